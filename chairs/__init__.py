@@ -1,0 +1,1 @@
+"""Area chairs, senior area chairs and the program chair."""

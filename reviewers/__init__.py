@@ -1,0 +1,1 @@
+"""Reviewers: they bid, review, and discuss."""

@@ -1,0 +1,1 @@
+"""Research scientists: they choose an idea, run experiments and write papers."""

@@ -1,0 +1,1 @@
+"""A venue round: its rules, its phases and the loop that runs them."""
