@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from conference.records import Agent, AnyRecord
+from conference.records import Agent
 
 
 class TaskKey(msgspec.Struct, frozen=True, order=True):
@@ -34,9 +34,20 @@ class Task(msgspec.Struct, frozen=True):
 
 
 class Done(msgspec.Struct, frozen=True):
-    """A performed task: its records, how long it took and what its model calls cost."""
+    """A performed task: its records as canonical JSON, its seconds, its model calls as JSON.
+
+    Hosts encode and the ledger stores the same bytes, so nothing is encoded twice.
+    """
 
     key: TaskKey
-    records: list[AnyRecord]
+    records: bytes
     seconds: float = 0.0
-    calls: tuple[msgspec.Raw, ...] = ()
+    calls: bytes = b"[]"
+
+
+class TaskFailed(Exception):
+    """A mind could not do its task, in a sentence. Recorded as a `Failure`, never as a default."""
+
+
+class StopRound(Exception):
+    """The round must end here in order, in a sentence: a budget is spent. It can be resumed."""

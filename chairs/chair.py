@@ -1,0 +1,125 @@
+"""The chairs' roles: what each may see, and the one protocol behind which every mind stands."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import msgspec
+
+from conference.context import Context
+from conference.forms import Form
+from conference.manuscript import Manuscript
+from conference.records import (
+    Agent,
+    AnyRecord,
+    CalibrationMap,
+    Comment,
+    Decision,
+    MetaReview,
+    Rebuttal,
+    Review,
+    SeniorNote,
+)
+from conference.tasks import Sight, Task
+
+
+class Thread(msgspec.Struct, frozen=True, kw_only=True):
+    """All that was said about a paper. `ratings` are the latest ratings, in the order of `reviews`."""
+
+    manuscript: Manuscript
+    reviews: tuple[Review, ...]
+    ratings: tuple[float, ...]
+    rebuttal: Rebuttal | None = None
+    comments: tuple[Comment, ...] = ()
+
+
+class ChairDiscussSight(Sight, frozen=True, kw_only=True):
+    """The area chair opens or moderates a turn of discussion."""
+
+    thread: Thread
+    form: Form
+    turn: int
+
+
+class MetaReviewSight(Sight, frozen=True, kw_only=True):
+    """The area chair's whole paper thread. `maps` are reviewers' fitted scales, when used.
+
+    `severity` is each reviewer's mean rating less the venue's mean, known from the reviewer's
+    other papers; reviewers with one paper have none. `bar` is the expected accepting score.
+    """
+
+    thread: Thread
+    form: Form
+    bar: float
+    venue_mean: float
+    maps: tuple[CalibrationMap, ...] = ()
+    severity: dict[str, float] = {}
+
+
+class SeniorSight(Sight, frozen=True, kw_only=True):
+    """The senior area chair looks at one area chair's meta-reviews beside all others' mean."""
+
+    meta_reviews: tuple[MetaReview, ...]
+    chair: str
+    chair_mean: float
+    venue_mean: float
+    venue_sd: float
+
+
+class Candidate(msgspec.Struct, frozen=True, kw_only=True):
+    """One paper before the program chair."""
+
+    paper: str
+    title: str
+    score: float
+    recommendation: str
+    spread: float
+    ratings: tuple[float, ...]
+
+
+class DecideSight(Sight, frozen=True, kw_only=True):
+    """All papers that passed the desk, and the venue's quotas as shares of them."""
+
+    candidates: tuple[Candidate, ...]
+    accept_rate: float
+    oral_rate: float
+    spotlight_rate: float
+    best_papers: int
+    score_name: str
+
+
+class ChairMind(Protocol):
+    """How a chair thinks. Raises `TaskFailed` when it has no valid answer."""
+
+    async def discuss(
+        self, agent: Agent, sight: ChairDiscussSight, context: Context
+    ) -> list[Comment]: ...
+
+    async def meta_review(
+        self, agent: Agent, sight: MetaReviewSight, context: Context
+    ) -> MetaReview: ...
+
+    async def senior_notes(
+        self, agent: Agent, sight: SeniorSight, context: Context
+    ) -> list[SeniorNote]: ...
+
+    async def decide(
+        self, agent: Agent, sight: DecideSight, context: Context
+    ) -> list[Decision]: ...
+
+
+async def perform(task: Task, mind: ChairMind, context: Context) -> list[AnyRecord]:
+    """Do one chair's task with the given mind."""
+    agent, sight = task.agent, task.sight
+    assert agent is not None
+    match sight:
+        case ChairDiscussSight():
+            return [*await mind.discuss(agent, sight, context)]
+        case MetaReviewSight():
+            return [await mind.meta_review(agent, sight, context)]
+        case SeniorSight():
+            return [*await mind.senior_notes(agent, sight, context)]
+        case DecideSight():
+            return [*await mind.decide(agent, sight, context)]
+        case _:
+            raise TypeError(f"no chair's task: {type(sight).__name__}")

@@ -1,0 +1,44 @@
+"""What a mind is given beside its task: its random draws and the round's folder."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from conference.files import EXPERIMENTS, PAPERS
+from conference.seeding import generator
+from conference.tasks import TaskKey
+
+
+class Context(msgspec.Struct, frozen=True):
+    """One task's surroundings.
+
+    `slots` bounds how many experiments of a host run at once. `model` is the language model of a
+    mind that has one.
+    """
+
+    seed: int
+    folder: Path
+    key: TaskKey
+    slots: asyncio.Semaphore
+    model: Any = None
+
+    @property
+    def papers(self) -> Path:
+        return self.folder / PAPERS
+
+    @property
+    def experiments(self) -> Path:
+        return self.folder / EXPERIMENTS
+
+    def rng(self, *names: object) -> np.random.Generator:
+        """This task's own generator."""
+        return generator(self.seed, self.key, *names)
+
+    def shared_rng(self, *names: object) -> np.random.Generator:
+        """A generator that every task of the round sees alike, such as a paper's effect."""
+        return generator(self.seed, *names)

@@ -1,0 +1,38 @@
+"""Files beside the ledger, named by the SHA-256 of their content."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from pathlib import Path
+
+from conference.errors import UserError
+
+PAPERS = "papers"
+EXPERIMENTS = "experiments"
+
+
+def keep(folder: Path, data: bytes, suffix: str) -> str:
+    """Store `data` in `folder` under its content's name and return the name.
+
+    The file is complete before it has its name, and is there before any row that names it.
+    """
+    name = f"{hashlib.sha256(data).hexdigest()[:32]}{suffix}"
+    path = folder / name
+    if path.exists():
+        return name
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=folder, prefix=".part-", delete=False) as part:
+            part.write(data)
+            part.flush()
+            os.fsync(part.fileno())
+        Path(part.name).chmod(0o644)
+        Path(part.name).replace(path)
+    except OSError as error:
+        raise UserError(
+            f"{path}: cannot be written ({error.strerror}); free the disk or choose another "
+            "--out, and run the same command again."
+        ) from error
+    return name

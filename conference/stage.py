@@ -1,0 +1,180 @@
+"""Where tasks are performed: in this process, or on Ray actors that each host many agents."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Protocol
+
+from conference.records import Failure, encode
+from conference.tasks import Done, Task
+
+BATCH = 64  # One actor call costs 1-3 ms: reviews go out many at a time.
+OPEN_BATCHES = 2  # One being performed and one waiting keeps a host busy.
+DEATHS = 3  # A batch that outlived this many hosts is split; a task that did is recorded.
+
+
+class Performer(Protocol):
+    """Performs one task. What it raises ends the run; a mind's failure is a record."""
+
+    async def __call__(self, task: Task) -> Done: ...
+
+
+class Stage(Protocol):
+    """Performs tasks in any order and hands back finished ones in groups to be committed."""
+
+    def perform(self, tasks: Sequence[Task]) -> Iterator[list[Done]]: ...
+
+    def close(self) -> None: ...
+
+
+class InlineStage:
+    """All agents in this process, on one event loop."""
+
+    def __init__(self, make: Callable[[], Performer], at_once: int = 256) -> None:
+        self._performer = make()
+        self._at_once = at_once
+        self._runner = asyncio.Runner()
+
+    def perform(self, tasks: Sequence[Task]) -> Iterator[list[Done]]:
+        waiting = deque(tasks)
+        running: set[asyncio.Task[Done]] = set()
+        while waiting or running:
+            yield self._runner.run(self._some(waiting, running))
+
+    async def _some(
+        self, waiting: deque[Task], running: set[asyncio.Task[Done]]
+    ) -> list[Done]:
+        while waiting and len(running) < self._at_once:
+            running.add(asyncio.ensure_future(self._performer(waiting.popleft())))
+        finished, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+        running -= finished
+        return [task.result() for task in finished]
+
+    def close(self) -> None:
+        self._runner.close()
+
+
+class Host:
+    """The Ray actor: performs batches of tasks for the agents that live on it."""
+
+    def __init__(self, make: Callable[[], Performer]) -> None:
+        self._performer = make()
+
+    async def perform(self, tasks: list[Task]) -> list[Done]:
+        return list(await asyncio.gather(*(self._performer(task) for task in tasks)))
+
+
+class RayStage:
+    """Agents spread over `hosts` Ray actors.
+
+    A host that dies is started again and its unfinished batches are given out again: nothing is
+    lost, as the ledger lacks them.
+    """
+
+    def __init__(self, make: Callable[[], Performer], hosts: int, address: str | None) -> None:
+        import ray
+
+        if not ray.is_initialized():
+            _connect(address, hosts)
+        self._ray = ray
+        self._actor = ray.remote(Host).options(
+            num_cpus=0, max_restarts=-1, max_task_retries=0, max_concurrency=OPEN_BATCHES
+        )
+        self._make = make
+        self._hosts = [self._actor.remote(make) for _ in range(hosts)]
+        self._home: dict[str, int] = {}
+
+    def perform(self, tasks: Sequence[Task]) -> Iterator[list[Done]]:
+        queues = self._queues(tasks)
+        open_calls: dict[Any, tuple[int, list[Task], int]] = {}
+        while queues or open_calls:
+            self._give_out(queues, open_calls)
+            ready, _ = self._ray.wait(list(open_calls), num_returns=1)
+            more, _ = self._ray.wait(list(open_calls), num_returns=len(open_calls), timeout=0)
+            finished: list[Done] = []
+            for call in dict.fromkeys([*ready, *more]):
+                host, batch, deaths = open_calls.pop(call)
+                try:
+                    finished += self._ray.get(call)
+                except self._ray.exceptions.RayActorError:
+                    finished += self._again(host, batch, deaths + 1, queues)
+            if finished:
+                yield finished
+
+    def _queues(self, tasks: Sequence[Task]) -> dict[int, deque[tuple[list[Task], int]]]:
+        """Tasks by the host on which their agent lives, cut into batches, heavy work in ones."""
+        by_host: dict[int, list[Task]] = defaultdict(list)
+        for task in tasks:
+            name = task.key.agent or task.key.paper
+            home = self._home.setdefault(name, len(self._home) % len(self._hosts))
+            by_host[home].append(task)
+        size = max(1, min(BATCH, len(tasks) // (4 * len(self._hosts))))
+        return {
+            host: deque((rows[at : at + size], 0) for at in range(0, len(rows), size))
+            for host, rows in by_host.items()
+        }
+
+    def _give_out(
+        self,
+        queues: dict[int, deque[tuple[list[Task], int]]],
+        open_calls: dict[Any, tuple[int, list[Task], int]],
+    ) -> None:
+        busy = [host for host, _, _ in open_calls.values()]
+        for host in list(queues):
+            for _ in range(OPEN_BATCHES - busy.count(host)):
+                if queues[host]:
+                    batch, deaths = queues[host].popleft()
+                    call = self._hosts[host].perform.remote(batch)
+                    open_calls[call] = (host, batch, deaths)
+            if not queues[host]:
+                del queues[host]
+
+    def _again(
+        self,
+        host: int,
+        batch: list[Task],
+        deaths: int,
+        queues: dict[int, deque[tuple[list[Task], int]]],
+    ) -> list[Done]:
+        """Queue a dead host's batch again; a single task that killed its host is recorded."""
+        queue = queues.setdefault(host, deque())
+        if deaths < DEATHS:
+            queue.append((batch, deaths))
+            return []
+        if len(batch) > 1:
+            queue.extend(([task], 0) for task in batch)
+            return []
+        key = batch[0].key
+        reason = f"its host process died {deaths} times while performing it"
+        failure = Failure(task=str(key), agent=key.agent, paper=key.paper, reason=reason)
+        return [Done(key, encode([failure]))]
+
+    def close(self) -> None:
+        for host in self._hosts:
+            self._ray.kill(host)
+
+
+def _connect(address: str | None, hosts: int) -> None:
+    """Join the cluster at `address`, or start a small one on this machine."""
+    import logging
+
+    import ray
+
+    from conference.errors import UserError
+
+    quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
+    if address:
+        try:
+            ray.init(address=address, **quiet)
+        except (ConnectionError, RuntimeError, ValueError) as error:
+            raise UserError(
+                f"--address {address}: no Ray cluster answers there ({error}); start one with "
+                "'ray start --head' or leave --address out."
+            ) from error
+        return
+    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    ray.init(num_cpus=max(hosts, os.cpu_count() or 1), include_dashboard=False, **quiet)

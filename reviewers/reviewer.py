@@ -1,0 +1,104 @@
+"""The reviewer's role: what it may see, and the one protocol behind which every mind stands."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from conference.context import Context
+from conference.forms import Form
+from conference.manuscript import Manuscript
+from conference.records import (
+    Agent,
+    AnyRecord,
+    Bids,
+    CalibrationReview,
+    Comment,
+    Rebuttal,
+    Review,
+)
+from conference.tasks import Sight, Task
+
+
+class BidSight(Sight, frozen=True, kw_only=True):
+    """The papers offered to a reviewer for bidding, with the affinity of each in [0, 1]."""
+
+    papers: tuple[Manuscript, ...]
+    affinities: tuple[float, ...]
+
+
+class ReviewSight(Sight, frozen=True, kw_only=True):
+    """One paper to review. `archive` holds titles of earlier papers for judging novelty."""
+
+    manuscript: Manuscript
+    form: Form
+    panel: str
+    affinity: float
+    days: int
+    absent_rate: float
+    late_rate: float
+    emergency: bool = False
+    archive: tuple[str, ...] = ()
+
+
+class DiscussSight(Sight, frozen=True, kw_only=True):
+    """A turn of discussion: the reviewer's own review, the others' and the authors' rebuttal."""
+
+    manuscript: Manuscript
+    form: Form
+    panel: str
+    own: Review
+    rating: float
+    others: tuple[Review, ...]
+    other_ratings: tuple[float, ...]
+    rebuttal: Rebuttal | None
+    comments: tuple[Comment, ...]
+    turn: int
+
+
+class CalibrateSight(Sight, frozen=True, kw_only=True):
+    """Human-reviewed papers for a reviewer to rate. Its mind never sees the human means.
+
+    `qualities` are the fitted model's predictions; a language model reads title and abstract.
+    """
+
+    form: Form
+    panel: str
+    papers: tuple[Manuscript, ...]
+    qualities: tuple[float | None, ...]
+    human_means: tuple[float, ...]
+    humans: tuple[int, ...]
+
+
+class ReviewerMind(Protocol):
+    """How a reviewer thinks. Raises `TaskFailed` when it has no valid answer."""
+
+    async def bid(self, agent: Agent, sight: BidSight, context: Context) -> Bids: ...
+
+    async def review(
+        self, agent: Agent, sight: ReviewSight, context: Context
+    ) -> list[AnyRecord]: ...
+
+    async def discuss(
+        self, agent: Agent, sight: DiscussSight, context: Context
+    ) -> list[AnyRecord]: ...
+
+    async def calibrate(
+        self, agent: Agent, sight: CalibrateSight, context: Context
+    ) -> list[CalibrationReview]: ...
+
+
+async def perform(task: Task, mind: ReviewerMind, context: Context) -> list[AnyRecord]:
+    """Do one reviewer task with the given mind."""
+    agent, sight = task.agent, task.sight
+    assert agent is not None
+    match sight:
+        case BidSight():
+            return [await mind.bid(agent, sight, context)]
+        case ReviewSight():
+            return await mind.review(agent, sight, context)
+        case DiscussSight():
+            return await mind.discuss(agent, sight, context)
+        case CalibrateSight():
+            return [*await mind.calibrate(agent, sight, context)]
+        case _:
+            raise TypeError(f"no reviewer's task: {type(sight).__name__}")

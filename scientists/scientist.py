@@ -1,0 +1,97 @@
+"""The scientist's role: what it may see, and the one protocol behind which every mind stands."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import msgspec
+
+from conference.context import Context
+from conference.records import Agent, AnyRecord, Call, Rebuttal, Review, Submission
+from conference.tasks import Sight, Task
+
+
+class Past(msgspec.Struct, frozen=True, kw_only=True):
+    """One earlier paper of the venue's archive and, for its own authors, how it fared."""
+
+    title: str
+    abstract: str
+    template: str
+    idea: str
+    knobs: dict[str, str | float | int | bool] = {}
+    own: bool = False
+    accepted: bool | None = None
+    rating_mean: float | None = None
+
+
+class ResearchSight(Sight, frozen=True, kw_only=True):
+    """A call for papers, the archive, and the number of this paper among the scientist's own.
+
+    `budget` names the template's budget ("quick" or "full"); `taken` are ideas of lab mates that
+    are already at work, so that a lab does not run one study twice.
+    """
+
+    call: Call
+    paper: str
+    number: int
+    budget: str
+    seeds: int
+    format: str = "typst"
+    archive: tuple[Past, ...] = ()
+    unsafe: bool = False
+    literature: str = ""
+
+
+class RebutSight(Sight, frozen=True, kw_only=True):
+    """The reviews of the scientist's own paper, reviewers named R1, R2, …"""
+
+    submission: Submission
+    reviews: tuple[Review, ...]
+    names: tuple[str, ...]
+
+
+class ReviseSight(Sight, frozen=True, kw_only=True):
+    """A paper to be revised after its reviews: camera-ready, or for the next round.
+
+    `resubmission` names the new paper id in the next round, "" for a camera-ready version.
+    """
+
+    submission: Submission
+    reviews: tuple[Review, ...]
+    rebuttal: Rebuttal | None
+    meta_review: str
+    call: Call
+    resubmission: str = ""
+    budget: str = "quick"
+    seeds: int = 3
+    format: str = "typst"
+    unsafe: bool = False
+
+
+class ScientistMind(Protocol):
+    """How a scientist thinks. Raises `TaskFailed` when it has no valid answer."""
+
+    async def research(
+        self, agent: Agent, sight: ResearchSight, context: Context
+    ) -> list[AnyRecord]: ...
+
+    async def rebut(self, agent: Agent, sight: RebutSight, context: Context) -> Rebuttal: ...
+
+    async def revise(
+        self, agent: Agent, sight: ReviseSight, context: Context
+    ) -> list[AnyRecord]: ...
+
+
+async def perform(task: Task, mind: ScientistMind, context: Context) -> list[AnyRecord]:
+    """Do one scientist's task with the given mind."""
+    agent, sight = task.agent, task.sight
+    assert agent is not None
+    match sight:
+        case ResearchSight():
+            return await mind.research(agent, sight, context)
+        case RebutSight():
+            return [await mind.rebut(agent, sight, context)]
+        case ReviseSight():
+            return await mind.revise(agent, sight, context)
+        case _:
+            raise TypeError(f"no scientist's task: {type(sight).__name__}")
