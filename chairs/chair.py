@@ -24,7 +24,7 @@ from conference.tasks import Sight, Task
 
 
 class Thread(msgspec.Struct, frozen=True, kw_only=True):
-    """All that was said about a paper. `ratings` are the latest ratings, in the order of `reviews`."""
+    """All that was said about a paper. `ratings` are the latest ones, in the order of `reviews`."""
 
     manuscript: Manuscript
     reviews: tuple[Review, ...]

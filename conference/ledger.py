@@ -76,7 +76,9 @@ class Ledger:
                 "select seq, step, agent, paper, records, calls, seconds, finished, hash"
                 " from tasks order by seq"
             )
-            for number, (seq, step, agent, paper, records, calls, sec, end, link) in enumerate(rows, 1):
+            for number, (seq, step, agent, paper, records, calls, sec, end, link) in enumerate(
+                rows, 1
+            ):
                 key = TaskKey(step, agent, paper)
                 self._tip = _link(self._tip, key, records, calls, f"{sec!r} {end!r}")
                 if seq != number or self._tip != link:
@@ -140,9 +142,9 @@ class Ledger:
             for number, row in enumerate(kept, 1):
                 key, records = row.key, self._done[row.key]
                 tip = _link(tip, key, records, row.calls, f"{row.seconds!r} {row.finished!r}")
+                times = (row.seconds, row.finished)
                 rows.append(
-                    (number, key.step, key.agent, key.paper, records, row.calls)
-                    + (row.seconds, row.finished, tip)
+                    (number, key.step, key.agent, key.paper, records, row.calls, *times, tip)
                 )
             _tip_file(self.folder).unlink(missing_ok=True)
             self._database.executemany("insert into tasks values (?,?,?,?,?,?,?,?,?)", rows)
@@ -152,7 +154,9 @@ class Ledger:
 
     def rows(self) -> Iterator[Row]:
         """Every finished task in the order of writing."""
-        query = "select step, agent, paper, records, calls, seconds, finished from tasks order by seq"
+        query = (
+            "select step, agent, paper, records, calls, seconds, finished from tasks order by seq"
+        )
         for step, agent, paper, records, calls, seconds, finished in self._database.execute(query):
             yield Row(TaskKey(step, agent, paper), decode(records), seconds, finished, calls)
 
@@ -233,7 +237,7 @@ def open_ledger(folder: Path) -> Ledger:
 
 
 def read_ledger(folder: Path) -> Ledger:
-    """Open a round's ledger to look at it. Raises `UserError` when there is none or it is damaged."""
+    """Open a round's ledger to look at it. Raises `UserError` when it is missing or damaged."""
     path = folder / LEDGER
     if not path.is_file():
         raise UserError(f"{folder}: there is no {LEDGER} here; name the folder of a round.")

@@ -22,7 +22,7 @@ Role = Literal["scientist", "reviewer", "chair", "senior_chair", "program_chair"
 PROGRAM_CHAIR = "program-chair"
 
 
-class Agent(Record, frozen=True):
+class Agent(Record, frozen=True, kw_only=True):
     """An agent's identity. `papers` are titles and abstracts of its own earlier work."""
 
     id: str
@@ -40,7 +40,7 @@ class Agent(Record, frozen=True):
 # --- call and submission --------------------------------------------------------------------
 
 
-class Call(Record, frozen=True):
+class Call(Record, frozen=True, kw_only=True):
     """The call for papers. `deadlines` are simulated days after the call."""
 
     title: str
@@ -51,7 +51,7 @@ class Call(Record, frozen=True):
     templates: tuple[str, ...] = ()
 
 
-class Submission(Record, frozen=True):
+class Submission(Record, frozen=True, kw_only=True):
     """A paper as its authors hand it in. `pdf` and `document` are file names in `papers/`.
 
     `pages` is 0 for a submission from a table. `authors` are agent ids, empty when unknown.
@@ -72,14 +72,14 @@ class Submission(Record, frozen=True):
     version: int = 1
 
 
-class Unreadable(Record, frozen=True):
+class Unreadable(Record, frozen=True, kw_only=True):
     """A file that was handed in and could not be read, with its reason."""
 
     file: str
     reason: str
 
 
-class HumanOutcome(Record, frozen=True):
+class HumanOutcome(Record, frozen=True, kw_only=True):
     """What humans said of a real submission. Never shown to a role."""
 
     paper: str
@@ -91,7 +91,7 @@ class HumanOutcome(Record, frozen=True):
     when: str = ""
 
 
-class Experiment(Record, frozen=True):
+class Experiment(Record, frozen=True, kw_only=True):
     """What a scientist ran for a paper. `files` maps a name to a file in `experiments/`."""
 
     paper: str
@@ -114,7 +114,7 @@ class Experiment(Record, frozen=True):
     files: dict[str, str] = {}
 
 
-class Check(Record, frozen=True):
+class Check(Record, frozen=True, kw_only=True):
     """One automatic check of a paper; reviewers see those that failed."""
 
     paper: str
@@ -123,7 +123,7 @@ class Check(Record, frozen=True):
     detail: str = ""
 
 
-class Incident(Record, frozen=True):
+class Incident(Record, frozen=True, kw_only=True):
     """A breach that the sandbox or a guard stopped."""
 
     kind: str
@@ -135,7 +135,7 @@ class Incident(Record, frozen=True):
 # --- desk check, bids, assignment -----------------------------------------------------------
 
 
-class DeskCheck(Record, frozen=True):
+class DeskCheck(Record, frozen=True, kw_only=True):
     """The desk's verdict; a rejected paper has at least one reason."""
 
     paper: str
@@ -143,7 +143,7 @@ class DeskCheck(Record, frozen=True):
     reasons: tuple[str, ...] = ()
 
 
-class HiddenText(Record, frozen=True):
+class HiddenText(Record, frozen=True, kw_only=True):
     """Text in a PDF that a reader would not see; it is stripped before any mind reads the paper."""
 
     paper: str
@@ -162,14 +162,14 @@ BID_VALUES: dict[BidLevel, float] = {
 }
 
 
-class Bids(Record, frozen=True):
+class Bids(Record, frozen=True, kw_only=True):
     """A reviewer's bids on OpenReview's five levels; papers not named are Neutral."""
 
     reviewer: str
     levels: dict[str, BidLevel]
 
 
-class Conflict(Record, frozen=True):
+class Conflict(Record, frozen=True, kw_only=True):
     """A conflict of interest between an agent and a paper."""
 
     agent: str
@@ -177,7 +177,20 @@ class Conflict(Record, frozen=True):
     reason: str
 
 
-class Assignment(Record, frozen=True):
+class Affinities(Record, frozen=True, kw_only=True):
+    """Where the affinities of all reviewers and papers lie: a sparse matrix in `papers/`.
+
+    Rows are `reviewers`, columns `papers`, in the order of the file's own lists of ids.
+    """
+
+    file: str
+    method: str
+    reviewers: int
+    papers: int
+    pairs: int
+
+
+class Assignment(Record, frozen=True, kw_only=True):
     """One reviewer (or area chair) on one paper; `affinity` is the assignment's score."""
 
     paper: str
@@ -187,7 +200,7 @@ class Assignment(Record, frozen=True):
     emergency: bool = False
 
 
-class AssignmentReport(Record, frozen=True):
+class AssignmentReport(Record, frozen=True, kw_only=True):
     """How the solver ended: totals, the worst-off paper, and who is short of reviewers."""
 
     step: str
@@ -204,7 +217,7 @@ class AssignmentReport(Record, frozen=True):
 # --- review ---------------------------------------------------------------------------------
 
 
-class Review(Record, frozen=True):
+class Review(Record, frozen=True, kw_only=True):
     """A filled review form. `rating` repeats the form's overall score on the venue's scale."""
 
     paper: str
@@ -219,7 +232,7 @@ class Review(Record, frozen=True):
     emergency: bool = False
 
 
-class Absence(Record, frozen=True):
+class Absence(Record, frozen=True, kw_only=True):
     """A reviewer who did not deliver."""
 
     paper: str
@@ -227,7 +240,7 @@ class Absence(Record, frozen=True):
     reason: str
 
 
-class Failure(Record, frozen=True):
+class Failure(Record, frozen=True, kw_only=True):
     """A task whose mind gave no valid answer. Never replaced by a default; can be retried."""
 
     task: str
@@ -236,7 +249,7 @@ class Failure(Record, frozen=True):
     reason: str
 
 
-class Rebuttal(Record, frozen=True):
+class Rebuttal(Record, frozen=True, kw_only=True):
     """The authors' answers, one for each reviewer, and what they promise to change."""
 
     paper: str
@@ -247,7 +260,7 @@ class Rebuttal(Record, frozen=True):
     mind: str = "embedded"
 
 
-class Comment(Record, frozen=True):
+class Comment(Record, frozen=True, kw_only=True):
     """One turn of the discussion between reviewers and area chair."""
 
     paper: str
@@ -260,7 +273,7 @@ class Comment(Record, frozen=True):
     mind: str = "embedded"
 
 
-class MetaReview(Record, frozen=True):
+class MetaReview(Record, frozen=True, kw_only=True):
     """An area chair's reading of a paper's thread. `score` is on the venue's rating scale."""
 
     paper: str
@@ -272,7 +285,7 @@ class MetaReview(Record, frozen=True):
     mind: str = "embedded"
 
 
-class SeniorNote(Record, frozen=True):
+class SeniorNote(Record, frozen=True, kw_only=True):
     """A senior area chair's look at one meta-review; `adjustment` is added to its score."""
 
     paper: str
@@ -282,7 +295,7 @@ class SeniorNote(Record, frozen=True):
     mind: str = "embedded"
 
 
-class Decision(Record, frozen=True):
+class Decision(Record, frozen=True, kw_only=True):
     """The program chair's decision. `score` is what papers were ranked by."""
 
     paper: str
@@ -297,7 +310,7 @@ class Decision(Record, frozen=True):
 # --- calibration ----------------------------------------------------------------------------
 
 
-class CalibrationReview(Record, frozen=True):
+class CalibrationReview(Record, frozen=True, kw_only=True):
     """A reviewer's rating of a human-reviewed paper whose human mean rating is known."""
 
     reviewer: str
@@ -307,7 +320,7 @@ class CalibrationReview(Record, frozen=True):
     humans: int
 
 
-class CalibrationMap(Record, frozen=True):
+class CalibrationMap(Record, frozen=True, kw_only=True):
     """Human-scale score = intercept + slope x rating, fitted for one reviewer on `n` papers."""
 
     reviewer: str
@@ -316,7 +329,7 @@ class CalibrationMap(Record, frozen=True):
     n: int
 
 
-class CalibrationReport(Record, frozen=True):
+class CalibrationReport(Record, frozen=True, kw_only=True):
     """Error against human means on the calibration papers, cross-validated, before and after."""
 
     n_reviews: int
@@ -332,7 +345,7 @@ class CalibrationReport(Record, frozen=True):
 # --- camera-ready ---------------------------------------------------------------------------
 
 
-class CameraReady(Record, frozen=True):
+class CameraReady(Record, frozen=True, kw_only=True):
     """An accepted paper's final version and what changed in answer to the reviews."""
 
     paper: str
@@ -354,6 +367,7 @@ AnyRecord = (
     | HiddenText
     | Bids
     | Conflict
+    | Affinities
     | Assignment
     | AssignmentReport
     | Review

@@ -44,9 +44,7 @@ class InlineStage:
         while waiting or running:
             yield self._runner.run(self._some(waiting, running))
 
-    async def _some(
-        self, waiting: deque[Task], running: set[asyncio.Task[Done]]
-    ) -> list[Done]:
+    async def _some(self, waiting: deque[Task], running: set[asyncio.Task[Done]]) -> list[Done]:
         while waiting and len(running) < self._at_once:
             running.add(asyncio.ensure_future(self._performer(waiting.popleft())))
         finished, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
@@ -80,11 +78,10 @@ class RayStage:
         if not ray.is_initialized():
             _connect(address, hosts)
         self._ray = ray
-        self._actor = ray.remote(Host).options(
+        actor: Any = ray.remote(Host).options(
             num_cpus=0, max_restarts=-1, max_task_retries=0, max_concurrency=OPEN_BATCHES
         )
-        self._make = make
-        self._hosts = [self._actor.remote(make) for _ in range(hosts)]
+        self._hosts: list[Any] = [actor.remote(make) for _ in range(hosts)]
         self._home: dict[str, int] = {}
 
     def perform(self, tasks: Sequence[Task]) -> Iterator[list[Done]]:

@@ -25,6 +25,10 @@ class Sight(msgspec.Struct, frozen=True, kw_only=True):
     """
 
 
+class CentralSight(Sight, frozen=True, kw_only=True):
+    """The parent of sights for work on the whole round, done in the run's own process."""
+
+
 class Task(msgspec.Struct, frozen=True):
     """One thing for one agent to do. `agent` is None for work of the venue itself."""
 

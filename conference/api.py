@@ -1,0 +1,54 @@
+"""The Python interface: run a round and write its proceedings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from conference.site import write_rounds, write_site
+from venues.round import run_round as play_round
+from venues.rounds import run_rounds
+from venues.state import Round
+from venues.venue import Venue
+
+
+class Proceedings(msgspec.Struct, frozen=True):
+    """A finished round: its folder, its site's front page, its records, the tasks performed."""
+
+    folder: Path
+    site: Path
+    round: Round
+    performed: int
+
+
+def run_round(
+    venue: str | Path | Venue = "workshop",
+    *,
+    out: str | Path = "runs/workshop",
+    rounds: int = 1,
+    **options: Any,
+) -> Proceedings:
+    """Run a venue round, or go on with the one in `out`, and write its proceedings.
+
+    Args:
+        venue: a venue's name, a TOML file, or the rules themselves.
+        out: the round's folder; with several rounds each has a folder in it.
+        rounds: how many rounds, each learning from the last.
+        options: `seed`, `papers`, `hosts`, `scientists` and all others of `venues.round.run_round`.
+
+    Raises:
+        UserError: bad input, in one sentence.
+        StopRound: the round stopped in order before its end, and can be resumed.
+    """
+    out = Path(out)
+    if rounds == 1:
+        result = play_round(venue, out=out, **options)
+        return Proceedings(out, write_site(out), result.round, result.performed)
+    results = run_rounds(venue, rounds=rounds, out=out, **options)
+    for result in results:
+        write_site(result.folder)
+    page = write_rounds(out, [result.round for result in results])
+    performed = sum(result.performed for result in results)
+    return Proceedings(out, page, results[-1].round, performed)

@@ -1,0 +1,77 @@
+"""The face: `conference` and its commands."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+import click
+
+from conference import __version__
+from conference.errors import UserError
+from conference.tasks import StopRound
+
+COMMANDS = {
+    "run": ("conference.commands.run", "run"),
+    "venues": ("conference.commands.venues", "venues"),
+    "benchmark": ("conference.commands.benchmark", "benchmark"),
+    "data": ("conference.commands.data", "data"),
+    "site": ("conference.commands.site", "site"),
+}
+HELP = {
+    "run": "Run a venue round, or go on with one.",
+    "venues": "List the venues, or show the rules of one.",
+    "benchmark": "Measure reviewers against human reviews.",
+    "data": "Import, list and show human review data.",
+    "site": "Write a round's proceedings again.",
+}
+
+
+class Commands(click.Group):
+    """Loads a command's file only when it is asked for, so that the face answers at once."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module, name = COMMANDS[cmd_name]
+        command: click.Command = getattr(importlib.import_module(module), name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, HELP[name]) for name in COMMANDS])
+
+
+@click.command(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__)
+def cli() -> None:
+    """Run an AI-run conference, and measure AI reviewers against human reviews.
+
+    \b
+    conference run                     a small round, six papers, a few minutes
+    conference run iclr2026 --papers DATA    review real submissions
+    conference benchmark --help        how good is a reviewer?
+    """
+
+
+def main() -> None:
+    """Run the command line; user errors are one sentence and exit status 2."""
+    try:
+        cli(standalone_mode=False)
+    except UserError as error:
+        _leave(str(error), 2)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2)
+    except StopRound as stop:
+        _leave(str(stop), 3)
+    except (KeyboardInterrupt, click.Abort):
+        _leave("Stopped. Nothing that was finished is lost: run the same command to go on.", 130)
+
+
+def _leave(sentence: str, status: int) -> None:
+    click.echo(sentence, err=True)
+    sys.exit(status)

@@ -1,0 +1,149 @@
+"""`conference run`: run a venue round, or go on with one."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+
+@click.command()
+@click.argument("venue", default="workshop")
+@click.option("--papers", type=click.Path(), help="Folder of PDFs, or table of real submissions.")
+@click.option("--out", type=click.Path(), help="Folder of the round  [runs/VENUE].")
+@click.option("--seed", default=0, show_default=True, help="Seed of every random draw.")
+@click.option("--scientists", type=int, help="How many scientists  [the venue's own number].")
+@click.option("--reviewers", type=int, help="How many reviewers  [the venue's own number].")
+@click.option("--chairs", type=int, help="How many area chairs  [the venue's own number].")
+@click.option("--scientist", help="Mind of the scientists, such as 'embedded'.")
+@click.option("--reviewer", help="Mind of the reviewers, or weights: '2 vllm:A, 1 embedded'.")
+@click.option("--chair", help="Mind of the chairs.")
+@click.option("--rounds", default=1, show_default=True, help="Rounds, each learning from the last.")
+@click.option("--format", "format_", type=click.Choice(["typst", "latex"]), default="typst")
+@click.option("--calibration", default="", help="Table of human-reviewed papers to calibrate on.")
+@click.option("--literature", default="", help="BibTeX or JSONL file to check novelty against.")
+@click.option("--hosts", default=2, show_default=True, help="Ray actors for agents; 0: no Ray.")
+@click.option("--address", help="Address of an existing Ray cluster.")
+@click.option("--unsafe", is_flag=True, help="Run experiments where no sandbox is to be had.")
+@click.option("--retry-failed", is_flag=True, help="Try failed tasks again.")
+@click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
+def run(
+    venue: str,
+    papers: str | None,
+    out: str | None,
+    seed: int,
+    scientists: int | None,
+    reviewers: int | None,
+    chairs: int | None,
+    scientist: str | None,
+    reviewer: str | None,
+    chair: str | None,
+    rounds: int,
+    format_: str,
+    calibration: str,
+    literature: str,
+    hosts: int,
+    address: str | None,
+    unsafe: bool,
+    retry_failed: bool,
+    dry_run: bool,
+) -> None:
+    """Run a venue round, or go on with one.
+
+    VENUE is a name (see `conference venues`) or the path of a TOML file. Run again with the same
+    --out, a round goes on where it stopped.
+    """
+    from venues.papers import open_papers
+    from venues.round import Options, prepare
+    from venues.rounds import run_rounds
+
+    chosen = {"scientist": scientist, "reviewer": reviewer, "chair": chair}
+    rules = prepare(
+        venue,
+        scientists=scientists,
+        reviewers=reviewers,
+        chairs=chairs,
+        minds={role: mind for role, mind in chosen.items() if mind},
+    )
+    console = Console()
+    source = open_papers(papers, rules) if papers else None
+    if dry_run:
+        _show_forecast(console, rules, source)
+        return
+    start = time.monotonic()
+    bars = Bars(console)
+    folder = Path(out or f"runs/{rules.name}")
+    with bars:
+        result = run_rounds(
+            rules,
+            rounds=rounds,
+            out=folder,
+            seed=seed,
+            papers=source,
+            hosts=hosts,
+            address=address,
+            options=Options(
+                format=format_, unsafe=unsafe, literature=literature, calibration=calibration
+            ),
+            retry_failed=retry_failed,
+            progress=bars.show,
+        )
+    took = time.monotonic() - start
+    console.print(f"{result.performed} tasks performed in {took:.0f} s.")
+    console.print(f"Proceedings: [bold]{result.site}[/bold]", soft_wrap=True)
+
+
+class Bars:
+    """One progress bar for each step, and a plain line where there is no terminal."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._progress = Progress(
+            TextColumn("{task.description:<22}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            console=console,
+        )
+        self._tasks: dict[str, int] = {}
+
+    def __enter__(self) -> Bars:
+        if self._console.is_terminal:
+            self._progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.stop()
+
+    def show(self, step: str, done: int, total: int) -> None:
+        """Move a step's bar; steps without tasks are left out."""
+        if not total:
+            return
+        if not self._console.is_terminal:
+            if done == total:
+                self._console.print(f"{step}: {done} of {total} tasks")
+            return
+        if step not in self._tasks:
+            self._tasks[step] = self._progress.add_task(step, total=total)
+        self._progress.update(self._tasks[step], completed=done)  # type: ignore[arg-type]
+
+
+def _show_forecast(console: Console, rules, source) -> None:  # type: ignore[no-untyped-def]
+    from venues.forecast import forecast
+
+    table = Table(title=f"{rules.title}: what a round would do")
+    for column in ("phase", "tasks", "what"):
+        table.add_column(column, justify="right" if column == "tasks" else "left")
+    rows = forecast(rules, source)
+    for row in rows:
+        table.add_row(row.phase, f"{'≤ ' if row.at_most else ''}{row.tasks:,}", row.what)
+    console.print(table)
+    console.print(f"At most {sum(row.tasks for row in rows):,} tasks. Nothing was done.")
+    if source and source.skipped:
+        console.print(
+            f"{len(source.skipped)} row(s) would be left out, such as {source.skipped[0]}."
+        )

@@ -1,0 +1,52 @@
+"""The cast: which code performs a task, and which mind an agent thinks with."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+from chairs import chair
+from conference.context import Context
+from conference.records import AnyRecord, Failure, encode
+from conference.stage import Performer
+from conference.tasks import Done, Task, TaskFailed
+from reviewers import reviewer
+from scientists import scientist
+from venues import phases
+from venues.minds import mind_of
+
+ROLES: dict[str, Any] = {
+    "scientist": scientist.perform,
+    "reviewer": reviewer.perform,
+    "chair": chair.perform,
+    "senior_chair": chair.perform,
+    "program_chair": chair.perform,
+}
+
+
+def make_performer(seed: int, folder: str, hosts: int) -> Performer:
+    """The performer of a host: agents' tasks go to their role, the venue's to its phases."""
+    slots = asyncio.Semaphore(max(1, (os.cpu_count() or 1) // max(1, hosts)))
+
+    async def perform(task: Task) -> Done:
+        start = time.perf_counter()
+        context = Context(seed, Path(folder), task.key, slots)
+        try:
+            records = await _records(task, context)
+        except TaskFailed as error:
+            key = task.key
+            records = [Failure(task=str(key), agent=key.agent, paper=key.paper, reason=str(error))]
+        return Done(task.key, encode(records), time.perf_counter() - start)
+
+    return perform
+
+
+async def _records(task: Task, context: Context) -> list[AnyRecord]:
+    if task.agent is None:
+        return phases.perform(task, context)
+    mind = mind_of(task.agent.role, task.agent.mind)
+    records: list[AnyRecord] = await ROLES[task.agent.role](task, mind, context)
+    return records

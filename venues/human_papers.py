@@ -1,0 +1,57 @@
+"""Human-reviewed papers for calibration, from the user's table or the figures that come with us."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+
+from venues.papers import PaperSource, open_papers
+from venues.venue import Venue
+
+
+class HumanPaper(msgspec.Struct, frozen=True):
+    """A paper with known human ratings. `quality` is our model's out-of-sample prediction."""
+
+    paper: str
+    title: str
+    abstract: str
+    quality: float | None
+    mean: float
+    humans: int
+
+
+def human_papers(
+    venue: Venue, source: PaperSource | None, table: str
+) -> tuple[list[HumanPaper], str]:
+    """The papers and a sentence on where they come from.
+
+    A table given by the user (`--calibration`) has texts that every mind can read. Without one,
+    the committed figures serve, which hold ratings and model predictions but no texts: then only
+    embedded minds can calibrate.
+    """
+    chosen = table or venue.calibration.source
+    if chosen:
+        rows = open_papers(Path(chosen), venue).table
+        reviewed = {paper.paper for paper in source.table} if source else set()
+        papers = [
+            HumanPaper(
+                row.paper,
+                row.title,
+                row.abstract,
+                None,
+                sum(row.human.ratings) / len(row.human.ratings),
+                len(row.human.ratings),
+            )
+            for row in rows
+            if row.human and len(row.human.ratings) >= 2 and row.paper not in reviewed
+        ]
+        return papers, f"{len(papers)} human-reviewed papers of {chosen}"
+    from reviewers.calibration import calibration_papers
+
+    known = calibration_papers(venue.panel.like)
+    papers = [
+        HumanPaper(row.paper_id, "", "", row.quality, row.rating_mean, row.n_ratings)
+        for row in known
+    ]
+    return papers, f"{len(papers)} human-reviewed papers that come with the package (figures only)"

@@ -1,0 +1,46 @@
+"""Minds by name: "embedded", or any other that a package registers as an entry point."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.metadata import entry_points
+from typing import Any
+
+from conference.errors import UserError
+
+GROUP = "conference.minds"
+
+
+def embedded(role: str, spec: str) -> Any:
+    """The statistical mind of a role, fitted to human data."""
+    if role == "scientist":
+        from scientists.embedded import make as make_scientist
+
+        return make_scientist()
+    if role == "reviewer":
+        from reviewers.embedded import make as make_reviewer
+
+        return make_reviewer()
+    from chairs.embedded import make as make_chair
+
+    return make_chair()
+
+
+@cache
+def mind_of(role: str, name: str) -> Any:
+    """The mind called `name` ("embedded", "NAME:spec") for a role; made once in each process.
+
+    Raises:
+        UserError: no installed package has a mind of that name.
+    """
+    kind, _, spec = name.partition(":")
+    if kind == "embedded":
+        return embedded(role, spec)
+    for entry in entry_points(group=GROUP, name=kind):
+        return entry.load()(role, spec)
+    raise UserError(f"minds: there is no mind '{kind}'; choose from {', '.join(known_minds())}.")
+
+
+def known_minds() -> list[str]:
+    """The names of all minds that installed packages register."""
+    return sorted({"embedded", *(entry.name for entry in entry_points(group=GROUP))})

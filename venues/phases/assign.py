@@ -1,0 +1,209 @@
+"""Phase 5, assignment: who reviews what, solved exactly under load and conflict limits."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from conference.context import Context
+from conference.errors import UserError
+from conference.records import (
+    BID_VALUES,
+    Absence,
+    Affinities,
+    AnyRecord,
+    Assignment,
+    AssignmentReport,
+    Bids,
+    Conflict,
+    Review,
+    Role,
+)
+from conference.tasks import CentralSight, Task, TaskKey
+from venues.affinities import read_affinities
+from venues.state import Round, Step
+from venues.venue import AssignRules
+
+
+class AssignSight(CentralSight, frozen=True, kw_only=True):
+    """An assignment problem. Arrays are positions in `agents` and `papers`, with a score each.
+
+    `demand` is how many more agents each paper needs; `load` how many more papers each may take.
+    """
+
+    step: str
+    role: Role
+    agents: tuple[str, ...]
+    papers: tuple[str, ...]
+    agent: NDArray[Any]
+    paper: NDArray[Any]
+    score: NDArray[Any]
+    demand: NDArray[Any]
+    load: NDArray[Any]
+    rules: AssignRules
+    emergency: bool = False
+
+
+def reviewer_tasks(round_: Round) -> list[Task]:
+    """All papers to all reviewers."""
+    rules = round_.venue.assignment
+    papers = [paper.paper for paper in round_.papers()]
+    demand = np.full(len(papers), rules.reviews_per_paper)
+    load = np.full(len(round_.agents("reviewer")), rules.max_load)
+    return [Task(TaskKey("assign"), _sight(round_, "assign", papers, demand, load))]
+
+
+def emergency_tasks(round_: Round) -> list[Task]:
+    """Papers that are short of reviews to reviewers who delivered and have room."""
+    if not round_.venue.review.emergency:
+        return []
+    rules = round_.venue.assignment
+    papers = [paper.paper for paper in round_.papers()]
+    demand = np.array([rules.reviews_per_paper - len(round_.of(Review, name)) for name in papers])
+    if not (demand > 0).any():
+        return []
+    gone = {absence.reviewer for absence in round_.all(Absence)}
+    reviewers = [agent.id for agent in round_.agents("reviewer")]
+    given = [row.agent for row in round_.all(Assignment) if row.role == "reviewer"]
+    load = np.array(
+        [0 if name in gone else rules.max_load - given.count(name) for name in reviewers]
+    )
+    taken = {(row.agent, row.paper) for row in round_.all(Assignment)}
+    sight = _sight(round_, "review.emergency", papers, np.maximum(demand, 0), load, taken)
+    return [Task(TaskKey("review.emergency"), sight)]
+
+
+def _sight(
+    round_: Round,
+    step: str,
+    papers: list[str],
+    demand: NDArray[Any],
+    load: NDArray[Any],
+    taken: set[tuple[str, str]] | None = None,
+) -> AssignSight:
+    """The arcs that remain without conflicts, each scored by affinity and bid."""
+    table = read_affinities(round_.folder, round_.all(Affinities)[0])
+    barred = {(conflict.agent, conflict.paper) for conflict in round_.all(Conflict)} | (
+        taken or set()
+    )
+    at_agent = {name: at for at, name in enumerate(table.reviewers)}
+    at_paper = {name: at for at, name in enumerate(table.papers)}
+    width = len(table.papers)
+    keys = table.reviewer.astype(np.int64) * width + table.paper
+    closed = [
+        at_agent[agent] * width + at_paper[paper]
+        for agent, paper in barred
+        if agent in at_agent and paper in at_paper
+    ]
+    score = table.value.copy()
+    bid_key, bid_value = _bids(round_, at_agent, at_paper, width)
+    where = np.searchsorted(bid_key, keys)
+    hit = (where < len(bid_key)) & (bid_key[np.minimum(where, len(bid_key) - 1)] == keys)
+    score[hit] += round_.venue.bids.weight * bid_value[where[hit]]
+    open_ = ~np.isin(keys, np.array(closed, dtype=np.int64))
+    return AssignSight(
+        step=step,
+        role="reviewer",
+        agents=table.reviewers,
+        papers=table.papers,
+        agent=table.reviewer[open_],
+        paper=table.paper[open_],
+        score=score[open_],
+        demand=demand,
+        load=load,
+        rules=round_.venue.assignment,
+        emergency=taken is not None,
+    )
+
+
+def _bids(
+    round_: Round, at_agent: dict[str, int], at_paper: dict[str, int], width: int
+) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Sorted pair keys and bid values; one impossible pair when nobody bid."""
+    pairs = [
+        (at_agent[bids.reviewer] * width + at_paper[paper], BID_VALUES[level])
+        for bids in round_.all(Bids)
+        for paper, level in bids.levels.items()
+    ] or [(-1, 0.0)]
+    pairs.sort()
+    return np.array([key for key, _ in pairs]), np.array([value for _, value in pairs])
+
+
+def chair_tasks(round_: Round) -> list[Task]:
+    """All papers to area chairs, as evenly as conflicts allow; chairs have no affinity here."""
+    chairs = round_.agents("chair")
+    papers = [paper.paper for paper in round_.papers()]
+    barred = {(conflict.agent, conflict.paper) for conflict in round_.all(Conflict)}
+    pairs = [
+        (a, p)
+        for p, paper in enumerate(papers)
+        for a, chair in enumerate(chairs)
+        if (chair.id, paper) not in barred
+    ]
+    share = -(-len(papers) // len(chairs))
+    sight = AssignSight(
+        step="assign.chairs",
+        role="chair",
+        agents=tuple(chair.id for chair in chairs),
+        papers=tuple(papers),
+        agent=np.array([a for a, _ in pairs], dtype=np.int32),
+        paper=np.array([p for _, p in pairs], dtype=np.int32),
+        score=np.array([1.0 + 1e-4 * ((a + p) % len(chairs) == 0) for a, p in pairs]),
+        demand=np.ones(len(papers), dtype=np.int64),
+        load=np.full(len(chairs), share + (len(chairs) > 1)),
+        rules=round_.venue.assignment,
+    )
+    return [Task(TaskKey("assign.chairs"), sight)]
+
+
+def perform(sight: AssignSight, context: Context) -> list[AnyRecord]:
+    """Solve, and refuse to go on when a paper would have no agent at all."""
+    from venues.assignment import Instance, solve
+
+    instance = Instance(
+        paper=sight.paper,
+        reviewer=sight.agent,
+        score=sight.score,
+        demand=sight.demand,
+        max_load=np.maximum(sight.load, 0),
+        min_load=np.zeros(len(sight.agents), dtype=np.int64)
+        if sight.emergency or sight.role == "chair"
+        else np.minimum(np.full(len(sight.agents), sight.rules.min_load), sight.load),
+    )
+    solution = solve(instance, objective=sight.rules.objective)
+    bare = [sight.papers[at] for at, short in solution.short.items() if short >= sight.demand[at]]
+    if bare and not sight.emergency:
+        raise UserError(
+            f"step {sight.step}: {solution.message}; {len(bare)} paper(s) would have no "
+            f"{sight.role} at all, {bare[0]} the first."
+        )
+    chosen = [
+        Assignment(
+            paper=sight.papers[paper],
+            agent=sight.agents[agent],
+            role=sight.role,
+            affinity=round(float(score), 4),
+            emergency=sight.emergency,
+        )
+        for paper, agent, score in zip(
+            solution.paper, solution.reviewer, solution.score, strict=True
+        )
+    ]
+    report = AssignmentReport(
+        step=sight.step,
+        objective=sight.rules.objective,
+        papers=len(sight.papers),
+        reviewers=len(sight.agents),
+        total=round(float(solution.total), 4),
+        worst=round(float(solution.worst), 4),
+        exact=solution.exact,
+        message=solution.message,
+        short={sight.papers[at]: int(short) for at, short in solution.short.items()},
+    )
+    return [report, *chosen]
+
+
+STEPS = (Step("assign", reviewer_tasks), Step("assign.chairs", chair_tasks))
+EMERGENCY = Step("review.emergency", emergency_tasks)

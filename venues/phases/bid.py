@@ -1,0 +1,136 @@
+"""Phase 4, bids, conflicts of interest and affinities: who could review what."""
+
+from __future__ import annotations
+
+import msgspec
+import numpy as np
+
+from conference.context import Context
+from conference.errors import UserError
+from conference.files import keep
+from conference.manuscript import Manuscript, blinded
+from conference.records import Affinities, Agent, AnyRecord, Conflict, Submission
+from conference.tasks import CentralSight, Task, TaskKey
+from reviewers.reviewer import BidSight
+from venues.affinities import AffinityTable, read_affinities, write_affinities
+from venues.population import make_committee
+from venues.state import Round, Step
+from venues.venue import check_capacity
+
+
+class InviteSight(CentralSight, frozen=True, kw_only=True):
+    """The committee to invite and the conflicts of interest that follow from who they are."""
+
+    committee: tuple[Agent, ...]
+    conflicts: tuple[Conflict, ...]
+
+
+class AffinitySight(CentralSight, frozen=True, kw_only=True):
+    """Reviewers' own papers and the submissions, as text."""
+
+    reviewers: tuple[str, ...]
+    profiles: tuple[tuple[str, ...], ...]
+    papers: tuple[str, ...]
+    texts: tuple[str, ...]
+    candidates: int
+
+
+def invite_tasks(round_: Round) -> list[Task]:
+    papers = round_.papers()
+    if not papers:
+        raise UserError(
+            f"venue '{round_.venue.name}': no submission passed the desk check, so there is "
+            "nothing to review; see the reasons in the round's site or relax the [desk] rules."
+        )
+    committee = make_committee(round_.venue, round_.seed, papers, round_.source)
+    reviewers = sum(agent.role == "reviewer" for agent in committee)
+    check_capacity(round_.venue, len(papers), reviewers, f"venue '{round_.venue.name}'")
+    scientists = {agent.id: agent for agent in round_.agents("scientist")}
+    conflicts = find_conflicts(committee, papers, scientists)
+    sight = InviteSight(committee=tuple(committee), conflicts=tuple(conflicts))
+    return [Task(TaskKey("bid.invite"), sight)]
+
+
+def find_conflicts(
+    committee: list[Agent], papers: list[Submission], scientists: dict[str, Agent]
+) -> list[Conflict]:
+    """Own paper, same lab, or recent co-author of one of the paper's authors."""
+    by_lab: dict[str, list[str]] = {}
+    by_author: dict[str, list[str]] = {}
+    for paper in papers:
+        labs = {scientists[name].lab for name in paper.authors if name in scientists} or {paper.lab}
+        for lab in labs - {""}:
+            by_lab.setdefault(lab, []).append(paper.paper)
+        for name in paper.authors:
+            by_author.setdefault(name, []).append(paper.paper)
+    known = {paper.paper for paper in papers}
+    found = []
+    for agent in committee:
+        reasons = {name: "own paper" for name in agent.own_submissions if name in known}
+        for author in agent.coauthors:
+            for name in by_author.get(author, ()):
+                reasons.setdefault(name, "recent co-author")
+        for name in by_lab.get(agent.lab, ()):
+            reasons.setdefault(name, "same lab")
+        found += [Conflict(agent=agent.id, paper=name, reason=why) for name, why in reasons.items()]
+    return found
+
+
+def invite(sight: InviteSight) -> list[AnyRecord]:
+    return [*sight.committee, *sight.conflicts]
+
+
+def affinity_tasks(round_: Round) -> list[Task]:
+    reviewers, papers = round_.agents("reviewer"), round_.papers()
+    sight = AffinitySight(
+        reviewers=tuple(agent.id for agent in reviewers),
+        profiles=tuple(agent.papers for agent in reviewers),
+        papers=tuple(paper.paper for paper in papers),
+        texts=tuple(f"{paper.title}\n{paper.abstract}" for paper in papers),
+        candidates=round_.venue.assignment.candidates,
+    )
+    return [Task(TaskKey("bid.affinity"), sight)]
+
+
+def measure_affinities(sight: AffinitySight, context: Context) -> list[AnyRecord]:
+    """Affinity of every reviewer to every paper; of large rounds the best candidates of each."""
+    from conference.affinity import METHOD, affinities
+
+    matrix = affinities(sight.profiles, sight.texts, top=sight.candidates)
+    table = AffinityTable(
+        sight.reviewers, sight.papers, matrix.row, matrix.col, np.round(matrix.data, 4)
+    )
+    return [
+        Affinities(
+            file=keep(context.papers, write_affinities(table), ".affinity"),
+            method=METHOD,
+            reviewers=len(sight.reviewers),
+            papers=len(sight.papers),
+            pairs=len(table.value),
+        )
+    ]
+
+
+def bid_tasks(round_: Round) -> list[Task]:
+    """Each reviewer is offered the papers of highest affinity that it has no conflict with."""
+    table = read_affinities(round_.folder, round_.all(Affinities)[0])
+    manuscripts = {paper.paper: blinded(paper) for paper in round_.papers()}
+    conflicts = {(conflict.agent, conflict.paper) for conflict in round_.all(Conflict)}
+    found = []
+    for at, agent in enumerate(round_.agents("reviewer")):
+        papers: list[Manuscript] = []
+        values: list[float] = []
+        for name, value in table.best_papers(at):
+            if (agent.id, name) not in conflicts and len(papers) < round_.venue.bids.offered:
+                papers.append(msgspec.structs.replace(manuscripts[name], document="", pdf=""))
+                values.append(value)
+        sight = BidSight(papers=tuple(papers), affinities=tuple(values))
+        found.append(Task(TaskKey("bid", agent.id), sight, agent))
+    return found
+
+
+STEPS = (
+    Step("bid.invite", invite_tasks),
+    Step("bid.affinity", affinity_tasks),
+    Step("bid", bid_tasks),
+)

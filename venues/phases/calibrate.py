@@ -1,0 +1,65 @@
+"""Phase 9, calibration: reviewers rate human-reviewed papers, and maps to the human scale."""
+
+from __future__ import annotations
+
+from conference.manuscript import Manuscript
+from conference.records import AnyRecord, CalibrationReview
+from conference.seeding import generator
+from conference.tasks import CentralSight, Task, TaskKey
+from reviewers.reviewer import CalibrateSight
+from venues.human_papers import HumanPaper, human_papers
+from venues.state import Round, Step
+
+
+class FitSight(CentralSight, frozen=True, kw_only=True):
+    """All calibration reviews of the round."""
+
+    reviews: tuple[CalibrationReview, ...]
+    source: str
+
+
+def tasks(round_: Round) -> list[Task]:
+    """Every reviewer rates its own draw of the human-reviewed papers."""
+    papers, _ = human_papers(round_.venue, round_.source, round_.options.calibration)
+    count = min(round_.venue.calibration.papers, len(papers))
+    if not count:
+        return []
+    found = []
+    for agent in round_.agents("reviewer"):
+        rng = generator(round_.seed, "calibration papers", agent.id)
+        chosen = [papers[at] for at in sorted(rng.permutation(len(papers))[:count])]
+        found.append(Task(TaskKey("calibrate", agent.id), _sight(round_, chosen), agent))
+    return found
+
+
+def _sight(round_: Round, chosen: list[HumanPaper]) -> CalibrateSight:
+    return CalibrateSight(
+        form=round_.venue.form,
+        panel=round_.venue.panel.like,
+        papers=tuple(
+            Manuscript(paper=paper.paper, title=paper.title, abstract=paper.abstract)
+            for paper in chosen
+        ),
+        qualities=tuple(paper.quality for paper in chosen),
+        human_means=tuple(paper.mean for paper in chosen),
+        humans=tuple(paper.humans for paper in chosen),
+    )
+
+
+def fit_tasks(round_: Round) -> list[Task]:
+    reviews = tuple(round_.all(CalibrationReview))
+    if not reviews:
+        return []
+    _, source = human_papers(round_.venue, round_.source, round_.options.calibration)
+    return [Task(TaskKey("calibrate.fit"), FitSight(reviews=reviews, source=source))]
+
+
+def fit(sight: FitSight) -> list[AnyRecord]:
+    """The fitted maps and how reliable the ratings are before and after."""
+    from chairs.calibration import fit_calibration
+
+    maps, report = fit_calibration(sight.reviews, source=sight.source)
+    return [*maps, report]
+
+
+STEPS = (Step("calibrate", tasks), Step("calibrate.fit", fit_tasks))

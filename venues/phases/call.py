@@ -1,0 +1,36 @@
+"""Phase 1, call for papers: topics, deadlines, format rules, templates on offer."""
+
+from __future__ import annotations
+
+from conference.records import Agent, AnyRecord, Call
+from conference.tasks import CentralSight, Task, TaskKey
+from venues.population import make_scientists
+from venues.state import Round, Step
+
+
+class CallSight(CentralSight, frozen=True, kw_only=True):
+    """The call to publish and the scientists who hear it."""
+
+    call: Call
+    scientists: tuple[Agent, ...]
+
+
+def tasks(round_: Round) -> list[Task]:
+    rules = round_.venue.call
+    call = Call(
+        title=round_.venue.title,
+        text=rules.text,
+        topics=tuple(topic.name for topic in rules.topics),
+        deadlines=rules.deadlines,
+        page_limit=rules.page_limit,
+        templates=rules.templates,
+    )
+    scientists = () if round_.source else tuple(make_scientists(round_.venue, round_.seed))
+    return [Task(TaskKey("call"), CallSight(call=call, scientists=scientists))]
+
+
+def perform(sight: CallSight) -> list[AnyRecord]:
+    return [sight.call, *sight.scientists]
+
+
+STEPS = (Step("call", tasks),)

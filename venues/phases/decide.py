@@ -1,0 +1,46 @@
+"""Phase 8b, decisions by quota, orals and spotlights, best paper."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from chairs.chair import Candidate, DecideSight
+from conference.records import MetaReview, SeniorNote
+from conference.tasks import Task, TaskKey
+from venues.state import Round, Step
+
+
+def tasks(round_: Round) -> list[Task]:
+    """One task for the program chair, with every paper that has a meta-review."""
+    rules = round_.venue.decision
+    chair = round_.agents("program_chair")[0]
+    candidates = []
+    for paper in round_.papers():
+        meta = round_.one(MetaReview, paper.paper)
+        if meta is None:
+            continue
+        ratings = round_.ratings(paper.paper)
+        notes = [note.adjustment for note in round_.of(SeniorNote, paper.paper)]
+        score = float(np.mean(ratings)) if rules.score == "mean_rating" else meta.score + sum(notes)
+        candidates.append(
+            Candidate(
+                paper=paper.paper,
+                title=paper.title,
+                score=round(score, 6),
+                recommendation=meta.recommendation,
+                spread=round(float(np.std(ratings)), 6),
+                ratings=ratings,
+            )
+        )
+    sight = DecideSight(
+        candidates=tuple(candidates),
+        accept_rate=rules.accept_rate,
+        oral_rate=rules.oral_rate,
+        spotlight_rate=rules.spotlight_rate,
+        best_papers=rules.best_papers,
+        score_name=rules.score,
+    )
+    return [Task(TaskKey("decide", chair.id), sight, chair)]
+
+
+STEPS = (Step("decide", tasks, essential=True),)

@@ -1,0 +1,92 @@
+"""Phase 3, desk check: page limit, anonymity, duplicates, topic, hidden text, with reasons."""
+
+from __future__ import annotations
+
+from conference.context import Context
+from conference.records import Agent, AnyRecord, DeskCheck, HiddenText, Submission
+from conference.tasks import CentralSight, Task, TaskKey
+from venues.state import Round, Step
+from venues.venue import CallRules, DeskRules
+
+
+class DeskSight(CentralSight, frozen=True, kw_only=True):
+    """All submissions of the round with their authors' names, and the hidden text found."""
+
+    submissions: tuple[Submission, ...]
+    authors: dict[str, tuple[str, ...]]
+    hidden: tuple[HiddenText, ...]
+    call: CallRules
+    rules: DeskRules
+
+
+def tasks(round_: Round) -> list[Task]:
+    people = {agent.id: agent for agent in round_.all(Agent)}
+    submissions = tuple(round_.all(Submission))
+    sight = DeskSight(
+        submissions=submissions,
+        authors={
+            paper.paper: tuple(people[name].name for name in paper.authors if name in people)
+            for paper in submissions
+            if paper.authors
+        },
+        hidden=tuple(round_.all(HiddenText)),
+        call=round_.venue.call,
+        rules=round_.venue.desk,
+    )
+    return [Task(TaskKey("desk_check"), sight)]
+
+
+def perform(sight: DeskSight, context: Context) -> list[AnyRecord]:
+    """One verdict for each submission, with every reason that speaks against it."""
+    from conference.documents import checks
+
+    twins = _twins(sight)
+    hidden: dict[str, list[HiddenText]] = {}
+    for span in sight.hidden:
+        hidden.setdefault(span.paper, []).append(span)
+    verdicts: list[AnyRecord] = []
+    for paper in sight.submissions:
+        reasons = []
+        if sight.rules.page_limit and paper.pages:
+            reasons.append(checks.page_limit(paper.pages, sight.call.page_limit))
+        if sight.rules.anonymity and sight.call.anonymous and paper.document:
+            reasons.append(_anonymity(paper, sight, context))
+        if paper.paper in twins:
+            reasons.append(f"duplicate of {twins[paper.paper]}, which was handed in before it")
+        if sight.rules.topic and sight.call.topics:
+            topics = {topic.name: topic.keywords for topic in sight.call.topics}
+            text = f"{paper.title}\n{paper.abstract}\n{' '.join(paper.keywords)}"
+            reasons.append(checks.out_of_topic(text, topics))
+        if sight.rules.hidden_text and hidden.get(paper.paper):
+            reasons.append(_hidden(hidden[paper.paper]))
+        found = tuple(reason for reason in reasons if reason)
+        verdicts.append(DeskCheck(paper=paper.paper, passed=not found, reasons=found))
+    return verdicts
+
+
+def _anonymity(paper: Submission, sight: DeskSight, context: Context) -> str | None:
+    from conference.documents import checks, read_document
+
+    document = read_document(context.papers / paper.document)
+    return checks.anonymity(document, sight.authors.get(paper.paper, ()))
+
+
+def _twins(sight: DeskSight) -> dict[str, str]:
+    """Later paper id to the earlier one that it repeats."""
+    if not sight.rules.duplicates or len(sight.submissions) < 2:
+        return {}
+    from conference.documents import checks
+
+    texts = [f"{paper.title}\n{paper.abstract}" for paper in sight.submissions]
+    pairs = checks.duplicates(texts, sight.rules.duplicate_similarity)
+    names = [paper.paper for paper in sight.submissions]
+    return {names[later]: names[earlier] for earlier, later in pairs}
+
+
+def _hidden(spans: list[HiddenText]) -> str:
+    first = spans[0]
+    more = f" and {len(spans) - 1} more place(s)" if len(spans) > 1 else ""
+    return f"hidden text on page {first.page} ({first.technique}){more}"
+
+
+STEPS = (Step("desk_check", tasks),)

@@ -1,0 +1,100 @@
+"""Phase 7b, discussion between reviewers and area chair, in which ratings may change."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from chairs.chair import ChairDiscussSight, Thread
+from conference.records import Assignment, Comment, Rebuttal, Review, Submission
+from conference.tasks import Task, TaskKey
+from reviewers.reviewer import DiscussSight
+from venues.state import Round, Step
+
+MAX_TURNS = 5
+
+
+def divided(round_: Round, paper: str) -> bool:
+    """Whether the ratings span as many steps of the scale as the venue's gap."""
+    scale = round_.venue.form[round_.venue.form.rating].values
+    ratings = round_.ratings(paper)
+    if len(ratings) < 2:
+        return False
+    return scale.index(max(ratings)) - scale.index(min(ratings)) >= round_.venue.discussion.gap
+
+
+def talks(round_: Round) -> list[Submission]:
+    """Papers with something to talk about: reviewers are divided, or the authors answered."""
+    return [
+        paper
+        for paper in round_.papers()
+        if round_.of(Review, paper.paper)
+        and (round_.one(Rebuttal, paper.paper) or divided(round_, paper.paper))
+    ]
+
+
+def thread_of(round_: Round, paper: Submission) -> Thread:
+    """All that was said about a paper so far."""
+    return Thread(
+        manuscript=round_.manuscript(paper),
+        reviews=tuple(round_.of(Review, paper.paper)),
+        ratings=round_.ratings(paper.paper),
+        rebuttal=round_.one(Rebuttal, paper.paper),
+        comments=tuple(round_.of(Comment, paper.paper)),
+    )
+
+
+def chair_turn(turn: int, round_: Round) -> list[Task]:
+    """The area chair of a divided paper opens the turn."""
+    if turn > round_.venue.discussion.turns:
+        return []
+    chairs = {row.paper: row.agent for row in round_.all(Assignment) if row.role == "chair"}
+    found = []
+    for paper in talks(round_):
+        if divided(round_, paper.paper) and paper.paper in chairs:
+            chair = round_.agent(chairs[paper.paper])
+            sight = ChairDiscussSight(
+                thread=thread_of(round_, paper), form=round_.venue.form, turn=turn
+            )
+            found.append(
+                Task(TaskKey(f"discuss.{turn}.chair", chair.id, paper.paper), sight, chair)
+            )
+    return found
+
+
+def reviewer_turn(turn: int, round_: Round) -> list[Task]:
+    """Every reviewer of a paper under discussion may answer and change its rating."""
+    if turn > round_.venue.discussion.turns:
+        return []
+    return [task for paper in talks(round_) for task in _answers(turn, round_, paper)]
+
+
+def _answers(turn: int, round_: Round, paper: Submission) -> list[Task]:
+    thread = thread_of(round_, paper)
+    found = []
+    for at, (own, rating) in enumerate(zip(thread.reviews, thread.ratings, strict=True)):
+        agent = round_.agent(own.reviewer)
+        sight = DiscussSight(
+            manuscript=thread.manuscript,
+            form=round_.venue.form,
+            panel=round_.venue.panel.like,
+            own=own,
+            rating=rating,
+            others=thread.reviews[:at] + thread.reviews[at + 1 :],
+            other_ratings=thread.ratings[:at] + thread.ratings[at + 1 :],
+            rebuttal=thread.rebuttal,
+            comments=thread.comments,
+            turn=turn,
+        )
+        found.append(Task(TaskKey(f"discuss.{turn}", agent.id, paper.paper), sight, agent))
+    return found
+
+
+def _steps() -> tuple[Step, ...]:
+    found = []
+    for turn in range(1, MAX_TURNS + 1):
+        found.append(Step(f"discuss.{turn}.chair", partial(chair_turn, turn)))
+        found.append(Step(f"discuss.{turn}", partial(reviewer_turn, turn)))
+    return tuple(found)
+
+
+STEPS = _steps()

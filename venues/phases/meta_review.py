@@ -1,0 +1,90 @@
+"""Phase 8a, meta-reviews by area chairs and the senior area chairs' look at them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+import numpy as np
+
+from chairs.chair import MetaReviewSight, SeniorSight
+from conference.records import Assignment, CalibrationMap, MetaReview, Review
+from conference.tasks import Task, TaskKey
+from venues.phases.discuss import thread_of
+from venues.state import Round, Step
+
+
+def tasks(round_: Round) -> list[Task]:
+    """One task for each paper that has a review; the bar is the score at the quota's edge."""
+    reviews = round_.all(Review)
+    if not reviews:
+        return []
+    mean = float(np.mean([round_.rating(review) for review in reviews]))
+    severity = severities(round_, mean)
+    bar = acceptance_bar(round_)
+    maps = {fitted.reviewer: fitted for fitted in round_.all(CalibrationMap)}
+    calibrated = round_.venue.decision.score == "calibrated"
+    chairs = {row.paper: row.agent for row in round_.all(Assignment) if row.role == "chair"}
+    found = []
+    for paper in round_.papers():
+        names = [review.reviewer for review in round_.of(Review, paper.paper)]
+        if not names or paper.paper not in chairs:
+            continue
+        chair = round_.agent(chairs[paper.paper])
+        sight = MetaReviewSight(
+            thread=thread_of(round_, paper),
+            form=round_.venue.form,
+            bar=bar,
+            venue_mean=mean,
+            maps=tuple(maps[name] for name in names if name in maps) if calibrated else (),
+            severity={name: severity[name] for name in names if name in severity},
+        )
+        found.append(Task(TaskKey("meta_review", chair.id, paper.paper), sight, chair))
+    return found
+
+
+def severities(round_: Round, mean: float) -> dict[str, float]:
+    """Reviewers with at least two reviews: how far their mean rating lies from the venue's."""
+    given: dict[str, list[float]] = defaultdict(list)
+    for review in round_.all(Review):
+        given[review.reviewer].append(round_.rating(review))
+    return {
+        name: float(np.mean(ratings)) - mean for name, ratings in given.items() if len(ratings) > 1
+    }
+
+
+def acceptance_bar(round_: Round) -> float:
+    """The mean rating that leaves the venue's quota of papers at or above it."""
+    means = [
+        np.mean(ratings) for paper in round_.papers() if (ratings := round_.ratings(paper.paper))
+    ]
+    return float(np.quantile(means, 1 - round_.venue.decision.accept_rate))
+
+
+def senior_tasks(round_: Round) -> list[Task]:
+    """Each area chair's meta-reviews go to one senior area chair, in turn."""
+    seniors = round_.agents("senior_chair")
+    rows = round_.all(MetaReview)
+    if not seniors or not rows:
+        return []
+    scores = [row.score for row in rows]
+    by_chair: dict[str, list[MetaReview]] = defaultdict(list)
+    for row in rows:
+        by_chair[row.chair].append(row)
+    found = []
+    for number, chair in enumerate(sorted(by_chair)):
+        senior = seniors[number % len(seniors)]
+        sight = SeniorSight(
+            meta_reviews=tuple(by_chair[chair]),
+            chair=chair,
+            chair_mean=float(np.mean([row.score for row in by_chair[chair]])),
+            venue_mean=float(np.mean(scores)),
+            venue_sd=float(np.std(scores)),
+        )
+        found.append(Task(TaskKey("meta_review.senior", senior.id, chair), sight, senior))
+    return found
+
+
+STEPS = (
+    Step("meta_review", tasks, essential=True),
+    Step("meta_review.senior", senior_tasks, essential=True),
+)

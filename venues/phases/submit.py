@@ -1,0 +1,158 @@
+"""Phase 2, research and submission: scientists work, or real papers are handed in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from conference.context import Context
+from conference.files import keep
+from conference.records import Agent, AnyRecord, Call, HiddenText, Submission, Unreadable
+from conference.tasks import CentralSight, Sight, Task, TaskKey
+from scientists.scientist import ResearchSight, ReviseSight
+from venues.papers import TablePaper
+from venues.state import Archived, Round, Step
+from venues.venue import Topic
+
+
+class TableSight(CentralSight, frozen=True, kw_only=True):
+    """One row of a table of submissions."""
+
+    row: TablePaper
+
+
+class PdfSight(Sight, frozen=True, kw_only=True):
+    """One PDF file of a folder, not yet trusted."""
+
+    path: str
+    topics: tuple[Topic, ...]
+
+
+def tasks(round_: Round) -> list[Task]:
+    source = round_.source
+    if source is None:
+        return _research(round_)
+    if source.kind == "table":
+        return [
+            Task(TaskKey("submit", paper=row.paper), TableSight(row=row)) for row in source.table
+        ]
+    topics = round_.venue.call.topics
+    return [
+        Task(TaskKey("submit", paper=f"pdf-{number:04d}"), PdfSight(path=str(path), topics=topics))
+        for number, path in enumerate(source.pdfs, 1)
+    ]
+
+
+def _research(round_: Round) -> list[Task]:
+    """Each scientist first revises its rejected papers of the last round, then starts new ones."""
+    call = round_.all(Call)[0]
+    rules = round_.venue.call
+    found = []
+    again = {
+        author: entry
+        for entry in round_.archive
+        if entry.past.accepted is False and entry.latest
+        for author in entry.authors[:1]
+    }
+    for number, agent in enumerate(round_.agents("scientist")):
+        for own in range(rules.papers_per_scientist):
+            paper = f"paper-{number * rules.papers_per_scientist + own + 1:03d}"
+            if own == 0 and agent.id in again:
+                found.append(_resubmission(round_, agent, paper, again[agent.id], call))
+                continue
+            sight = ResearchSight(
+                call=call,
+                paper=paper,
+                number=own,
+                budget=rules.budget,
+                seeds=rules.seeds,
+                format=round_.options.format,
+                archive=round_.archive_for(agent.id),
+                unsafe=round_.options.unsafe,
+                literature=round_.options.literature,
+            )
+            found.append(Task(TaskKey("submit", agent.id, paper), sight, agent))
+    return found
+
+
+def _resubmission(round_: Round, agent: Agent, paper: str, entry: Archived, call: Call) -> Task:
+    """A rejected paper of the last round, to be revised after its reviews."""
+    rules = round_.venue.call
+    sight = ReviseSight(
+        submission=entry.submission,
+        reviews=entry.reviews,
+        rebuttal=None,
+        meta_review=entry.meta_review,
+        call=call,
+        resubmission=paper,
+        budget=rules.budget,
+        seeds=rules.seeds,
+        format=round_.options.format,
+        unsafe=round_.options.unsafe,
+    )
+    return Task(TaskKey("submit", agent.id, paper), sight, agent)
+
+
+def perform(sight: TableSight | PdfSight, context: Context) -> list[AnyRecord]:
+    """Take a real paper in; one that cannot be read is named with its reason."""
+    if isinstance(sight, TableSight):
+        return _from_table(sight.row, context)
+    return _from_pdf(sight, context)
+
+
+def _from_table(row: TablePaper, context: Context) -> list[AnyRecord]:
+    document = ""
+    if row.text:
+        from conference.documents import from_text, write_document
+
+        parsed = from_text(row.title, row.abstract, row.text)
+        document = write_document(parsed, context.papers)
+    submission = Submission(
+        paper=row.paper,
+        title=row.title,
+        abstract=row.abstract,
+        keywords=row.keywords,
+        topic=row.topic,
+        document=document,
+        source="table",
+    )
+    return [submission, *([row.human] if row.human else [])]
+
+
+def _from_pdf(sight: PdfSight, context: Context) -> list[AnyRecord]:
+    from conference.documents import UnreadablePdf, find_hidden_text, read_pdf, write_document
+
+    path = Path(sight.path)
+    try:
+        document = read_pdf(path)
+        hidden = find_hidden_text(path)
+    except UnreadablePdf as error:
+        return [Unreadable(file=path.name, reason=str(error))]
+    paper = context.key.paper
+    submission = Submission(
+        paper=paper,
+        title=document.title or path.stem,
+        abstract=document.abstract,
+        topic=_topic(f"{document.title} {document.abstract}", sight.topics),
+        pdf=keep(context.papers, path.read_bytes(), ".pdf"),
+        document=write_document(document, context.papers),
+        pages=document.pages,
+        source="pdf",
+    )
+    found = [
+        HiddenText(paper=paper, page=span.page, technique=span.technique, text=span.text)
+        for span in hidden
+    ]
+    return [submission, *found]
+
+
+def _topic(text: str, topics: tuple[Topic, ...]) -> str:
+    """The call's topic of which the text has most keywords, "" when it has none."""
+    low = text.lower()
+    counts = {
+        topic.name: sum(low.count(word.lower()) for word in topic.keywords) for topic in topics
+    }
+    best = max(counts, key=lambda name: counts[name], default="")
+    return best if counts.get(best) else ""
+
+
+STEPS = (Step("submit", tasks),)

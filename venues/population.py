@@ -1,0 +1,197 @@
+"""Who takes part: scientists before the call, reviewers and chairs once papers are in."""
+
+from __future__ import annotations
+
+import math
+import re
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from conference.errors import UserError
+from conference.records import PROGRAM_CHAIR, Agent, Role, Submission
+from conference.seeding import generator
+from venues.papers import PaperSource
+from venues.venue import Venue
+
+HERE = Path(__file__).parent
+PAPERS_EACH = 3
+
+
+@cache
+def _data(name: str) -> dict[str, Any]:
+    decoded: dict[str, Any] = msgspec.toml.decode((HERE / "people" / name).read_bytes())
+    return decoded
+
+
+def make_scientists(venue: Venue, seed: int) -> list[Agent]:
+    """The scientists of a venue without papers of its own, spread over its labs."""
+    return [
+        _agent("scientist", number, venue, seed, mind=mind)
+        for number, mind in enumerate(_minds(venue.minds.scientist, venue.population.scientists))
+    ]
+
+
+def make_committee(
+    venue: Venue, seed: int, submissions: list[Submission], source: PaperSource | None
+) -> list[Agent]:
+    """Reviewers, area chairs, senior area chairs and the program chair for these submissions."""
+    reviewers = reviewer_count(venue, len(submissions))
+    chairs = venue.population.chairs or max(
+        1, math.ceil(len(submissions) / venue.assignment.chair_load)
+    )
+    own = _own_submissions(venue, seed, submissions, reviewers)
+    records = _publications(venue, seed, submissions, source, own, reviewers)
+    people = [
+        _agent("reviewer", number, venue, seed, mind=mind, papers=records[number], own=own[number])
+        for number, mind in enumerate(_minds(venue.minds.reviewer, reviewers))
+    ]
+    people += [_agent("chair", n, venue, seed, mind=venue.minds.chair) for n in range(chairs)]
+    people += [
+        _agent("senior_chair", n, venue, seed, mind=venue.minds.chair)
+        for n in range(venue.population.senior_chairs)
+    ]
+    boss = _agent("program_chair", 0, venue, seed, mind=venue.minds.chair)
+    return [*people, msgspec.structs.replace(boss, id=PROGRAM_CHAIR)]
+
+
+def reviewer_count(venue: Venue, papers: int) -> int:
+    """The reviewers that the venue asks for, or a tenth more than the loads need."""
+    rules = venue.assignment
+    needed = math.ceil(1.1 * papers * rules.reviews_per_paper / rules.max_load)
+    return venue.population.reviewers or max(needed, rules.reviews_per_paper + 2)
+
+
+def check_personas(venue: Venue) -> None:
+    """Raise `UserError` for a persona that there is not."""
+    for field, file in (("personas", "reviewers"), ("chair_personas", "chairs")):
+        path = HERE.parent / file / "personas.toml"
+        if not path.is_file():
+            continue
+        known = msgspec.toml.decode(path.read_bytes())
+        for name in getattr(venue.population, field):
+            if name not in known:
+                raise UserError(
+                    f"venue '{venue.name}': population.{field} names '{name}', which "
+                    f"{path.name} does not have; choose from {', '.join(known)}."
+                )
+
+
+def parse_minds(spec: str) -> list[tuple[int, str]]:
+    """Weights of minds: "2 vllm:A, 1 embedded" gives [(2, "vllm:A"), (1, "embedded")]."""
+    parts = []
+    for part in spec.split(","):
+        found = re.fullmatch(r"\s*(?:(\d+)\s+)?(\S+)\s*", part)
+        if not found or found[1] == "0":
+            raise UserError(
+                f"minds: '{spec}' is no list of minds; write for example "
+                "'embedded' or '2 vllm:MODEL, 1 embedded'."
+            )
+        parts.append((int(found[1] or 1), found[2]))
+    return parts
+
+
+def _minds(spec: str, number: int) -> list[str]:
+    """One mind for each of `number` agents, in the ratio of the weights and well mixed."""
+    weights = parse_minds(spec)
+    total = sum(weight for weight, _ in weights)
+    given = {mind: 0 for _, mind in weights}
+    minds = []
+    for at in range(1, number + 1):
+        _, mind = max(weights, key=lambda pair: at * pair[0] / total - given[pair[1]])
+        given[mind] += 1
+        minds.append(mind)
+    return minds
+
+
+def _agent(
+    role: Role,
+    number: int,
+    venue: Venue,
+    seed: int,
+    *,
+    mind: str,
+    papers: tuple[str, ...] = (),
+    own: tuple[str, ...] = (),
+) -> Agent:
+    name = f"{role.replace('_', '-')}-{number + 1:03d}"
+    rng = generator(seed, "agent", name)
+    data = _data("names.toml")
+    topics = [topic.name for topic in venue.call.topics]
+    given, family = rng.choice(data["given"]), rng.choice(data["family"])
+    lab = data["labs"][number % min(venue.population.labs, len(data["labs"]))]
+    if venue.population.labs > len(data["labs"]):
+        lab = f"{lab} {number % venue.population.labs // len(data['labs']) + 1}"
+    personas = venue.population.chair_personas if "chair" in role else venue.population.personas
+    return Agent(
+        id=name,
+        role=role,
+        name=f"{given} {family}",
+        lab=f"{lab} Lab",
+        topics=(topics[number % len(topics)],) if topics else (),
+        persona="" if role == "scientist" else _persona(personas, rng),
+        mind=mind,
+        papers=papers,
+        own_submissions=own,
+    )
+
+
+def _persona(weights: dict[str, float], rng: np.random.Generator) -> str:
+    shares = np.array(list(weights.values()))
+    return str(rng.choice(list(weights), p=shares / shares.sum()))
+
+
+def _own_submissions(
+    venue: Venue, seed: int, submissions: list[Submission], reviewers: int
+) -> list[tuple[str, ...]]:
+    """At a venue with real papers each reviewer is taken for the author of one of them."""
+    strangers = [paper.paper for paper in submissions if not paper.authors]
+    if not strangers:
+        return [()] * reviewers
+    order = generator(seed, "own submissions").permutation(len(strangers))
+    return [(strangers[order[number % len(strangers)]],) for number in range(reviewers)]
+
+
+def _publications(
+    venue: Venue,
+    seed: int,
+    submissions: list[Submission],
+    source: PaperSource | None,
+    own: list[tuple[str, ...]],
+    reviewers: int,
+) -> list[tuple[str, ...]]:
+    """Each reviewer's own earlier work as text.
+
+    At a venue with real papers: the reviewer's own submission and the earlier-year papers nearest
+    to it. Elsewhere: invented summaries of the reviewer's topic.
+    """
+    if source is None:
+        return [_invented(venue, seed, number) for number in range(reviewers)]
+    texts = {paper.paper: f"{paper.title}\n{paper.abstract}" for paper in submissions}
+    mine = [texts[papers[0]] if papers else "" for papers in own]
+    if not source.earlier:
+        return [(text,) if text else () for text in mine]
+    from conference.affinity import nearest
+
+    near = nearest(mine, source.earlier, PAPERS_EACH - 1)
+    return [
+        (text, *(source.earlier[at] for at in rows)) for text, rows in zip(mine, near, strict=True)
+    ]
+
+
+def _invented(venue: Venue, seed: int, number: int) -> tuple[str, ...]:
+    known: dict[str, list[str]] = _data("expertise.toml")["topics"]
+    topics = [topic.name for topic in venue.call.topics] or list(known)
+    rng = generator(seed, "publications", number)
+    topic = topics[number % len(topics)]
+    shelf = known.get(topic) or [
+        f"{entry.name}: {', '.join(entry.keywords)}"
+        for entry in venue.call.topics
+        if entry.name == topic
+    ]
+    chosen = rng.permutation(len(shelf))[: PAPERS_EACH - 1]
+    other = known[str(rng.choice(list(known)))]
+    return (*(shelf[at] for at in chosen), str(rng.choice(other)))

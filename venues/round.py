@@ -1,0 +1,252 @@
+"""The loop: a round is a list of phases, and the ledger is what it has computed so far."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import msgspec
+
+from conference.errors import UserError
+from conference.ledger import Ledger, open_ledger, read_ledger
+from conference.records import Failure
+from conference.seeding import seed_of
+from conference.stage import InlineStage, RayStage, Stage
+from conference.tasks import CentralSight, StopRound, Task
+from venues import population
+from venues.cast import make_performer
+from venues.papers import PaperSource, open_papers
+from venues.phases import steps_of
+from venues.state import Archived, Options, Round, Step
+from venues.venue import Venue, check_venue, load_venue
+
+Progress = Callable[[str, int, int], None]  # step, done, all
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """What a round is a function of. Kept in its ledger, so that no other round goes on with it."""
+
+    venue: Venue
+    seed: int
+    number: int
+    papers: str
+    archive: str
+    options: Options
+
+
+class Result(msgspec.Struct, frozen=True):
+    """A finished round: its folder and its records."""
+
+    folder: Path
+    round: Round
+    performed: int
+
+
+def run_round(
+    venue: str | Path | Venue = "workshop",
+    *,
+    out: str | Path = "runs/workshop",
+    seed: int = 0,
+    papers: str | Path | PaperSource | None = None,
+    hosts: int = 2,
+    address: str | None = None,
+    scientists: int | None = None,
+    reviewers: int | None = None,
+    chairs: int | None = None,
+    options: Options | None = None,
+    retry_failed: bool = False,
+    progress: Progress | None = None,
+    number: int = 1,
+    archive: tuple[Archived, ...] = (),
+) -> Result:
+    """Run a venue round, or go on with the one in `out`.
+
+    Args:
+        venue: a venue's name, a TOML file, or the rules themselves.
+        papers: a folder of PDFs or a table of submissions; None lets scientists write them.
+        hosts: Ray actors that host the agents; 0 runs all in this process without Ray.
+        retry_failed: try tasks again whose mind gave no valid answer.
+        progress: called with step, tasks done and tasks in all.
+        number: which of several rounds of the venue this is; each has its own draws.
+        archive: the papers of the earlier rounds.
+
+    Raises:
+        UserError: bad input, in one sentence.
+        StopRound: the round stopped in order before its end, and can be resumed.
+    """
+    rules = prepare(venue, scientists=scientists, reviewers=reviewers, chairs=chairs)
+    source = (
+        papers if papers is None or isinstance(papers, PaperSource) else open_papers(papers, rules)
+    )
+    plan = Plan(
+        rules,
+        seed,
+        number,
+        source.fingerprint if source else "",
+        hashlib.sha256(msgspec.json.encode(archive)).hexdigest() if archive else "",
+        options or Options(),
+    )
+    folder = Path(out)
+    ledger = open_ledger(folder)
+    try:
+        _check_plan(ledger, plan, folder)
+        round_ = Round(rules, seed, folder, source, plan.options, archive)
+        if retry_failed:
+            _retract_failures(ledger, rules)
+        stages = _Stages(
+            partial(make_performer, draws_seed(seed, number), str(folder.resolve()), hosts),
+            hosts,
+            address,
+        )
+        try:
+            performed = play(round_, ledger, stages.choose, progress or (lambda *_: None))
+        finally:
+            stages.close()
+        return Result(folder, round_, performed)
+    finally:
+        ledger.close()
+
+
+def draws_seed(seed: int, number: int) -> int:
+    """The seed of a round's draws; its people keep the first round's."""
+    return seed if number == 1 else seed_of(seed, "round", number)
+
+
+def play(
+    round_: Round,
+    ledger: Ledger,
+    stage_for: Callable[[Task], Stage],
+    progress: Progress,
+) -> int:
+    """Perform every task of every step that the ledger lacks; return how many were performed."""
+    performed = 0
+    for step in steps_of(round_.venue):
+        tasks = list(step.tasks(round_))
+        todo = [task for task in tasks if task.key not in ledger]
+        done = len(tasks) - len(todo)
+        progress(step.name, done, len(tasks))
+        if todo:
+            for finished in stage_for(todo[0]).perform(todo):
+                ledger.append(finished)
+                done += len(finished)
+                progress(step.name, done, len(tasks))
+            performed += len(todo)
+        records = [record for task in tasks for record in ledger.records(task.key)]
+        _stop_if_failed(step, [record for record in records if isinstance(record, Failure)])
+        round_.add(records)
+    return performed
+
+
+def prepare(
+    venue: str | Path | Venue,
+    *,
+    scientists: int | None = None,
+    reviewers: int | None = None,
+    chairs: int | None = None,
+    minds: dict[str, str] | None = None,
+) -> Venue:
+    """A venue's rules with the user's own population sizes and minds, checked."""
+    rules = venue if isinstance(venue, Venue) else load_venue(venue)
+    sizes = {"scientists": scientists, "reviewers": reviewers, "chairs": chairs}
+    chosen = {name: size for name, size in sizes.items() if size is not None}
+    rules = msgspec.structs.replace(
+        rules,
+        population=msgspec.structs.replace(rules.population, **chosen),
+        minds=msgspec.structs.replace(rules.minds, **(minds or {})),
+    )
+    check_venue(rules, f"venue '{rules.name}'")
+    population.check_personas(rules)
+    return rules
+
+
+class _Stages:
+    """The run's own process for central work, and hosts that start when first needed."""
+
+    def __init__(self, make: Callable[[], object], hosts: int, address: str | None) -> None:
+        self._make, self._number, self._address = make, hosts, address
+        self._here: Stage | None = None
+        self._hosts: Stage | None = None
+
+    def choose(self, task: Task) -> Stage:
+        if isinstance(task.sight, CentralSight) or self._number == 0:
+            self._here = self._here or InlineStage(self._make)  # type: ignore[arg-type]
+            return self._here
+        if self._hosts is None:
+            self._hosts = RayStage(self._make, self._number, self._address)  # type: ignore[arg-type]
+        return self._hosts
+
+    def close(self) -> None:
+        for stage in (self._here, self._hosts):
+            if stage is not None:
+                stage.close()
+
+
+def _check_plan(ledger: Ledger, plan: Plan, folder: Path) -> None:
+    """Note the plan in a fresh ledger; in an old one refuse to go on with another plan."""
+    noted = ledger.noted("plan")
+    if noted is None:
+        ledger.note("plan", msgspec.json.encode(plan))
+        return
+    before, now = msgspec.json.decode(noted), msgspec.to_builtins(plan)
+    where = _first_difference(msgspec.json.decode(msgspec.json.encode(now)), before)
+    if where:
+        field, new, old = where
+        raise UserError(
+            f"{folder}: this folder holds a round with {field} = {old!r}, not {new!r}; give the "
+            "same arguments to go on with it, or another --out."
+        )
+
+
+def _first_difference(
+    new: object, old: object, field: str = ""
+) -> tuple[str, object, object] | None:
+    if isinstance(new, dict) and isinstance(old, dict):
+        for key in dict.fromkeys([*new, *old]):
+            found = _first_difference(
+                new.get(key), old.get(key), f"{field}.{key}" if field else str(key)
+            )
+            if found:
+                return found
+        return None
+    return None if new == old else (field, new, old)
+
+
+def _stop_if_failed(step: Step, failures: list[Failure]) -> None:
+    if step.essential and failures:
+        raise StopRound(
+            f"{len(failures)} task(s) of the step '{step.name}' failed, the first being "
+            f"{failures[0].task}: {failures[0].reason}; run the same command with --retry-failed."
+        )
+
+
+def _retract_failures(ledger: Ledger, venue: Venue) -> None:
+    """Take failed tasks out of the ledger, and all of later steps, which built on them."""
+    order = {step.name: at for at, step in enumerate(steps_of(venue))}
+    failed = [row.key for row in ledger.rows() if any(isinstance(r, Failure) for r in row.records)]
+    if not failed:
+        return
+    first = min(order[key.step] for key in failed)
+    later = [row.key for row in ledger.rows() if order[row.key.step] > first]
+    ledger.retract([*failed, *later])
+
+
+def load_round(folder: str | Path) -> Round:
+    """A round as its ledger has it, for looking at: all records of its steps, in order."""
+    ledger = read_ledger(Path(folder))
+    try:
+        noted = ledger.noted("plan")
+        if noted is None:
+            raise UserError(f"{folder}: the ledger has no plan yet; run the round first.")
+        plan = msgspec.json.decode(noted, type=Plan)
+        round_ = Round(plan.venue, plan.seed, Path(folder), None, plan.options)
+        order = {step.name: at for at, step in enumerate(steps_of(plan.venue))}
+        for row in sorted(ledger.rows(), key=lambda row: order[row.key.step]):
+            round_.add(row.records)
+        return round_
+    finally:
+        ledger.close()
+
+
+__all__ = ["Options", "PaperSource", "Plan", "Result", "load_round", "play", "prepare", "run_round"]

@@ -1,0 +1,156 @@
+"""The round so far, as phases see it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+import msgspec
+
+from conference.manuscript import Manuscript, blinded
+from conference.records import (
+    Agent,
+    AnyRecord,
+    Check,
+    Comment,
+    DeskCheck,
+    Experiment,
+    Record,
+    Review,
+    Role,
+    Submission,
+)
+from conference.tasks import Task
+from scientists.scientist import Past
+from venues.venue import Venue
+
+if TYPE_CHECKING:
+    from venues.papers import PaperSource
+
+R = TypeVar("R", bound=Record)
+
+
+class Options(msgspec.Struct, frozen=True, kw_only=True):
+    """What the user chose for this run beside the venue's rules."""
+
+    format: str = "typst"
+    unsafe: bool = False
+    literature: str = ""
+    calibration: str = ""
+
+
+class Archived(msgspec.Struct, frozen=True, kw_only=True):
+    """A paper of an earlier round of the venue."""
+
+    past: Past
+    authors: tuple[str, ...]
+    submission: Submission
+    reviews: tuple[Review, ...] = ()
+    meta_review: str = ""
+    experiment: Experiment | None = None
+    folder: str = ""
+    latest: bool = True
+
+
+class Round:
+    """The records of the steps that are complete, in the order of their tasks.
+
+    A step never sees records of its own or of later steps, however the run was interrupted; that
+    is what makes its tasks a pure function of venue, population and seed.
+    """
+
+    def __init__(
+        self,
+        venue: Venue,
+        seed: int,
+        folder: Path,
+        source: PaperSource | None = None,
+        options: Options | None = None,
+        archive: tuple[Archived, ...] = (),
+    ) -> None:
+        self.venue = venue
+        self.seed = seed
+        self.folder = folder
+        self.source = source
+        self.options = options or Options()
+        self.archive = archive
+        self._records: dict[type, list[AnyRecord]] = defaultdict(list)
+        self._agents: dict[str, Agent] = {}
+        self._by_paper: dict[type, dict[str, list[AnyRecord]]] = {}
+
+    def add(self, records: Iterable[AnyRecord]) -> None:
+        """Take in the records of a step that is complete."""
+        for record in records:
+            self._records[type(record)].append(record)
+            self._by_paper.pop(type(record), None)
+
+    def all(self, kind: type[R]) -> list[R]:
+        """Every record of a kind."""
+        return self._records[kind]  # type: ignore[return-value]
+
+    def of(self, kind: type[R], paper: str) -> list[R]:
+        """The records of a kind about one paper."""
+        if kind not in self._by_paper:
+            index: dict[str, list[AnyRecord]] = defaultdict(list)
+            for record in self._records[kind]:
+                index[record.paper].append(record)  # type: ignore[union-attr]
+            self._by_paper[kind] = index
+        return self._by_paper[kind].get(paper, [])  # type: ignore[return-value]
+
+    def one(self, kind: type[R], paper: str) -> R | None:
+        """The latest record of a kind about one paper, or None."""
+        found = self.of(kind, paper)
+        return found[-1] if found else None
+
+    def agents(self, role: Role) -> list[Agent]:
+        """The agents of a role."""
+        return [agent for agent in self.all(Agent) if agent.role == role]
+
+    def agent(self, name: str) -> Agent:
+        """The agent with this id."""
+        if len(self._agents) != len(self.all(Agent)):
+            self._agents = {agent.id: agent for agent in self.all(Agent)}
+        return self._agents[name]
+
+    def papers(self) -> list[Submission]:
+        """The submissions under review: all that were handed in and passed the desk."""
+        rejected = {desk.paper for desk in self.all(DeskCheck) if not desk.passed}
+        return [paper for paper in self.all(Submission) if paper.paper not in rejected]
+
+    def manuscript(self, paper: Submission) -> Manuscript:
+        """A paper as its readers see it, with the checks that failed."""
+        return blinded(paper, tuple(self.of(Check, paper.paper)))
+
+    def archive_for(self, scientist: str) -> tuple[Past, ...]:
+        """What a scientist knows of the venue's earlier rounds: all papers, and its own reviews."""
+        return tuple(
+            msgspec.structs.replace(entry.past, own=True)
+            if scientist in entry.authors
+            else msgspec.structs.replace(entry.past, rating_mean=None)
+            for entry in self.archive
+        )
+
+    def rating(self, review: Review) -> float:
+        """A review's latest rating: after the discussion where it was changed there."""
+        rating = review.rating
+        for comment in self.of(Comment, review.paper):
+            if comment.agent == review.reviewer and comment.rating_after is not None:
+                rating = comment.rating_after
+        return rating
+
+    def ratings(self, paper: str) -> tuple[float, ...]:
+        """The latest ratings of a paper, in the order of its reviews."""
+        return tuple(self.rating(review) for review in self.of(Review, paper))
+
+
+class Step(msgspec.Struct, frozen=True):
+    """One step of a phase: given the round so far, which tasks are there?
+
+    When a task of an `essential` step fails, the round stops there and can be retried.
+    """
+
+    name: str
+    tasks: Callable[[Round], Iterable[Task]]
+    essential: bool = False

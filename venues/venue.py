@@ -1,0 +1,308 @@
+"""A venue's rules, read from one TOML file and checked before anything runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from conference.errors import UserError
+from conference.forms import Form, check_form
+
+VENUES = Path(__file__).parent
+PHASES = (
+    "call",
+    "submit",
+    "desk_check",
+    "bid",
+    "assign",
+    "calibrate",
+    "review",
+    "rebut",
+    "discuss",
+    "meta_review",
+    "decide",
+    "camera_ready",
+)
+NEEDED = ("call", "submit")
+NEEDS = {
+    "assign": ("bid",),
+    "review": ("assign",),
+    "rebut": ("review",),
+    "discuss": ("review",),
+    "calibrate": ("bid",),
+    "meta_review": ("review",),
+    "decide": ("meta_review",),
+    "camera_ready": ("decide",),
+}
+
+
+class Rules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The parent of a venue file's tables: an unknown key is an error, not a silent nothing."""
+
+
+class Topic(Rules, frozen=True, kw_only=True):
+    """A topic of the call and the words by which a paper shows it."""
+
+    name: str
+    keywords: tuple[str, ...]
+
+
+class CallRules(Rules, frozen=True, kw_only=True):
+    """Deadlines are simulated days after the call."""
+
+    text: str
+    topics: tuple[Topic, ...] = ()
+    page_limit: int = 9
+    anonymous: bool = True
+    templates: tuple[str, ...] = ()
+    deadlines: dict[str, int] = {}
+    papers_per_scientist: int = 1
+    budget: Literal["quick", "full"] = "quick"
+    seeds: int = 3
+
+
+class Population(Rules, frozen=True, kw_only=True):
+    """How many of each role; 0 reviewers or chairs means as many as the loads ask for."""
+
+    scientists: int = 0
+    reviewers: int = 0
+    chairs: int = 0
+    senior_chairs: int = 1
+    labs: int = 4
+    personas: dict[str, float] = msgspec.field(default_factory=lambda: {"neutral": 1.0})
+    chair_personas: dict[str, float] = msgspec.field(default_factory=lambda: {"inclusive": 1.0})
+
+
+class Minds(Rules, frozen=True, kw_only=True):
+    """Which mind each role thinks with; a mixed panel is weights: "2 vllm:A, 1 embedded"."""
+
+    scientist: str = "embedded"
+    reviewer: str = "embedded"
+    chair: str = "embedded"
+
+
+class DeskRules(Rules, frozen=True, kw_only=True):
+    """Which reasons lead to a desk rejection."""
+
+    page_limit: bool = True
+    anonymity: bool = True
+    duplicates: bool = True
+    duplicate_similarity: float = 0.95
+    topic: bool = True
+    hidden_text: bool = True
+
+
+class BidRules(Rules, frozen=True, kw_only=True):
+    """`offered` papers a reviewer, by affinity; a bid adds `weight` times its value to that."""
+
+    offered: int = 20
+    weight: float = 0.1
+
+
+class AssignRules(Rules, frozen=True, kw_only=True):
+    """`candidates` is how many reviewers the affinities keep for each paper."""
+
+    reviews_per_paper: int = 3
+    max_load: int = 6
+    min_load: int = 0
+    chair_load: int = 20
+    objective: Literal["total", "worst"] = "total"
+    candidates: int = 60
+
+
+class ReviewRules(Rules, frozen=True, kw_only=True):
+    """Shares of reviews that never come or come late; `emergency` looks for replacements."""
+
+    absent_rate: float = 0.0
+    late_rate: float = 0.0
+    emergency: bool = True
+
+
+class DiscussRules(Rules, frozen=True, kw_only=True):
+    """Papers whose ratings span `gap` steps of the scale are discussed for `turns` turns."""
+
+    turns: int = 1
+    gap: int = 2
+
+
+class DecideRules(Rules, frozen=True, kw_only=True):
+    """Shares are of the papers that passed the desk. `score` is what papers are ranked by."""
+
+    accept_rate: float
+    oral_rate: float = 0.0
+    spotlight_rate: float = 0.0
+    best_papers: int = 0
+    score: Literal["calibrated", "meta_review", "mean_rating"] = "calibrated"
+
+
+class CalibrateRules(Rules, frozen=True, kw_only=True):
+    """Every reviewer rates `papers` human-reviewed papers of `source`."""
+
+    papers: int = 6
+    source: str = ""
+
+
+class PanelRules(Rules, frozen=True, kw_only=True):
+    """Which human panel the embedded reviewers are fitted to."""
+
+    like: str
+
+
+class SiteRules(Rules, frozen=True, kw_only=True):
+    """What the proceedings show of who reviewed what."""
+
+    show_reviewers: bool = False
+
+
+class Venue(Rules, frozen=True, kw_only=True):
+    """One venue-year: what its TOML file says."""
+
+    name: str
+    title: str
+    year: int
+    series: str = ""
+    phases: tuple[str, ...] = PHASES
+    call: CallRules
+    population: Population = Population()
+    minds: Minds = Minds()
+    form: Form
+    desk: DeskRules = DeskRules()
+    bids: BidRules = BidRules()
+    assignment: AssignRules = AssignRules()
+    review: ReviewRules = ReviewRules()
+    discussion: DiscussRules = DiscussRules()
+    decision: DecideRules
+    calibration: CalibrateRules = CalibrateRules()
+    panel: PanelRules
+    site: SiteRules = SiteRules()
+
+
+def list_venues() -> tuple[str, ...]:
+    """The names of the venues that come with the package."""
+    return tuple(sorted(path.stem for path in VENUES.glob("*.toml")))
+
+
+def load_venue(name_or_path: str | Path) -> Venue:
+    """The rules of a venue by its name or its file's path.
+
+    Raises:
+        UserError: there is no such venue, or its file breaks a rule; the sentence names the field.
+    """
+    path = Path(name_or_path)
+    if path.suffix != ".toml":
+        path = VENUES / f"{name_or_path}.toml"
+        if not path.is_file():
+            raise UserError(
+                f"There is no venue '{name_or_path}'; choose one of {', '.join(list_venues())}, "
+                "or give the path of a TOML file."
+            )
+    try:
+        venue = msgspec.toml.decode(path.read_bytes(), type=Venue)
+    except OSError as error:
+        raise UserError(f"{path}: the venue file cannot be read ({error.strerror}).") from error
+    except UnicodeDecodeError as error:
+        raise UserError(f"{path}: not a text file ({error.reason}); save it as UTF-8.") from error
+    except msgspec.DecodeError as error:
+        raise UserError(f"{path}: {_plain(str(error))}; mend that field.") from error
+    check_venue(venue, str(path))
+    return venue
+
+
+def _plain(message: str) -> str:
+    """A decoding message with the field in TOML's own terms."""
+    return message.replace(" - at `$.", " - at `").replace(" - at `$`", "")
+
+
+def check_venue(venue: Venue, where: str) -> None:
+    """Raise `UserError` for the first rule that cannot hold, naming the field and the mend."""
+    check_form(venue.form, where)
+    _check_phases(venue, where)
+    shares = {
+        "decision.accept_rate": venue.decision.accept_rate,
+        "decision.oral_rate": venue.decision.oral_rate,
+        "decision.spotlight_rate": venue.decision.spotlight_rate,
+        "review.absent_rate": venue.review.absent_rate,
+        "review.late_rate": venue.review.late_rate,
+        "desk.duplicate_similarity": venue.desk.duplicate_similarity,
+    }
+    for name, share in shares.items():
+        if not 0 <= share <= 1:
+            raise UserError(f"{where}: {name} is {share:g}; it is a share, so give 0 to 1.")
+    decision = venue.decision
+    if decision.oral_rate + decision.spotlight_rate > decision.accept_rate:
+        raise UserError(
+            f"{where}: decision.oral_rate and decision.spotlight_rate together exceed "
+            f"decision.accept_rate ({decision.accept_rate:g}); lower them."
+        )
+    counts = {
+        "call.page_limit": venue.call.page_limit,
+        "call.papers_per_scientist": venue.call.papers_per_scientist,
+        "call.seeds": venue.call.seeds,
+        "assignment.reviews_per_paper": venue.assignment.reviews_per_paper,
+        "assignment.max_load": venue.assignment.max_load,
+        "assignment.chair_load": venue.assignment.chair_load,
+        "assignment.candidates": venue.assignment.candidates,
+    }
+    for name, count in counts.items():
+        if count < 1:
+            raise UserError(f"{where}: {name} is {count}; give at least 1.")
+    _check_population(venue, where)
+
+
+def _check_phases(venue: Venue, where: str) -> None:
+    for phase in venue.phases:
+        if phase not in PHASES:
+            raise UserError(
+                f"{where}: phases names '{phase}', which there is not; choose from "
+                f"{', '.join(PHASES)}."
+            )
+    missing = [phase for phase in NEEDED if phase not in venue.phases]
+    if missing:
+        raise UserError(f"{where}: phases lacks '{missing[0]}', without which no round can run.")
+    for at, phase in enumerate(venue.phases):
+        for needed in NEEDS.get(phase, ()):
+            if needed not in venue.phases[:at]:
+                raise UserError(
+                    f"{where}: phases has '{phase}' without '{needed}' before it; add it or take "
+                    f"'{phase}' out."
+                )
+
+
+def _check_population(venue: Venue, where: str) -> None:
+    population = venue.population
+    for name in ("scientists", "reviewers", "chairs", "senior_chairs"):
+        if getattr(population, name) < 0:
+            raise UserError(f"{where}: population.{name} is below 0; give 0 or more.")
+    if population.labs < 1:
+        raise UserError(f"{where}: population.labs is {population.labs}; give at least 1.")
+    for name, weights in (
+        ("personas", population.personas),
+        ("chair_personas", population.chair_personas),
+    ):
+        if not weights or min(weights.values()) < 0 or sum(weights.values()) <= 0:
+            raise UserError(
+                f"{where}: population.{name} needs at least one persona with a weight above 0."
+            )
+
+
+def check_capacity(venue: Venue, papers: int, reviewers: int, where: str) -> None:
+    """Raise `UserError` when so many reviewers cannot review so many papers.
+
+    The reviewers' load is the one rule that depends on how many papers come in.
+    """
+    asked = papers * venue.assignment.reviews_per_paper
+    able = reviewers * venue.assignment.max_load
+    if asked > able:
+        raise UserError(
+            f"{where}: {papers} papers with {venue.assignment.reviews_per_paper} reviews each are "
+            f"{asked} reviews, but {reviewers} reviewers with assignment.max_load "
+            f"{venue.assignment.max_load} can write {able}; raise population.reviewers "
+            "(--reviewers) or assignment.max_load."
+        )
+    if reviewers < venue.assignment.reviews_per_paper:
+        raise UserError(
+            f"{where}: assignment.reviews_per_paper is {venue.assignment.reviews_per_paper} but "
+            f"there are only {reviewers} reviewers; raise population.reviewers (--reviewers)."
+        )
