@@ -7,7 +7,7 @@ from typing import Protocol
 import msgspec
 
 from conference.context import Context
-from conference.records import Agent, AnyRecord, Call, Rebuttal, Review, Submission
+from conference.records import Agent, AnyRecord, Call, Experiment, Rebuttal, Review, Submission
 from conference.tasks import Sight, Task
 
 
@@ -54,6 +54,7 @@ class ReviseSight(Sight, frozen=True, kw_only=True):
     """A paper to be revised after its reviews: camera-ready, or for the next round.
 
     `resubmission` names the new paper id in the next round, "" for a camera-ready version.
+    `folder` is the round's folder in which the paper's files lie, "" for this round's own.
     """
 
     submission: Submission
@@ -62,6 +63,8 @@ class ReviseSight(Sight, frozen=True, kw_only=True):
     meta_review: str
     call: Call
     resubmission: str = ""
+    experiment: Experiment | None = None
+    folder: str = ""
     budget: str = "quick"
     seeds: int = 3
     format: str = "typst"

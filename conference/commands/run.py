@@ -57,9 +57,9 @@ def run(
     VENUE is a name (see `conference venues`) or the path of a TOML file. Run again with the same
     --out, a round goes on where it stopped.
     """
+    from conference.api import run_round
     from venues.papers import open_papers
     from venues.round import Options, prepare
-    from venues.rounds import run_rounds
 
     chosen = {"scientist": scientist, "reviewer": reviewer, "chair": chair}
     rules = prepare(
@@ -78,7 +78,7 @@ def run(
     bars = Bars(console)
     folder = Path(out or f"runs/{rules.name}")
     with bars:
-        result = run_rounds(
+        result = run_round(
             rules,
             rounds=rounds,
             out=folder,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from conference.records import Call, Decision, MetaReview, Rebuttal, Review
+from conference.records import Call, Decision, Experiment, MetaReview, Rebuttal, Review
 from conference.tasks import Task, TaskKey
 from scientists.scientist import ReviseSight
 from venues.phases.rebut import named
@@ -25,6 +25,7 @@ def tasks(round_: Round) -> list[Task]:
             rebuttal=round_.one(Rebuttal, paper.paper),
             meta_review=meta.text if meta else "",
             call=round_.all(Call)[0],
+            experiment=round_.one(Experiment, paper.paper),
             budget=round_.venue.call.budget,
             seeds=round_.venue.call.seeds,
             format=round_.options.format,

@@ -84,6 +84,8 @@ def _resubmission(round_: Round, agent: Agent, paper: str, entry: Archived, call
         meta_review=entry.meta_review,
         call=call,
         resubmission=paper,
+        experiment=entry.experiment,
+        folder=entry.folder,
         budget=rules.budget,
         seeds=rules.seeds,
         format=round_.options.format,
