@@ -1,0 +1,52 @@
+"""How long the intervals take: python -m benchmarks.bootstrap [papers] [resamples].
+
+Made-up scores and ratings of the shape of a large venue year; the time of each measure's interval
+is printed, and their sum.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+
+import numpy as np
+
+from conference.measures import agreement, decisions, ratings
+from conference.seeding import generator
+
+
+def main(papers: int = 30_000, resamples: int = 1000) -> None:
+    """Time the 95 % intervals of every family on `papers` papers."""
+    rng = generator(0, "benchmark", papers)
+    quality = rng.normal(size=papers)
+    raw = quality[:, None] + 1.4 * rng.normal(size=(papers, 4))
+    human = list(np.clip(2 * np.rint(raw + 2), 0, 10))
+    score = quality + 2 * rng.normal(size=papers)
+    accepted = raw.mean(axis=1) > np.quantile(raw.mean(axis=1), 0.7)
+    truth = np.array([given.mean() for given in human])
+    families: dict[str, Callable[[], object]] = {
+        "AUROC and average precision": lambda: decisions.score_figures(
+            accepted, score, resamples=resamples
+        ),
+        "seven measures of decisions": lambda: decisions.decision_figures(
+            accepted, score > 0.5, resamples=resamples
+        ),
+        "agreement of the humans": lambda: agreement.agreement_figures(human, resamples=resamples),
+    }
+    for name in ratings.POINTS:
+        families[name] = lambda name=name: ratings.rank_figures(  # type: ignore[misc]
+            score, truth, (name,), resamples=resamples
+        )
+    whole = 0.0
+    for name, measure in families.items():
+        start = time.perf_counter()
+        measure()
+        taken = time.perf_counter() - start
+        whole += taken
+        print(f"{name:32s} {taken:7.1f} s")
+    print(f"{'all':32s} {whole:7.1f} s  ({papers} papers x {resamples} resamples)")
+
+
+if __name__ == "__main__":
+    main(*map(int, sys.argv[1:3]))
