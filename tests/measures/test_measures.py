@@ -29,7 +29,7 @@ scores_and_labels = st.lists(
 pairs = st.lists(
     st.tuples(st.integers(0, 5).map(float), st.integers(0, 5).map(float)), min_size=4, max_size=30
 ).filter(lambda rows: len({a for a, _ in rows}) > 1 and len({b for _, b in rows}) > 1)
-panels = st.lists(
+rating_sets = st.lists(
     st.lists(st.sampled_from([1.0, 3.0, 5.0, 6.0, 8.0]), min_size=2, max_size=5),
     min_size=3,
     max_size=12,
@@ -158,7 +158,7 @@ def anova(sets: list[np.ndarray]) -> tuple[float, float, float]:
 
 
 @settings(max_examples=60, deadline=None)
-@given(panels)
+@given(rating_sets)
 def test_icc_is_the_analysis_of_variance(sets):
     given_ratings = arrays(sets)
     if all(np.ptp(s) == 0 for s in given_ratings):
@@ -195,7 +195,7 @@ def alpha_by_hand(sets: list[np.ndarray], distance) -> float:
 
 
 @settings(max_examples=40, deadline=None)
-@given(panels)
+@given(rating_sets)
 def test_alpha_is_the_double_sum_over_pairs(sets):
     given_ratings = arrays(sets)
     everything = np.concatenate(given_ratings)
@@ -222,7 +222,7 @@ def test_alpha_of_krippendorffs_four_coder_example():
 
 
 @settings(max_examples=60, deadline=None)
-@given(panels)
+@given(rating_sets)
 def test_pairwise_and_leave_one_out_figures_are_their_definitions(sets):
     given_ratings = arrays(sets)
     both = [
@@ -238,7 +238,7 @@ def test_pairwise_and_leave_one_out_figures_are_their_definitions(sets):
 
 
 @settings(max_examples=30, deadline=None)
-@given(panels)
+@given(rating_sets)
 def test_leave_one_out_spearman_weighs_each_paper_once(sets):
     """With whole-number weights (60 / k copies of each rating) it is scipy's plain Spearman."""
     given_ratings = arrays(sets)
