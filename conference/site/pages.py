@@ -1,0 +1,127 @@
+"""Writes a round's proceedings: front page, papers with their threads, people, report."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import jinja2
+import msgspec
+
+from conference.files import PAPERS
+from conference.records import (
+    AssignmentReport,
+    CalibrationReport,
+    Call,
+    Failure,
+    Unreadable,
+)
+from conference.site.compare import compare
+from conference.site.numbers import numbers_of
+from conference.site.plots import draw_plots
+from conference.site.view import PaperView, paper_views, people_views
+from venues.round import load_round
+from venues.timings import read_timings
+
+TEMPLATES = Path(__file__).parent / "templates"
+SITE = "site"
+
+
+def environment() -> jinja2.Environment:
+    """Jinja2 with escaping on: titles and texts come from papers, and papers are hostile."""
+    env = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )
+    env.filters["page"] = page_name
+    env.filters["words"] = lambda name: str(name).replace("_", " ").capitalize()
+    env.filters["score"] = lambda value: (
+        "–" if value is None else f"{value:.2f}".rstrip("0").rstrip(".")
+    )
+    return env
+
+
+def write_site(folder: str | Path, progress: Callable[[int, int], None] | None = None) -> Path:
+    """Write the proceedings of the round in `folder` and return the front page.
+
+    Raises:
+        UserError: there is no round there, or its ledger is damaged.
+    """
+    folder = Path(folder)
+    round_ = load_round(folder)
+    site = folder / SITE
+    for sub in ("papers", "plots"):
+        shutil.rmtree(site / sub, ignore_errors=True)
+        (site / sub).mkdir(parents=True)
+    papers, env = paper_views(round_), environment()
+    timings = read_timings(folder)
+    human = compare(round_)
+    calls = round_.all(Call)
+    common = {
+        "venue": round_.venue,
+        "seed": round_.seed,
+        "call": calls[0] if calls else None,
+        "compared": human,
+        "pdf_folder": PAPERS,
+    }
+    plots = draw_plots(round_, timings, site / "plots")
+    front = {
+        "numbers": numbers_of(round_, timings),
+        "papers": papers if len(papers) <= 200 else papers[:200],
+        "total": len(papers),
+        "plots": plots,
+        "calibration": _last(round_.all(CalibrationReport)),
+        "assignments": round_.all(AssignmentReport),
+        "unreadable": round_.all(Unreadable),
+        "failures": round_.all(Failure),
+    }
+    _write(env, site / "index.html", "index.html.j2", root="", **common, **front)
+    people = people_views(round_)
+    _write(env, site / "people.html", "people.html.j2", root="", people=people, **common)
+    _write(env, site / "papers.html", "papers.html.j2", root="", total=len(papers), **common)
+    if human:
+        _write(env, site / "report.html", "report.html.j2", root="", **common)
+    for number, view in enumerate(papers, 1):
+        page = site / "papers" / f"{page_name(view.paper.paper)}.html"
+        _write(env, page, "paper.html.j2", root="../", view=view, **common)
+        if progress:
+            progress(number, len(papers))
+    for name in ("style.css", "search.js"):
+        shutil.copyfile(TEMPLATES / name, site / name)
+    (site / "papers.js").write_text(_index(papers), encoding="utf-8")
+    return site / "index.html"
+
+
+def page_name(paper: str) -> str:
+    """A paper's id as a safe file name."""
+    return "".join(char if char.isalnum() or char in "-_" else "_" for char in paper)
+
+
+def _last(rows: list[CalibrationReport]) -> CalibrationReport | None:
+    return rows[-1] if rows else None
+
+
+def _index(papers: list[PaperView]) -> str:
+    """The search index as a script, since a page from the file system may not fetch a file."""
+    rows = [
+        {
+            "page": page_name(view.paper.paper),
+            "title": view.paper.title,
+            "abstract": view.paper.abstract[:600],
+            "topic": view.paper.topic,
+            "authors": ", ".join(view.authors),
+            "status": view.status,
+            "label": view.label,
+            "mean": None if view.mean is None else round(view.mean, 2),
+        }
+        for view in papers
+    ]
+    return f"window.PAPERS = {msgspec.json.encode(rows).decode()};\n"
+
+
+def _write(env: jinja2.Environment, path: Path, template: str, **values: object) -> None:
+    path.write_text(env.get_template(template).render(**values), encoding="utf-8")

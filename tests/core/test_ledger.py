@@ -1,0 +1,210 @@
+"""The ledger: what is written comes back, and damage never passes for data."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import textwrap
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from conference.errors import UserError
+from conference.ledger import LEDGER, TIP, open_ledger, read_ledger
+from conference.records import Absence, Review, encode
+from conference.tasks import Done, TaskKey
+
+
+def done(number: int, text: str = "late") -> Done:
+    record = Absence(paper=f"p{number}", reviewer="r1", reason=text)
+    return Done(TaskKey("review", "r1", f"p{number}"), encode([record]), 0.25)
+
+
+def fill(folder: Path, rows: int = 20) -> None:
+    ledger = open_ledger(folder)
+    for number in range(rows):
+        ledger.append([done(number, "because " * 20)])
+    ledger.note("plan", b"a plan")
+    ledger.close()
+
+
+texts = st.text(max_size=40)
+reviews = st.builds(
+    Review,
+    paper=texts,
+    reviewer=texts,
+    rating=st.floats(allow_nan=False, allow_infinity=False),
+    confidence=st.none() | st.integers(1, 5).map(float),
+    scores=st.dictionaries(texts, st.integers(0, 10).map(float), max_size=3),
+    texts=st.dictionaries(texts, texts, max_size=3),
+    mind=texts,
+    day=st.integers(0, 100),
+)
+
+
+@settings(max_examples=30, deadline=None)
+@given(rows=st.lists(st.lists(reviews, max_size=3), max_size=6))
+def test_what_is_written_comes_back(
+    rows: list[list[Review]], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = tmp_path_factory.mktemp("ledger")
+    ledger = open_ledger(folder)
+    ledger.append([Done(TaskKey("s", str(i)), encode(list(r))) for i, r in enumerate(rows)])
+    ledger.close()
+    again = read_ledger(folder)
+    assert len(again) == len(rows)
+    for i, records in enumerate(rows):
+        assert again.records(TaskKey("s", str(i))) == records
+    again.close()
+
+
+def test_a_task_is_never_written_twice(tmp_path: Path) -> None:
+    ledger = open_ledger(tmp_path)
+    ledger.append([done(1)])
+    with pytest.raises(UserError):
+        ledger.append([done(2), done(1)])
+    assert done(2).key not in ledger
+    ledger.close()
+    assert len(read_ledger(tmp_path)) == 1
+
+
+def same_or_refused(folder: Path, truth: dict[str, bytes]) -> bool:
+    """Whether damage was found; data that comes back changed fails the test."""
+    try:
+        ledger = read_ledger(folder)
+        content, plan = ledger.content(), ledger.noted("plan")
+        ledger.close()
+    except UserError:
+        return True
+    assert content == truth
+    assert plan == b"a plan"
+    return False
+
+
+def test_flipped_bytes_are_found_or_harmless(tmp_path: Path) -> None:
+    fill(tmp_path)
+    path = tmp_path / LEDGER
+    whole = path.read_bytes()
+    truth = read_ledger(tmp_path).content()
+    found = 0
+    for at in range(0, len(whole), max(1, len(whole) // 400)):
+        path.write_bytes(whole[:at] + bytes([whole[at] ^ 0xFF]) + whole[at + 1 :])
+        found += same_or_refused(tmp_path, truth)
+    assert found > 50
+
+
+def test_a_ledger_cut_short_is_found(tmp_path: Path) -> None:
+    fill(tmp_path)
+    path = tmp_path / LEDGER
+    whole = path.read_bytes()
+    truth = read_ledger(tmp_path).content()
+    for at in range(0, len(whole), max(1, len(whole) // 100)):
+        path.write_bytes(whole[:at])
+        assert same_or_refused(tmp_path, truth), f"cut at {at} of {len(whole)} passed"
+
+
+def test_a_lost_tail_of_the_write_ahead_log_is_found(tmp_path: Path) -> None:
+    code = f"""
+        import os, sys
+        sys.path.insert(0, {str(Path(__file__).parent)!r})
+        from pathlib import Path
+        from test_ledger import done
+        from conference.ledger import open_ledger
+        ledger = open_ledger(Path({str(tmp_path)!r}))
+        for number in range(5):
+            ledger.append([done(number)])
+        os._exit(9)
+    """
+    subprocess.run([sys.executable, "-c", textwrap.dedent(code)], check=False)
+    log = tmp_path / f"{LEDGER}-wal"
+    log.write_bytes(log.read_bytes()[:-3000])
+    with pytest.raises(UserError, match="missing at its end"):
+        read_ledger(tmp_path)
+
+
+def test_a_changed_row_is_found_even_when_the_file_is_sound(tmp_path: Path) -> None:
+    fill(tmp_path)
+    database = sqlite3.connect(tmp_path / LEDGER)
+    with database:
+        database.execute("update tasks set records = x'5b5d' where seq = 7")
+    database.close()
+    with pytest.raises(UserError, match="row 7"):
+        open_ledger(tmp_path)
+
+
+def test_a_missing_ledger_with_a_tip_is_found(tmp_path: Path) -> None:
+    fill(tmp_path)
+    (tmp_path / LEDGER).unlink()
+    with pytest.raises(UserError, match=TIP):
+        open_ledger(tmp_path)
+
+
+def test_a_second_run_is_refused_and_takes_over_when_the_first_is_dead(tmp_path: Path) -> None:
+    code = f"""
+        import time
+        from pathlib import Path
+        from conference.ledger import open_ledger
+        ledger = open_ledger(Path({str(tmp_path)!r}))
+        print("open", flush=True)
+        time.sleep(600)
+    """
+    first = subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(code)], stdout=subprocess.PIPE, text=True
+    )
+    assert first.stdout is not None
+    assert first.stdout.readline() == "open\n"
+    with pytest.raises(UserError, match="another run"):
+        open_ledger(tmp_path)
+    os.kill(first.pid, signal.SIGKILL)
+    first.wait()
+    open_ledger(tmp_path).close()
+
+
+def test_an_unwritable_folder_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UserError, match="cannot be written") as caught:
+        open_ledger(tmp_path / "file" / "run")
+    assert "\n" not in str(caught.value)
+
+
+def test_a_full_disk_loses_nothing(tmp_path: Path) -> None:
+    """A quota on the database stands for a disk without room."""
+    ledger = open_ledger(tmp_path)
+    ledger.append([done(0)])
+    pages = ledger._database.execute("pragma page_count").fetchone()[0]
+    ledger._database.execute(f"pragma max_page_count = {pages}")
+    with pytest.raises(UserError, match="cannot be written"):
+        ledger.append([done(number, "x" * 4000) for number in range(1, 50)])
+    ledger.close()
+    again = open_ledger(tmp_path)
+    assert list(again.content()) == [str(done(0).key)]
+    again.append([done(1)])
+    again.close()
+
+
+def test_retracted_tasks_leave_a_sound_chain(tmp_path: Path) -> None:
+    fill(tmp_path, 5)
+    ledger = open_ledger(tmp_path)
+    ledger.retract([done(1).key, done(4).key])
+    ledger.append([done(1)])
+    ledger.close()
+    again = read_ledger(tmp_path)
+    assert len(again) == 4 and done(4).key not in again
+    again.close()
+
+
+def test_times_are_kept_but_are_no_content(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        ledger = open_ledger(tmp_path / name)
+        ledger.append([done(1)])
+        ledger.close()
+        time.sleep(0.01)
+    first, second = read_ledger(tmp_path / "a"), read_ledger(tmp_path / "b")
+    assert first.content() == second.content()
+    assert next(first.rows()).finished != next(second.rows()).finished

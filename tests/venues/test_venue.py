@@ -1,0 +1,84 @@
+"""Venue files: those that come with us load, and broken ones say what to mend."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from conference.errors import UserError
+from venues.venue import VENUES, check_capacity, list_venues, load_venue
+
+SCALES = {
+    "workshop": (0, 2, 4, 6, 8, 10),
+    "iclr2022": (1, 3, 5, 6, 8, 10),
+    "iclr2025": (1, 3, 5, 6, 8, 10),
+    "iclr2026": (0, 2, 4, 6, 8, 10),
+    "neurips2024": tuple(range(1, 11)),
+    "neurips2025": tuple(range(1, 7)),
+    "icml2025": tuple(range(1, 6)),
+}
+
+
+def test_every_promised_venue_is_there() -> None:
+    assert set(SCALES) <= set(list_venues())
+
+
+@pytest.mark.parametrize("name", list_venues())
+def test_a_venue_has_its_scale_and_names_its_source(name: str) -> None:
+    venue = load_venue(name)
+    assert venue.form[venue.form.rating].values == SCALES[name]
+    assert venue.form.source
+    assert venue.form.verified or venue.form.not_verified
+
+
+def changed(tmp_path: Path, old: str, new: str) -> Path:
+    text = (VENUES / "workshop.toml").read_text()
+    assert old in text
+    path = tmp_path / "mine.toml"
+    path.write_text(text.replace(old, new, 1))
+    return path
+
+
+BROKEN = [
+    ("accept_rate = 0.5", "accept_rate = 1.5", "decision.accept_rate"),
+    ("accept_rate = 0.5", 'accept_rate = "half"', "decision.accept_rate"),
+    ("accept_rate = 0.5", "acceptrate = 0.5", "acceptrate"),
+    ("oral_rate = 0.17", "oral_rate = 0.9", "decision.oral_rate"),
+    ("values = [0, 2, 4, 6, 8, 10]", "values = [0, 4, 2, 6, 8, 10]", "rating"),
+    ("values = [0, 2, 4, 6, 8, 10]", "values = [0]", "rating"),
+    ("values = [0, 2, 4, 6, 8, 10]", "values = [1, 3, 4, 6, 8, 10]", "rating"),
+    ('rating = "rating"', 'rating = "overall"', "form.rating"),
+    ('"desk_check", ', '"desk_chek", ', "desk_chek"),
+    ('"assign", ', "", "assign"),
+    ("reviews_per_paper = 3", "reviews_per_paper = 0", "assignment.reviews_per_paper"),
+    ("labs = 5", "labs = 0", "population.labs"),
+    ("scientists = 6", "scientists = -1", "population.scientists"),
+    ('objective = "worst"', 'objective = "best"', "objective"),
+    ("[decision]", "[decision", "mine.toml"),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "field"), BROKEN)
+def test_a_broken_file_is_one_sentence_with_the_field(
+    old: str, new: str, field: str, tmp_path: Path
+) -> None:
+    path = changed(tmp_path, old, new)
+    with pytest.raises(UserError) as caught:
+        load_venue(path)
+    assert field in str(caught.value) and "mine.toml" in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_an_unknown_venue_names_the_known_ones() -> None:
+    with pytest.raises(UserError, match="workshop"):
+        load_venue("nowhere")
+
+
+def test_a_load_that_cannot_be_met_says_so() -> None:
+    venue = load_venue("workshop")
+    check_capacity(venue, 16, 12, "here")
+    with pytest.raises(UserError, match="max_load"):
+        check_capacity(venue, 17, 12, "here")
+    with pytest.raises(UserError, match="reviews_per_paper"):
+        check_capacity(venue, 1, 2, "here")
