@@ -1,0 +1,175 @@
+"""`conference data`: import, list and show human review data."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+
+from conference.errors import UserError
+
+KINDS = ("openreview", "table", "ai-scientist", "peerread", "pdfs")
+SHOWN_DAMAGE = 5
+
+store_option = click.option(
+    "--store", type=click.Path(path_type=Path), help="Folder of the store  [$CONFERENCE_STORE]."
+)
+
+
+@click.group()
+def data() -> None:
+    """Import, list and show human review data."""
+
+
+@data.command("import")
+@click.argument("kind", type=click.Choice(KINDS))
+@click.argument("source")
+@store_option
+@click.option("--name", help="Name of the dataset  [venue and year, such as iclr2022].")
+@click.option("--ratings", type=click.Path(path_type=Path), help="pdfs: the CSV of ratings.")
+@click.option("--scale", help="Allowed ratings, such as 1,3,5,6,8,10 or 1-10.")
+@click.option("--venue", default="local", show_default=True, help="pdfs: the venue's name.")
+@click.option("--year", type=int, default=0, help="pdfs: the venue's year.")
+@click.option(
+    "--api",
+    type=click.Choice(["1", "2"]),
+    default="2",
+    show_default=True,
+    help="openreview: 2 for ICLR since 2024 and NeurIPS since 2023, else 1.",
+)
+@click.option("--url", help="openreview: address of another server.")
+@click.option(
+    "--pause",
+    type=float,
+    default=1.0,
+    show_default=True,
+    help="openreview: seconds between two requests.",
+)
+def import_(
+    kind: str, source: str, store: Path | None, name: str | None, ratings: Path | None,
+    scale: str | None, venue: str, year: int, api: str, url: str | None, pause: float,
+) -> None:  # fmt: skip
+    """Bring human review data into the store.
+
+    \b
+    openreview VENUE_ID   such as ICLR.cc/2024/Conference; goes on where it stopped
+    table FOLDER          papers.parquet and reviews.parquet, one dataset a venue-year
+    ai-scientist FILE     ratings_subset.tsv, or the same as .parquet
+    peerread FOLDER       one section, such as data/iclr_2017
+    pdfs FOLDER           PDFs, with --ratings CSV (file,rating,...) and --scale
+    """
+    import msgspec
+
+    from conference.data.importers import ai_scientist, openreview, pdfs, peerread, table
+    from conference.data.scales import parse_scale
+    from conference.data.store import save, store_folder
+
+    allowed = parse_scale(scale) if scale else ()
+    place = store_folder(store)
+    if kind == "openreview":
+        found = openreview.read_venue(
+            source, api=1 if api == "1" else 2, cache=place / ".cache", scale=allowed, url=url,
+            pause=pause, progress=_counter(),
+        )  # fmt: skip
+    elif kind == "table":
+        found = table.read_tables(_folder(source))
+    elif kind == "ai-scientist":
+        found = ai_scientist.read_ratings(Path(source))
+    elif kind == "peerread":
+        found = peerread.read_peerread(_folder(source), allowed)
+    else:
+        if ratings is None or not allowed:
+            raise UserError("`data import pdfs` needs --ratings CSV and --scale.")
+        found = pdfs.read_folder(_folder(source), ratings, allowed, venue, year)
+    if name and len(found) > 1:
+        raise UserError(f"--name {name}: {source} holds {len(found)} datasets; leave --name out.")
+    for dataset in found:
+        named = msgspec.structs.replace(dataset, name=name or dataset.name)
+        save(named, place)
+        click.echo(
+            f"{named.name}: {len(named.papers)} papers, {len(named.reviews)} reviews, "
+            f"{len(named.damaged)} damaged or partial records."
+        )
+        for fault in named.damaged[:SHOWN_DAMAGE]:
+            click.echo(f"  {fault.record}: {fault.reason}")
+    click.echo(f"Store: {place}")
+
+
+@data.command("list")
+@store_option
+def list_(store: Path | None) -> None:
+    """List the datasets in the store."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from conference.data.store import about, names, store_folder
+
+    place = store_folder(store)
+    found = names(place)
+    if not found:
+        click.echo(f"No dataset in {place}; bring one in with `conference data import`.")
+        return
+    table = Table("dataset", "papers", "reviews", "accepted", "rejected", "damaged", "source")
+    for name in found:
+        what = about(name, place)
+        table.add_row(
+            name, f"{what.papers:,}", f"{what.reviews:,}",
+            f"{what.statuses.get('accepted', 0):,}", f"{what.statuses.get('rejected', 0):,}",
+            f"{len(what.damaged):,}", what.source,
+        )  # fmt: skip
+    Console().print(table)
+
+
+@data.command()
+@click.argument("name")
+@store_option
+def show(name: str, store: Path | None) -> None:
+    """Show a dataset: counts, scales, fields and what was damaged."""
+    from conference.data.store import load, store_folder
+
+    dataset = load(name, store_folder(store))
+    papers = dataset.papers
+    ratings = dataset.ratings()
+    click.echo(f"{name}, from {dataset.source}")
+    for status, count in Counter(paper.status for paper in papers).most_common():
+        click.echo(f"  {count:6d} {status}")
+    for label, count in (
+        ("with an abstract", sum(bool(paper.abstract) for paper in papers)),
+        ("with full text", sum(bool(paper.text) for paper in papers)),
+        ("with two or more ratings", sum(len(given) > 1 for given in ratings.values())),
+    ):
+        click.echo(f"  {count:6d} {label}")
+    for scale, count in Counter(paper.scale for paper in papers).most_common():
+        allowed = ", ".join(f"{value:g}" for value in scale) or "unknown"
+        click.echo(f"  rating scale {allowed} ({count} papers)")
+    for stage, count in Counter(paper.rating_stage for paper in papers).most_common():
+        click.echo(f"  ratings: {stage.replace('_', ' ')} ({count} papers)")
+    scores = Counter(key for review in dataset.reviews for key in review.scores)
+    click.echo(
+        f"  {len(dataset.reviews)} reviews; sub-scores: {', '.join(sorted(scores)) or 'none'}"
+    )
+    for note in dataset.notes:
+        click.echo(f"  note: {note}")
+    click.echo(f"  {len(dataset.damaged)} damaged or partial records")
+    for fault in dataset.damaged:
+        click.echo(f"    {fault.record}: {fault.reason}")
+
+
+def _folder(source: str) -> Path:
+    path = Path(source)
+    if not path.is_dir():
+        raise UserError(f"{source}: no such folder.")
+    return path
+
+
+def _counter() -> Callable[[int], None]:
+    """A line that counts papers as they come, on a terminal."""
+    import sys
+
+    def show(done: int) -> None:
+        if sys.stderr.isatty() and done % 50 == 0:
+            click.echo(f"\r{done} papers", nl=False, err=True)
+
+    return show

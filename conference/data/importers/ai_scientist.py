@@ -1,0 +1,109 @@
+"""The AI Scientist's benchmark of 500 ICLR 2022 papers (github.com/SakanaAI/AI-Scientist).
+
+The human side is `review_iclr_bench/ratings_subset.tsv` (paper_id, rating columns 0..6, decision),
+or the same as a Parquet table with a list column `ratings`. The recorded reviews of its language
+models are read by `read_reviews`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from conference.data.gather import gather
+from conference.data.importers.frames import read_table, rows_of
+from conference.data.scales import scale_of
+from conference.data.tables import Damage, Dataset, HumanReview, Paper
+from conference.data.values import Damaged, number, presentation_of, rating, status_of, text
+from conference.errors import UserError
+
+NAME = "ai-scientist-iclr2022"
+RATINGS = tuple(str(column) for column in range(7))
+
+
+class RecordedReview(msgspec.Struct, frozen=True):
+    """One recorded review of a language model; `score` is its "Overall" on 1-10."""
+
+    config: str
+    paper_id: str
+    score: float
+    accept: bool | None
+    confidence: float | None
+
+
+def read_ratings(path: Path) -> list[Dataset]:
+    """The human ratings and decisions; titles and abstracts are kept where the file has them."""
+    frame = read_table(path, ("paper_id", "decision"))
+    if "ratings" not in frame and "0" not in frame:
+        raise UserError(f"{path}: there is neither a column 'ratings' nor columns '0' to '6'.")
+    scale, stage = scale_of("ICLR", 2022)
+    papers, reviews, damaged = [], [], []
+    for row in rows_of(frame):
+        name, decision = text(row["paper_id"]), str(row["decision"] or "")
+        if not name:
+            damaged.append(Damage("paper (no id)", "it has no id"))
+            continue
+        papers.append(
+            Paper(
+                paper_id=name,
+                venue="ICLR",
+                year=2022,
+                title=text(row.get("title")) or name,
+                abstract=text(row.get("abstract")),
+                decision=decision,
+                status=status_of(decision),
+                presentation=presentation_of(decision),
+                scale=scale,
+                rating_stage=stage,
+                source="AI-Scientist review_iclr_bench",
+            )
+        )
+        reviews += _reviews(name, row, scale, damaged)
+    return [gather(NAME, papers, reviews, damaged, source=str(path))]
+
+
+def _reviews(
+    name: str, row: dict[str, Any], scale: tuple[float, ...], damaged: list[Damage]
+) -> list[HumanReview]:
+    given = row.get("ratings")
+    values = list(given) if given is not None else [row.get(column) for column in RATINGS]
+    confidences = row.get("confidences")
+    sure = list(confidences) if confidences is not None else []
+    found = []
+    for reviewer, value in enumerate(values):
+        try:
+            read = rating(value, scale)
+            confidence = number(sure[reviewer], "confidence") if reviewer < len(sure) else None
+        except Damaged as fault:
+            damaged.append(Damage(f"review {reviewer} of paper {name}", str(fault)))
+            continue
+        if read is not None:
+            found.append(
+                HumanReview(paper_id=name, reviewer=reviewer, rating=read, confidence=confidence)
+            )
+    return found
+
+
+def read_reviews(path: Path) -> list[RecordedReview]:
+    """Recorded reviews: the Parquet table of all configurations, or one configuration's CSV.
+
+    A CSV's configuration is its file name. Raises `UserError` for a review without a score.
+    """
+    frame = read_table(path, ("paper_id", "Overall"))
+    found = []
+    for row in rows_of(frame):
+        config = str(row.get("config") or path.stem)
+        place = f"{path}: paper {row['paper_id']} ({config})"
+        try:
+            score = number(row["Overall"], "Overall")
+            confidence = number(row.get("Confidence"), "Confidence")
+        except Damaged as fault:
+            raise UserError(f"{place}: {fault}; mend the file or leave the row out.") from fault
+        if score is None:
+            raise UserError(f"{place}: 'Overall' is empty; fill it or leave the row out.")
+        said = str(row.get("Decision") or "").strip().lower()
+        accept = {"accept": True, "reject": False}.get(said)
+        found.append(RecordedReview(config, str(row["paper_id"]), score, accept, confidence))
+    return found

@@ -1,0 +1,45 @@
+"""Which ratings a venue allows in a year (scales.toml), or as the user says."""
+
+from __future__ import annotations
+
+import tomllib
+from functools import cache
+from pathlib import Path
+
+from conference.data.tables import Stage
+from conference.errors import UserError
+
+Scale = tuple[float, ...]
+
+
+@cache
+def _known() -> dict[tuple[str, int], tuple[Scale, Stage]]:
+    text = (Path(__file__).parent / "scales.toml").read_text(encoding="utf-8")
+    return {
+        (entry["venue"].lower(), year): (tuple(map(float, entry["values"])), entry["stage"])
+        for entry in tomllib.loads(text)["scale"]
+        for year in entry["years"]
+    }
+
+
+def scale_of(venue: str, year: int) -> tuple[Scale, Stage]:
+    """The venue-year's allowed ratings and their stage; empty and "unknown" where not known."""
+    return _known().get((venue.lower(), year), ((), "unknown"))
+
+
+def parse_scale(text: str, option: str = "--scale") -> Scale:
+    """A scale from "1,3,5,6,8,10" or "1-10"; raises `UserError` on anything else."""
+    try:
+        if "," in text:
+            values = tuple(float(part) for part in text.split(","))
+        else:
+            low, high = (int(part) for part in text.split("-"))
+            values = tuple(float(value) for value in range(low, high + 1))
+    except ValueError:
+        values = ()
+    if len(values) < 2 or list(values) != sorted(set(values)):
+        raise UserError(
+            f"{option} {text!r} is no rating scale; write the allowed values lowest first, such as "
+            "1,3,5,6,8,10 or 1-10."
+        )
+    return values

@@ -1,0 +1,78 @@
+"""Reading single values of foreign records: a number is a number, or the record is damaged."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import Any
+
+from conference.data.tables import Status
+
+_LEADING = re.compile(r"\s*(-?\d+(?:\.\d+)?)\s*(?:$|[:(\-–].*$)", re.DOTALL)
+
+
+class Damaged(ValueError):
+    """A value that cannot be read; the message says what is wrong with it."""
+
+
+def number(value: Any, field: str) -> float | None:
+    """The number in `value`, or None where there is none.
+
+    Text such as "10" and "8: accept, good paper" is read whole: "10" is ten and never one.
+    """
+    if value is None or (isinstance(value, str) and not value.strip()):
+        return None
+    if isinstance(value, bool):
+        raise Damaged(f"{field} is {value}, not a number")
+    if isinstance(value, str):
+        found = _LEADING.fullmatch(value)
+        if not found:
+            raise Damaged(f"{field} is {value[:40]!r}, not a number")
+        return float(found.group(1))
+    try:
+        read = float(value)
+    except (TypeError, ValueError):
+        raise Damaged(f"{field} is {str(value)[:40]!r}, not a number") from None
+    if math.isnan(read):
+        return None
+    if math.isinf(read):
+        raise Damaged(f"{field} is infinite")
+    return read
+
+
+def rating(value: Any, scale: tuple[float, ...], field: str = "rating") -> float | None:
+    """A rating that lies on its scale, or None where there is none."""
+    read = number(value, field)
+    if read is not None and scale and read not in scale:
+        allowed = ", ".join(f"{step:g}" for step in scale)
+        raise Damaged(f"{field} {read:g} is not on its scale ({allowed})")
+    return read
+
+
+def text(value: Any) -> str | None:
+    """Text without surrounding space; None where there is none."""
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return None
+    return str(value).strip() or None
+
+
+def status_of(decision: str) -> Status:
+    """The status that a venue's decision text names; "unknown" where it names none."""
+    words = decision.lower()
+    if "desk" in words and "reject" in words:
+        return "desk_rejected"
+    if "withdraw" in words:
+        return "withdrawn"
+    if "reject" in words or "not accept" in words:
+        return "rejected"
+    if "workshop" in words:
+        return "rejected"
+    if any(word in words for word in ("accept", "oral", "spotlight", "poster", "notable")):
+        return "accepted"
+    return "unknown"
+
+
+def presentation_of(decision: str) -> str:
+    """The kind of presentation that a decision text names, or ""."""
+    words = decision.lower()
+    return next((kind for kind in ("oral", "spotlight", "poster") if kind in words), "")
