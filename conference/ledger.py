@@ -241,7 +241,18 @@ def read_ledger(folder: Path) -> Ledger:
     path = folder / LEDGER
     if not path.is_file():
         raise UserError(f"{folder}: there is no {LEDGER} here; name the folder of a round.")
-    return Ledger(folder, _connect(path), None)
+    database = _connect(path)
+    if not _tip_file(folder).exists() and not _has_tables(database):
+        database.close()
+        raise UserError(f"{path}: the round was stopped before its first task; run it again.")
+    return Ledger(folder, database, None)
+
+
+def _has_tables(database: sqlite3.Connection) -> bool:
+    try:
+        return bool(database.execute("select 1 from sqlite_master limit 1").fetchone())
+    except sqlite3.Error:
+        return True  # Damage: opening the ledger says so.
 
 
 def _connect(path: Path) -> sqlite3.Connection:

@@ -80,18 +80,11 @@ def run_round(
     source = (
         papers if papers is None or isinstance(papers, PaperSource) else open_papers(papers, rules)
     )
-    plan = Plan(
-        rules,
-        seed,
-        number,
-        source.fingerprint if source else "",
-        hashlib.sha256(msgspec.json.encode(archive)).hexdigest() if archive else "",
-        options or Options(),
-    )
+    plan = make_plan(rules, seed, number, source, archive, options)
     folder = Path(out)
     ledger = open_ledger(folder)
     try:
-        _check_plan(ledger, plan, folder)
+        note_plan(ledger, plan)
         round_ = Round(rules, seed, folder, source, plan.options, archive)
         if retry_failed:
             _retract_failures(ledger, rules)
@@ -107,6 +100,25 @@ def run_round(
         return Result(folder, round_, performed)
     finally:
         ledger.close()
+
+
+def make_plan(
+    venue: Venue,
+    seed: int,
+    number: int = 1,
+    source: PaperSource | None = None,
+    archive: tuple[Archived, ...] = (),
+    options: Options | None = None,
+) -> Plan:
+    """What a round with these arguments is a function of."""
+    return Plan(
+        venue,
+        seed,
+        number,
+        source.fingerprint if source else "",
+        hashlib.sha256(msgspec.json.encode(archive)).hexdigest() if archive else "",
+        options or Options(),
+    )
 
 
 def draws_seed(seed: int, number: int) -> int:
@@ -183,7 +195,7 @@ class _Stages:
                 stage.close()
 
 
-def _check_plan(ledger: Ledger, plan: Plan, folder: Path) -> None:
+def note_plan(ledger: Ledger, plan: Plan) -> None:
     """Note the plan in a fresh ledger; in an old one refuse to go on with another plan."""
     noted = ledger.noted("plan")
     if noted is None:
@@ -194,8 +206,8 @@ def _check_plan(ledger: Ledger, plan: Plan, folder: Path) -> None:
     if where:
         field, new, old = where
         raise UserError(
-            f"{folder}: this folder holds a round with {field} = {old!r}, not {new!r}; give the "
-            "same arguments to go on with it, or another --out."
+            f"{ledger.folder}: this folder holds a round with {field} = {old!r}, not {new!r}; give "
+            "the same arguments to go on with it, or another --out."
         )
 
 

@@ -1,0 +1,294 @@
+"""The loop: the same seed gives the same round, killed or not, on any number of hosts."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import random
+import signal
+import time
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+import conference.ledger
+from conference.errors import UserError
+from conference.ledger import TIP, open_ledger, read_ledger
+from conference.records import (
+    Absence,
+    Assignment,
+    Conflict,
+    Decision,
+    Failure,
+    Review,
+    Submission,
+    encode,
+)
+from conference.stage import InlineStage
+from conference.tasks import Done, StopRound, Task
+from tests.venues.tiny import table, tiny_venue
+from venues.cast import make_performer
+from venues.phases import steps_of
+from venues.round import load_round, make_plan, note_plan, play, run_round
+from venues.state import Round
+
+FORK = multiprocessing.get_context("fork")
+
+
+def content(folder: Path) -> dict[str, bytes]:
+    ledger = read_ledger(folder)
+    found = ledger.content()
+    ledger.close()
+    return found
+
+
+def in_child(work: Callable[[], Any]) -> int:
+    """Run `work` in a forked process and return its exit code (negative for a signal)."""
+    child = FORK.Process(target=work)
+    child.start()
+    child.join()
+    assert child.exitcode is not None
+    return child.exitcode
+
+
+def run_tiny(folder: Path, hosts: int = 0, **options: Any) -> None:
+    run_round(tiny_venue(), out=folder, hosts=hosts, **options)
+
+
+def test_a_whole_round_comes_out(tmp_path: Path) -> None:
+    result = run_round(tiny_venue(), out=tmp_path, hosts=0)
+    round_ = result.round
+    papers = round_.papers()
+    assert len(papers) == 4
+    assert {d.paper for d in round_.all(Decision)} == {p.paper for p in papers}
+    assert sum(d.accepted for d in round_.all(Decision)) == 2
+    for paper in papers:
+        assert len(round_.of(Review, paper.paper)) == 3
+    again = load_round(tmp_path)
+    for step in steps_of(round_.venue):
+        assert [t.key for t in step.tasks(round_)] == [t.key for t in step.tasks(round_)]
+    assert again.all(Decision) == round_.all(Decision)
+    assert run_round(tiny_venue(), out=tmp_path, hosts=0).performed == 0
+
+
+def test_nobody_reviews_against_a_conflict_or_over_the_load(tmp_path: Path) -> None:
+    round_ = run_round(tiny_venue(), out=tmp_path, hosts=0, papers=table(8)).round
+    barred = {(row.agent, row.paper) for row in round_.all(Conflict)}
+    given = [(row.agent, row.paper) for row in round_.all(Assignment) if row.role == "reviewer"]
+    assert barred and not barred & set(given)
+    assert len(set(given)) == len(given) == 24
+    for agent in round_.agents("reviewer"):
+        assert sum(name == agent.id for name, _ in given) <= round_.venue.assignment.max_load
+
+
+def test_killed_after_every_single_write_the_round_ends_the_same(tmp_path: Path) -> None:
+    run_tiny(tmp_path / "whole")
+    truth = content(tmp_path / "whole")
+    writes = 0
+    for stop_after in range(1, 1000):
+        folder = tmp_path / f"killed-{stop_after}"
+        died = in_child(partial(_die_after, stop_after, folder))
+        if died == 0:
+            writes = stop_after - 1
+            break
+        assert died == -signal.SIGKILL
+        before = set(content(folder))
+        result = run_round(tiny_venue(), out=folder, hosts=0)
+        assert content(folder) == truth
+        assert result.performed == len(truth) - len(before)
+    assert writes >= len(truth)
+
+
+def _die_after(writes: int, folder: Path) -> None:
+    """Commit task by task, and kill the process after so many commits."""
+    ledger_class = conference.ledger.Ledger
+    append, left = ledger_class.append, [writes]
+
+    def append_one_by_one(self: Any, finished: Sequence[Done]) -> None:
+        for done in finished:
+            append(self, [done])
+            left[0] -= 1
+            if not left[0]:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    ledger_class.append = append_one_by_one  # type: ignore[method-assign]
+    run_tiny(folder)
+
+
+def test_killed_at_random_times_a_larger_round_ends_the_same(tmp_path: Path) -> None:
+    start = time.perf_counter()
+    _run_many(tmp_path / "whole")
+    usual = time.perf_counter() - start
+    truth = content(tmp_path / "whole")
+    rng = random.Random(4)
+    kills = rounds = 0
+    while kills < 50:
+        folder = tmp_path / f"round-{rounds}"
+        if in_child(partial(_run_with_alarm, folder, rng.uniform(0.001, usual))) == 0:
+            assert content(folder) == truth
+            rounds += 1
+        else:
+            kills += 1
+            if (folder / TIP).exists():
+                assert content(folder).items() <= truth.items()
+    _run_many(folder)
+    assert content(folder) == truth
+
+
+def _run_many(folder: Path) -> Any:
+    return run_round(tiny_venue(reviewers=50), out=folder, hosts=0, papers=table(60))
+
+
+def _run_with_alarm(folder: Path, seconds: float) -> None:
+    """A real-time alarm whose default action kills the process wherever it is."""
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    _run_many(folder)
+
+
+class Shuffled:
+    """A stage that hands results back in a random order and in groups of random size."""
+
+    def __init__(self, seed: int, folder: Path) -> None:
+        self._inner = InlineStage(lambda: make_performer(0, str(folder), 0))
+        self._random = random.Random(seed)
+
+    def perform(self, tasks: Sequence[Task]) -> Iterator[list[Done]]:
+        finished = [done for group in self._inner.perform(tasks) for done in group]
+        self._random.shuffle(finished)
+        while finished:
+            size = self._random.randint(1, 5)
+            yield finished[:size]
+            del finished[:size]
+
+    def close(self) -> None:
+        self._inner.close()
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_order_of_finishing_changes_nothing(seed: int, tmp_path: Path) -> None:
+    run_tiny(tmp_path / "ordered")
+    folder = tmp_path / "shuffled"
+    ledger = open_ledger(folder)
+    stage = Shuffled(seed, folder)
+    play(Round(tiny_venue(), 0, folder), ledger, lambda _: stage, lambda *_: None)
+    stage.close()
+    ledger.close()
+    assert content(folder) == content(tmp_path / "ordered")
+
+
+def test_another_seed_gives_another_round(tmp_path: Path) -> None:
+    run_tiny(tmp_path / "a")
+    run_tiny(tmp_path / "b", seed=1)
+    assert content(tmp_path / "a") != content(tmp_path / "b")
+
+
+def test_rounds_that_differ_in_one_rule_share_the_other_draws(tmp_path: Path) -> None:
+    venue = tiny_venue()
+    stricter = msgspec.structs.replace(
+        venue, decision=msgspec.structs.replace(venue.decision, accept_rate=0.25)
+    )
+    run_round(venue, out=tmp_path / "a", hosts=0)
+    run_round(stricter, out=tmp_path / "b", hosts=0)
+    first, second = content(tmp_path / "a"), content(tmp_path / "b")
+    differ = {key for key in first if first[key] != second.get(key)}
+    assert differ and all(key.startswith(("decide", "meta_review", "camera")) for key in differ)
+
+
+def test_another_venue_or_seed_is_refused(tmp_path: Path) -> None:
+    run_tiny(tmp_path)
+    with pytest.raises(UserError, match="seed"):
+        run_tiny(tmp_path, seed=5)
+    other = tiny_venue(title="Another")
+    with pytest.raises(UserError, match=r"venue\.title"):
+        run_round(other, out=tmp_path, hosts=0)
+    with pytest.raises(UserError, match="papers"):
+        run_round(tiny_venue(), out=tmp_path, hosts=0, papers=table(4))
+
+
+def test_absent_reviewers_are_replaced(tmp_path: Path) -> None:
+    venue = tiny_venue()
+    folder = tmp_path / "run"
+    ledger = open_ledger(folder)
+    inner = InlineStage(lambda: make_performer(0, str(folder), 0))
+
+    class Unreliable:
+        """Loses the reviews of one reviewer."""
+
+        def perform(self, tasks: Sequence[Task]) -> Iterator[list[Done]]:
+            for group in inner.perform(tasks):
+                yield [self.lose(done) for done in group]
+
+        def lose(self, done: Done) -> Done:
+            key = done.key
+            if key.step != "review" or key.agent != "reviewer-001":
+                return done
+            gone = Absence(paper=key.paper, reviewer=key.agent, reason="ill")
+            return Done(key, encode([gone]))
+
+        def close(self) -> None:
+            inner.close()
+
+    round_ = Round(venue, 0, folder)
+    play(round_, ledger, lambda _: Unreliable(), lambda *_: None)
+    ledger.close()
+    lost = {row.paper for row in round_.all(Absence)}
+    assert lost
+    for paper in round_.papers():
+        reviews = round_.of(Review, paper.paper)
+        assert len(reviews) == 3
+        assert any(review.emergency for review in reviews) == (paper.paper in lost)
+
+
+def test_a_failed_meta_review_stops_the_round_and_can_be_retried(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    ledger = open_ledger(folder)
+    inner = InlineStage(lambda: make_performer(0, str(folder), 0))
+
+    class Failing:
+        def perform(self, tasks: Sequence[Task]) -> Iterator[list[Done]]:
+            for group in inner.perform(tasks):
+                yield [self.fail(done) for done in group]
+
+        def fail(self, done: Done) -> Done:
+            if done.key.step != "meta_review":
+                return done
+            key = done.key
+            reason = Failure(task=str(key), agent=key.agent, paper=key.paper, reason="no answer")
+            return Done(key, encode([reason]))
+
+        def close(self) -> None:
+            inner.close()
+
+    note_plan(ledger, make_plan(tiny_venue(), 0))
+    with pytest.raises(StopRound, match="no answer"):
+        play(Round(tiny_venue(), 0, folder), ledger, lambda _: Failing(), lambda *_: None)
+    ledger.close()
+    with pytest.raises(StopRound):
+        run_round(tiny_venue(), out=folder, hosts=0)
+    run_round(tiny_venue(), out=folder, hosts=0, retry_failed=True)
+    run_tiny(tmp_path / "whole")
+    assert content(folder) == content(tmp_path / "whole")
+
+
+def test_no_submission_under_review_is_one_sentence(tmp_path: Path) -> None:
+    venue = tiny_venue()
+    nothing = msgspec.structs.replace(
+        venue, population=msgspec.structs.replace(venue.population, scientists=0)
+    )
+    with pytest.raises(UserError, match="nothing to review"):
+        run_round(nothing, out=tmp_path, hosts=0)
+
+
+def test_desk_rejected_papers_are_not_reviewed(tmp_path: Path) -> None:
+    source = table(6)
+    twin = msgspec.structs.replace(source.table[0], paper="twin")
+    source = msgspec.structs.replace(source, table=(*source.table, twin))
+    round_ = run_round(tiny_venue(), out=tmp_path, hosts=0, papers=source).round
+    assert "twin" in {paper.paper for paper in round_.all(Submission)}
+    assert "twin" not in {paper.paper for paper in round_.papers()}
+    assert not round_.of(Review, "twin")
