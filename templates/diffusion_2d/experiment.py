@@ -191,7 +191,9 @@ def train(knobs: dict, budget: dict, generator: torch.Generator) -> tuple[Denois
     net = Denoiser(knobs, sets)
     grid = GridNoise(sets) if knobs["grid_noise"] else None
     parameters = list(net.parameters()) + (list(grid.parameters()) if grid else [])
-    optimizer = torch.optim.AdamW(parameters, lr=knobs["learning_rate"], weight_decay=1e-4)
+    optimizer = torch.optim.AdamW(
+        parameters, lr=knobs["learning_rate"], weight_decay=1e-4, fused=True
+    )
     averages = [p.detach().clone() for p in net.parameters()]
     curve, recent, steps = [], [], budget["steps"]
     for step in range(1, steps + 1):
