@@ -1,7 +1,8 @@
 """A score's threshold for acceptance, always fitted on other papers than those it judges.
 
-The threshold maximises balanced accuracy; of equally good ones the lowest is taken. It is put
-halfway between two neighbouring scores, and a score at or above it counts as accept.
+The threshold maximises balanced accuracy; of equally good ones the most accurate is taken, and of
+these the lowest. It lies halfway between two neighbouring scores (above all of them, it is
+infinite), and a score at or above it counts as accept.
 """
 
 from __future__ import annotations
@@ -20,10 +21,14 @@ def fit_threshold(accepted: Booleans, scores: Floats) -> float:
     distinct, place = np.unique(values, return_inverse=True)
     gained = np.bincount(place, weights=label, minlength=distinct.size)[::-1].cumsum()[::-1]
     passed = np.bincount(place, weights=~label, minlength=distinct.size)[::-1].cumsum()[::-1]
-    balanced = (gained / label.sum() + 1 - passed / (~label).sum()) / 2
-    best = int(np.flatnonzero(np.isclose(balanced, balanced.max(), rtol=0, atol=1e-12))[0])
+    kept, lost = np.append(gained, 0), label.size - label.sum() - np.append(passed, 0)
+    balanced = kept / label.sum() + lost / (~label).sum()
+    good = np.flatnonzero(np.isclose(balanced, balanced.max(), rtol=0, atol=1e-12))
+    best = int(good[np.argmax((kept + lost)[good])])
     if best == 0:
         return float(distinct[0])
+    if best == distinct.size:
+        return float("inf")
     return float((distinct[best - 1] + distinct[best]) / 2)
 
 

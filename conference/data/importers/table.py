@@ -12,6 +12,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, get_args
 
+import msgspec
+
 from conference.data.gather import by_venue_year
 from conference.data.importers.frames import read_table, rows_of
 from conference.data.scales import scale_of
@@ -44,10 +46,16 @@ def read_tables(folder: Path, years: Iterable[int] | None = None) -> list[Datase
     scales = {paper.paper_id: paper.scale for paper in papers}
     said = _review_texts(folder, wanted)
     reviews = [r for row in rows_of(review_frame) if (r := _review(row, scales, said, damaged))]
-    notes = []
-    if wanted is None or wanted & set(UNNUMBERED_TEXTS):
-        notes.append("texts of 2019 reviews are left out: their order is not that of the ratings")
-    return by_venue_year(papers, reviews, damaged, source=str(folder), notes=notes)
+    return [
+        msgspec.structs.replace(dataset, notes=_notes(dataset))
+        for dataset in by_venue_year(papers, reviews, damaged, source=str(folder))
+    ]
+
+
+def _notes(dataset: Dataset) -> tuple[str, ...]:
+    if any(paper.year in UNNUMBERED_TEXTS for paper in dataset.papers):
+        return ("texts of these reviews are left out: their order is not that of the ratings",)
+    return ()
 
 
 def _paper(

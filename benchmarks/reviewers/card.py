@@ -1,0 +1,59 @@
+"""The card of a benchmark: what was measured, on what, with which definitions."""
+
+from __future__ import annotations
+
+from benchmarks.reviewers.results import Result
+
+DEFINITIONS = """\
+- *Measured papers*: decided papers that every reviewer has scored. Withdrawn, desk-rejected and
+  undecided papers are kept apart.
+- *Thresholds* maximise balanced accuracy on the papers of four folds and are used on the fifth
+  (folds stratified by decision). A score equal to a threshold is an accept.
+- *AUROC* and *AP* are of the scores, ties counting one half. (The AI Scientist's "AUC" is of the
+  binary decision and equals its balanced accuracy.)
+- *ρ others*, *MAE others*: against the mean of the other humans of the paper, each human left out
+  in turn. For ρ each paper weighs once; for MAE each rating weighs once. Scores are mapped onto the
+  rating scale by a cross-fitted straight line before MAE.
+- *ρ less human*: a reviewer's ρ minus one human's on the same left-out truths, paired.
+- *ICC(1)*: one-way random effects with n0 for unequal panels. *Within-paper SD*: mean of the
+  population SD of a paper's ratings. *Pairwise Pearson*: over all ordered pairs of ratings of one
+  paper.
+- *Intervals*: 95 % percentile bootstrap over papers; all figures of a run share their resamples.
+"""
+
+
+def card(result: Result) -> str:
+    """The card as Markdown."""
+    scale = ", ".join(f"{value:g}" for value in result.scale) or "unknown"
+    lines = [
+        f"# Benchmark card: {result.data}",
+        "",
+        f"- Data: {result.data}, from {result.source}, SHA-256 `{result.sha256}`",
+        f"- Papers: {result.measured} measured of {result.papers}; {result.accepted} accepted, "
+        f"{result.rejected} rejected; {result.ratings} human ratings",
+        f"- Rating scale: {scale}; ratings are from {result.stage.replace('_', ' ')}",
+        f"- Seed {result.seed}, {result.resamples} resamples",
+        f"- Command: `{result.command or '(called from Python)'}`",
+        "- Versions: " + ", ".join(f"{k} {v}" for k, v in result.versions.items()),
+        "",
+        "## Notes",
+        "",
+        *(f"- {note}" for note in result.notes),
+        "",
+        "## Reviewers",
+        "",
+    ]
+    for row in result.rows:
+        lines.append(f"### {row.name} ({row.kind}, {row.n} papers)")
+        lines.append("")
+        lines += [f"- {key}: {value}" for key, value in row.about.items()]
+        if row.cutoff:
+            lines.append(f"- data cut-off: {row.cutoff}")
+        if row.threshold is not None:
+            lines.append(f"- median fitted threshold: {row.threshold:g}")
+        if row.tied_share is not None:
+            lines.append(f"- pairs of papers with tied scores: {row.tied_share:.1%}")
+        if row.caveat:
+            lines.append(f"- {row.caveat}")
+        lines.append("")
+    return "\n".join([*lines, "## Definitions", "", DEFINITIONS])

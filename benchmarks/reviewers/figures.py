@@ -1,0 +1,302 @@
+"""A reviewer's figures: against decisions, against ratings, calibration, and against one human.
+
+Whatever must be fitted (a threshold, a map onto the rating scale, a chance of acceptance) is fitted
+on four fifths of the papers and used on the fifth, five times over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypedDict
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.reviewers.contamination import before
+from benchmarks.reviewers.question import Question
+from benchmarks.reviewers.reviewer import Reviewer, Scores
+from conference.measures import (
+    agreement,
+    calibration,
+    decisions,
+    ratings,
+    thresholds,
+    weighted,
+)
+from conference.measures.bootstrap import attempt, difference, estimate
+from conference.measures.estimate import Booleans, Estimate, Floats, Undefined
+from conference.seeding import generator
+
+FOLDS = 5
+Figures = dict[str, Estimate]
+Places = NDArray[np.int64]
+
+
+class Options(TypedDict):
+    """How intervals are drawn."""
+
+    resamples: int
+    seed: int
+
+
+class Row(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything measured of one reviewer. `decision` maps a threshold's name to its measures.
+
+    `mapped` figures are after a cross-fitted straight line onto the rating scale; `raw` ones are
+    of the scores as given. `others` are against the mean of the other humans, each human of a
+    paper left out in turn; `human_gap` is the reviewer less one human on the same truths.
+    """
+
+    name: str
+    kind: str
+    n: int
+    cutoff: str | None = None
+    on_scale: bool = False
+    about: dict[str, str] = {}
+    threshold: float | None = None
+    tied_share: float | None = None
+    decision: dict[str, Figures] = {}
+    scores: Figures = {}
+    ratings: Figures = {}
+    raw: Figures = {}
+    mapped: Figures = {}
+    calibration: Figures = {}
+    others: Figures = {}
+    human_gap: Figures = {}
+    before_cutoff: Figures = {}
+    after_cutoff: Figures = {}
+    agreement: Figures = {}
+    caveat: str = ""
+
+
+class Fitted(msgspec.Struct, frozen=True):
+    """Cross-fitted values, aligned with all papers: NaN where there are none."""
+
+    mapped: Floats
+    chance: Floats
+    said: Floats
+    threshold: float | None
+
+
+def cross_fit(question: Question, values: Floats, use: Booleans, seed: int) -> Fitted:
+    """Scores put on the rating scale, chances of acceptance, and decisions, each out of fold."""
+    size = values.size
+    mapped, chance, said = (np.full(size, np.nan) for _ in range(3))
+    truth = np.array([given.mean() if given.size else np.nan for given in question.ratings])
+    rated = use & np.isfinite(truth)
+    for train, test in _folds(np.flatnonzero(rated), seed):
+        mapped[test] = _line(values, truth, train, test)
+    accepted = question.accepted
+    decided = np.array([i for i in np.flatnonzero(use) if accepted[i] is not None], dtype=int)
+    label = np.array([bool(accepted[i]) for i in decided], dtype=np.bool_)
+    cuts: list[float] = []
+    if min(label.sum(), (~label).sum()) >= 2:  # else a fold could be left with one class
+        said[decided], used = thresholds.cross_validated(label, values[decided], seed=seed)
+        cuts = [float(cut) for cut in used]
+        fold = thresholds.stratified_folds(label, FOLDS, seed)
+        for held in range(FOLDS):
+            train, test = decided[fold != held], decided[fold == held]
+            chance[test] = _chance(values, label[fold != held], train, test)
+    middle = float(np.median(cuts)) if cuts else None
+    return Fitted(mapped, chance, said, middle if middle is None or np.isfinite(middle) else None)
+
+
+def measure(
+    question: Question,
+    reviewer: Reviewer,
+    scores: Scores,
+    use: Booleans,
+    *,
+    fixed: Sequence[float] = (),
+    resamples: int,
+    seed: int,
+) -> tuple[Row, Fitted]:
+    """All figures of a reviewer on the papers of `use` that it has scored, and what was fitted."""
+    use = use & np.isfinite(scores.values)
+    options = Options(resamples=resamples, seed=seed)
+    if use.sum() < 2:
+        none = np.full(use.size, np.nan)
+        row = Row(
+            name=reviewer.name,
+            kind=reviewer.kind,
+            n=int(use.sum()),
+            about=reviewer.about,
+            caveat="it scored fewer than two of these papers",
+        )
+        return row, Fitted(none, none, none, None)
+    fitted = cross_fit(question, scores.values, use, seed)
+    row = Row(
+        name=reviewer.name,
+        kind=reviewer.kind,
+        n=int(use.sum()),
+        cutoff=reviewer.cutoff,
+        on_scale=reviewer.on_scale,
+        about=reviewer.about,
+        threshold=fitted.threshold,
+        tied_share=decisions.tied_share(scores.values[use]),
+        decision=_decisions(question, scores, fitted, use, fixed, options),
+        scores=_scored(question, scores.values, use, options),
+        ratings=_rated(question, scores.values, use, options),
+        raw=_raw(question, reviewer, scores.values, use, options),
+        mapped=_on_scale(question, fitted.mapped, use, options),
+        calibration=_calibrated(question, fitted.chance, use, options),
+        others=_others(question, scores.values, use, options)
+        | _others_mae(question, fitted.mapped, use, options),
+        human_gap=_gap(question, scores.values, use, options),
+        before_cutoff=_beside_cutoff(question, reviewer, scores.values, use, options, True),
+        after_cutoff=_beside_cutoff(question, reviewer, scores.values, use, options, False),
+    )
+    return row, fitted
+
+
+def labels(question: Question, use: Booleans) -> tuple[Places, Booleans]:
+    """Which papers of `use` are decided, as positions, and their decisions."""
+    places = np.array(
+        [i for i in np.flatnonzero(use) if question.accepted[i] is not None], dtype=np.int64
+    )
+    return places, np.array([bool(question.accepted[i]) for i in places], dtype=np.bool_)
+
+
+def _decisions(
+    question: Question, scores: Scores, fitted: Fitted, use: Booleans,
+    fixed: Sequence[float], options: Options,
+) -> dict[str, Figures]:  # fmt: skip
+    places, label = labels(question, use)
+    found: dict[str, Figures] = {}
+    if not places.size:
+        return found
+    said = fitted.said[places]
+    if np.isfinite(said).all():
+        found["fitted"] = decisions.decision_figures(label, said == 1, **options)
+    else:
+        reason = f"{int(label.sum())} of {label.size} are accepted: no threshold can be fitted"
+        none = Estimate(None, None, None, int(label.size), reason)
+        found["fitted"] = dict.fromkeys(decisions.POINTS, none)
+    for cut in fixed:
+        above = scores.values[places] >= cut
+        found[f"at {cut:g}"] = decisions.decision_figures(label, above, **options)
+    if scores.accept is not None:
+        own = scores.accept[places]
+        if np.isfinite(own).all():
+            found["own"] = decisions.decision_figures(label, own == 1, **options)
+    return found
+
+
+def _scored(question: Question, values: Floats, use: Booleans, options: Options) -> Figures:
+    places, label = labels(question, use)
+    return decisions.score_figures(label, values[places], **options)
+
+
+def _rated(question: Question, values: Floats, use: Booleans, options: Options) -> Figures:
+    places, truth = rated(question, use)
+    return ratings.rank_figures(values[places], truth, **options)
+
+
+def rated(question: Question, use: Booleans, least: int = 1) -> tuple[Places, Floats]:
+    """Positions of papers of `use` with at least `least` ratings, and their human means."""
+    places = np.array(
+        [i for i in np.flatnonzero(use) if question.ratings[i].size >= least], dtype=np.int64
+    )
+    return places, np.array([question.ratings[i].mean() for i in places], dtype=np.float64)
+
+
+def _raw(
+    question: Question, reviewer: Reviewer, values: Floats, use: Booleans, options: Options
+) -> Figures:
+    if reviewer.on_scale:
+        return _on_scale(question, values, use, options)
+    n = int(use.sum())
+    none = Estimate(None, None, None, n, "the scores are not on the venue's rating scale")
+    return dict.fromkeys(("mae", "rmse", "quadratic_kappa", "exact_match"), none)
+
+
+def _on_scale(question: Question, values: Floats, use: Booleans, options: Options) -> Figures:
+    places, _ = rated(question, use & np.isfinite(values))
+    if not places.size or len(question.scale) < 2:
+        reason = "there are no ratings" if not places.size else "the rating scale is not known"
+        none = Estimate(None, None, None, int(places.size), reason)
+        return dict.fromkeys(("mae", "rmse", "quadratic_kappa", "exact_match"), none)
+    human = [question.ratings[i] for i in places]
+    return ratings.scale_figures(values[places], human, question.scale, **options)
+
+
+def _calibrated(question: Question, chance: Floats, use: Booleans, options: Options) -> Figures:
+    places, label = labels(question, use & np.isfinite(chance))
+    return calibration.calibration_figures(label, chance[places], **options)
+
+
+def _others(question: Question, values: Floats, use: Booleans, options: Options) -> Figures:
+    """Spearman with the mean of the other humans."""
+    places, _ = rated(question, use, least=2)
+
+    def make() -> Estimate:
+        table = agreement.leave_one_out([question.ratings[i] for i in places])
+        chosen = agreement.leave_one_out_statistic(table, values[places])
+        return estimate(chosen, int(places.size), **options)
+
+    return {"spearman": attempt(make, int(places.size))}
+
+
+def _others_mae(question: Question, mapped: Floats, use: Booleans, options: Options) -> Figures:
+    """The distance of the mapped score from the mean of the other humans, over all ratings."""
+    places, _ = rated(question, use & np.isfinite(mapped), least=2)
+
+    def make() -> Estimate:
+        table = agreement.leave_one_out([question.ratings[i] for i in places])
+        error = np.abs(mapped[places][table.paper] - table.others)
+        chosen = weighted.expand(weighted.mean(error), table.paper)
+        return estimate(chosen, int(places.size), **options)
+
+    return {"mae": attempt(make, int(places.size))}
+
+
+def _gap(question: Question, values: Floats, use: Booleans, options: Options) -> Figures:
+    """The reviewer's Spearman less one human's, with the same left-out truths, paired."""
+    places, _ = rated(question, use, least=2)
+
+    def make() -> Estimate:
+        table = agreement.leave_one_out([question.ratings[i] for i in places])
+        ours = agreement.leave_one_out_statistic(table, values[places])
+        human = agreement.leave_one_out_statistic(table)
+        return difference(ours, human, int(places.size), **options)
+
+    return {"spearman": attempt(make, int(places.size))}
+
+
+def _beside_cutoff(
+    question: Question,
+    reviewer: Reviewer,
+    values: Floats,
+    use: Booleans,
+    options: Options,
+    seen: bool,
+) -> Figures:
+    """The main figures on the papers that the reviewer may have seen, or on the others."""
+    if reviewer.cutoff is None:
+        return {}
+    part = use & (before(question, reviewer.cutoff) == seen)
+    return _scored(question, values, part, options) | _others(question, values, part, options)
+
+
+def _folds(places: Places, seed: int) -> list[tuple[Places, Places]]:
+    fold = generator(seed, "map folds").permutation(places.size) % FOLDS
+    return [(places[fold != held], places[fold == held]) for held in range(FOLDS)]
+
+
+def _line(values: Floats, truth: Floats, train: Places, test: Places) -> Floats:
+    """A straight line onto the scale; the plain mean where the scores do not vary."""
+    if train.size < 2:
+        return np.full(test.size, np.nan)
+    try:
+        return calibration.affine_map(values[train], truth[train])(values[test])
+    except Undefined:
+        return np.full(test.size, truth[train].mean())
+
+
+def _chance(values: Floats, label: Booleans, train: Places, test: Places) -> Floats:
+    """Chances of acceptance; the share accepted where the scores do not vary."""
+    try:
+        return calibration.logistic_map(values[train], label)(values[test])
+    except Undefined:
+        return np.full(test.size, label.mean())

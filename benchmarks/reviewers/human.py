@@ -1,0 +1,110 @@
+"""The human row, on the same papers: what one human reviewer would score in this table."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from benchmarks.reviewers.figures import Figures, Options, Places, Row, labels, rated
+from benchmarks.reviewers.question import Question
+from conference.measures import agreement, decisions, thresholds, weighted
+from conference.measures.bootstrap import Statistic, attempt, estimate
+from conference.measures.estimate import Booleans, Estimate, Floats, Undefined, as_labels
+
+CAVEAT = (
+    "Each human's rating was seen by those who decided, so the human figures against decisions are "
+    "no independent prediction. Against ratings, each human is left out in turn and the others are "
+    "the truth."
+)
+
+
+def human_row(question: Question, use: Booleans, *, resamples: int, seed: int) -> Row:
+    """One human: against the mean of the others, and against the decision."""
+    options = Options(resamples=resamples, seed=seed)
+    places, _ = rated(question, use, least=2)
+    human = [question.ratings[i] for i in places]
+    figures = agreement.agreement_figures(human, **options)
+    others = {"spearman": figures["loo_spearman"], "mae": figures["loo_mae"]}
+    return Row(
+        name="one human",
+        kind="human",
+        n=int(places.size),
+        decision=_decisions(question, use, options),
+        scores=_scores(question, use, options),
+        others=others,
+        agreement=figures,
+        caveat=CAVEAT,
+    )
+
+
+def pooled(question: Question, use: Booleans) -> tuple[Places, Floats, Floats, Booleans]:
+    """Every rating of the decided papers: its paper's position among them, the rating, its share
+    1 / k, and the paper's decision. Raises `Undefined` without decisions or ratings."""
+    places, label = labels(question, use)
+    kept = [(i, accepted) for i, accepted in zip(places, label, strict=True)
+            if question.ratings[i].size]  # fmt: skip
+    if not kept:
+        raise Undefined("no decided paper has a rating")
+    sizes = [question.ratings[i].size for i, _ in kept]
+    paper = np.repeat(np.arange(len(kept)), sizes)
+    given = np.concatenate([question.ratings[i] for i, _ in kept])
+    share = np.repeat(1 / np.array(sizes), sizes)
+    accepted = np.repeat(np.array([bool(a) for _, a in kept]), sizes)
+    return paper, given, share, accepted
+
+
+def operating_points(question: Question, use: Booleans) -> list[tuple[float, float, float]]:
+    """(rating, false positive rate, true positive rate) of "accept at this rating or above"."""
+    try:
+        _, given, share, accepted = pooled(question, use)
+        as_labels(accepted)
+    except Undefined:
+        return []
+    found = []
+    for level in sorted(set(given)):
+        above = given >= level
+        true = float((share * above * accepted).sum() / (share * accepted).sum())
+        false = float((share * above * ~accepted).sum() / (share * ~accepted).sum())
+        found.append((float(level), false, true))
+    return found
+
+
+def _scores(question: Question, use: Booleans, options: Options) -> Figures:
+    def make(name: str) -> Estimate:
+        paper, given, share, accepted = pooled(question, use)
+        label = as_labels(accepted)
+        inner = {"auroc": weighted.auroc, "average_precision": weighted.average_precision}[name]
+        chosen = weighted.expand(inner(given, label), paper, share)
+        return estimate(chosen, int(paper[-1]) + 1, **options)
+
+    n = int(labels(question, use)[0].size)
+    return {
+        "auroc": attempt(lambda: make("auroc"), n),
+        "average_precision": attempt(lambda: make("average_precision"), n),
+    }
+
+
+def _decisions(question: Question, use: Booleans, options: Options) -> dict[str, Figures]:
+    """A single rating as a decision, its threshold fitted on the papers of the other folds."""
+    try:
+        paper, given, share, accepted = pooled(question, use)
+        label = as_labels(accepted)
+    except Undefined:
+        return {}
+    first = np.r_[True, paper[1:] != paper[:-1]]
+    fold = thresholds.stratified_folds(label[first], thresholds.FOLDS, options["seed"])[paper]
+    said = np.zeros(given.size, dtype=np.bool_)
+    for held in range(thresholds.FOLDS):
+        inside = fold == held
+        said[inside] = given[inside] >= thresholds.fit_threshold(label[~inside], given[~inside])
+    n = int(paper[-1]) + 1
+
+    def one(name: str) -> Estimate:
+        chosen: Statistic = decisions.statistic(name, label, said)
+        return estimate(weighted.expand(chosen, paper, share), n, **options)
+
+    return {
+        "fitted": {
+            name: attempt(lambda name=name: one(name), n)  # type: ignore[misc]
+            for name in decisions.POINTS
+        }
+    }

@@ -1,0 +1,115 @@
+"""Reviewers against each other and against the shortcuts, on the papers that both have scored."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from benchmarks.reviewers.figures import Fitted, labels, rated
+from benchmarks.reviewers.question import Question
+from benchmarks.reviewers.results import Gap, Panel
+from conference.measures import agreement, panels, weighted
+from conference.measures.bootstrap import Statistic, attempt, difference
+from conference.measures.estimate import Booleans, Estimate, Floats, Undefined, as_labels
+
+MEASURES = ("AUROC", "ρ others")
+
+
+def gap(
+    question: Question,
+    first: tuple[str, Floats],
+    second: tuple[str, Floats],
+    use: Booleans,
+    measure: str,
+    *,
+    resamples: int,
+    seed: int,
+) -> Gap:
+    """`first` less `second` in one of `MEASURES`, by paired bootstrap over papers."""
+    shared = use & np.isfinite(first[1]) & np.isfinite(second[1])
+    n = int(shared.sum())
+
+    def make() -> Estimate:
+        one, other = (_statistic(question, given[1], shared, measure) for given in (first, second))
+        places = _places(question, shared, measure)
+        return difference(one, other, int(places.size), resamples=resamples, seed=seed)
+
+    return Gap(first[0], second[0], measure, attempt(make, n))
+
+
+def _places(question: Question, use: Booleans, measure: str) -> np.ndarray:
+    return labels(question, use)[0] if measure == "AUROC" else rated(question, use, least=2)[0]
+
+
+def _statistic(question: Question, values: Floats, use: Booleans, measure: str) -> Statistic:
+    if measure == "AUROC":
+        places, label = labels(question, use)
+        return weighted.auroc(values[places], as_labels(label))
+    places, _ = rated(question, use, least=2)
+    table = agreement.leave_one_out([question.ratings[i] for i in places])
+    given = values[places]
+    if (given == given[0]).all():
+        # A score that is the same for all ranks nothing: its correlation is taken as nought here.
+        return lambda block: np.zeros(block.shape[0])
+    return agreement.leave_one_out_statistic(table, given)
+
+
+def panel(question: Question, fitted: dict[str, Fitted], use: Booleans) -> Panel:
+    """What the reviewers are worth together, from the correlation of their errors.
+
+    An error is the score, mapped onto the scale, less the human mean.
+    """
+    names = sorted(fitted)
+    places, truth = rated(question, use)
+    if len(names) < 2:
+        return Panel(names, int(places.size), None, None, "a panel needs two reviewers")
+    errors = np.stack([fitted[name].mapped[places] - truth for name in names], axis=1)
+    errors = errors[np.isfinite(errors).all(axis=1)]
+    try:
+        correlation = panels.error_correlation(errors)
+        worth = panels.independent_reviewers(errors)
+    except Undefined as why:
+        return Panel(names, int(errors.shape[0]), None, None, str(why))
+    return Panel(names, int(errors.shape[0]), correlation, worth)
+
+
+def verdicts(reviewers: Sequence[str], shortcuts: Sequence[Gap], final_texts: bool) -> list[str]:
+    """One sentence a reviewer: does it beat every shortcut, with the interval above nought?
+
+    `final_texts` says that the full texts are final versions, so that what is measured of them
+    (length, references) knows the decision.
+    """
+    found = []
+    for name in reviewers:
+        closest = [one for measure in MEASURES if (one := _closest(name, measure, shortcuts))]
+        if not closest:
+            continue
+        beaten = all((gap.difference.low or 0) > 0 for gap in closest)
+        parts = "; ".join(
+            f"{gap.measure}: {_said(gap.difference)} over '{gap.second}'" for gap in closest
+        )
+        leak = final_texts and any("text" in g.second or "ref" in g.second for g in closest)
+        why = " (that shortcut is measured on final versions, which give the decision away)"
+        end = (
+            "" if beaten
+            else ": on these papers it has shown nothing beyond what a shortcut knows"
+        )  # fmt: skip
+        verb = "beats every shortcut" if beaten else "does NOT clearly beat every shortcut"
+        found.append(f"{name} {verb} ({parts}){end}{why if leak and not beaten else ''}.")
+    return found
+
+
+def _closest(name: str, measure: str, shortcuts: Sequence[Gap]) -> Gap | None:
+    """The shortcut that the reviewer beats by least."""
+    known = [
+        gap for gap in shortcuts
+        if gap.first == name and gap.measure == measure and gap.difference.value is not None
+    ]  # fmt: skip
+    return min(known, key=lambda gap: gap.difference.low or gap.difference.value or 0, default=None)
+
+
+def _said(estimate: Estimate) -> str:
+    if estimate.low is None or estimate.high is None:
+        return f"{estimate.value:.3f}"
+    return f"{estimate.value:.3f} [{estimate.low:.3f}, {estimate.high:.3f}]"

@@ -1,0 +1,158 @@
+"""The memorisation probe: has a language model met these papers?
+
+Two questions. *Complete*: given title and first half of an abstract, write the second half; the
+overlap with the true half is set against the overlap with another paper's, so that general
+fluency cancels. *Recall*: name the decision from the title alone; a model that knows papers does
+better than chance. Prompts are files in prompts/.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+import msgspec
+import numpy as np
+
+from conference.data.tables import Paper
+from conference.errors import UserError
+from conference.measures import weighted
+from conference.measures.bootstrap import attempt, estimate
+from conference.measures.estimate import Estimate, Floats, as_labels
+from conference.seeding import generator, seed_of
+
+PROMPTS = Path(__file__).parent / "prompts"
+FEWEST_WORDS = 40
+
+
+class Model(Protocol):
+    """A language model: one conversation in, one object of the schema out, and what it used."""
+
+    def complete(
+        self, conversation: Sequence[dict[str, str]], schema: dict[str, Any], seed: int
+    ) -> tuple[Any, Any]: ...
+
+
+class Probe(msgspec.Struct, frozen=True, kw_only=True):
+    """What the probe found, on `n` papers; `failed` answers were not of the schema.
+
+    `overlap` is ROUGE-L recall of the true half, `control` of another paper's half, `gain` their
+    paired difference: above nought, the model knows these abstracts. `recall` is the balanced
+    accuracy of decisions named from titles; 0.5 is chance.
+    """
+
+    n: int
+    failed: int
+    overlap: Estimate
+    control: Estimate
+    gain: Estimate
+    recall: Estimate
+
+
+def probe(
+    model: Model, papers: Sequence[Paper], *, size: int = 100, seed: int = 0, resamples: int = 1000
+) -> Probe:
+    """Ask a model about a sample of papers that have an abstract of 40 words or more."""
+    fit = [p for p in papers if len((p.abstract or "").split()) >= FEWEST_WORDS]
+    if len(fit) < 2:
+        raise UserError("the memorisation probe needs two papers with an abstract of 40 words.")
+    rng = generator(seed, "probe")
+    chosen = [fit[i] for i in rng.permutation(len(fit))[:size]]
+    true, other, failed = _completions(model, chosen, seed)
+    kept = np.isfinite(true)
+    n = int(kept.sum())
+    drawn = {"resamples": resamples, "seed": seed}
+    recall, missed = _recall(model, chosen, seed, drawn)
+    return Probe(
+        n=n,
+        failed=failed + missed,
+        overlap=attempt(lambda: estimate(weighted.mean(true[kept]), n, **drawn), n),
+        control=attempt(lambda: estimate(weighted.mean(other[kept]), n, **drawn), n),
+        gain=attempt(lambda: estimate(weighted.mean((true - other)[kept]), n, **drawn), n),
+        recall=recall,
+    )
+
+
+def _completions(model: Model, papers: Sequence[Paper], seed: int) -> tuple[Floats, Floats, int]:
+    schema = {
+        "type": "object",
+        "properties": {"continuation": {"type": "string"}},
+        "required": ["continuation"],
+    }
+    halves = [_halves(paper.abstract or "") for paper in papers]
+    true, other = np.full(len(papers), np.nan), np.full(len(papers), np.nan)
+    failed = 0
+    for place, paper in enumerate(papers):
+        said = _ask(model, "complete_abstract.md", paper, halves[place][0], schema, seed)
+        text = said.get("continuation") if isinstance(said, dict) else None
+        if not isinstance(text, str) or not text.strip():
+            failed += 1
+            continue
+        true[place] = rouge_l(text, halves[place][1])
+        other[place] = rouge_l(text, halves[(place + 1) % len(papers)][1])
+    return true, other, failed
+
+
+def _recall(
+    model: Model, papers: Sequence[Paper], seed: int, drawn: dict[str, int]
+) -> tuple[Estimate, int]:
+    schema = {
+        "type": "object",
+        "properties": {"decision": {"enum": ["accept", "reject"]}},
+        "required": ["decision"],
+    }
+    label, hit, failed = [], [], 0
+    for paper in papers:
+        if paper.accepted is None:
+            continue
+        said = _ask(model, "recall_decision.md", paper, "", schema, seed)
+        answer = said.get("decision") if isinstance(said, dict) else None
+        if answer not in ("accept", "reject"):
+            failed += 1
+            continue
+        label.append(paper.accepted)
+        hit.append((answer == "accept") == paper.accepted)
+
+    def make() -> Estimate:
+        chosen = weighted.balanced(np.array(hit, dtype=np.bool_), as_labels(label))
+        return estimate(chosen, len(label), **drawn)
+
+    return attempt(make, len(label)), failed
+
+
+def _ask(
+    model: Model, prompt: str, paper: Paper, half: str, schema: dict[str, Any], seed: int
+) -> Any:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    place = Environment(loader=FileSystemLoader(PROMPTS), undefined=StrictUndefined)
+    text = place.get_template(prompt).render(
+        title=paper.title, half=half, venue=paper.venue, year=paper.year
+    )
+    said, _ = model.complete(
+        [{"role": "user", "content": text}], schema, seed_of(seed, prompt, paper.paper_id)
+    )
+    return said
+
+
+def _halves(abstract: str) -> tuple[str, str]:
+    words = abstract.split()
+    return " ".join(words[: len(words) // 2]), " ".join(words[len(words) // 2 :])
+
+
+def rouge_l(said: str, true: str) -> float:
+    """ROUGE-L recall: the longest common subsequence of words over the true text's length
+    (Lin 2004)."""
+    left, right = (re.findall(r"\w+", text.lower()) for text in (said, true))
+    if not right:
+        return 0.0
+    row = [0] * (len(right) + 1)
+    for word in left:
+        corner = 0
+        for place, other in enumerate(right, start=1):
+            kept = row[place]
+            row[place] = corner + 1 if word == other else max(row[place], row[place - 1])
+            corner = kept
+    return row[-1] / len(right)

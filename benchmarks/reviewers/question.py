@@ -1,0 +1,206 @@
+"""The papers that reviewers are measured on, and what humans said of them."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from pathlib import Path
+
+import msgspec
+import numpy as np
+
+from conference.data.store import fingerprint, load, names
+from conference.data.tables import Dataset, Paper
+from conference.errors import UserError
+from conference.measures.estimate import Floats
+
+FEWEST = 20
+
+
+class PaperView(msgspec.Struct, frozen=True, kw_only=True):
+    """What a reviewer may see of a paper: never a rating, a decision or a review.
+
+    `text` is given only where it is the version that the humans reviewed.
+    """
+
+    paper_id: str
+    venue: str
+    year: int
+    title: str
+    abstract: str
+    keywords: tuple[str, ...]
+    topic: str
+    text: str | None
+
+
+class Question(msgspec.Struct, frozen=True, kw_only=True):
+    """The measured papers in order of their ids, and beside each its ratings and decision.
+
+    `accepted` holds None where there is no decision; `ratings` may hold empty arrays. `earlier`
+    are the venue's earlier years, for reviewers that learn.
+    """
+
+    name: str
+    papers: tuple[Paper, ...]
+    ratings: tuple[Floats, ...]
+    accepted: tuple[bool | None, ...]
+    scale: tuple[float, ...]
+    stage: str
+    earlier: tuple[Dataset, ...]
+    notes: tuple[str, ...]
+    sha256: str
+    source: str
+
+    @property
+    def views(self) -> tuple[PaperView, ...]:
+        """The papers as reviewers see them."""
+        return tuple(view_of(paper) for paper in self.papers)
+
+    @property
+    def year(self) -> int:
+        return min(paper.year for paper in self.papers)
+
+
+def view_of(paper: Paper) -> PaperView:
+    """A paper without anything that humans said of it."""
+    return PaperView(
+        paper_id=paper.paper_id,
+        venue=paper.venue,
+        year=paper.year,
+        title=paper.title,
+        abstract=paper.abstract or "",
+        keywords=paper.keywords,
+        topic=paper.topic,
+        text=paper.text if paper.text_version == "reviewed" else None,
+    )
+
+
+def open_question(data: str, store: Path, *, need: tuple[str, ...] = ()) -> Question:
+    """The papers called `data`: a dataset of the store, or NAME@FOLDER for a table folder.
+
+    NAME is a dataset such as "iclr2022". `need` names what each paper must have: "abstract" or
+    "text". Raises `UserError` when the papers cannot carry a benchmark.
+    """
+    dataset, earlier = _find(data, store)
+    return ask(dataset, earlier, need=need)
+
+
+def ask(
+    dataset: Dataset, earlier: tuple[Dataset, ...] = (), *, need: tuple[str, ...] = ()
+) -> Question:
+    """A question from a dataset: which papers count, and which are left out and why."""
+    notes = [*dataset.notes]
+    if dataset.damaged:
+        notes.append(
+            f"{len(dataset.damaged)} damaged or partial records were left out at import, such as "
+            f"{dataset.damaged[0].record}: {dataset.damaged[0].reason}"
+        )
+    given = dataset.ratings()
+    chosen = _population(dataset, given, notes)
+    for thing in need:
+        lacking = sum(not getattr(paper, thing) for paper in chosen)
+        chosen = [paper for paper in chosen if getattr(paper, thing)]
+        notes.append(f"{lacking} papers without {thing} were left out, as asked")
+    _check(dataset.name, chosen, notes)
+    ratings = tuple(given.get(paper.paper_id, np.empty(0)) for paper in chosen)
+    _note_gaps(chosen, ratings, notes)
+    stages = Counter(paper.rating_stage for paper in chosen)
+    return Question(
+        name=dataset.name,
+        papers=tuple(chosen),
+        ratings=ratings,
+        accepted=tuple(paper.accepted for paper in chosen),
+        scale=chosen[0].scale,
+        stage=stages.most_common(1)[0][0] if len(stages) == 1 else "mixed",
+        earlier=earlier,
+        notes=tuple(notes),
+        sha256=fingerprint(dataset),
+        source=dataset.source,
+    )
+
+
+def _population(dataset: Dataset, given: dict[str, Floats], notes: list[str]) -> list[Paper]:
+    """Decided papers; where nothing is decided, rated papers."""
+    papers = list(dataset.papers)
+    decided = [paper for paper in papers if paper.accepted is not None]
+    if decided:
+        others = Counter(paper.status for paper in papers if paper.accepted is None)
+        for status, count in sorted(others.items()):
+            what = "without a decision" if status == "unknown" else status.replace("_", "-")
+            notes.append(f"{count} papers {what} are kept apart: only decided papers are measured")
+        return decided
+    notes.append("no paper has a decision, so nothing is measured against decisions")
+    return [paper for paper in papers if paper.paper_id in given]
+
+
+def _check(name: str, papers: list[Paper], notes: list[str]) -> None:
+    if len(papers) < FEWEST:
+        raise UserError(
+            f"{name}: only {len(papers)} papers can be measured; a benchmark needs {FEWEST}."
+        )
+    repeated = [key for key, count in Counter(p.paper_id for p in papers).items() if count > 1]
+    if repeated:
+        raise UserError(f"{name}: paper id {repeated[0]} is there twice; import the data again.")
+    scales = Counter(paper.scale for paper in papers)
+    if len(scales) > 1:
+        listed = " and ".join(_listed(scale) for scale in scales)
+        raise UserError(
+            f"{name}: its ratings are on {len(scales)} different scales ({listed}); benchmark one "
+            "venue-year at a time."
+        )
+    decided = [paper.accepted for paper in papers if paper.accepted is not None]
+    if decided and len(set(decided)) == 1:
+        only = "accepted" if decided[0] else "rejected"
+        notes.append(f"all {len(decided)} papers are {only}: no measure against decisions exists")
+
+
+def _note_gaps(papers: list[Paper], ratings: tuple[Floats, ...], notes: list[str]) -> None:
+    for count, what in (
+        (sum(not paper.abstract for paper in papers), "have no abstract and are judged without"),
+        (sum(given.size == 0 for given in ratings), "have no rating: ratings measures skip them"),
+        (sum(given.size == 1 for given in ratings), "have one rating: agreement skips them"),
+        (
+            sum(paper.text_version == "final" for paper in papers),
+            "come with the text of another version than the reviewed one: reviewers do not see it",
+        ),
+    ):
+        if count:
+            notes.append(f"{count} papers {what}")
+
+
+def _find(data: str, store: Path) -> tuple[Dataset, tuple[Dataset, ...]]:
+    if "@" in data:
+        name, folder = data.split("@", 1)
+        return _from_folder(name, Path(folder))
+    dataset = load(data, store)
+    series = _series(data)
+    earlier = [load(other, store) for other in names(store) if _before(other, series, dataset)]
+    return dataset, tuple(earlier)
+
+
+def _from_folder(name: str, folder: Path) -> tuple[Dataset, tuple[Dataset, ...]]:
+    from conference.data.importers.table import read_tables
+
+    if not (folder / "papers.parquet").is_file():
+        raise UserError(f"--data {name}@{folder}: there is no papers.parquet in that folder.")
+    found = {dataset.name: dataset for dataset in read_tables(folder)}
+    if name not in found:
+        raise UserError(f"--data {name}@{folder}: it holds {', '.join(found)}; name one of them.")
+    chosen = found[name]
+    series = _series(name)
+    return chosen, tuple(d for n, d in found.items() if _before(n, series, chosen))
+
+
+def _series(name: str) -> str:
+    found = re.fullmatch(r"(?:.*-)?([a-z]+)(\d{4})", name.lower())
+    return found.group(1) if found else name
+
+
+def _before(other: str, series: str, dataset: Dataset) -> bool:
+    found = re.fullmatch(r"([a-z]+)(\d{4})", other.lower())
+    year = min((paper.year for paper in dataset.papers), default=0)
+    return bool(found and found.group(1) == series and int(found.group(2)) < year)
+
+
+def _listed(scale: tuple[float, ...]) -> str:
+    return "{" + ", ".join(f"{value:g}" for value in scale) + "}" if scale else "an unknown one"

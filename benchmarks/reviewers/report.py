@@ -1,0 +1,154 @@
+"""Everything that a benchmark leaves in its folder."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from benchmarks.reviewers.card import card
+from benchmarks.reviewers.contamination import before
+from benchmarks.reviewers.figures import Fitted
+from benchmarks.reviewers.plots import Shown, draw
+from benchmarks.reviewers.question import Question
+from benchmarks.reviewers.results import FILE, Result
+from benchmarks.reviewers.reviewer import Scores
+from benchmarks.reviewers.tables import HEADINGS, caption, full, latex, lines, markdown, short
+from conference.measures.estimate import Booleans, Estimate
+
+PREDICTIONS = "predictions.parquet"
+Progress = Callable[[str, int, int], None]
+
+
+def write_all(
+    result: Result,
+    question: Question,
+    scores: dict[str, Scores],
+    fitted: dict[str, Fitted],
+    use: Booleans,
+    out: Path,
+    progress: Progress = lambda step, done, total: None,
+) -> None:
+    """report.html, plots/*.png and *.svg, results.json, predictions.parquet, tables and card.
+
+    results.json is written last: where it is, all else is.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    kinds = {row.name: row.kind for row in result.rows}
+    on_scale = {row.name for row in result.rows if row.on_scale}
+    shown = [
+        Shown(name, scores[name].values, fitted[name], kinds[name], name in on_scale)
+        for name in scores
+    ]
+    pictures = draw(result, question, shown, use)
+    drawn: list[dict[str, str]] = []
+    for done, (name, (said, figure)) in enumerate(pictures.items(), start=1):
+        drawn.append({"name": name, "caption": said, "data": _save(figure, out / "plots", name)})
+        progress("plots", done, len(pictures))
+    _write_predictions(result, question, scores, fitted, use, out / PREDICTIONS)
+    (out / "table.md").write_text(markdown(result), encoding="utf-8")
+    (out / "table.tex").write_text(latex(result), encoding="utf-8")
+    (out / "card.md").write_text(card(result), encoding="utf-8")
+    (out / "report.html").write_text(_page(result, drawn), encoding="utf-8")
+    encoded = msgspec.json.format(msgspec.json.encode(result), indent=1)
+    part = out / f".{FILE}"
+    part.write_bytes(encoded)
+    part.replace(out / FILE)
+
+
+def _save(figure: Any, folder: Path, name: str) -> str:
+    """Write PNG and SVG; return the SVG as a data address for the page."""
+    import matplotlib
+
+    folder.mkdir(parents=True, exist_ok=True)
+    with matplotlib.rc_context({"svg.hashsalt": name, "svg.fonttype": "none"}):
+        buffer = io.BytesIO()
+        figure.savefig(buffer, format="svg", metadata={"Date": None}, dpi=150)
+        figure.savefig(folder / f"{name}.png", dpi=160, metadata={"Software": None})
+    (folder / f"{name}.svg").write_bytes(buffer.getvalue())
+    return "data:image/svg+xml;base64," + base64.b64encode(buffer.getvalue()).decode()
+
+
+def _write_predictions(
+    result: Result,
+    question: Question,
+    scores: dict[str, Scores],
+    fitted: dict[str, Fitted],
+    use: Booleans,
+    path: Path,
+) -> None:
+    """One row a paper and reviewer, with the human ratings and the decision beside."""
+    import pandas as pd
+
+    cutoffs = {row.name: row.cutoff for row in result.rows}
+    frames = []
+    for name, given in scores.items():
+        cutoff = cutoffs.get(name)
+        frames.append(
+            pd.DataFrame(
+                {
+                    "paper_id": [paper.paper_id for paper in question.papers],
+                    "reviewer": name,
+                    "measured": use,
+                    "score": given.values,
+                    "score_on_scale": fitted[name].mapped,
+                    "chance": fitted[name].chance,
+                    "accept_fitted": _flags(fitted[name].said),
+                    "accept_own": _flags(given.accept),
+                    "confidence": given.confidence,
+                    "before_cutoff": None if cutoff is None else before(question, cutoff),
+                    "accepted": list(question.accepted),
+                    "ratings": [list(map(float, r)) for r in question.ratings],
+                }
+            )
+        )
+    pd.concat(frames, ignore_index=True).to_parquet(path, compression="zstd", index=False)
+
+
+def _flags(values: Any) -> Any:
+    if values is None:
+        return None
+    return [bool(value) if np.isfinite(value) else None for value in values]
+
+
+def _page(result: Result, drawn: list[dict[str, str]]) -> str:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    place = Environment(
+        loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined
+    )
+    place.filters["short"] = short
+    place.filters["interval"] = _interval
+    place.filters["full"] = full
+    return place.get_template("report.html.j2").render(
+        result=result,
+        lines=list(lines(result)),
+        headings=HEADINGS,
+        caption=caption(result),
+        plots=drawn,
+        human=result.rows[0],
+        reviewers=[row for row in result.rows if row.kind == "reviewer"],
+        reasons=_reasons(result),
+    )
+
+
+def _interval(estimate: Estimate | None) -> str:
+    said = full(estimate)
+    return said.split(" ", 1)[1] if " " in said else ""
+
+
+def _reasons(result: Result) -> list[str]:
+    """Why figures are missing, each reason once."""
+    found: dict[str, None] = {}
+    for row in result.rows:
+        groups = [row.scores, row.others, row.human_gap, *row.decision.values()]
+        for figures in groups:
+            for name, estimate in figures.items():
+                if estimate.value is None and estimate.reason:
+                    found[f"{row.name}, {name.replace('_', ' ')}: {estimate.reason}."] = None
+    return list(found)

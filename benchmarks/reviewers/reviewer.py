@@ -1,0 +1,121 @@
+"""Who is measured: a reviewer is a function from papers to scores, with a name and a card.
+
+A reviewer is asked for by a spec such as `embedded`, `csv:FILE` or `ai-scientist:FILE#CONFIG`: the
+part before the colon picks a maker from `MAKERS`, which gets the rest. Others add makers by putting
+them into `MAKERS`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Literal
+
+import msgspec
+import numpy as np
+
+from benchmarks.reviewers.question import PaperView, Question
+from conference.errors import UserError
+from conference.measures.estimate import Floats
+
+Kind = Literal["reviewer", "baseline"]
+
+
+class Scores(msgspec.Struct, frozen=True):
+    """One score a paper, higher meaning better; NaN where the reviewer has none.
+
+    `accept` is its own decision where it makes one (1, 0, NaN), `confidence` its own certainty.
+    """
+
+    values: Floats
+    accept: Floats | None = None
+    confidence: Floats | None = None
+
+
+class Reviewer(msgspec.Struct, frozen=True, kw_only=True):
+    """A reviewer to measure.
+
+    `on_scale` says that its scores are meant on the venue's rating scale. `cutoff` is the date
+    (ISO) up to which it has seen the world; None where it has learned nothing from the test years.
+    `batch` papers are scored at a time, and what is scored is kept when a run is interrupted.
+    """
+
+    name: str
+    score: Callable[[Sequence[PaperView]], Scores]
+    kind: Kind = "reviewer"
+    on_scale: bool = False
+    cutoff: str | None = None
+    batch: int = 1000
+    about: dict[str, str] = {}
+
+
+Maker = Callable[[str, Question], list[Reviewer]]
+
+
+def _csv(rest: str, question: Question) -> list[Reviewer]:
+    from benchmarks.reviewers.recorded import from_csv
+
+    return [from_csv(rest, question)]
+
+
+def _ai_scientist(rest: str, question: Question) -> list[Reviewer]:
+    from benchmarks.reviewers.recorded import from_ai_scientist
+
+    return from_ai_scientist(rest)
+
+
+def _embedded(rest: str, question: Question) -> list[Reviewer]:
+    from benchmarks.reviewers.trained import embedded
+
+    return [embedded(question)]
+
+
+def _tfidf(rest: str, question: Question) -> list[Reviewer]:
+    from benchmarks.reviewers.trained import tfidf
+
+    return [tfidf(question)]
+
+
+def _language_model(prefix: str) -> Maker:
+    def maker(rest: str, question: Question) -> list[Reviewer]:
+        from benchmarks.reviewers.language_model import language_model
+
+        return [language_model(f"{prefix}:{rest}", question)]
+
+    return maker
+
+
+MAKERS: dict[str, Maker] = {
+    "embedded": _embedded,
+    "tfidf": _tfidf,
+    "csv": _csv,
+    "ai-scientist": _ai_scientist,
+    "vllm": _language_model("vllm"),
+    "openai": _language_model("openai"),
+    "replay": _language_model("replay"),
+}
+
+
+def make_reviewers(specs: Sequence[str], question: Question) -> list[Reviewer]:
+    """The reviewers that the specs ask for, each with a name of its own."""
+    made: list[Reviewer] = []
+    for spec in specs:
+        prefix, _, rest = spec.partition(":")
+        if prefix not in MAKERS:
+            raise UserError(
+                f"--reviewer {spec}: there is no reviewer '{prefix}'; choose one of "
+                f"{', '.join(sorted(MAKERS))}."
+            )
+        made += MAKERS[prefix](rest, question)
+    names = [reviewer.name for reviewer in made]
+    for name in names:
+        if names.count(name) > 1:
+            raise UserError(f"--reviewer: '{name}' is asked for twice; leave one out.")
+    return made
+
+
+def lookup(papers: Sequence[PaperView], table: dict[str, tuple[float, float, float]]) -> Scores:
+    """Recorded (score, decision, confidence) rows as `Scores`, NaN where a paper has none."""
+    missing = (np.nan, np.nan, np.nan)
+    rows = np.array([table.get(paper.paper_id, missing) for paper in papers], dtype=np.float64)
+    rows = rows.reshape(-1, 3)
+    return Scores(rows[:, 0], rows[:, 1], rows[:, 2])

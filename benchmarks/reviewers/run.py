@@ -1,0 +1,170 @@
+"""A whole benchmark: score, measure, compare, write."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+from collections.abc import Callable, Sequence
+from importlib import metadata
+from pathlib import Path
+
+import msgspec
+import numpy as np
+
+from benchmarks.reviewers.baselines import baselines
+from benchmarks.reviewers.figures import Fitted, Row, measure
+from benchmarks.reviewers.human import human_row, operating_points
+from benchmarks.reviewers.pairs import MEASURES, gap, panel, verdicts
+from benchmarks.reviewers.question import FEWEST, Question
+from benchmarks.reviewers.results import FILE, Gap, Result
+from benchmarks.reviewers.reviewer import Reviewer, Scores
+from benchmarks.reviewers.scoring import score_all
+from conference import __version__
+from conference.errors import UserError
+from conference.measures.estimate import Booleans
+
+Progress = Callable[[str, int, int], None]
+LIBRARIES = ("numpy", "scipy", "scikit-learn", "pandas", "pyarrow", "matplotlib")
+
+
+class Options(msgspec.Struct, frozen=True, kw_only=True):
+    """How a benchmark is run. `fixed` are thresholds used as they are, beside the fitted one."""
+
+    seed: int = 0
+    resamples: int = 1000
+    fixed: tuple[float, ...] = ()
+    command: str = ""
+
+
+def benchmark(
+    question: Question,
+    reviewers: Sequence[Reviewer],
+    out: Path,
+    options: Options,
+    progress: Progress = lambda step, done, total: None,
+) -> Result:
+    """Measure the reviewers and the baselines, and write everything into the folder `out`.
+
+    Run again with the same folder, it goes on where it stopped.
+    """
+    _check_folder(out)
+    everyone = [*reviewers, *baselines(question, options.seed)]
+    kept = out / "scores" / _key(question)
+    scores = {each.name: score_all(question, each, kept, progress) for each in everyone}
+    notes = list(question.notes)
+    use = _common(question, reviewers, scores, notes)
+    rows: list[Row] = []
+    fitted: dict[str, Fitted] = {}
+    for done, each in enumerate(everyone, start=1):
+        row, fits = measure(
+            question, each, scores[each.name], use,
+            fixed=options.fixed if each.on_scale else (),
+            resamples=options.resamples, seed=options.seed,
+        )  # fmt: skip
+        rows.append(row)
+        fitted[each.name] = fits
+        progress("measures", done, len(everyone) + 1)
+    human = human_row(question, use, resamples=options.resamples, seed=options.seed)
+    progress("measures", len(everyone) + 1, len(everyone) + 1)
+    result = _result(
+        question, reviewers, everyone, scores, fitted, use, rows, human, notes, options
+    )
+    from benchmarks.reviewers.report import write_all
+
+    write_all(result, question, scores, fitted, use, out, progress)
+    return result
+
+
+def _result(
+    question: Question, reviewers: Sequence[Reviewer], everyone: Sequence[Reviewer],
+    scores: dict[str, Scores], fitted: dict[str, Fitted], use: Booleans, rows: list[Row],
+    human: Row, notes: list[str], options: Options,
+) -> Result:  # fmt: skip
+    names = [each.name for each in everyone if each.kind == "reviewer"]
+    learned = [each.name for each in everyone if each.kind == "baseline"]
+
+    def between(a: str, b: str, what: str) -> Gap:
+        pair = (a, scores[a].values), (b, scores[b].values)
+        return gap(question, *pair, use, what, resamples=options.resamples, seed=options.seed)
+
+    gaps = [
+        between(a, b, what) for i, a in enumerate(names) for b in names[i + 1 :]
+        for what in MEASURES
+    ]  # fmt: skip
+    shortcuts = [between(a, b, what) for a in names for b in learned for what in MEASURES]
+    chosen = list(np.flatnonzero(use))
+    decisions = [question.accepted[i] for i in chosen]
+    return Result(
+        data=question.name,
+        source=question.source,
+        sha256=question.sha256,
+        papers=len(question.papers),
+        measured=len(chosen),
+        accepted=sum(decision is True for decision in decisions),
+        rejected=sum(decision is False for decision in decisions),
+        ratings=int(sum(question.ratings[i].size for i in chosen)),
+        scale=question.scale,
+        stage=question.stage,
+        command=options.command,
+        seed=options.seed,
+        resamples=options.resamples,
+        fixed=options.fixed,
+        versions=_versions(),
+        notes=notes,
+        verdicts=verdicts(
+            names, shortcuts, any(paper.text_version == "final" for paper in question.papers)
+        ),
+        rows=[human, *rows],
+        gaps=gaps,
+        shortcuts=shortcuts,
+        panel=panel(question, {name: fitted[name] for name in names}, use),
+        points=operating_points(question, use),
+    )
+
+
+def _common(
+    question: Question, reviewers: Sequence[Reviewer], scores: dict[str, Scores], notes: list[str]
+) -> Booleans:
+    """The papers that every reviewer has scored: all rows of the table stand on these."""
+    use = np.ones(len(question.papers), dtype=np.bool_)
+    for each in reviewers:
+        if each.kind != "reviewer":
+            continue
+        has = np.isfinite(scores[each.name].values)
+        if not has.all():
+            notes.append(f"{each.name} scored {int(has.sum())} of {has.size} papers")
+        use &= has
+    if use.sum() < FEWEST:
+        raise UserError(
+            f"{question.name}: only {int(use.sum())} papers are scored by every reviewer "
+            f"({'; '.join(notes[-3:]) or 'no overlap'}); {FEWEST} are needed: check the paper ids."
+        )
+    if not use.all():
+        notes.append(
+            f"the table stands on the {int(use.sum())} papers that every reviewer has scored"
+        )
+    return use
+
+
+def _check_folder(out: Path) -> None:
+    if out.is_file():
+        raise UserError(f"--out {out}: it is a file; name a folder.")
+    if (
+        out.is_dir()
+        and any(out.iterdir())
+        and not ((out / FILE).exists() or (out / "scores").is_dir())
+    ):
+        raise UserError(f"--out {out}: the folder holds other things; name a new one.")
+
+
+def _key(question: Question) -> str:
+    """A name for this very list of papers, so that kept scores are never mistaken for others."""
+    digest = hashlib.sha256(question.sha256.encode())
+    for paper in question.papers:
+        digest.update(f"\x1f{paper.paper_id}".encode())
+    return digest.hexdigest()[:16]
+
+
+def _versions() -> dict[str, str]:
+    found = {"conference-simulator": __version__, "python": platform.python_version()}
+    return found | {name: metadata.version(name) for name in LIBRARIES}

@@ -1,0 +1,172 @@
+"""The table of a benchmark: on the terminal, in Markdown and in LaTeX."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from benchmarks.reviewers.figures import Row
+from benchmarks.reviewers.results import Result
+from conference.measures.estimate import Estimate
+
+DECISION = ("balanced_accuracy", "accuracy", "f1", "fpr", "fnr")
+HEADINGS = {
+    "balanced_accuracy": "BA",
+    "accuracy": "Acc.",
+    "f1": "F1",
+    "fpr": "FPR",
+    "fnr": "FNR",
+    "auroc": "AUROC",
+    "average_precision": "AP",
+    "spearman": "ρ others",
+    "gap": "ρ less human",
+    "mae": "MAE others",
+}
+RULES = {"fitted": "fitted threshold", "own": "own decision"}
+
+
+class Line(msgspec.Struct, frozen=True):
+    """One line of the table: a reviewer under one rule for its decisions."""
+
+    name: str
+    rule: str
+    kind: str
+    n: int
+    cells: dict[str, Estimate | None]
+
+
+def lines(result: Result) -> Iterator[Line]:
+    """Humans, reviewers, baselines; a reviewer has a line for each rule it is judged under."""
+    for row in result.rows:
+        rules: dict[str, dict[str, Estimate]] = row.decision or {"": {}}
+        for position, (rule, figures) in enumerate(rules.items()):
+            cells: dict[str, Estimate | None] = {name: figures.get(name) for name in DECISION}
+            if position == 0:
+                cells |= _scores(row)
+            yield Line(row.name, RULES.get(rule, rule), row.kind, row.n, cells)
+
+
+def _scores(row: Row) -> dict[str, Estimate | None]:
+    return {
+        "auroc": row.scores.get("auroc"),
+        "average_precision": row.scores.get("average_precision"),
+        "spearman": row.others.get("spearman"),
+        "gap": row.human_gap.get("spearman"),
+        "mae": row.others.get("mae"),
+    }
+
+
+def terminal(result: Result) -> Any:
+    """A rich table: values, with intervals where rankings are compared."""
+    from rich.table import Table
+
+    title = f"{result.data}: {result.measured} papers, {result.accepted} accepted"
+    table = Table(title=title, caption=caption(result), caption_justify="left")
+    table.add_column("reviewer", overflow="fold")
+    table.add_column("n", justify="right")
+    for name in HEADINGS:
+        table.add_column(HEADINGS[name], justify="right", no_wrap=True)
+    last = ""
+    for line in lines(result):
+        if last and line.kind != last:
+            table.add_section()
+        last = line.kind
+        label = line.name if line.rule in ("", "fitted threshold") else f"  {line.rule}"
+        style = "bold" if line.kind == "reviewer" else ""
+        shown = [short(line.cells.get(name)) for name in HEADINGS]
+        table.add_row(label, str(line.n), *shown, style=style)
+    return table
+
+
+def caption(result: Result) -> str:
+    """What the columns mean, in two sentences."""
+    return (
+        "BA, Acc., F1, FPR, FNR at thresholds fitted on other papers (5 folds). 'others' is the "
+        "mean of the other humans, each human of a paper left out in turn; 'less human' is the "
+        "paired difference to one human. Brackets: 95 % bootstrap over papers, "
+        f"{result.resamples} resamples, seed {result.seed}."
+    )
+
+
+def short(estimate: Estimate | None) -> str:
+    """The value alone: ".651", "–" where undefined or not measured."""
+    if estimate is None or estimate.value is None:
+        return "–"
+    return number(estimate.value)
+
+
+def full(estimate: Estimate | None) -> str:
+    """The value with its interval."""
+    if estimate is None or estimate.value is None:
+        return "–"
+    if estimate.low is None or estimate.high is None:
+        return number(estimate.value)
+    return f"{number(estimate.value)} [{number(estimate.low)}, {number(estimate.high)}]"
+
+
+def number(value: float) -> str:
+    """Three decimals, without the leading nought."""
+    said = f"{value:.3f}"
+    return said.replace("0.", ".", 1) if abs(value) < 1 else said
+
+
+def markdown(result: Result) -> str:
+    """The table with all intervals, ready for a README or a paper's appendix."""
+    heads = ["reviewer", "decision by", "n", *HEADINGS.values()]
+    rows = ["| " + " | ".join(heads) + " |", "|" + "---|" * len(heads)]
+    for line in lines(result):
+        cells = [full(line.cells.get(name)) for name in HEADINGS]
+        rows.append("| " + " | ".join([line.name, line.rule, str(line.n), *cells]) + " |")
+    about = f"{result.data}: {result.measured} papers ({result.accepted} accepted). "
+    return "\n".join([*rows, "", about + caption(result), ""])
+
+
+def latex(result: Result) -> str:
+    """The table with booktabs; intervals in small type under the values."""
+    columns = "ll" + "r" * (len(HEADINGS) + 1)
+    heads = ["Reviewer", "Decision by", "$n$"]
+    heads += [head.replace("ρ", r"$\rho$") for head in HEADINGS.values()]
+    body = []
+    last = ""
+    for line in lines(result):
+        if last and line.kind != last:
+            body.append(r"\midrule")
+        last = line.kind
+        cells = [_latex_cell(line.cells.get(name)) for name in HEADINGS]
+        names = [escaped(line.name), escaped(line.rule), str(line.n)]
+        body.append(" & ".join([*names, *cells]) + r" \\")
+    return "\n".join(
+        [
+            "% needs \\usepackage{booktabs}",
+            rf"\begin{{tabular}}{{{columns}}}",
+            r"\toprule",
+            " & ".join(heads) + r" \\",
+            r"\midrule",
+            *body,
+            r"\bottomrule",
+            r"\end{tabular}",
+            "",
+        ]
+    )
+
+
+def _latex_cell(estimate: Estimate | None) -> str:
+    if estimate is None or estimate.value is None:
+        return "--"
+    value = number(estimate.value).replace("-", "$-$")
+    if estimate.low is None or estimate.high is None:
+        return value
+    low, high = (number(side).replace("-", "$-$") for side in (estimate.low, estimate.high))
+    return rf"{value} {{\scriptsize [{low}, {high}]}}"
+
+
+def escaped(text: str) -> str:
+    """Text for LaTeX."""
+    for sign, safe in (
+        ("\\", r"\textbackslash "), ("_", r"\_"), ("%", r"\%"), ("&", r"\&"), ("#", r"\#"),
+        ("$", r"\$"), ("{", r"\{"), ("}", r"\}"),
+    ):  # fmt: skip
+        text = text.replace(sign, safe)
+    return text

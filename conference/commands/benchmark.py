@@ -1,0 +1,172 @@
+"""`conference benchmark`: measure reviewers against human reviews."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from conference.errors import UserError
+
+
+@click.group(invoke_without_command=True)
+@click.option("--data", help="A dataset of the store, or NAME@FOLDER such as iclr2026@tables/.")
+@click.option(
+    "--reviewer",
+    "reviewers",
+    multiple=True,
+    metavar="SPEC",
+    help="embedded, tfidf, csv:FILE, ai-scientist:FILE[#CONFIG], vllm:MODEL, "
+    "openai:MODEL@URL; may be given again.",
+)
+@click.option("--out", type=click.Path(path_type=Path), help="Folder  [benchmark-NAME].")
+@click.option(
+    "--threshold",
+    "fixed",
+    multiple=True,
+    type=float,
+    help="Judge decisions at this score too, beside the fitted threshold.",
+)
+@click.option(
+    "--need",
+    multiple=True,
+    type=click.Choice(["abstract", "text"]),
+    help="Measure only papers that have this.",
+)
+@click.option(
+    "--cutoff",
+    "cutoffs",
+    multiple=True,
+    metavar="REVIEWER=DATE",
+    help="Date up to which a reviewer's model has seen the world.",
+)
+@click.option("--seed", default=0, show_default=True, help="Seed of folds and resamples.")
+@click.option("--resamples", default=1000, show_default=True, help="Bootstrap resamples.")
+@click.option(
+    "--store", type=click.Path(path_type=Path), help="Folder of the store  [$CONFERENCE_STORE]."
+)
+@click.pass_context
+def benchmark(
+    ctx: click.Context, data: str | None, reviewers: tuple[str, ...], out: Path | None,
+    fixed: tuple[float, ...], need: tuple[str, ...], cutoffs: tuple[str, ...], seed: int,
+    resamples: int, store: Path | None,
+) -> None:  # fmt: skip
+    """Measure reviewers against human reviews.
+
+    Prints a table and writes a folder with report.html. Trivial baselines and the humans
+    themselves stand beside the reviewers. An interrupted run goes on where it stopped.
+
+    \b
+    conference benchmark --data iclr2022 --reviewer embedded --reviewer csv:scores.csv
+    conference benchmark compare FOLDER#REVIEWER OTHER#REVIEWER
+    """
+    if ctx.invoked_subcommand:
+        return
+    if not data:
+        raise UserError("conference benchmark: name the data with --data (see --help).")
+    if resamples < 0:
+        raise UserError(f"--resamples {resamples}: give 0 or more.")
+    from rich.console import Console
+
+    from benchmarks.reviewers.question import open_question
+    from benchmarks.reviewers.reviewer import make_reviewers
+    from benchmarks.reviewers.run import Options
+    from benchmarks.reviewers.run import benchmark as run
+    from benchmarks.reviewers.tables import terminal
+    from conference.data.store import store_folder
+
+    console = Console(width=None if sys.stdout.isatty() else 160)
+    question = open_question(data, store_folder(store), need=need)
+    made = _with_cutoffs(make_reviewers(reviewers, question), cutoffs)
+    folder = out or Path(f"benchmark-{question.name}")
+    command = shlex.join(["conference", *sys.argv[1:]])
+    options = Options(seed=seed, resamples=resamples, fixed=fixed, command=command)
+    with Bars(Console(stderr=True)) as bars:
+        result = run(question, made, folder, options, bars.show)
+    console.print(terminal(result))
+    for sentence in (*result.notes, *result.verdicts):
+        console.print(f"· {sentence}", soft_wrap=True, highlight=False)
+    console.print(f"Report: {folder / 'report.html'}", soft_wrap=True)
+
+
+@benchmark.command()
+@click.argument("first", metavar="A")
+@click.argument("second", metavar="B")
+@click.option("--seed", default=0, show_default=True, help="Seed of the resamples.")
+@click.option("--resamples", default=1000, show_default=True, help="Bootstrap resamples.")
+def compare(first: str, second: str, seed: int, resamples: int) -> None:
+    """Compare two reviewers on the papers that both have scored.
+
+    A and B are benchmark folders, or FOLDER#REVIEWER where a folder holds several.
+    """
+    from rich.console import Console
+    from rich.table import Table
+
+    from benchmarks.reviewers.compare import compare as run
+    from benchmarks.reviewers.tables import full
+
+    found = run(first, second, resamples=resamples, seed=seed)
+    table = Table("measure", "A", "B", "A less B", title=f"{found.n} shared papers")
+    for row in found.rows:
+        table.add_row(row.measure, full(row.first), full(row.second), full(row.difference))
+    console = Console(width=None if sys.stdout.isatty() else 120)
+    console.print(f"A: {found.first}\nB: {found.second}", highlight=False)
+    console.print(table)
+
+
+def _with_cutoffs(made: list[Any], cutoffs: tuple[str, ...]) -> list[Any]:
+    import msgspec
+
+    from benchmarks.reviewers.contamination import check_date
+
+    dates: dict[str, str] = {}
+    for given in cutoffs:
+        name, _, date = given.rpartition("=")
+        if name not in {reviewer.name for reviewer in made}:
+            known = ", ".join(reviewer.name for reviewer in made) or "none"
+            raise UserError(f"--cutoff {given}: no reviewer is called '{name}' (there: {known}).")
+        dates[name] = check_date(date, f"--cutoff {given}")
+    return [
+        msgspec.structs.replace(reviewer, cutoff=dates.get(reviewer.name, reviewer.cutoff))
+        for reviewer in made
+    ]
+
+
+class Bars:
+    """A progress bar for each reviewer and step; nothing where there is no terminal."""
+
+    def __init__(self, console: Any) -> None:
+        from rich.progress import (
+            BarColumn,
+            MofNCompleteColumn,
+            Progress,
+            TextColumn,
+            TimeRemainingColumn,
+        )
+
+        self._terminal = console.is_terminal
+        self._progress = Progress(
+            TextColumn("{task.description:<28.28}"), BarColumn(), MofNCompleteColumn(),
+            TimeRemainingColumn(), console=console,
+        )  # fmt: skip
+        self._tasks: dict[str, Any] = {}
+
+    def __enter__(self) -> Bars:
+        if self._terminal:
+            self._progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._terminal:
+            self._progress.stop()
+
+    def show(self, step: str, done: int, total: int) -> None:
+        """Move a step's bar."""
+        if not self._terminal or not total:
+            return
+        if step not in self._tasks:
+            self._tasks[step] = self._progress.add_task(step, total=total)
+        self._progress.update(self._tasks[step], completed=done)
