@@ -111,16 +111,16 @@ def plot_samples(found: dict[str, list[dict]], out: Path) -> dict:
 def plot_curve(
     found: dict[str, list[dict]], out: Path, curve: str, labels: tuple[str, str], caption: str
 ) -> dict:
-    """One curve for each variant that has it: mean over its runs and 95 % interval."""
+    """One curve for each variant that has it: mean and range over its runs."""
     figure, axes = plt.subplots(figsize=(5.4, 2.4))
     for i, (label, results) in enumerate(found.items()):
         if curve not in results[0]["curves"]:
             continue
         points = np.array([r["curves"][curve] for r in results])
-        mean, half = mean_and_half_width(points[:, :, 1])
+        mean, low, high = (f(points[:, :, 1], axis=0) for f in (np.mean, np.min, np.max))
         x, colour = points[0, :, 0], COLOURS[i % len(COLOURS)]
         axes.plot(x, mean, color=colour, label=label, lw=1.4)
-        axes.fill_between(x, mean - half, mean + half, color=colour, alpha=0.18, lw=0)
+        axes.fill_between(x, low, high, color=colour, alpha=0.18, lw=0)
     axes.set(xlabel=labels[0], ylabel=labels[1])
     axes.legend()
     save(figure, out, curve)
@@ -136,10 +136,10 @@ def main() -> None:
     found = groups(json.loads(args.runs.read_text(encoding="utf-8")))
     args.out.mkdir(parents=True, exist_ok=True)
     figures = [plot_divergence(found, args.out), plot_samples(found, args.out)]
-    caption = "Training loss by step: mean over seeds and 95 % interval."
+    caption = "Training loss by step: mean and range over seeds."
     figures.append(plot_curve(found, args.out, "loss", ("training step", "loss"), caption))
     if any("local_weight" in r["curves"] for results in found.values() for r in results):
-        caption = "Weight of the local branch along the diffusion, mean over the data sets."
+        caption = "Weight of the local branch along the diffusion: mean and range over seeds."
         labels = ("diffusion step", "weight of the local branch")
         figures.append(plot_curve(found, args.out, "local_weight", labels, caption))
     (args.out / "figures.json").write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")

@@ -29,7 +29,7 @@ CAPTION = (
     "Test loss, test error and steps to a validation loss of half a nat "
     "by variant: mean and 95 % interval (large mark) and every seed (small marks)."
 )
-SEEDS = "Mean over seeds with 95 % interval."
+SEEDS = "Mean and range over seeds."
 CURVES = (
     {
         "name": "val_loss",
@@ -101,9 +101,9 @@ def plot_metrics(found: dict[str, list[dict]], out: Path) -> dict:
             colour = COLOURS[i % len(COLOURS)]
             axes.errorbar(i, mean, half, fmt=MARKS[i % len(MARKS)], color=colour, capsize=2, ms=5)
             axes.scatter([i + 0.18] * len(values), values, s=7, color=colour, alpha=0.5, lw=0)
-        axes.set_title(title)
+        axes.set_title(title, fontsize=8)
         axes.set_xlim(-0.5, len(found) - 0.3)
-        names = [textwrap.fill(label, 12) for label in found]
+        names = [textwrap.fill(label, 14) for label in found]
         axes.set_xticks(range(len(found)), names, rotation=0 if len(found) < 3 else 30)
     save(figure, out, "metrics")
     return {"name": "metrics", "caption": CAPTION}
@@ -116,10 +116,10 @@ def plot_curves(found: dict[str, list[dict]], out: Path, spec: dict) -> dict:
         for style, (curve, told) in zip(("-", "--"), spec["curves"], strict=False):
             runs = [r["curves"][curve] for r in results]
             points = np.array([run[: min(map(len, runs))] for run in runs])
-            mean, half = mean_and_half_width(points[:, :, 1])
+            mean, low, high = (f(points[:, :, 1], axis=0) for f in (np.mean, np.min, np.max))
             x, colour = points[0, :, 0], COLOURS[i % len(COLOURS)]
             axes.plot(x, mean, style, color=colour, lw=1.4, label=f"{label}{told}")
-            axes.fill_between(x, mean - half, mean + half, color=colour, alpha=0.15, lw=0)
+            axes.fill_between(x, low, high, color=colour, alpha=0.15, lw=0)
     axes.set(xlabel="training step", ylabel=spec["label"], yscale=spec["scale"])
     axes.set_ylim(*spec["limits"])
     axes.legend()
