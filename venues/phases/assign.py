@@ -42,6 +42,7 @@ class AssignSight(CentralSight, frozen=True, kw_only=True):
     score: NDArray[Any]
     demand: NDArray[Any]
     load: NDArray[Any]
+    closed: NDArray[Any]
     rules: AssignRules
     emergency: bool = False
 
@@ -92,17 +93,19 @@ def _sight(
     at_paper = {name: at for at, name in enumerate(table.papers)}
     width = len(table.papers)
     keys = table.reviewer.astype(np.int64) * width + table.paper
-    closed = [
-        at_agent[agent] * width + at_paper[paper]
+    pairs = [
+        (at_agent[agent], at_paper[paper])
         for agent, paper in barred
         if agent in at_agent and paper in at_paper
     ]
+    closed = [paper * len(table.reviewers) + agent for agent, paper in pairs]
     score = table.value.copy()
     bid_key, bid_value = _bids(round_, at_agent, at_paper, width)
     where = np.searchsorted(bid_key, keys)
     hit = (where < len(bid_key)) & (bid_key[np.minimum(where, len(bid_key) - 1)] == keys)
     score[hit] += round_.venue.bids.weight * bid_value[where[hit]]
-    open_ = ~np.isin(keys, np.array(closed, dtype=np.int64))
+    shut = [agent * width + paper for agent, paper in pairs]
+    open_ = ~np.isin(keys, np.array(shut, dtype=np.int64))
     return AssignSight(
         step=step,
         role="reviewer",
@@ -113,6 +116,7 @@ def _sight(
         score=score[open_],
         demand=demand,
         load=load,
+        closed=np.array(sorted(closed), dtype=np.int64),
         rules=round_.venue.assignment,
         emergency=taken is not None,
     )
@@ -153,6 +157,7 @@ def chair_tasks(round_: Round) -> list[Task]:
         score=np.array([1.0 + 1e-4 * ((a + p) % len(chairs) == 0) for a, p in pairs]),
         demand=np.ones(len(papers), dtype=np.int64),
         load=np.full(len(chairs), share + (len(chairs) > 1)),
+        closed=np.zeros(0, dtype=np.int64),
         rules=round_.venue.assignment,
     )
     return [Task(TaskKey("assign.chairs"), sight)]
@@ -171,8 +176,11 @@ def perform(sight: AssignSight, context: Context) -> list[AnyRecord]:
         min_load=np.zeros(len(sight.agents), dtype=np.int64)
         if sight.emergency or sight.role == "chair"
         else np.minimum(np.full(len(sight.agents), sight.rules.min_load), sight.load),
+        closed=sight.closed,
+        may_widen=sight.role == "reviewer",
     )
-    solution = solve(instance, objective=sight.rules.objective)
+    # Chairs have no affinities, so for them there is no worst-off paper to serve.
+    solution = solve(instance, sight.rules.objective if sight.role == "reviewer" else "total")
     bare = [sight.papers[at] for at, short in solution.short.items() if short >= sight.demand[at]]
     if bare and not sight.emergency:
         raise UserError(

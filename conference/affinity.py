@@ -1,0 +1,150 @@
+"""Affinity of reviewers to papers, from the text of the reviewers' own papers.
+
+A text is a TF-IDF vector of its words with sublinear term frequency (1 + log tf; Manning, Raghavan
+and Schütze 2008, section 6.4) and inverse document frequency over all texts at hand. A reviewer is
+the mean of the vectors of their own papers, and the affinity is the cosine of reviewer and paper.
+`benchmarks/affinity.py` measures this and other methods against self-reported expertise.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+METHOD = "words, sublinear TF-IDF, cosine with the mean of the reviewer's papers"
+
+_CHUNK = 512  # papers priced at once; bounds memory to reviewers x _CHUNK floats
+_COMMON = 256  # words in most texts, multiplied as a dense block: the same sum, sooner
+
+
+def fit_vocabulary(texts: Sequence[str]) -> Any:
+    """A fitted scikit-learn `TfidfVectorizer` over the distinct texts; None without any word."""
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    distinct = sorted(set(texts))
+    if not any(re.search(r"\w\w", text) for text in distinct):
+        return None
+    vectorizer = TfidfVectorizer(sublinear_tf=True, strip_accents="unicode", dtype=np.float32)
+    return vectorizer.fit(distinct)
+
+
+def affinities(
+    reviewer_papers: Sequence[Sequence[str]], submissions: Sequence[str], *, top: int | None = None
+) -> Any:
+    """Affinity of each reviewer (row) to each submission (column), in [0, 1].
+
+    Args:
+        reviewer_papers: for each reviewer the texts (title and abstract) of their own papers.
+        submissions: the text of each submission.
+        top: keep each submission's `top` best reviewers and each reviewer's `top` best
+            submissions; None keeps all pairs. A pair kept with affinity 0 is stored.
+
+    Returns:
+        A `scipy.sparse.coo_matrix` (reviewers, submissions) of float64, sorted by row and column.
+    """
+    from scipy.sparse import coo_matrix
+
+    shape = (len(reviewer_papers), len(submissions))
+    profiles = [text for papers in reviewer_papers for text in papers]
+    vocabulary = fit_vocabulary([*profiles, *submissions]) if all(shape) else None
+    if vocabulary is None:
+        # Nothing is known of anybody: all pairs stand, alike.
+        row, column = np.divmod(np.arange(shape[0] * shape[1]), max(shape[1], 1))
+        return coo_matrix((np.zeros(len(row)), (row, column)), shape=shape)
+    sizes = np.array([len(papers) for papers in reviewer_papers])
+    reviewers = _mean_vectors(vocabulary, profiles, sizes)
+    papers = vocabulary.transform(submissions)
+    if top is None:
+        whole = np.concatenate([block for _, block in _products(reviewers, papers)], axis=1)
+        row, column = np.divmod(np.arange(whole.size), shape[1])
+        return coo_matrix((whole.ravel().astype(np.float64), (row, column)), shape=shape)
+    return _best_pairs(reviewers, papers, top)
+
+
+def nearest(texts: Sequence[str], shelf: Sequence[str], count: int) -> list[list[int]]:
+    """For each text the positions of the `count` texts on the shelf most like it, nearest first.
+
+    Texts on the shelf that share no word with it are left out.
+    """
+    vocabulary = fit_vocabulary([*texts, *shelf]) if texts and shelf and count > 0 else None
+    if vocabulary is None:
+        return [[] for _ in texts]
+    own = vocabulary.transform(texts)
+    books = vocabulary.transform(shelf)
+    found: list[list[int]] = []
+    for _, block in _products(books, own):
+        for column in block.T:
+            order = _largest(column, count)
+            found.append([int(at) for at in order if column[at] > 0])
+    return found
+
+
+def _mean_vectors(vocabulary: Any, profiles: list[str], sizes: NDArray[Any]) -> Any:
+    """The mean vector of each reviewer's papers, of length one; zero for a reviewer without."""
+    from scipy.sparse import csr_matrix
+    from sklearn.preprocessing import normalize
+
+    if not profiles:
+        return csr_matrix((len(sizes), len(vocabulary.vocabulary_)), dtype=np.float32)
+    bounds = np.concatenate([[0], np.cumsum(sizes)])
+    owner = csr_matrix(
+        (np.ones(len(profiles), np.float32), np.arange(len(profiles)), bounds),
+        shape=(len(sizes), len(profiles)),
+    )
+    return normalize(owner @ vocabulary.transform(profiles))
+
+
+def _products(left: Any, right: Any) -> Iterator[tuple[int, NDArray[np.float32]]]:
+    """Blocks (start, left @ right[start:start + _CHUNK].T) clipped to [0, 1], dense."""
+    frequency = np.bincount(left.indices, minlength=left.shape[1])
+    order = np.argsort(-frequency, kind="stable")
+    common, rare = order[:_COMMON], np.sort(order[_COMMON:])
+    left_common, right_common = left[:, common].toarray(), right[:, common].toarray()
+    left_rare, right_rare = left[:, rare].tocsr(), right[:, rare].tocsr()
+    for start in range(0, right.shape[0], _CHUNK):
+        stop = start + _CHUNK
+        block = left_common @ right_common[start:stop].T
+        block += (left_rare @ right_rare[start:stop].T).toarray()
+        yield start, np.clip(block, 0.0, 1.0, out=block)
+
+
+def _best_pairs(reviewers: Any, papers: Any, top: int) -> Any:
+    """The union of each paper's best reviewers and each reviewer's best papers."""
+    from scipy.sparse import coo_matrix
+
+    m, n = reviewers.shape[0], papers.shape[0]
+    for_paper, for_reviewer = min(top, m), min(top, n)
+    keys: list[NDArray[np.int64]] = []
+    values: list[NDArray[np.float32]] = []
+    best = np.empty((m, 0), np.float32)
+    which = np.empty((m, 0), np.int64)
+    for start, block in _products(reviewers, papers):
+        columns = np.arange(start, start + block.shape[1])
+        rows = np.argpartition(-block, for_paper - 1, axis=0)[:for_paper]
+        keys.append((rows * n + columns).ravel())
+        values.append(np.take_along_axis(block, rows, axis=0).ravel())
+        best = np.concatenate([best, block], axis=1)
+        which = np.concatenate([which, np.broadcast_to(columns, block.shape)], axis=1)
+        if best.shape[1] > for_reviewer:
+            kept = np.argpartition(-best, for_reviewer - 1, axis=1)[:, :for_reviewer]
+            best = np.take_along_axis(best, kept, axis=1)
+            which = np.take_along_axis(which, kept, axis=1)
+    keys.append((np.arange(m)[:, None] * n + which).ravel())
+    values.append(best.ravel())
+    key, first = np.unique(np.concatenate(keys), return_index=True)
+    value = np.concatenate(values)[first].astype(np.float64)
+    return coo_matrix((value, np.divmod(key, n)), shape=(m, n))
+
+
+def _largest(values: NDArray[Any], count: int) -> NDArray[np.intp]:
+    """Positions of the largest values, largest first, equal ones in order."""
+    if count < len(values):
+        least = np.partition(values, -count)[-count]
+        near = np.flatnonzero(values >= least)
+    else:
+        near = np.arange(len(values))
+    return near[np.argsort(-values[near], kind="stable")][:count]

@@ -1,0 +1,79 @@
+"""The desk's checks of a submission: each is None when it passes, else the reason."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from conference.documents.document import Document
+
+EMAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.]+")
+CHUNK_CELLS = 20_000_000
+
+
+def page_limit(pages: int, limit: int) -> str | None:
+    """Whether a PDF keeps to the call's limit on its pages."""
+    return f"{pages} pages, the limit is {limit}" if pages > limit else None
+
+
+def anonymity(document: Document, authors: Sequence[str]) -> str | None:
+    """Whether the first page or the acknowledgements tell who wrote the paper.
+
+    `authors` are names known from the submission. The bibliography may name anybody.
+    """
+    head = document.text[:3000].split("\n1 ")[0]
+    found = EMAIL.search(head)
+    if found and "anonymous" not in found[0].lower():
+        return f"not anonymous: the e-mail address {found[0]} is on the first page"
+    body = document.body
+    for name in authors:
+        if name and re.search(rf"\b{re.escape(name)}\b", body):
+            return f"not anonymous: the author's name {name} is in the text"
+    for section in document.sections:
+        if section.title.startswith("acknowledg") and len(section.text.split()) > 5:
+            return "not anonymous: it has acknowledgements"
+    return None
+
+
+def out_of_topic(text: str, topics: Mapping[str, Sequence[str]]) -> str | None:
+    """Whether not one keyword of any topic of the call is in the text."""
+    low = text.lower()
+    if any(word.lower() in low for words in topics.values() for word in words):
+        return None
+    return f"out of topic: none of the call's topics ({', '.join(topics)}) is in title or abstract"
+
+
+def duplicates(texts: Sequence[str], similarity: float) -> list[tuple[int, int]]:
+    """Pairs (earlier, later) of texts whose TF-IDF cosine is at least `similarity`.
+
+    Each later text is paired with its earliest twin. Scales to tens of thousands of abstracts:
+    texts are compared through their rarer words only.
+    """
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    many = len(texts) > 5000
+    vectorizer = TfidfVectorizer(
+        ngram_range=(1, 2), min_df=2, max_df=0.02 if many else 1.0, dtype=np.float32
+    )
+    try:
+        rows = vectorizer.fit_transform(texts)
+    except ValueError:  # No two texts share a word.
+        return []
+    found: dict[int, int] = {}
+    step = max(1, CHUNK_CELLS // len(texts))
+    for start in range(0, len(texts), step):
+        close: Any = (rows[start : start + step] @ rows.T).tocoo()
+        for row, col, value in zip(close.row, close.col, close.data, strict=True):
+            later = int(row) + start
+            if col < later and value >= similarity and _as_long(texts[later], texts[col]):
+                found[later] = min(int(col), found.get(later, later))
+    return [(earlier, later) for later, earlier in sorted(found.items())]
+
+
+def _as_long(first: str, second: str) -> bool:
+    """Whether the lengths are within a tenth: a part of a text is no copy of it."""
+    short, long = sorted((len(first.split()), len(second.split())))
+    return short >= 0.9 * long

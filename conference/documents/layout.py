@@ -1,0 +1,128 @@
+"""Checks of a finished PDF: margins, print sizes in figures, citations, and its numbers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+import msgspec
+
+from conference.documents.anatomy import NUMBER
+from conference.documents.document import Document
+from conference.documents.painted import read_pages
+
+SMALLEST_PRINT = 5.0  # points
+SMALL_WHOLE = 12
+
+
+class Fault(msgspec.Struct, frozen=True):
+    """One thing wrong with a finished paper, in a sentence."""
+
+    check: str
+    detail: str
+
+
+def beyond_margins(path: Path, margin: float = 28.0) -> list[Fault]:
+    """Glyphs or images nearer than `margin` points to the page's edge."""
+    faults = []
+    for page in read_pages(path)[0]:
+        left, low, right, high = page.box
+        inner = (left + margin, low + margin, right - margin, high - margin)
+        boxes = [glyph.box for glyph in page.glyphs if glyph.text.strip()]
+        boxes += [patch.box for patch in page.patches if patch.colour is None]
+        out = [
+            box
+            for box in boxes
+            if box[0] < inner[0] or box[1] < inner[1] or box[2] > inner[2] or box[3] > inner[3]
+        ]
+        if out:
+            faults.append(Fault("margins", f"page {page.number}: {len(out)} item(s) in the margin"))
+    return faults
+
+
+def small_print(path: Path, smallest: float = SMALLEST_PRINT) -> list[Fault]:
+    """Pages with print, in figures too, below `smallest` points as printed."""
+    faults = []
+    for page in read_pages(path)[0]:
+        sizes = [g.size for g in page.glyphs if g.text.strip() and g.size < smallest]
+        if len(sizes) > 3:
+            faults.append(
+                Fault(
+                    "print size",
+                    f"page {page.number}: {len(sizes)} characters below {smallest:g} points, the "
+                    f"smallest {min(sizes):.1f}",
+                )
+            )
+    return faults
+
+
+def unknown_citations(cited: Iterable[str], known: Iterable[str]) -> list[Fault]:
+    """Citation keys that the bibliography does not have."""
+    missing = sorted(set(cited) - set(known))
+    return [Fault("citations", f"'{key}' is cited but not in the bibliography") for key in missing]
+
+
+class Claim(msgspec.Struct, frozen=True):
+    """A number that a paper states, where, and whether a result file bears it out."""
+
+    number: str
+    where: str
+    matched: bool
+
+
+def check_claims(
+    text: str, values: Sequence[float], where: str, plain: Sequence[float] = ()
+) -> list[Claim]:
+    """Every number of a text against the values of result files.
+
+    A number printed with d decimals matches a value that rounds to it at d decimals; one with a
+    per cent sign also matches the value's hundredfold. `plain` are numbers that are no results,
+    such as years of citations or sizes from the set-up. Whole numbers up to 12 count things and
+    are passed over.
+    """
+    return [
+        Claim(number.strip(), where, _matches(number, values, plain))
+        for number in NUMBER.findall(text)
+        if not _counts(number)
+    ]
+
+
+def _counts(number: str) -> bool:
+    bare = number.strip()
+    return bare.isdigit() and int(bare) <= SMALL_WHOLE
+
+
+def _matches(number: str, values: Sequence[float], plain: Sequence[float]) -> bool:
+    bare = number.strip().replace(",", "").replace("−", "-")
+    percent = bare.endswith("%")
+    bare = bare.rstrip("% ")
+    mantissa = re.split("e", bare, flags=re.IGNORECASE)[0]
+    decimals = len(mantissa.split(".")[1]) if "." in mantissa else 0
+    said = float(bare)
+    if "e" in bare.lower():
+        return any(value and abs(said / value - 1) < 0.5 * 10**-decimals for value in values)
+    half = 0.5 * 10**-decimals * 1.0001
+    known = [*values, *plain]
+    if percent:
+        known += [100 * value for value in values]
+    return any(abs(abs(said) - abs(value)) <= half for value in known)
+
+
+def numbers_in(results: object) -> list[float]:
+    """Every finite number in a nested result, as JSON has it."""
+    if isinstance(results, bool) or results is None or isinstance(results, str):
+        return []
+    if isinstance(results, (int, float)):
+        return [float(results)]
+    if isinstance(results, Mapping):
+        return [value for part in results.values() for value in numbers_in(part)]
+    if isinstance(results, Sequence):
+        return [value for part in results for value in numbers_in(part)]
+    return []
+
+
+def unmatched(document: Document, values: Sequence[float], plain: Sequence[float]) -> list[Claim]:
+    """Numbers of a finished paper's abstract that no result bears out."""
+    claims = check_claims(document.abstract, values, "abstract", plain)
+    return [claim for claim in claims if not claim.matched]

@@ -1,0 +1,151 @@
+"""How a PDF's pages are painted: glyphs, filled boxes and images in order, by pdfminer."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+Box = tuple[float, float, float, float]
+Colour = tuple[float, float, float]
+
+
+class Glyph(msgspec.Struct, frozen=True):
+    """One painted character. `order` counts painting steps; `colour` is None for a pattern."""
+
+    text: str
+    box: Box
+    size: float
+    colour: Colour | None
+    mode: int
+    opacity: float
+    layer_off: bool
+    swapped: bool
+    order: int
+
+
+class Patch(msgspec.Struct, frozen=True):
+    """A filled rectangle, or an image (`colour` None)."""
+
+    box: Box
+    colour: Colour | None
+    opacity: float
+    order: int
+
+
+class Page(msgspec.Struct, frozen=True):
+    """A page: its visible box, glyphs and patches in the order of painting."""
+
+    number: int
+    box: Box
+    glyphs: tuple[Glyph, ...]
+    patches: tuple[Patch, ...]
+
+    def shows(self, glyph: Glyph) -> bool:
+        """Whether the glyph's centre lies within the page's visible box."""
+        x, y = _centre(glyph.box)
+        return self.box[0] <= x <= self.box[2] and self.box[1] <= y <= self.box[3]
+
+    def covered(self, glyph: Glyph) -> bool:
+        """Whether something opaque is painted over the whole glyph later."""
+        return any(
+            patch.order > glyph.order and patch.opacity > 0.9 and _holds(patch.box, glyph.box)
+            for patch in self.patches
+        )
+
+    def ground(self, glyph: Glyph) -> Colour | None:
+        """The colour under the glyph; None over an image, white where nothing was painted."""
+        under: Colour | None = (1.0, 1.0, 1.0)
+        for patch in self.patches:
+            if (
+                patch.order < glyph.order
+                and patch.opacity > 0.5
+                and _holds_centre(patch.box, glyph.box)
+            ):
+                under = patch.colour
+        return under
+
+
+def _centre(box: Box) -> tuple[float, float]:
+    return (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+
+
+def _holds_centre(outer: Box, inner: Box) -> bool:
+    x, y = _centre(inner)
+    return outer[0] <= x <= outer[2] and outer[1] <= y <= outer[3]
+
+
+def _holds(outer: Box, inner: Box) -> bool:
+    """Whether the outer box holds the inner one but for a tenth of its height."""
+    slack = 0.1 * (inner[3] - inner[1])
+    return (
+        outer[0] <= inner[0] + slack
+        and outer[1] <= inner[1] + slack * 2
+        and outer[2] >= inner[2] - slack
+        and outer[3] >= inner[3] - slack * 2
+    )
+
+
+def read_pages(path: Path) -> tuple[list[Page], list[tuple[str, str]]]:
+    """Each page as painted, and the texts of metadata and annotations with their place.
+
+    A file that pdfminer cannot parse has no pages here.
+    """
+    from pdfminer.pdfdocument import PDFDocument
+    from pdfminer.pdfinterp import PDFResourceManager
+    from pdfminer.pdfpage import PDFPage
+    from pdfminer.pdfparser import PDFParser
+
+    from conference.documents.painter import Interpreter, Painter
+
+    logging.getLogger("pdfminer").setLevel(logging.CRITICAL)
+    pages: list[Page] = []
+    notes: list[tuple[str, str]] = []
+    with path.open("rb") as file:
+        try:
+            document = PDFDocument(PDFParser(file))
+            notes += [("metadata", _plain(v)) for info in document.info for v in info.values()]
+            off = layers_off(document)
+            resources = PDFResourceManager()
+            for number, page in enumerate(PDFPage.create_pages(document), 1):
+                painter = Painter(resources)
+                Interpreter(resources, painter, off).process_page(page)
+                pages.append(painter.page(number, page))
+                notes += _annotations(page)
+        except Exception:  # noqa: BLE001 - the parser meets hostile files; read_pdf names their faults
+            return pages, notes
+    return pages, notes
+
+
+def layers_off(document: Any) -> set[int]:
+    """Object numbers of the optional content groups that are off by default."""
+    from pdfminer.pdftypes import PDFObjRef, resolve1
+
+    properties = resolve1(document.catalog.get("OCProperties")) or {}
+    default = resolve1(properties.get("D")) or {}
+    off = {ref.objid for ref in resolve1(default.get("OFF")) or [] if isinstance(ref, PDFObjRef)}
+    if str(default.get("BaseState", "")).endswith("OFF'"):
+        on = {ref.objid for ref in resolve1(default.get("ON")) or []}
+        off |= {ref.objid for ref in resolve1(properties.get("OCGs")) or []} - on
+    return off
+
+
+def _annotations(page: Any) -> list[tuple[str, str]]:
+    from pdfminer.pdftypes import resolve1
+
+    notes = []
+    for reference in resolve1(page.annots) or []:
+        annotation = resolve1(reference) or {}
+        if isinstance(annotation, dict) and annotation.get("Contents"):
+            notes.append(("annotation", _plain(resolve1(annotation["Contents"]))))
+    return notes
+
+
+def _plain(value: Any) -> str:
+    from pdfminer.pdftypes import resolve1
+    from pdfminer.utils import decode_text
+
+    value = resolve1(value)
+    return decode_text(value) if isinstance(value, bytes) else str(value)

@@ -1,0 +1,122 @@
+"""What an assignment problem and its answer are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Instance:
+    """Who may review what, as a sparse list of pairs without the conflicts of interest.
+
+    Args:
+        paper, reviewer: positions, int (pairs,); no pair twice.
+        score: affinity of each pair, float (pairs,), finite, higher is better.
+        demand: reviews that each paper needs, int (papers,).
+        max_load, min_load: papers that each reviewer takes at most and at least, int (reviewers,).
+
+    Raises:
+        ValueError: positions out of range, a pair listed twice, a score that is not finite, a
+            negative number, or a minimum load above the maximum.
+    """
+
+    paper: NDArray[Any]
+    reviewer: NDArray[Any]
+    score: NDArray[Any]
+    demand: NDArray[Any]
+    max_load: NDArray[Any]
+    min_load: NDArray[Any]
+
+    def __post_init__(self) -> None:
+        for name in ("paper", "reviewer", "demand", "max_load", "min_load"):
+            object.__setattr__(self, name, _whole(getattr(self, name), name))
+        object.__setattr__(self, "score", np.asarray(self.score, np.float64).ravel())
+        if not len(self.paper) == len(self.reviewer) == len(self.score):
+            raise ValueError("paper, reviewer and score must have the same length")
+        if len(self.max_load) != len(self.min_load):
+            raise ValueError("max_load and min_load must have the same length")
+        _check_range(self.paper, self.n_papers, "paper")
+        _check_range(self.reviewer, self.n_reviewers, "reviewer")
+        if not np.isfinite(self.score).all():
+            raise ValueError("score holds a value that is not finite")
+        if min(self.demand.min(initial=0), self.min_load.min(initial=0)) < 0:
+            raise ValueError("demand and min_load cannot be negative")
+        if (self.min_load > self.max_load).any():
+            raise ValueError("a reviewer's min_load is above the max_load")
+        if len(np.unique(self.paper * self.n_reviewers + self.reviewer)) != len(self.paper):
+            raise ValueError("a pair of paper and reviewer is listed twice")
+
+    @property
+    def n_papers(self) -> int:
+        return len(self.demand)
+
+    @property
+    def n_reviewers(self) -> int:
+        return len(self.max_load)
+
+
+@dataclass(frozen=True)
+class Solution:
+    """An assignment and what is known of how good it is.
+
+    Attributes:
+        paper, reviewer, score: the pairs chosen, sorted by paper and reviewer.
+        total: sum of the scores chosen. worst: the least sum of scores of any paper that needs
+            reviews; 0 when there is none.
+        exact: under "total", whether dual prices prove that no assignment has more coverage or,
+            at that coverage, a higher total (scores rounded to `resolution`). Under "worst",
+            whether `worst` meets its upper bound.
+        short: reviews that each paper lacks, of papers that lack any.
+        idle: papers that each reviewer lacks to the minimum load, of reviewers that lack any.
+        message: one sentence: the quality, or the constraint that cannot be met.
+        bound: an upper bound on `worst` under "worst"; NaN under "total", or where papers are
+            left short.
+        resolution: the step to which scores were rounded.
+        rounds: flows solved. arcs: pairs in the last flow, of all pairs listed.
+    """
+
+    paper: Ints
+    reviewer: Ints
+    score: Floats
+    total: float
+    worst: float
+    exact: bool
+    message: str
+    short: dict[int, int] = field(default_factory=dict)
+    idle: dict[int, int] = field(default_factory=dict)
+    bound: float = float("nan")
+    resolution: float = 1e-6
+    rounds: int = 1
+    arcs: int = 0
+
+
+def paper_totals(instance: Instance, chosen: NDArray[Any]) -> Floats:
+    """Sum of the scores of each paper's chosen pairs; `chosen` holds positions of pairs."""
+    return np.bincount(
+        instance.paper[chosen], weights=instance.score[chosen], minlength=instance.n_papers
+    )
+
+
+def worst_of(instance: Instance, chosen: NDArray[Any]) -> float:
+    """The least paper total among papers that need reviews; 0 when none needs any."""
+    needy = instance.demand > 0
+    return float(paper_totals(instance, chosen)[needy].min()) if needy.any() else 0.0
+
+
+def _whole(values: Any, name: str) -> Ints:
+    array = np.asarray(values).ravel()
+    if array.size and not np.array_equal(array, np.floor(array)):
+        raise ValueError(f"{name} must hold whole numbers")
+    return array.astype(np.int64)
+
+
+def _check_range(values: Ints, size: int, name: str) -> None:
+    if values.size and (values.min() < 0 or values.max() >= size):
+        raise ValueError(f"{name} holds a position outside 0 to {size - 1}")
