@@ -94,35 +94,68 @@ def dual_prices(
     - gain on the others, and reviewer and paper prices lie between the prices of the last unit
     taken and the next unit on offer at the sink.
     """
+    load = np.bincount(instance.reviewer[chosen], minlength=instance.n_reviewers)
+    given = np.bincount(instance.paper[chosen], minlength=instance.n_papers)
+    sink = _Sink(instance, given, load, prices)
+    taken = _Rows(chosen, instance.paper)
     inside = np.zeros(len(gain), bool)
     inside[chosen] = True
-    given = np.bincount(instance.paper[chosen], minlength=instance.n_papers)
-    load = np.bincount(instance.reviewer[chosen], minlength=instance.n_reviewers)
-    taken = _Rows(chosen, instance.paper)
-    free = _Rows(arcs[~inside[arcs]], instance.reviewer)
-    at_sink = 0
+    others = arcs[~inside[arcs]]
     paper = np.zeros(instance.n_papers, np.int64)
     w = np.zeros(instance.n_reviewers, np.int64)
-    # The next unit at reviewer r is worth `idle` below the minimum load, 0 up to the maximum.
-    room, below = load < instance.max_load, load < instance.min_load
-    least = np.where(below, prices.idle, 0)[room]
-    busy = load > 0
-    most = np.where(load > instance.min_load, 0, prices.idle)[busy]
-    lacking, served = given < instance.demand, given > 0
+    broken = others[:0]
+    active = broken
+    while True:
+        # Sweeps run over the pairs whose constraint was once broken: most never are.
+        active = np.union1d(active, broken)
+        if not _sweep(instance, gain, taken, _Rows(active, instance.reviewer), sink, paper, w):
+            return None
+        broken = others[w[instance.reviewer[others]] > paper[instance.paper[others]] - gain[others]]
+        if not len(broken):
+            return Duals(paper - sink.price, sink.price - w)
+
+
+def _sweep(
+    instance: Instance, gain: Ints, taken: _Rows, free: _Rows, sink: _Sink, paper: Ints, w: Ints
+) -> bool:
+    """Lower the prices in place until the constraints hold; False when they never do."""
     for _ in range(_SWEEPS):
-        before = (at_sink, int(paper.sum()), int(w.sum()))
-        w[busy] = np.minimum(w[busy], at_sink + most)
+        before = (sink.price, int(paper.sum()), int(w.sum()))
         free.lower(w, paper[instance.paper[free.arcs]] - gain[free.arcs])
-        paper[lacking] = np.minimum(paper[lacking], at_sink - prices.short)
+        sink.bound(paper, w)
         taken.lower(paper, w[instance.reviewer[taken.arcs]] + gain[taken.arcs])
-        at_sink = min(
-            at_sink,
-            int((w[room] - least).min(initial=at_sink)),
-            int((paper[served] + prices.short).min(initial=at_sink)),
+        sink.lower(paper, w)
+        if before == (sink.price, int(paper.sum()), int(w.sum())):
+            return True
+    return False
+
+
+class _Sink:
+    """The sink's price, and the constraints between it and papers and reviewers."""
+
+    def __init__(self, instance: Instance, given: Ints, load: Ints, prices: Prices) -> None:
+        self.price = 0
+        self.short = prices.short
+        # The next unit at a reviewer is worth `idle` below the minimum load, then 0.
+        self.room = np.flatnonzero(load < instance.max_load)
+        self.next = np.where(load < instance.min_load, prices.idle, 0)[self.room]
+        self.busy = np.flatnonzero(load > 0)
+        self.last = np.where(load > instance.min_load, 0, prices.idle)[self.busy]
+        self.lacking = np.flatnonzero(given < instance.demand)
+        self.served = np.flatnonzero(given > 0)
+
+    def bound(self, paper: Ints, w: Ints) -> None:
+        """Lower papers and reviewers to what the sink's price allows."""
+        w[self.busy] = np.minimum(w[self.busy], self.price + self.last)
+        paper[self.lacking] = np.minimum(paper[self.lacking], self.price - self.short)
+
+    def lower(self, paper: Ints, w: Ints) -> None:
+        """Lower the sink's price to what papers and reviewers allow."""
+        self.price = min(
+            self.price,
+            int((w[self.room] - self.next).min(initial=self.price)),
+            int((paper[self.served] + self.short).min(initial=self.price)),
         )
-        if before == (at_sink, int(paper.sum()), int(w.sum())):
-            return Duals(paper - at_sink, at_sink - w)
-    return None
 
 
 class _Rows:

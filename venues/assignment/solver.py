@@ -17,6 +17,7 @@ _RESOLUTION = 1e-6
 _LARGEST = 1e7  # larger scores are rounded to a coarser step, so that costs fit the solver
 _FIRST = 5  # times its demand: a paper's best pairs in the first flow
 _ROUNDS = 4  # flows over chosen pairs before all are taken
+_SPARSE = 100  # pairs a paper up to which one flow over all is sooner than several over a few
 
 
 @dataclass(frozen=True)
@@ -58,17 +59,22 @@ def resolution_of(instance: Instance) -> float:
     return max(_RESOLUTION, largest / _LARGEST)
 
 
-def best_choice(instance: Instance, gain: Ints, start: Ints | None = None) -> Best:
+def best_choice(
+    instance: Instance, gain: Ints, start: Ints | None = None, *, certify: bool = True
+) -> Best:
     """The choice of the highest sum of `gain`, exact over all pairs.
 
     The flow is solved over few pairs; dual prices then price every pair left out, and those that
-    would improve the flow join until there is none (column generation).
+    would improve the flow join until there is none (column generation). Without
+    `certify` it is one flow over `start`, unproven.
     """
     prices = prices_for(gain, instance)
     arcs = top_pairs(instance, gain) if start is None else start
     everything = len(instance.paper)
     for number in range(1, _ROUNDS + 2):
         chosen = best_flow(instance, gain, arcs, prices)
+        if not certify:
+            return Best(chosen, False, number, arcs, None)
         duals = dual_prices(instance, gain, arcs, chosen, prices)
         if duals is None or len(arcs) == everything:
             return Best(chosen, duals is not None, number, arcs, duals)
@@ -83,7 +89,9 @@ def best_choice(instance: Instance, gain: Ints, start: Ints | None = None) -> Be
 
 
 def top_pairs(instance: Instance, gain: Ints) -> Ints:
-    """Each paper's best few pairs, and each reviewer's best for the minimum load."""
+    """Each paper's best few pairs, and each reviewer's best for the minimum load; or all."""
+    if len(gain) <= _SPARSE * instance.n_papers:
+        return np.arange(len(gain))
     return np.union1d(
         _top(instance.paper, gain, _FIRST * instance.demand),
         _top(instance.reviewer, gain, 2 * instance.min_load),
