@@ -19,6 +19,7 @@ import platform
 import time
 import tomllib
 from collections import Counter
+from functools import lru_cache
 from pathlib import Path
 
 import torch
@@ -52,6 +53,16 @@ def split(tokens: Tensor) -> tuple[Tensor, Tensor]:
     if not held:
         raise SystemExit(f"the text is too short: it needs at least {10 * BLOCK} characters")
     return torch.cat([b for i, b in enumerate(blocks) if i % 10 != 9]), torch.cat(held)
+
+
+@lru_cache
+def prepare(path: str, vocabulary: int) -> tuple[tuple[Tensor, Tensor], dict]:
+    """Training and validation text, and what is reported of the text."""
+    text = load_text(path)
+    tokens, characters = encode(text, vocabulary)
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    data = {"characters": len(text), "sha256": digest, "vocabulary": len(characters)}
+    return split(tokens), data
 
 
 class Block(nn.Module):
@@ -212,10 +223,8 @@ def run(config: dict) -> dict:
     """One run: train, then validate on the stretches that every run is validated on."""
     knobs, budget, seed = config["knobs"], config["budget"], config["seed"]
     torch.manual_seed(seed)
-    text = load_text(config["text"])
-    tokens, characters = encode(text, budget["vocabulary"])
-    texts = split(tokens)
-    model = Model(knobs, len(characters), budget["context"])
+    texts, data = prepare(config["text"], budget["vocabulary"])
+    model = Model(knobs, data["vocabulary"], budget["context"])
     start = time.perf_counter()
     curves = train(model, knobs, budget, texts, seed)
     trained = time.perf_counter()
@@ -236,8 +245,6 @@ def run(config: dict) -> dict:
         / (tested - trained),
         "seconds": tested - start,
     }
-    digest = hashlib.sha256(text.encode()).hexdigest()
-    data = {"characters": len(text), "sha256": digest, "vocabulary": len(characters)}
     return {
         "metrics": metrics, "curves": curves, "config": config, "timing": timing, "data": data
     }  # fmt: skip

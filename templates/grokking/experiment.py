@@ -55,18 +55,20 @@ class Transformer(nn.Module):
         self.out = nn.Linear(width, p)
 
     def forward(self, pairs: Tensor) -> Tensor:
-        n, p = len(pairs), self.tokens.num_embeddings - 1
-        words = torch.cat([pairs, pairs.new_full((n, 1), p)], 1)
-        x = self.tokens(words) + self.places.weight
+        p = self.tokens.num_embeddings - 1
+        # At each place only one symbol's vector can stand, so keys and values are worked out once
+        # for each symbol and place, not once for each pair: rows 0.. for a, p.. for b, 2p for "=".
+        symbols, places = self.tokens.weight, self.places.weight
+        x = torch.cat([symbols[:p] + places[0], symbols[:p] + places[1], symbols[p:] + places[2]])
         h = self.norms[0](x)
-        split = (n, -1, self.heads, x.shape[-1] // self.heads)
-        q = self.query(h[:, -1:]).view(split).transpose(1, 2)
-        k = self.key(h).view(split).transpose(1, 2)
-        v = self.value(h).view(split).transpose(1, 2)
-        weights = (q @ k.transpose(2, 3) / split[-1] ** 0.5).softmax(-1)
-        x = x[:, -1] + self.mix((weights @ v).transpose(1, 2).reshape(n, -1))
-        x = x + self.down(torch.relu(self.up(self.norms[1](x))))
-        return self.out(self.norms[2](x))
+        split = (-1, self.heads, x.shape[1] // self.heads)
+        scores = (self.key(h).view(split) * self.query(h[-1:]).view(split)).sum(2) / split[2] ** 0.5
+        rows = torch.stack([pairs[:, 0], pairs[:, 1] + p, torch.full_like(pairs[:, 0], 2 * p)], 1)
+        weights = nn.functional.embedding(rows, scores).softmax(1)
+        values = nn.functional.embedding(rows, self.value(h)).unflatten(2, split[1:])
+        y = x[-1] + self.mix((weights[..., None] * values).sum(1).flatten(1))
+        y = y + self.down(torch.relu(self.up(self.norms[1](y))))
+        return self.out(self.norms[2](y))
 
 
 def initialise(net: nn.Module, how: str, scale: float, generator: torch.Generator) -> None:
@@ -128,8 +130,8 @@ def train(net: nn.Module, knobs: dict, budget: dict, data: tuple) -> dict[str, l
                 curves[name].append([step, value])
             curves["weight_norm"].append([step, norm])
         if step % max(1, steps // 10) == 0:
-            train_at, val_at = curves["train_accuracy"][-1][1], curves["val_accuracy"][-1][1]
-            print(f"step {step} of {steps}: train {train_at:.3f} val {val_at:.3f}", flush=True)
+            told = [f"{name} {curve[-1][1]:.3f}" for name, curve in curves.items() if curve]
+            print(f"step {step} of {steps}: {', '.join(told)}", flush=True)
     return curves
 
 

@@ -18,7 +18,7 @@ import matplotlib
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 import numpy as np
-from scipy.stats import t as student
+from scipy.special import stdtrit
 
 METRICS = (
     ("test_loss", "test loss (nats)"),
@@ -71,7 +71,7 @@ def mean_and_half_width(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     n = len(values)
     if n < 2:
         return values.mean(0), np.zeros(values.shape[1:])
-    return values.mean(0), student.ppf(0.975, n - 1) * values.std(0, ddof=1) / np.sqrt(n)
+    return values.mean(0), stdtrit(n - 1, 0.975) * values.std(0, ddof=1) / np.sqrt(n)
 
 
 def groups(runs: list[dict]) -> dict[str, list[dict]]:
