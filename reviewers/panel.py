@@ -1,0 +1,180 @@
+"""Ratings whose spread is a human panel's: how severe, how noisy, how often changed.
+
+A rating is a latent value cut at thresholds. The latent value is the sum of what all reviewers of
+a paper share, of the reviewer's own severity, and of noise:
+
+    y = sqrt(c) (p q + sqrt(1 - p^2) e) + sqrt(s) v + sqrt(1 - c - s) n
+
+with q the model's prediction in SD units, e the paper's effect that every reviewer sees and the
+model does not, v severity and n noise, all of unit variance. The thresholds are the normal
+quantiles of the human histogram, and c is chosen so that the cut ratings have the human ICC(1).
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from conference.errors import UserError
+
+FILE = Path(__file__).parent / "panel.toml"
+NODES = 80
+EXPERT_NOISE = 0.85  # Noise of a reviewer with the highest affinity, and with none: an assumption
+LAY_NOISE = 1.15  # that keeps the mean square near 1.
+
+
+class Panel(msgspec.Struct, frozen=True, kw_only=True):
+    """One venue-year's human panel. `common` is c, `severity_share` s, `predictable` p."""
+
+    name: str
+    values: tuple[float, ...]
+    thresholds: tuple[float, ...]
+    icc: float
+    common: float
+    severity_share: float
+    predictable: float
+    confidence_values: tuple[int, ...]
+    confidence_shares: tuple[float, ...]
+    change_up: float
+    change_down: float
+    measured: str
+
+    def paper_effect(self, rng: np.random.Generator) -> float:
+        """The paper's effect, drawn once a paper and seen by all of its reviewers."""
+        return float(rng.standard_normal())
+
+    def severity(self, rng: np.random.Generator) -> float:
+        """A reviewer's own level, drawn once a reviewer; above 0 is lenient."""
+        return float(rng.standard_normal())
+
+    def rating(
+        self,
+        quality: float,
+        paper_effect: float,
+        severity: float,
+        expertise: float,
+        rng: np.random.Generator,
+        noise: float = 1.0,
+    ) -> float:
+        """A reviewer's rating on the venue's scale.
+
+        Args:
+            quality: predicted quality in units of the prediction's own SD.
+            expertise: affinity in [0, 1]; experts are less noisy.
+            noise: a persona's factor on the noise.
+        """
+        y = self.latent(quality, paper_effect, severity, expertise, rng, noise)
+        return self.values[int(np.searchsorted(self.thresholds, y))]
+
+    def latent(
+        self,
+        quality: float,
+        paper_effect: float,
+        severity: float,
+        expertise: float,
+        rng: np.random.Generator,
+        noise: float = 1.0,
+    ) -> float:
+        """The value before it is cut to the scale, of unit variance over a venue."""
+        p, c, s = self.predictable, self.common, self.severity_share
+        shared = p * quality + np.sqrt(1 - p * p) * paper_effect
+        factor = LAY_NOISE + (EXPERT_NOISE - LAY_NOISE) * min(max(expertise * 4, 0.0), 1.0)
+        own = np.sqrt(1 - c - s) * noise * factor * rng.standard_normal()
+        return float(np.sqrt(c) * shared + np.sqrt(s) * severity + own)
+
+    def confidence(self, expertise: float, rng: np.random.Generator) -> int:
+        """A confidence from the human shares; experts draw from the upper part."""
+        draw = 0.75 * rng.random() + 0.25 * min(max(expertise * 4, 0.0), 1.0)
+        place = np.searchsorted(np.cumsum(self.confidence_shares), draw)
+        return self.confidence_values[min(int(place), len(self.confidence_values) - 1)]
+
+    def update(
+        self,
+        rating: float,
+        mean_of_others: float | None,
+        rebuttal_strength: float,
+        rng: np.random.Generator,
+        stubborn: float = 1.0,
+    ) -> float:
+        """The rating after rebuttal and discussion: the same, or a step towards the others."""
+        place = self.values.index(rating)
+        above = mean_of_others is not None and mean_of_others > rating
+        up = self.change_up * (0.5 + rebuttal_strength) * (1.5 if above else 0.6) * stubborn
+        down = self.change_down * (2.0 if mean_of_others is not None and not above else 0.2)
+        draw = rng.random()
+        if draw < up:
+            place = min(place + 1, len(self.values) - 1)
+        elif draw > 1 - down * stubborn:
+            place = max(place - 1, 0)
+        return self.values[place]
+
+
+@cache
+def _entries() -> dict[str, Any]:
+    entries: dict[str, Any] = msgspec.toml.decode(FILE.read_bytes())
+    return entries
+
+
+@cache
+def load_panel(name: str) -> Panel:
+    """The panel of a venue-year. Raises `UserError` for one that is not known."""
+    entries = _entries()
+    if name not in entries or name == "defaults":
+        known = ", ".join(key for key in entries if key != "defaults")
+        raise UserError(f"panel.like: there is no panel '{name}'; choose from {known}.")
+    own = entries[name]
+    data = entries["defaults"] | entries.get(own.get("like", ""), {}) | own
+    shares = np.array(data["shares"]) / np.sum(data["shares"])
+    thresholds = _thresholds(shares)
+    values = tuple(float(value) for value in data["values"])
+    common = fit_common(np.array(values), thresholds, data["icc"])
+    quiet = 0.0 if data.get("after_discussion") else 1.0
+    confidence = {int(key): share for key, share in data["confidence"].items()}
+    total = sum(confidence.values())
+    return Panel(
+        name=name,
+        values=values,
+        thresholds=tuple(float(cut) for cut in thresholds),
+        icc=data["icc"],
+        common=common,
+        severity_share=min(data["severity"], 0.9 * (1 - common)),
+        predictable=data["predictable"],
+        confidence_values=tuple(confidence),
+        confidence_shares=tuple(share / total for share in confidence.values()),
+        change_up=quiet * data["change_up"],
+        change_down=quiet * data["change_down"],
+        measured=data["measured"],
+    )
+
+
+def _thresholds(shares: np.ndarray) -> np.ndarray:
+    from scipy.stats import norm
+
+    return np.asarray(norm.ppf(np.clip(np.cumsum(shares)[:-1], 1e-9, 1 - 1e-9)))
+
+
+def fit_common(values: np.ndarray, thresholds: np.ndarray, icc: float) -> float:
+    """The share of latent variance that reviewers share, so that cut ratings have this ICC(1)."""
+    from scipy.optimize import brentq
+
+    return float(brentq(lambda c: cut_icc(values, thresholds, c) - icc, 1e-4, 0.98))
+
+
+def cut_icc(values: np.ndarray, thresholds: np.ndarray, common: float) -> float:
+    """ICC(1) of ratings cut from latent values with this shared part (Gauss-Hermite)."""
+    from scipy.stats import norm
+
+    node, weight = np.polynomial.hermite_e.hermegauss(NODES)
+    weight = weight / weight.sum()
+    cuts = np.concatenate([[-np.inf], thresholds, [np.inf]])
+    edges = norm.cdf((cuts[None, :] - np.sqrt(common) * node[:, None]) / np.sqrt(1 - common))
+    share = np.diff(edges, axis=1)
+    mean = share @ values
+    centre = weight @ mean
+    between = weight @ (mean - centre) ** 2
+    whole = weight @ (share @ values**2) - centre**2
+    return float(between / whole)
