@@ -233,8 +233,8 @@ def report(headlines: Headlines, budget: str, seeds: int) -> str:
         "seeds and an interval. Intervals are 95 % t intervals of the paired difference, not "
         "corrected for the number of comparisons; d_z is the mean difference over its standard "
         "deviation. The verdict is `better` or `worse` where the interval leaves out zero; "
-        "arrows say which way is better. The quick budget ends early in training, so its differences "
-        "are of how fast a network learns rather than of where it ends.",
+        "arrows say which way is better. The quick budget ends early in training, so its "
+        "differences are of how fast a network learns rather than of where it ends.",
         "",
     ]
     return "\n".join(head + parts)
