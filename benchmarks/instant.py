@@ -34,13 +34,15 @@ class InstantScientist:
     async def research(
         self, agent: Agent, sight: ResearchSight, context: Context
     ) -> list[AnyRecord]:
-        number = int(context.rng().integers(10**9))
+        rng = context.rng()
+        number = int(rng.integers(10**9))
+        words = " ".join(f"word{at}" for at in rng.integers(0, 10**6, 40))
         topic = sight.call.topics[number % len(sight.call.topics)] if sight.call.topics else ""
         return [
             Submission(
                 paper=sight.paper,
                 title=f"Study {number} of {topic}",
-                abstract=f"We study {topic} with the random number {number}. {WORDS}",
+                abstract=f"We study {topic} with the random number {number}. {words}",
                 topic=topic,
                 authors=(agent.id,),
                 lab=agent.lab,

@@ -172,11 +172,11 @@ def _weights(reviews: tuple[Review, ...], strength: float) -> np.ndarray:
 
 def _text_of(review: Review, kind: str) -> str:
     """The first line of the review's text of this kind."""
-    for name, text in review.texts.items():
-        if kind in name or "review" in name or "strength" in name:
+    for part in (kind, "review", "strengths_and", "evidence"):
+        for name, text in review.texts.items():
             line = text.strip().split("\n")[0]
-            if line:
-                return line if line.endswith(".") else f"{line}."
+            if part in name and line:
+                return line if line.endswith((".", "?")) else f"{line}."
     return "no stated reason."
 
 
@@ -200,7 +200,7 @@ def _reading(
         )
     if np.abs(levels).max() > 0.05:
         lines.append(
-            f"The reviewers' own levels, from {levels.min():+.2f} to {levels.max():+.2f}, are taken out."
+            f"The reviewers' own levels, {levels.min():+.2f} to {levels.max():+.2f}, are taken out."
         )
     if thread.manuscript.checks:
         names = ", ".join(check.name.replace("_", " ") for check in thread.manuscript.checks)

@@ -58,7 +58,7 @@ def _abstract(a: Anatomy) -> list[Finding]:
             Finding(
                 "weakness",
                 "evidence",
-                f"In {a.abstract_words} words the abstract states no number, so the size of the effect stays open.",
+                f"The abstract states no number in {a.abstract_words} words.",
             )
         )
         found.append(
@@ -74,7 +74,7 @@ def _abstract(a: Anatomy) -> list[Finding]:
             Finding(
                 "weakness",
                 "soundness",
-                f"The abstract claims much ({words}) against {a.hedges} hedged statement(s) and {numbers} number(s).",
+                f"The abstract claims much ({words}) on {numbers} number(s), {a.hedges} hedge(s).",
             )
         )
     elif a.hedges and not a.superlatives:
@@ -82,7 +82,7 @@ def _abstract(a: Anatomy) -> list[Finding]:
             Finding(
                 "strength",
                 "soundness",
-                f"The claims are measured: {a.hedges} hedged statement(s) and no superlative in the abstract.",
+                f"The abstract has {a.hedges} hedged statement(s) and no superlative.",
             )
         )
     return found
@@ -162,7 +162,10 @@ def _body(a: Anatomy) -> list[Finding]:
                 0.05 * len(a.missing_sections),
             )
         )
-    shown = f"{a.figures} figure(s), {a.tables} table(s), {a.equations} numbered equation(s), {a.references} reference(s)"
+    shown = (
+        f"{a.figures} figure(s), {a.tables} table(s), {a.equations} numbered equation(s) and "
+        f"{a.references} reference(s)"
+    )
     side: Side = "strength" if (a.figures or 0) + (a.tables or 0) >= 2 else "weakness"
     found.append(Finding(side, "evidence", f"The paper has {shown}."))
     if a.unmatched_numbers:
@@ -171,7 +174,7 @@ def _body(a: Anatomy) -> list[Finding]:
             Finding(
                 "weakness",
                 "soundness",
-                f"{len(a.unmatched_numbers)} number(s) of the abstract are nowhere in the body: {listed}.",
+                f"{len(a.unmatched_numbers)} abstract number(s) are nowhere in the body: {listed}.",
                 0.1,
             )
         )

@@ -56,7 +56,7 @@ def duplicates(texts: Sequence[str], similarity: float) -> list[tuple[int, int]]
 
     many = len(texts) > 5000
     vectorizer = TfidfVectorizer(
-        ngram_range=(1, 2), min_df=2, max_df=0.02 if many else 1.0, dtype=np.float32
+        ngram_range=(1, 2), max_df=0.02 if many else 1.0, dtype=np.float32
     )
     try:
         rows = vectorizer.fit_transform(texts)

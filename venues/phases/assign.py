@@ -23,6 +23,7 @@ from conference.records import (
 )
 from conference.tasks import CentralSight, Task, TaskKey
 from venues.affinities import read_affinities
+from venues.assignment import Instance, solve
 from venues.state import Round, Step
 from venues.venue import AssignRules
 
@@ -165,8 +166,6 @@ def chair_tasks(round_: Round) -> list[Task]:
 
 def perform(sight: AssignSight, context: Context) -> list[AnyRecord]:
     """Solve, and refuse to go on when a paper would have no agent at all."""
-    from venues.assignment import Instance, solve
-
     instance = Instance(
         paper=sight.paper,
         reviewer=sight.agent,
@@ -176,11 +175,13 @@ def perform(sight: AssignSight, context: Context) -> list[AnyRecord]:
         min_load=np.zeros(len(sight.agents), dtype=np.int64)
         if sight.emergency or sight.role == "chair"
         else np.minimum(np.full(len(sight.agents), sight.rules.min_load), sight.load),
-        closed=sight.closed,
-        may_widen=sight.role == "reviewer",
     )
     # Chairs have no affinities, so for them there is no worst-off paper to serve.
-    solution = solve(instance, sight.rules.objective if sight.role == "reviewer" else "total")
+    objective = sight.rules.objective if sight.role == "reviewer" else "total"
+    solution = solve(instance, objective)
+    if solution.short and sight.role == "reviewer":
+        wider = widened(instance, list(solution.short), sight.closed)
+        solution = solve(wider, objective)
     bare = [sight.papers[at] for at, short in solution.short.items() if short >= sight.demand[at]]
     if bare and not sight.emergency:
         raise UserError(
@@ -211,6 +212,26 @@ def perform(sight: AssignSight, context: Context) -> list[AnyRecord]:
         short={sight.papers[at]: int(short) for at, short in solution.short.items()},
     )
     return [report, *chosen]
+
+
+def widened(instance: Instance, papers: list[int], closed: NDArray[Any]) -> Instance:
+    """The instance with every open pair of the papers that were left short, at score 0.
+
+    Affinities keep only the best candidates of a large round; a pair outside them is worth no
+    more than the lowest of those kept, and is better than no reviewer.
+    """
+    width = len(instance.max_load)
+    every = np.array(papers, dtype=np.int64)[:, None] * width + np.arange(width)
+    taken = np.concatenate([instance.paper * width + instance.reviewer, closed])
+    new = np.setdiff1d(every.ravel(), taken)
+    return Instance(
+        paper=np.concatenate([instance.paper, new // width]),
+        reviewer=np.concatenate([instance.reviewer, new % width]),
+        score=np.concatenate([instance.score, np.zeros(len(new))]),
+        demand=instance.demand,
+        max_load=instance.max_load,
+        min_load=instance.min_load,
+    )
 
 
 STEPS = (Step("assign", reviewer_tasks), Step("assign.chairs", chair_tasks))
