@@ -1,0 +1,46 @@
+"""A paper's data to a PDF, with the Typst compiler from PyPI: no network, no dates."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from conference.errors import UserError
+
+SOURCE = Path(__file__).parent / "paper.typ"
+
+
+def check_typesetter(format_: str) -> None:
+    """Raise `UserError` when papers cannot be typeset in this format; asked before a round."""
+    if format_ == "latex":
+        raise UserError(
+            "--format latex: papers are typeset with Typst only in this version; leave --format out."
+        )
+    try:
+        import typst  # noqa: F401
+    except ImportError as error:
+        raise UserError(
+            "papers cannot be typeset: the package 'typst' is missing; install it with pip."
+        ) from error
+
+
+def typeset(data: Mapping[str, Any], figures: Mapping[str, bytes]) -> bytes:
+    """The PDF of a paper. The same data gives the same bytes.
+
+    Args:
+        data: what `paper.typ` reads; see `scientists.paper`.
+        figures: file name to content, for the figures that `data` names.
+    """
+    import typst
+
+    with tempfile.TemporaryDirectory(prefix="conference-paper-") as name:
+        folder = Path(name)
+        shutil.copyfile(SOURCE, folder / "paper.typ")
+        (folder / "paper.json").write_text(json.dumps(data))
+        for file, content in figures.items():
+            (folder / file).write_bytes(content)
+        return bytes(typst.compile(str(folder / "paper.typ"), root=str(folder), timestamp=0))

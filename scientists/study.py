@@ -1,0 +1,215 @@
+"""A study: what is compared, with equal budgets, and what came out of it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from conference.novelty import nearest_earlier
+from conference.records import Agent, Call
+from conference.templates import Metric, SeedIdea, Template, Value, load_template
+from scientists.scientist import Past
+
+VARIED = 0.35  # How often a scientist changes a knob of a seed idea to ask a question of its own.
+KNOWN = 0.98  # A question this near to one of the archive is asked again only if nothing is left.
+
+
+class Question(msgspec.Struct, frozen=True, kw_only=True):
+    """What a study asks: does the treatment beat the baseline on the primary metric?"""
+
+    template: Template
+    idea: SeedIdea
+    treatment: dict[str, Value]
+    baseline: dict[str, Value]
+    novelty: float
+    nearest: str
+
+    @property
+    def changed(self) -> dict[str, Value]:
+        """The knobs in which the treatment differs from the baseline."""
+        return {k: v for k, v in self.treatment.items() if self.baseline.get(k) != v}
+
+    @property
+    def metric(self) -> Metric:
+        return self.template.metrics[0]
+
+    def text(self) -> str:
+        """The question in words, for comparing it with earlier ones."""
+        knobs = " ".join(f"{name} {value}" for name, value in sorted(self.changed.items()))
+        return f"{self.idea.title} {self.idea.hypothesis} {knobs}"
+
+
+class Effect(msgspec.Struct, frozen=True, kw_only=True):
+    """A paired comparison on one metric: treatment less baseline, seed by seed.
+
+    `low` and `high` are the 95 % t interval of the mean difference; `size` is the mean difference
+    in standard deviations of the differences (Cohen's d for pairs), None when they do not vary.
+    """
+
+    metric: str
+    unit: str
+    goal: str
+    baseline: float
+    treatment: float
+    baseline_sd: float
+    treatment_sd: float
+    difference: float
+    low: float
+    high: float
+    size: float | None
+    seeds: int
+
+    @property
+    def conclusion(self) -> str:
+        """ "positive", "negative", or "inconclusive" when the interval holds zero."""
+        if self.low <= 0 <= self.high:
+            return "inconclusive"
+        better = self.difference < 0 if self.goal == "min" else self.difference > 0
+        return "positive" if better else "negative"
+
+
+def choose(agent: Agent, call: Call, archive: Sequence[Past], rng: np.random.Generator) -> Question:
+    """Choose a question by Thompson sampling over templates and ideas, new ones first.
+
+    Each idea's chance of acceptance is drawn from Beta(1 + accepted, 1 + rejected) of the
+    scientist's own papers, so that what did well is asked again more often.
+    """
+    best: tuple[float, Question] | None = None
+    for name in call.templates:
+        template = load_template(name)
+        for idea in template.ideas:
+            own = [past for past in archive if past.own and past.idea == idea.name]
+            wins = sum(past.accepted is True for past in own)
+            losses = sum(past.accepted is False for past in own)
+            question = _question(template, idea, archive, rng)
+            worth = float(rng.beta(1 + wins, 1 + losses)) * (0.2 + question.novelty)
+            if 1 - question.novelty >= KNOWN:
+                worth *= 0.05
+            if set(agent.topics) & _topics(template):
+                worth *= 1.5
+            if best is None or worth > best[0]:
+                best = worth, question
+    assert best is not None, "the call has no template"
+    return best[1]
+
+
+def _topics(template: Template) -> set[str]:
+    return set(template.topics)
+
+
+def _question(
+    template: Template, idea: SeedIdea, archive: Sequence[Past], rng: np.random.Generator
+) -> Question:
+    baseline = template.settings(idea.baseline)
+    treatment = template.settings({**idea.baseline, **idea.knobs})
+    if rng.random() < VARIED:
+        baseline, treatment = _varied(template, idea, baseline, treatment, rng)
+    question = Question(
+        template=template,
+        idea=idea,
+        treatment=treatment,
+        baseline=baseline,
+        novelty=1.0,
+        nearest="",
+    )
+    near, title = nearest_earlier(
+        question.text(), [(past.title, f"{past.title} {past.abstract}") for past in archive]
+    )
+    return msgspec.structs.replace(question, novelty=round(1 - near, 4), nearest=title)
+
+
+def _varied(
+    template: Template,
+    idea: SeedIdea,
+    baseline: dict[str, Value],
+    treatment: dict[str, Value],
+    rng: np.random.Generator,
+) -> tuple[dict[str, Value], dict[str, Value]]:
+    """Move one numeric knob that the idea leaves alone, in both arms: does it hold there too?"""
+    free = [
+        knob
+        for knob in template.knobs
+        if knob.kind in ("int", "float") and knob.name not in {*idea.knobs, *idea.baseline}
+    ]
+    if not free:
+        return baseline, treatment
+    knob = free[int(rng.integers(len(free)))]
+    factor = float(rng.choice([0.5, 0.7, 1.4, 2.0]))
+    assert knob.low is not None and knob.high is not None
+    value: Value = min(max(float(knob.default) * factor, knob.low), knob.high)
+    value = round(value) if knob.kind == "int" else float(f"{value:.3g}")
+    return {**baseline, knob.name: value}, {**treatment, knob.name: value}
+
+
+def plan(question: Question, budget: str, seeds: Sequence[int]) -> list[dict[str, Any]]:
+    """The runs: both arms with the same seeds and the same budget, in turn."""
+    steps = question.template.budget[budget]
+    return [
+        {"label": label, "knobs": knobs, "seed": seed, "budget": steps}
+        for seed in seeds
+        for label, knobs in (("baseline", question.baseline), ("treatment", question.treatment))
+    ]
+
+
+def analyse(
+    question: Question, runs: Sequence[Mapping[str, Any]], results: Sequence[Mapping[str, Any]]
+) -> list[Effect]:
+    """The effect on every metric of the template, paired by seed."""
+    return [_effect(metric, runs, results) for metric in question.template.metrics]
+
+
+def _effect(
+    metric: Metric, runs: Sequence[Mapping[str, Any]], results: Sequence[Mapping[str, Any]]
+) -> Effect:
+    from scipy.stats import t
+
+    values: dict[str, dict[int, float]] = {"baseline": {}, "treatment": {}}
+    for run, result in zip(runs, results, strict=True):
+        values[run["label"]][run["seed"]] = float(result["metrics"][metric.name])
+    seeds = sorted(values["baseline"])
+    left = np.array([values["baseline"][seed] for seed in seeds])
+    right = np.array([values["treatment"][seed] for seed in seeds])
+    gaps = right - left
+    n, mean = len(gaps), float(gaps.mean())
+    sd = float(gaps.std(ddof=1)) if n > 1 else 0.0
+    half = float(t.ppf(0.975, n - 1)) * sd / n**0.5 if n > 1 else float("inf")
+    return Effect(
+        metric=metric.name,
+        unit=metric.unit,
+        goal=metric.goal,
+        baseline=float(left.mean()),
+        treatment=float(right.mean()),
+        baseline_sd=float(left.std(ddof=1)) if n > 1 else 0.0,
+        treatment_sd=float(right.std(ddof=1)) if n > 1 else 0.0,
+        difference=mean,
+        low=mean - half,
+        high=mean + half,
+        size=mean / sd if sd > 0 else None,
+        seeds=n,
+    )
+
+
+def folder_hash(folder: Path) -> str:
+    """SHA-256 over the names and contents of a template's files."""
+    digest = hashlib.sha256()
+    for path in sorted(folder.iterdir()):
+        if path.is_file() and not path.name.startswith("."):
+            digest.update(path.name.encode() + b"\x1f" + path.read_bytes() + b"\x1e")
+    return digest.hexdigest()
+
+
+def canonical(results: object) -> bytes:
+    """Results as bytes, the same for the same numbers; timings are left out."""
+    return json.dumps(_without_timing(results), sort_keys=True, indent=1).encode()
+
+
+def _without_timing(value: object) -> object:
+    if isinstance(value, dict):
+        return {key: _without_timing(part) for key, part in value.items() if key != "timing"}
+    return [_without_timing(part) for part in value] if isinstance(value, list) else value
