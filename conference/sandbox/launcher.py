@@ -1,0 +1,284 @@
+"""The sandbox's first process: sets up, starts the program, waits, tells, and ends everything.
+
+Runs as a script inside the sandbox with nothing but the standard library. The control socket's
+number is its only argument; the supervisor sends the task through it in `marshal` form. Messages
+back are short lines: `ready`, `watch` (with the seccomp listener attached), `error TEXT`,
+`exit CODE MAXRSS_KIB SURVIVORS NAMES`. It ends when the program ends or when the supervisor is
+gone; as process 1 of its pid namespace its end is the kernel's end of all that remain.
+"""
+
+# ruff: noqa: PTH (pathlib costs a tenth of the start)
+from __future__ import annotations
+
+import _socket
+import ctypes
+import marshal
+import os
+import resource
+import select
+import signal
+import sys
+import time
+
+_LIBC = ctypes.CDLL(None, use_errno=True)
+_PR_SET_DUMPABLE, _PR_SET_NO_NEW_PRIVS, _PR_CAPBSET_DROP, _PR_SUBREAPER = 4, 38, 24, 36
+_MS_RDONLY, _MS_NOSUID, _MS_NODEV, _MS_NOEXEC = 1, 2, 4, 8
+_MS_REMOUNT, _MS_BIND, _MS_REC, _MS_PRIVATE = 32, 4096, 16384, 1 << 18
+_MOUNT_SETATTR = 442  # the same number on every processor
+_SECCOMP = {"x86_64": 317, "aarch64": 277}
+_PIVOT_ROOT = {"x86_64": 155, "aarch64": 41}
+_GRACE = 0.3  # seconds that helpers (a resource tracker, a pool's workers) get to end by themselves
+
+
+def _check(result: int, what: str) -> None:
+    if result != 0:
+        code = ctypes.get_errno()
+        raise OSError(code, f"{what}: {os.strerror(code)}")
+
+
+def _mount(source: str, target: str, kind: str, flags: int, data: str = "") -> None:
+    result = _LIBC.mount(
+        source.encode(), target.encode(), kind.encode(), ctypes.c_ulong(flags), data.encode()
+    )
+    _check(result, f"mount {target}")
+
+
+def _read_only(target: str) -> None:
+    """Make a whole mounted tree read-only, without set-user-id programs and devices."""
+    attributes = (ctypes.c_uint64 * 4)(1 | 2, 0, 0, 0)
+    path = target.encode()
+    size = ctypes.sizeof(attributes)
+    result = _LIBC.syscall(_MOUNT_SETATTR, -100, path, 0x8000, ctypes.byref(attributes), size)
+    _check(result, f"mount_setattr {target}")
+
+
+def _place(source: str, target: str) -> None:
+    """Make the folder or file on which `source` is then mounted."""
+    if os.path.isdir(source):
+        os.makedirs(target, exist_ok=True)
+        return
+    os.makedirs(os.path.dirname(target), exist_ok=True)
+    if not os.path.lexists(target):
+        os.close(os.open(target, os.O_CREAT | os.O_WRONLY, 0o600))
+
+
+def _devices(new: str, shared_bytes: int) -> None:
+    os.makedirs(new + "/dev/shm")
+    for name in ("null", "zero", "full", "random", "urandom"):
+        _place("/old/dev/" + name, f"{new}/dev/{name}")
+        _mount("/old/dev/" + name, f"{new}/dev/{name}", "", _MS_BIND)
+    for name, link in (("fd", ""), ("stdin", "/0"), ("stdout", "/1"), ("stderr", "/2")):
+        os.symlink("/proc/self/fd" + link, f"{new}/dev/{name}")
+    flags = _MS_NOSUID | _MS_NODEV
+    _mount("tmpfs", new + "/dev/shm", "tmpfs", flags, f"size={shared_bytes},mode=1777")
+
+
+def _mount_step(new: str, step: tuple[str, str, str, int]) -> None:
+    action, path, target, size = step
+    if action == "tmpfs":
+        os.makedirs(new + path, exist_ok=True)
+        flags = _MS_NOSUID | _MS_NODEV
+        _mount("tmpfs", new + path, "tmpfs", flags, f"size={size},mode=1777")
+    elif action in ("ro", "rw"):
+        _place("/old" + target, new + path)
+        _mount("/old" + target, new + path, "", _MS_BIND | _MS_REC)
+        if action == "ro":
+            _read_only(new + path)
+    elif action == "link":
+        os.makedirs(os.path.dirname(new + path), exist_ok=True)
+        os.symlink(target, new + path)
+    elif action == "proc":
+        os.makedirs(new + "/proc", exist_ok=True)
+        # Read-only: with root's user id the kernel's own settings would be open to writing.
+        _mount("proc", new + "/proc", "proc", _MS_NOSUID | _MS_NODEV | _MS_NOEXEC | _MS_RDONLY)
+    elif action == "dev":
+        _devices(new, size)
+
+
+def _build_root(steps: list[tuple[str, str, str, int]]) -> None:
+    """Give this mount namespace a root of its own that holds the steps' mounts and no more."""
+    pivot_root = _PIVOT_ROOT[os.uname().machine]
+    _mount("none", "/", "", _MS_REC | _MS_PRIVATE)
+    _mount("tmpfs", "/tmp", "tmpfs", _MS_NOSUID | _MS_NODEV, "mode=0755")
+    os.makedirs("/tmp/new")
+    os.makedirs("/tmp/old")
+    _check(_LIBC.syscall(pivot_root, b"/tmp", b"/tmp/old"), "pivot_root")
+    os.chdir("/")
+    _mount("tmpfs", "/new", "tmpfs", _MS_NOSUID | _MS_NODEV, "mode=0755")
+    for step in steps:
+        _mount_step("/new", step)
+    _mount("none", "/new", "", _MS_REMOUNT | _MS_BIND | _MS_RDONLY | _MS_NOSUID | _MS_NODEV)
+    _check(_LIBC.umount2(b"/old", 2), "umount")
+    os.chdir("/new")
+    _check(_LIBC.syscall(pivot_root, b".", b"."), "pivot_root")
+    _check(_LIBC.umount2(b".", 2), "umount")
+    os.chdir("/")
+
+
+def _drop_capabilities() -> None:
+    for capability in range(64):
+        _LIBC.prctl(_PR_CAPBSET_DROP, capability, 0, 0, 0)
+    header = (ctypes.c_uint32 * 2)(0x20080522, 0)
+    nothing = (ctypes.c_uint32 * 6)()
+    _check(_LIBC.capset(ctypes.byref(header), ctypes.byref(nothing)), "capset")
+
+
+class _Program(ctypes.Structure):
+    _fields_ = (("length", ctypes.c_ushort), ("filter", ctypes.c_void_p))
+
+
+def _install_filter(program: bytes, watch: bool) -> int:
+    """Install the seccomp filter for this process; returns the listener, or 0 without watch."""
+    buffer = ctypes.create_string_buffer(program, len(program))
+    record = _Program(len(program) // 8, ctypes.cast(buffer, ctypes.c_void_p))
+    flags = 8 if watch else 0
+    number = _SECCOMP[os.uname().machine]
+    listener: int = _LIBC.syscall(number, 1, flags, ctypes.byref(record))
+    if listener < 0:
+        raise OSError(ctypes.get_errno(), "seccomp: " + os.strerror(ctypes.get_errno()))
+    return listener
+
+
+def _become_program(control: _socket.socket, task: dict) -> None:  # type: ignore[type-arg]
+    """Take the limits and the filter on, and turn into the program; never returns."""
+    os.setsid()
+    for name, value in task["rlimits"]:
+        resource.setrlimit(getattr(resource, name), (value, value))
+    for number in (signal.SIGPIPE, signal.SIGXFSZ):  # Python ignores both; a program need not
+        signal.signal(number, signal.SIG_DFL)
+    os.chdir(task["workspace"])
+    _check(_LIBC.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no_new_privs")
+    if task["filter"]:
+        listener = _install_filter(task["filter"], task["watch"])
+        if task["watch"]:
+            attached = (_socket.SOL_SOCKET, _socket.SCM_RIGHTS, listener.to_bytes(4, sys.byteorder))
+            control.sendmsg([b"watch"], [attached])
+            os.close(listener)
+    os.execve(task["command"][0], task["command"], task["env"])
+
+
+def _children() -> dict[int, tuple[int, str, str]]:
+    """Process id to (parent, state, name) of all processes seen in /proc."""
+    found = {}
+    for entry in os.listdir("/proc"):
+        if not entry.isdigit():
+            continue
+        try:
+            with open(f"/proc/{entry}/stat", encoding="utf-8", errors="replace") as file:
+                head, _, tail = file.read().rpartition(")")
+        except OSError:
+            continue  # it ended meanwhile
+        state, parent = tail.split()[:2]
+        found[int(entry)] = (int(parent), state, head.partition("(")[2])
+    return found
+
+
+def _descendants() -> dict[int, str]:
+    """Live processes below this one, id to name."""
+    processes = _children()
+    mine, grew = {os.getpid()}, True
+    while grew:
+        new = {pid for pid, (parent, _, _) in processes.items() if parent in mine} - mine
+        mine |= new
+        grew = bool(new)
+    mine.discard(os.getpid())
+    return {pid: processes[pid][2] for pid in sorted(mine) if processes[pid][1] not in "ZX"}
+
+
+def _reap() -> dict[int, int]:
+    """Collect ended children; process id to exit code."""
+    ended: dict[int, int] = {}
+    while True:
+        try:
+            pid, status = os.waitpid(-1, os.WNOHANG)
+        except ChildProcessError:
+            return ended
+        if pid == 0:
+            return ended
+        ended[pid] = os.waitstatus_to_exitcode(status)
+
+
+def _kill_all() -> None:
+    """End every descendant; where this is process 1 the kernel does the same at its exit."""
+    for _ in range(100):
+        left = _descendants()
+        if not left:
+            return
+        for pid in left:
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                continue
+        _reap()
+        time.sleep(0.005)
+
+
+def _wait(control: _socket.socket, program: int) -> int | None:
+    """Wait for the program; its exit code, or None when the supervisor is gone or says stop."""
+    poll = select.poll()
+    poll.register(control, select.POLLIN)
+    poll.register(os.pidfd_open(program), select.POLLIN)
+    while True:
+        ready = dict(poll.poll(200))
+        ended = _reap()
+        if program in ended:
+            return ended[program]
+        if control.fileno() in ready:
+            return None
+
+
+def _survivors() -> dict[int, str]:
+    """What still lives after the program's end and a short grace."""
+    end = time.monotonic() + _GRACE
+    while True:
+        _reap()
+        left = _descendants()
+        if not left or time.monotonic() > end:
+            return left
+        time.sleep(0.01)
+
+
+def _run(control: _socket.socket, task: dict) -> None:  # type: ignore[type-arg]
+    if task["root"]:
+        _build_root(task["root"])
+        _drop_capabilities()
+    _LIBC.prctl(_PR_SUBREAPER, 1, 0, 0, 0)
+    # Nobody inside may trace this process, write its memory or read its environment.
+    _LIBC.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
+    program = os.fork()
+    if program == 0:
+        try:
+            _become_program(control, task)
+        except BaseException as error:  # noqa: BLE001 (told to the supervisor)
+            control.send(f"error {error}".encode())
+        os._exit(127)
+    null = os.open("/dev/null", os.O_RDWR)
+    for stream in (0, 1, 2):
+        os.dup2(null, stream)
+    code = _wait(control, program)
+    if code is not None:
+        left = _survivors()
+        usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+        names = ",".join(left.values())[:200].encode("ascii", "replace").decode()
+        try:
+            control.send(f"exit {code} {usage.ru_maxrss} {len(left)} {names}".encode())
+        except OSError:
+            code = None  # the supervisor is gone: nobody to tell
+    _kill_all()
+
+
+def main() -> None:
+    control = _socket.socket(fileno=int(sys.argv[1]))
+    control.setblocking(True)
+    os.set_inheritable(control.fileno(), False)
+    try:
+        control.send(b"ready")
+        _run(control, marshal.loads(control.recv(1 << 18)))
+    except BaseException as error:  # noqa: BLE001 (told to the supervisor)
+        control.send(f"error {error}".encode())
+        os._exit(127)
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,87 @@
+"""What protections this machine gives, found by trying them."""
+
+from __future__ import annotations
+
+import functools
+import tempfile
+from pathlib import Path
+
+from conference.errors import UserError
+from conference.sandbox.records import METHODS, Limits, Method, Protections
+from conference.sandbox.start import start
+from conference.sandbox.syscalls import filter_program
+
+_ON: dict[Method, tuple[str, ...]] = {
+    "bubblewrap": (
+        "bubblewrap: own user, process, mount, network, IPC and host-name namespaces",
+        "files: only the workspace is writable; home folders are not there; /tmp is private",
+        "network: none",
+        "processes: all die with the run, whatever they do",
+    ),
+    "namespaces": (
+        "user namespaces (unshare): own process, mount, network, IPC and host-name namespaces",
+        "files: only the workspace is writable; home folders are not there; /tmp is private",
+        "network: none",
+        "processes: all die with the run, whatever they do",
+    ),
+    "process": ("processes: descendants are adopted and killed at the end, as far as seen",),
+}
+_ALWAYS = (
+    "environment: clean, nothing of the caller's",
+    "limits from outside: wall time, processor time, memory, processes, file size, disk, output",
+)
+_WATCH = "watch (seccomp): attempts at files, network, processes and limits are seen and recorded"
+_WATCH_ALONE = "files and network: refused by the watch alone, which a racing program may deceive"
+
+
+@functools.cache
+def available() -> dict[Method, bool]:
+    """The methods that work here, strongest first, each with whether its watch works."""
+    found: dict[Method, bool] = {}
+    for method in METHODS:
+        for watch in (True, False):
+            if _works(method, watch):
+                found[method] = watch
+                break
+    return found
+
+
+def protections(method: Method | None = None) -> Protections:
+    """The strongest method that works here (or `method`), and what is on and off with it.
+
+    Raises `UserError` where `method` does not work here.
+    """
+    found = available()
+    chosen = method or next(iter(found), "process")
+    if chosen not in found:
+        raise UserError(
+            f"sandbox: the method {chosen!r} does not work on this machine; leave it out"
+        )
+    watch = found[chosen]
+    on = [*_ON[chosen], *_ALWAYS]
+    off = []
+    if watch:
+        on.append(_WATCH)
+    else:
+        off.append("watch (seccomp): attempts show only in what a program prints")
+    if chosen == "process":
+        (on if watch else off).append(_WATCH_ALONE if watch else "files and network: open")
+        off.append("namespaces: this method isolates nothing; for trusted code only")
+    return Protections(
+        method=chosen, available=tuple(found), watch=watch, on=tuple(on), off=tuple(off)
+    )
+
+
+def _works(method: Method, watch: bool) -> bool:
+    if watch and not filter_program(watch=True):
+        return False
+    limits = Limits(wall_seconds=20, cpu_seconds=20)
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            ended = start(
+                ["/bin/sh", "-c", "exit 7"], Path(folder).resolve(), limits, method=method,
+                watch=watch,
+            )  # fmt: skip
+        except (UserError, OSError):
+            return False
+    return ended.exit_code == 7

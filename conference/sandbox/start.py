@@ -1,0 +1,84 @@
+"""Start a command under a method and follow it to its end."""
+
+from __future__ import annotations
+
+import math
+import os
+import resource
+import socket
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from conference.sandbox import layout
+from conference.sandbox.records import MIB, Limits, Method
+from conference.sandbox.supervise import Supervisor
+from conference.sandbox.syscalls import filter_program
+
+_OPEN_FILES = 1024
+# Code, stacks and reserves that a process may map beyond what it holds; a hard bound behind the
+# polled one, against a program that takes gigabytes between two looks.
+_MAPPED_BEYOND = 1024 * MIB
+
+
+def start(
+    command: Sequence[str],
+    workspace: Path,
+    limits: Limits,
+    *,
+    method: Method,
+    watch: bool,
+    read_only: Sequence[Path] = (),
+    env: Mapping[str, str] | None = None,
+) -> Supervisor:
+    """Run `command` to its end; the supervisor then holds what there is to tell.
+
+    `workspace` and `read_only` must be resolved. Raises `UserError` where it cannot be started.
+    """
+    given = _rlimits(limits)
+    numbers = {getattr(resource, name): value for name, value in given}
+    bounds = layout.bounds(method, workspace, read_only, numbers)
+    mounts = layout.steps(workspace, read_only, limits)
+    task = {
+        "command": layout.absolute(command, workspace),
+        "env": layout.environment(method, workspace, env),
+        "workspace": str(workspace),
+        "rlimits": given,
+        "filter": filter_program(watch=watch),
+        "watch": watch,
+        "root": mounts if method == "namespaces" else [],
+    }
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with ours:
+        ours.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
+        with theirs:
+            process = subprocess.Popen(
+                layout.start_command(method, mounts, theirs.fileno()),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                pass_fds=(theirs.fileno(),),
+                env={"PATH": os.defpath},
+                cwd="/",
+                start_new_session=True,
+            )
+        with process:
+            supervisor = Supervisor(process, ours, limits, bounds)
+            supervisor.follow(task)
+    return supervisor
+
+
+def _rlimits(limits: Limits) -> list[tuple[str, int]]:
+    """Hard limits of each process, which no program can raise again."""
+    wanted = [
+        ("RLIMIT_CORE", 0),
+        ("RLIMIT_CPU", math.ceil(limits.cpu_seconds) + 1),
+        ("RLIMIT_DATA", limits.memory_bytes + _MAPPED_BEYOND),
+        ("RLIMIT_FSIZE", limits.file_bytes),
+        ("RLIMIT_NOFILE", _OPEN_FILES),
+    ]
+    capped = []
+    for name, value in wanted:
+        hard = resource.getrlimit(getattr(resource, name))[1]
+        capped.append((name, value if hard == resource.RLIM_INFINITY else min(value, hard)))
+    return capped

@@ -1,0 +1,334 @@
+"""Watch one run from outside: answer its watched calls, hold its limits, end all of it.
+
+One loop in the calling thread. Nothing that the program does can hold the loop up: pipes are read
+without blocking, and what the program could stall (user faults, foreign file systems) is absent.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import marshal
+import os
+import select
+import signal
+import socket
+import struct
+import subprocess
+import time
+from collections import deque
+from pathlib import Path
+from typing import Any
+
+from conference.errors import UserError
+from conference.sandbox.records import Incident, Kind, Limits
+from conference.sandbox.usage import (
+    Usage,
+    deleted_bytes,
+    descendants,
+    disk_use,
+    measure,
+    precise_memory,
+)
+from conference.sandbox.watch import Bounds, Call, Judge
+
+_RECEIVE, _SEND = 0xC0502100, 0xC0182101  # the ioctls SECCOMP_IOCTL_NOTIF_RECV and _SEND
+_NOTICE = struct.Struct("=QIIiIQ6Q")  # struct seccomp_notif
+_ANSWER = struct.Struct("=QqiI")  # struct seccomp_notif_resp
+_CONTINUE = 1
+_TAIL = 64 << 10  # bytes kept of stdout and of stderr
+_SAME_KIND = 3  # incidents kept of a kind
+_START_SECONDS = 30.0
+_END_SECONDS = 5.0  # for pipes to close after everything was killed
+# Measuring takes at most about 1 % of a core: the pause is 100 times what the last look took.
+_PAUSE, _SHORTEST, _LONGEST = 100.0, 0.02, 0.25
+
+
+class Supervisor:
+    """One run: `follow` returns when nothing of it is left."""
+
+    def __init__(
+        self, process: subprocess.Popen[bytes], control: socket.socket, limits: Limits,
+        bounds: Bounds,
+    ) -> None:  # fmt: skip
+        self.incidents: list[Incident] = []
+        self.peak_memory = 0
+        self.exit_code: int | None = None
+        self.seconds = 0.0
+        self.dropped: dict[Kind, int] = {}
+        self._process, self._control, self._limits = process, control, limits
+        self._workspace = bounds.writable[0]
+        self._isolated = bounds.isolated
+        self._judge = Judge(bounds, self.record, self._may_fork, self._is_ours)
+        self._poll = select.poll()
+        self._tails = {_pipe(process.stdout): _Tail(), _pipe(process.stderr): _Tail()}
+        self._open = set(self._tails) | {control.fileno()}
+        self._listener: int | None = None
+        self._launcher = 0
+        self._usage = Usage((), 1, 0, 0.0)
+        self._forks = 0
+        self._disk_start = disk_use(self._workspace, 0.0)
+        self._device = Path(self._workspace).stat().st_dev
+        self._next_usage = self._next_disk = self._last_disk = 0.0
+        self._writes_seen = 0
+        self._started = self._started_clock = 0.0
+        self._stopped: float | None = None
+
+    def record(self, kind: Kind, detail: str) -> None:
+        """Keep an incident; of one kind the first few, the rest are counted."""
+        if sum(incident.kind == kind for incident in self.incidents) < _SAME_KIND:
+            self.incidents.append(Incident(kind, detail[:300]))
+        else:
+            self.dropped[kind] = self.dropped.get(kind, 0) + 1
+
+    def text(self, which: int) -> str:
+        """What was printed last: 0 for stdout, 1 for stderr."""
+        return list(self._tails.values())[which].text()
+
+    def follow(self, task: dict[str, Any]) -> None:
+        """Start the launcher's task and stay until all of it has ended."""
+        for descriptor in self._open:
+            os.set_blocking(descriptor, False)
+            self._poll.register(descriptor, select.POLLIN)
+        try:
+            self._await_launcher()
+            self._started, self._started_clock = time.monotonic(), time.time()
+            self._control.send(marshal.dumps(task))
+            while self._open and not self._given_up():
+                self._turn()
+            self._process.wait(_END_SECONDS)
+            self._look_at_disk()
+        finally:
+            self._end()
+
+    # --- the loop -----------------------------------------------------------------------------
+
+    def _turn(self) -> None:
+        now = time.monotonic()
+        due = min(self._next_usage, self._next_disk, self._started + self._limits.wall_seconds)
+        pause = 0.1 if self._stopped is not None else max(due - now, 0.0)
+        for descriptor, event in self._poll.poll(pause * 1000 + 1):
+            if descriptor == self._listener:
+                self._answer(event)
+            elif descriptor == self._control.fileno():
+                self._hear()
+            else:
+                self._collect(descriptor)
+        if self._stopped is None and self.exit_code is None:
+            self._hold_limits()
+
+    def _hold_limits(self) -> None:
+        now = time.monotonic()
+        if now - self._started > self._limits.wall_seconds:
+            self._stop("wall_limit", f"ran longer than {self._limits.wall_seconds:g} s")
+            return
+        if now >= self._next_usage:
+            self._look_at_usage()
+            self._next_usage = _next(now)
+        wrote = self._judge.writes != self._writes_seen and now - self._last_disk > _SHORTEST
+        if now >= self._next_disk or wrote:
+            now = time.monotonic()
+            self._writes_seen = self._judge.writes
+            self._look_at_disk()
+            self._next_disk = _next(now)
+            self._last_disk = time.monotonic()
+
+    def _look_at_usage(self) -> None:
+        self._forks, self._usage = 0, measure(self._launcher)
+        usage, limits = self._usage, self._limits
+        self.peak_memory = max(self.peak_memory, usage.memory_bytes)
+        if usage.memory_bytes > limits.memory_bytes:
+            exact = precise_memory(usage.processes) or usage.memory_bytes
+            if exact > limits.memory_bytes:
+                self._stop("memory_limit", f"{exact} bytes of {limits.memory_bytes}")
+        if usage.cpu_seconds > limits.cpu_seconds:
+            self._stop("cpu_limit", f"{usage.cpu_seconds:.1f} s of {limits.cpu_seconds:g}")
+        if usage.tasks > limits.processes:
+            self._stop("process_limit", f"{usage.tasks} of {limits.processes}")
+
+    def _look_at_disk(self) -> None:
+        disk = disk_use(self._workspace, self._started_clock)
+        hidden = deleted_bytes(self._usage.processes, self._device)
+        growth = disk.total - self._disk_start.total + hidden
+        if growth > self._limits.disk_bytes:
+            self._stop("disk_limit", f"{growth} bytes of {self._limits.disk_bytes}")
+        if disk.largest_new >= self._limits.file_bytes:
+            self._stop("file_limit", f"a file of {disk.largest_new} bytes")
+
+    # --- what the launcher, the kernel and the pipes say --------------------------------------
+
+    def _await_launcher(self) -> None:
+        """Learn the launcher's process id; the kernel translates it from its namespace."""
+        end = time.monotonic() + _START_SECONDS
+        while time.monotonic() < end:
+            for descriptor, _ in self._poll.poll(100):
+                if descriptor == self._control.fileno():
+                    data, attached, _, _ = self._control.recvmsg(4096, 256)
+                    for _, kind, value in attached:
+                        if kind == socket.SCM_CREDENTIALS:
+                            self._launcher = struct.unpack("=iii", value)[0]
+                    if data == b"ready" and self._launcher:
+                        return
+                    end = 0.0
+                else:
+                    self._collect(descriptor)
+        raise UserError(f"sandbox: it did not start: {self.text(1).strip()[-300:] or 'no answer'}")
+
+    def _hear(self) -> None:
+        try:
+            data, attached, _, _ = self._control.recvmsg(4096, 256)
+        except OSError:
+            data, attached = b"", []
+        for level, kind, value in attached:
+            if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
+                self._listener = struct.unpack("=i", value[:4])[0]
+                self._poll.register(self._listener, select.POLLIN)
+        word, _, rest = data.decode("utf-8", "replace").partition(" ")
+        if word == "error":
+            self._stopped = time.monotonic()
+            self._kill()
+            raise UserError(f"sandbox: the program could not be started: {rest}")
+        if word == "exit" and self.exit_code is None:
+            self._note_exit(rest)
+        if not data:
+            self._forget(self._control.fileno())
+
+    def _note_exit(self, text: str) -> None:
+        code, largest, survivors, names = (text + " ").split(" ", 3)
+        self.exit_code = int(code)
+        self.seconds = time.monotonic() - self._started
+        self.peak_memory = max(self.peak_memory, int(largest) * 1024)
+        if int(survivors):
+            self.record("survivor_killed", f"{survivors} left behind: {names.strip()}")
+
+    def _answer(self, event: int) -> None:
+        """Answer one waiting call; the loop comes back for the next."""
+        assert self._listener is not None
+        if not event & select.POLLIN:
+            self._poll.unregister(self._listener)  # nobody is left to ask
+            return
+        buffer = bytearray(_NOTICE.size)
+        try:
+            fcntl.ioctl(self._listener, _RECEIVE, buffer)
+        except OSError as error:
+            if error.errno in (errno.ENOENT, errno.EINTR):
+                return  # the asker was killed meanwhile
+            raise
+        identity, thread, _, number, _, _, *arguments = _NOTICE.unpack(buffer)
+        call = Call(thread, self._judge.name(number), tuple(arguments))
+        error_number = errno.EPERM if self._stopped is not None else self._judge.answer(call)
+        flags = 0 if error_number else _CONTINUE
+        try:
+            answer = bytearray(_ANSWER.pack(identity, 0, -error_number, flags))
+            fcntl.ioctl(self._listener, _SEND, answer)
+        except OSError as error:
+            if error.errno != errno.ENOENT:
+                raise
+
+    def _collect(self, descriptor: int) -> None:
+        try:
+            data = os.read(descriptor, 1 << 16)
+        except BlockingIOError:
+            return
+        if not data:
+            self._forget(descriptor)
+            return
+        tail = self._tails[descriptor]
+        tail.add(data)
+        if tail.total > self._limits.file_bytes and self._stopped is None:
+            self._stop("output_limit", f"printed over {self._limits.file_bytes} bytes")
+
+    def _may_fork(self) -> bool:
+        if self._usage.tasks + self._forks >= self._limits.processes:
+            self._look_at_usage()
+            if self._usage.tasks >= self._limits.processes and self._stopped is None:
+                self._stop("process_limit", f"wanted more than {self._limits.processes}")
+        self._forks += 1
+        return self._stopped is None
+
+    def _is_ours(self, process: int) -> bool:
+        return process in descendants(self._launcher)
+
+    # --- the end ------------------------------------------------------------------------------
+
+    def _stop(self, kind: Kind, detail: str) -> None:
+        """Record why, and kill everything at once."""
+        if self._stopped is not None:
+            return
+        self.record(kind, detail)
+        self._stopped = time.monotonic()
+        self._kill()
+
+    def _kill(self) -> None:
+        """Kill process 1 of the namespace, with which the kernel kills all others in it.
+
+        Without a namespace the launcher hears the closed socket and kills its descendants, which
+        all stay its own (it adopts orphans); here they are killed too.
+        """
+        if self._launcher and self._isolated:
+            _signal_quietly(self._launcher)
+            self._process.kill()
+            return
+        self._control.shutdown(socket.SHUT_WR)
+        for process in descendants(self._launcher) if self._launcher else []:
+            _signal_quietly(process)
+
+    def _given_up(self) -> bool:
+        return self._stopped is not None and time.monotonic() - self._stopped > _END_SECONDS
+
+    def _forget(self, descriptor: int) -> None:
+        self._poll.unregister(descriptor)
+        self._open.discard(descriptor)
+
+    def _end(self) -> None:
+        if self._process.poll() is None:
+            self._kill()
+            try:
+                self._process.wait(_END_SECONDS)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+        if not self.seconds and self._started:
+            self.seconds = time.monotonic() - self._started
+        if self.exit_code is None:
+            self.exit_code = -signal.SIGKILL
+        self._judge.close()
+        if self._listener is not None:
+            os.close(self._listener)
+
+
+class _Tail:
+    """The last `_TAIL` bytes of a stream, and how many there were."""
+
+    def __init__(self) -> None:
+        self.total = 0
+        self._kept: deque[bytes] = deque()
+        self._held = 0
+
+    def add(self, data: bytes) -> None:
+        self.total += len(data)
+        self._kept.append(data)
+        self._held += len(data)
+        while self._held - len(self._kept[0]) >= _TAIL:
+            self._held -= len(self._kept.popleft())
+
+    def text(self) -> str:
+        return b"".join(self._kept)[-_TAIL:].decode("utf-8", "replace")
+
+
+def _pipe(stream: Any) -> int:
+    assert stream is not None
+    number: int = stream.fileno()
+    return number
+
+
+def _next(started: float) -> float:
+    now = time.monotonic()
+    return now + min(max(_PAUSE * (now - started), _SHORTEST), _LONGEST)
+
+
+def _signal_quietly(process: int) -> None:
+    try:
+        os.kill(process, signal.SIGKILL)
+    except ProcessLookupError:
+        return

@@ -1,0 +1,97 @@
+"""Which system calls are watched or refused, and the kernel's filter program for that.
+
+The filter is classic BPF as seccomp(2) takes it. A watched call stops its thread and asks the
+supervisor (seccomp_unotify(2)), which records what was tried and lets it go on or refuses it. What
+protects are the namespaces and mounts; the watch is how attempts are seen. Calls judged by their
+arguments' values alone (sockets, signals, limits, mounts) are also refused reliably by it.
+"""
+
+from __future__ import annotations
+
+import platform
+import struct
+
+# Numbers from the kernel's asm/unistd_64.h and asm-generic/unistd.h.
+_X86_64 = {
+    "open": 2, "socket": 41, "connect": 42, "clone": 56, "fork": 57, "vfork": 58, "kill": 62,
+    "truncate": 76, "rename": 82, "mkdir": 83, "rmdir": 84, "creat": 85, "link": 86, "unlink": 87,
+    "symlink": 88, "chmod": 90, "fchmod": 91, "chown": 92, "lchown": 94, "ptrace": 101,
+    "mknod": 133, "chroot": 161, "pivot_root": 155, "setrlimit": 160, "mount": 165, "umount2": 166,
+    "tgkill": 234, "tkill": 200, "unshare": 272, "openat": 257, "mkdirat": 258, "mknodat": 259,
+    "fchownat": 260, "unlinkat": 263, "renameat": 264, "linkat": 265, "symlinkat": 266,
+    "fchmodat": 268, "prlimit64": 302, "setns": 308, "renameat2": 316, "bpf": 321,
+    "process_vm_readv": 310, "process_vm_writev": 311, "memfd_create": 319, "userfaultfd": 323,
+    "io_uring_setup": 425, "openat2": 437, "clone3": 435, "shmget": 29, "msgget": 68,
+    "keyctl": 250, "add_key": 248, "request_key": 249, "perf_event_open": 298, "init_module": 175,
+    "finit_module": 313, "kexec_load": 246, "reboot": 169, "swapon": 167, "pidfd_getfd": 438,
+    "memfd_secret": 447, "fchmodat2": 452, "open_tree": 428, "move_mount": 429, "fsopen": 430,
+    "mount_setattr": 442, "pidfd_send_signal": 424, "rt_sigqueueinfo": 129,
+    "open_by_handle_at": 304, "ftruncate": 77, "fallocate": 285,
+}  # fmt: skip
+_AARCH64 = {
+    "socket": 198, "connect": 203, "clone": 220, "kill": 129, "truncate": 45, "fchmod": 52,
+    "ptrace": 117, "chroot": 51, "pivot_root": 41, "setrlimit": 164, "mount": 40, "umount2": 39,
+    "tgkill": 131, "tkill": 130, "unshare": 97, "openat": 56, "mkdirat": 34, "mknodat": 33,
+    "fchownat": 54, "unlinkat": 35, "renameat": 38, "linkat": 37, "symlinkat": 36, "fchmodat": 53,
+    "prlimit64": 261, "setns": 268, "renameat2": 276, "bpf": 280, "process_vm_readv": 270,
+    "process_vm_writev": 271, "memfd_create": 279, "userfaultfd": 282, "io_uring_setup": 425,
+    "openat2": 437, "clone3": 435, "shmget": 194, "msgget": 186, "keyctl": 219, "add_key": 217,
+    "request_key": 218, "perf_event_open": 241, "init_module": 105, "finit_module": 273,
+    "kexec_load": 104, "reboot": 142, "swapon": 224, "pidfd_getfd": 438, "memfd_secret": 447,
+    "fchmodat2": 452, "open_tree": 428, "move_mount": 429, "fsopen": 430, "mount_setattr": 442,
+    "pidfd_send_signal": 424, "rt_sigqueueinfo": 138, "open_by_handle_at": 265, "ftruncate": 46,
+    "fallocate": 47,
+}  # fmt: skip
+_MACHINES = {"x86_64": (_X86_64, 0xC000003E), "aarch64": (_AARCH64, 0xC00000B7)}
+
+# Answered "no such call": libraries then take the older call, whose arguments can be judged.
+_OLDER_INSTEAD = ("clone3", "openat2")
+# Absent too, and recorded by the watch: calls that hold memory which no process shows as its own,
+# and calls that would go around the watch or the kernel's accounts.
+HIDDEN_MEMORY = ("memfd_create", "memfd_secret", "shmget", "msgget")
+AROUND = (
+    "io_uring_setup", "userfaultfd", "keyctl", "add_key", "request_key", "perf_event_open",
+)  # fmt: skip
+
+_ALLOW, _NOTIFY, _KILL = 0x7FFF0000, 0x7FC00000, 0x80000000
+_ENOSYS = 0x00050000 | 38
+_LOAD, _EQUAL, _AT_LEAST, _RETURN = 0x20, 0x15, 0x35, 0x06
+_X32 = 0x40000000  # the x86-64 kernel's second call table, which would slip past the numbers
+
+
+def table() -> dict[int, str]:
+    """Number to name of the calls that the filter names; empty on other processors."""
+    numbers, _ = _MACHINES.get(platform.machine(), ({}, 0))
+    return {number: name for name, number in numbers.items()}
+
+
+def number(name: str) -> int | None:
+    """The number of a call on this processor, None where there is none."""
+    return _MACHINES.get(platform.machine(), ({}, 0))[0].get(name)
+
+
+def filter_program(*, watch: bool) -> bytes:
+    """The filter as packed `sock_filter` records (8 bytes each); empty on other processors.
+
+    Without `watch` only what must be absent is; all else is left to namespaces and limits.
+    """
+    if platform.machine() not in _MACHINES:
+        return b""
+    numbers, architecture = _MACHINES[platform.machine()]
+    without = _OLDER_INSTEAD if watch else (*_OLDER_INSTEAD, *HIDDEN_MEMORY, *AROUND)
+    absent = [numbers[name] for name in without]
+    watched = sorted(numbers[name] for name in numbers if name not in without) if watch else []
+    # Layout: checks, then ALLOW, NOTIFY, ENOSYS, KILL; a jump counts the records to skip.
+    checks: list[tuple[int, int, str]] = [(_AT_LEAST, _X32, "kill")]
+    checks += [(_EQUAL, value, "absent") for value in absent]
+    checks += [(_EQUAL, value, "notify") for value in watched]
+    ends = {"allow": 0, "notify": 1, "absent": 2, "kill": 3}
+    program = [struct.pack("=HBBI", _LOAD, 0, 0, 4)]  # the processor's architecture
+    program.append(struct.pack("=HBBI", _EQUAL, 0, len(checks) + 1 + ends["kill"], architecture))
+    program.append(struct.pack("=HBBI", _LOAD, 0, 0, 0))  # the call's number
+    for index, (test, value, end) in enumerate(checks):
+        skip = len(checks) - index - 1 + ends[end]
+        program.append(struct.pack("=HBBI", test, skip, 0, value))
+    for answer in (_ALLOW, _NOTIFY, _ENOSYS, _KILL):
+        program.append(struct.pack("=HBBI", _RETURN, 0, 0, answer))
+    return b"".join(program)

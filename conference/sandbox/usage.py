@@ -1,0 +1,142 @@
+"""What a run uses: processes, memory and processor time from /proc, bytes from its workspace."""
+
+# ruff: noqa: PTH (looked at up to 50 times a second)
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import msgspec
+
+_PAGE = os.sysconf("SC_PAGE_SIZE")
+_TICKS = os.sysconf("SC_CLK_TCK")
+_LEAST = 4096  # bytes that each file or folder is counted as, so that empty ones fill the quota too
+
+
+class Usage(msgspec.Struct, frozen=True):
+    """Processes below a root: ids, processes and threads, resident bytes, processor seconds.
+
+    Files' pages (libraries) count once, by the process with the most; pages that a fork still
+    shares count for each, so `precise_memory` decides before anything is stopped for it.
+    """
+
+    processes: tuple[int, ...]
+    tasks: int
+    memory_bytes: int
+    cpu_seconds: float
+
+
+def descendants(root: int) -> list[int]:
+    """Ids of all processes below `root` (itself left out), by the kernel's lists of children."""
+    found: list[int] = []
+    pending = [root]
+    while pending:
+        process = pending.pop()
+        for thread in _names(f"/proc/{process}/task"):
+            text = _text(f"/proc/{process}/task/{thread}/children")
+            children = [int(word) for word in text.split()]
+            found += children
+            pending += children
+    return found
+
+
+def measure(root: int) -> Usage:
+    """Usage of the processes below `root`; processor time includes what `root` has reaped."""
+    processes = descendants(root)
+    tasks, private, shared, ticks = 0, 0, 0, 0
+    for process in [root, *processes]:
+        fields = _text(f"/proc/{process}/stat").rpartition(")")[2].split()
+        if len(fields) < 22:
+            continue  # it ended meanwhile
+        if process == root:
+            ticks += int(fields[13]) + int(fields[14])
+            continue
+        ticks += sum(int(field) for field in fields[11:15])
+        tasks += int(fields[17])
+        pages = _text(f"/proc/{process}/statm").split()
+        if len(pages) > 2:
+            private += int(pages[1]) - int(pages[2])
+            shared = max(shared, int(pages[2]))
+    return Usage(tuple(processes), tasks, (private + shared) * _PAGE, ticks / _TICKS)
+
+
+def precise_memory(processes: tuple[int, ...]) -> int:
+    """Resident bytes with each shared page divided among those that share it (Pss)."""
+    total = 0
+    for process in processes:
+        for line in _text(f"/proc/{process}/smaps_rollup").splitlines():
+            if line.startswith("Pss:"):
+                total += int(line.split()[1]) * 1024
+    return total
+
+
+class Disk(msgspec.Struct, frozen=True):
+    """Bytes of a folder on disk, and the largest size of a file changed since a given time."""
+
+    total: int
+    largest_new: int
+
+
+def disk_use(folder: str, since: float) -> Disk:
+    """What a folder takes, each entry at least 4 KiB; links are not followed.
+
+    `since` is in seconds of the clock of file times.
+    """
+    total, largest = 0, 0
+    pending = [folder]
+    while pending:
+        try:
+            with os.scandir(pending.pop()) as entries:
+                for entry in entries:
+                    status = entry.stat(follow_symlinks=False)
+                    total += max(status.st_blocks * 512, _LEAST)
+                    if status.st_ctime >= since and entry.is_file(follow_symlinks=False):
+                        largest = max(largest, status.st_size)
+                    if entry.is_dir(follow_symlinks=False):
+                        pending.append(entry.path)
+        except OSError:
+            continue  # removed while we looked
+    return Disk(total, largest)
+
+
+def deleted_bytes(processes: tuple[int, ...], device: int) -> int:
+    """Bytes of files on `device` that are deleted but still held open, which no folder shows."""
+    sizes: dict[int, int] = {}
+    for process in processes:
+        for name in _names(f"/proc/{process}/fd"):
+            try:
+                status = os.stat(f"/proc/{process}/fd/{name}")
+            except OSError:
+                continue  # closed meanwhile
+            if status.st_nlink == 0 and status.st_dev == device:
+                sizes[status.st_ino] = status.st_blocks * 512
+    return sum(sizes.values())
+
+
+def escaping_links(folder: Path) -> list[Path]:
+    """Symbolic links below `folder` that lead out of it."""
+    root = folder.resolve()
+    found = []
+    for parent, folders, files in os.walk(root):
+        for name in (*folders, *files):
+            path = Path(parent) / name
+            if path.is_symlink():
+                target = os.path.normpath(Path(parent) / path.readlink())
+                if target != str(root) and not target.startswith(f"{root}/"):
+                    found.append(path)
+    return found
+
+
+def _names(folder: str) -> list[str]:
+    try:
+        return os.listdir(folder)
+    except OSError:
+        return []  # the process ended meanwhile
+
+
+def _text(path: str) -> str:
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            return file.read()
+    except OSError:
+        return ""
