@@ -1,11 +1,15 @@
-"""Maps from each reviewer's ratings to the human scale, fitted on papers with known scores."""
+"""Maps from each reviewer's ratings to the human scale, fitted on papers with known scores.
+
+A reviewer's rating is taken as alpha + beta human + level + noise. Levels are estimated where they
+live, in the ratings, and shrunk; then human scores are regressed on the level-free ratings.
+"""
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,109 +18,176 @@ from conference.measures.estimate import Undefined
 from conference.records import CalibrationMap, CalibrationReport, CalibrationReview
 
 Rows = Sequence[CalibrationReview]
+Array = NDArray[Any]
+POOLED = ""  # The name of the map of a reviewer of whom nothing is known.
+NO_SPREAD = 1e9  # k where reviewers' levels do not differ more than chance would have them.
+
+
+class Table(msgspec.Struct, frozen=True, eq=False):
+    """Calibration reviews as columns; `reviewer` and `paper` are positions in `names`, `papers`."""
+
+    names: tuple[str, ...]
+    papers: int
+    reviewer: Array
+    paper: Array
+    rating: Array
+    human: Array
+
+
+class Fit(msgspec.Struct, frozen=True, eq=False):
+    """human = intercept + slope (rating - level), with a level and a count for each reviewer."""
+
+    intercept: float
+    slope: float
+    level: Array
+    count: Array
 
 
 def fit_calibration(
     reviews: Rows, source: str = ""
 ) -> tuple[list[CalibrationMap], CalibrationReport]:
-    """Fit human score = intercept + slope x rating for every reviewer, and test it.
+    """The map of every reviewer and the pooled one, and a test of them.
 
-    All reviewers share the slope of the pooled regression; each intercept is the pooled one plus
-    the reviewer's own mean residual, shrunk towards 0 by n / (n + k), where k is the ratio of the
-    residual variance within reviewers to that between them (empirical Bayes; Efron and Morris
-    1975). Errors are measured on papers left out of the fit, one at a time.
+    Errors and ICC(1) after calibration are out of sample: each paper's ratings are mapped by maps
+    that were fitted without that paper. Both stand on the ratings of reviewers who rated another
+    paper too, before as after.
+
+    Raises:
+        ValueError: there are no reviews.
     """
-    names = sorted({row.reviewer for row in reviews})
-    before = np.array([row.rating for row in reviews])
-    truth = np.array([row.human_mean for row in reviews])
-    after = np.full(len(reviews), np.nan)
-    papers = np.array([row.paper for row in reviews])
-    for paper in sorted(set(papers)):
-        out = papers == paper
-        if out.all():
-            continue
-        rest = [row for row, left in zip(reviews, out, strict=True) if not left]
-        maps = {fitted.reviewer: fitted for fitted in fit_maps(rest)}
-        for at in np.flatnonzero(out):
-            fitted = maps.get(reviews[at].reviewer)
-            if fitted is not None:
-                after[at] = fitted.intercept + fitted.slope * before[at]
-    tested = ~np.isnan(after)
+    table = tabulate(reviews)
+    free, mapped = _left_out(table)
+    tested = ~np.isnan(mapped)
+    how = f"Out of sample: {int(tested.sum())} ratings, each mapped without its paper"
+    if not tested.any():
+        everything = np.ones(len(reviews), dtype=bool)
+        free, mapped = _apply(table, _fit(table, everything))
+        tested, how = everything, "In sample, as no reviewer rated a second paper"
     report = CalibrationReport(
         n_reviews=len(reviews),
-        n_reviewers=len(names),
-        mae_before=_mae(before[tested], truth[tested]),
-        mae_after=_mae(after[tested], truth[tested]),
-        icc_before=_icc(papers, before),
-        icc_after=_icc(papers, _severity_free(reviews)),
+        n_reviewers=len(table.names),
+        mae_before=_mae(table.rating[tested], table.human[tested]),
+        mae_after=_mae(mapped[tested], table.human[tested]),
+        icc_before=_icc(table.paper[tested], table.rating[tested]),
+        icc_after=_icc(table.paper[tested], free[tested]),
         source=source,
-        message="Errors are on papers left out of the fit; ICC after is with each reviewer's "
-        "fitted level taken out.",
+        message=f"{how}; ICC after is of ratings less the reviewer's level.",
     )
-    return fit_maps(reviews), report
+    return _maps(table), report
+
+
+def _left_out(table: Table) -> tuple[Array, Array]:
+    """Level-free and mapped ratings by fits without the rating's paper; NaN where none is."""
+    free, mapped = np.full(len(table.rating), np.nan), np.full(len(table.rating), np.nan)
+    for paper in range(table.papers if table.papers > 1 else 0):
+        out = table.paper == paper
+        fit = _fit(table, ~out)
+        known = out & (fit.count[table.reviewer] > 0)
+        free_all, mapped_all = _apply(table, fit)
+        free[known], mapped[known] = free_all[known], mapped_all[known]
+    return free, mapped
+
+
+def _apply(table: Table, fit: Fit) -> tuple[Array, Array]:
+    """Ratings less the reviewer's level, and mapped to the human scale."""
+    free = table.rating - fit.level[table.reviewer]
+    return free, fit.intercept + fit.slope * free
 
 
 def fit_maps(reviews: Rows) -> list[CalibrationMap]:
-    """The shrunken map of every reviewer, in the order of their ids."""
-    rating = np.array([row.rating for row in reviews])
-    truth = np.array([row.human_mean for row in reviews])
-    slope = 0.0
-    if rating.std() > 0 and len(rating) > 2:
-        slope = float(np.cov(rating, truth)[0, 1] / rating.var(ddof=1))
-    slope = max(slope, 0.0)
-    intercept = float(truth.mean() - slope * rating.mean())
-    by_reviewer: dict[str, list[float]] = defaultdict(list)
-    for row, residual in zip(reviews, truth - intercept - slope * rating, strict=True):
-        by_reviewer[row.reviewer].append(float(residual))
-    k = shrinkage(list(by_reviewer.values()))
-    return [
+    """The pooled map (reviewer "") and the map of every reviewer in the order of their ids.
+
+    A reviewer's map is human = a - b level + b rating. A level is the reviewer's mean residual
+    about the regression of ratings on human means, times n / (n + k), where k is the variance of
+    residuals within reviewers over that between them (empirical Bayes: Efron and Morris 1975;
+    k by analysis of variance, `shrinkage`). The slope b is shared: the few papers that a reviewer
+    rates tell its level, not its slope.
+    """
+    return _maps(tabulate(reviews))
+
+
+def tabulate(reviews: Rows) -> Table:
+    """Reviews as columns. Raises `ValueError` without any."""
+    if not reviews:
+        raise ValueError("there are no calibration reviews to fit maps on")
+    names, reviewer = np.unique([row.reviewer for row in reviews], return_inverse=True)
+    papers, paper = np.unique([row.paper for row in reviews], return_inverse=True)
+    return Table(
+        names=tuple(str(name) for name in names),
+        papers=len(papers),
+        reviewer=reviewer,
+        paper=paper,
+        rating=np.array([row.rating for row in reviews], dtype=float),
+        human=np.array([row.human_mean for row in reviews], dtype=float),
+    )
+
+
+def _maps(table: Table) -> list[CalibrationMap]:
+    fit = _fit(table, np.ones(len(table.rating), dtype=bool))
+    slope = round(fit.slope, 6)
+    pooled = CalibrationMap(
+        reviewer=POOLED, intercept=round(fit.intercept, 6), slope=slope, n=int(fit.count.sum())
+    )
+    own = [
         CalibrationMap(
             reviewer=name,
-            intercept=round(intercept + _shrunken(by_reviewer[name], k), 6),
-            slope=round(slope, 6),
-            n=len(by_reviewer[name]),
+            intercept=round(fit.intercept - fit.slope * float(level), 6),
+            slope=slope,
+            n=int(count),
         )
-        for name in sorted(by_reviewer)
+        for name, level, count in zip(table.names, fit.level, fit.count, strict=True)
     ]
+    return [pooled, *own]
 
 
-def shrinkage(groups: Sequence[Sequence[float]]) -> float:
-    """k = within-group variance / between-group variance, by analysis of variance; large if none.
+def _fit(table: Table, rows: Array) -> Fit:
+    """The fit on the chosen rows; a reviewer without any has level 0 and count 0."""
+    reviewer, rating, human = table.reviewer[rows], table.rating[rows], table.human[rows]
+    alpha, beta = _line(human, rating)
+    residual = rating - alpha - beta * human
+    size = len(table.names)
+    count = np.bincount(reviewer, minlength=size)
+    total = np.bincount(reviewer, weights=residual, minlength=size)
+    level = total / (count + shrinkage(reviewer, residual, size))
+    intercept, slope = _line(rating - level[reviewer], human)
+    if slope <= 0:
+        intercept, slope = float(human.mean()), 0.0
+    return Fit(intercept, slope, level, count)
 
-    A group mean of n values is then to be multiplied by n / (n + k).
+
+def _line(x: Array, y: Array) -> tuple[float, float]:
+    """Intercept and slope of the least-squares line; slope 0 where x does not vary."""
+    spread = float(((x - x.mean()) ** 2).sum())
+    slope = float(((x - x.mean()) * (y - y.mean())).sum()) / spread if spread > 1e-12 else 0.0
+    return float(y.mean()) - slope * float(x.mean()), slope
+
+
+def shrinkage(group: Array, values: Array, groups: int) -> float:
+    """k = variance within groups / variance between them, by one-way analysis of variance.
+
+    A group's mean of n values is then to be multiplied by n / (n + k). Where groups differ no more
+    than chance would have them, or nothing can be told, k is `NO_SPREAD`.
     """
-    rows = [np.asarray(group) for group in groups if len(group) > 1]
-    if len(rows) < 2:
-        return 1e9
-    n = sum(len(row) for row in rows)
-    within = sum(((row - row.mean()) ** 2).sum() for row in rows) / max(1, n - len(rows))
-    centre = np.concatenate(rows).mean()
-    mean_square = sum(len(row) * (row.mean() - centre) ** 2 for row in rows) / (len(rows) - 1)
-    size = (n - sum(len(row) ** 2 for row in rows) / n) / (len(rows) - 1)
-    between = (mean_square - within) / size
-    return float(within / between) if between > 1e-9 else 1e9
+    count = np.bincount(group, minlength=groups)
+    used = np.flatnonzero(count)
+    n, sizes = len(values), count[used].astype(float)
+    if len(used) < 2 or n <= len(used):
+        return NO_SPREAD
+    means = np.bincount(group, weights=values, minlength=groups)[used] / sizes
+    squares = float((values**2).sum() - (sizes * means**2).sum())
+    within = max(squares, 0.0) / (n - len(used))
+    between_square = float((sizes * (means - values.mean()) ** 2).sum()) / (len(used) - 1)
+    size = (n - float((sizes**2).sum()) / n) / (len(used) - 1)
+    between = (between_square - within) / size
+    return within / between if between > 1e-9 else NO_SPREAD
 
 
-def _shrunken(residuals: Sequence[float], k: float) -> float:
-    return float(np.mean(residuals)) * len(residuals) / (len(residuals) + k)
+def _mae(scores: Array, human: Array) -> float:
+    return round(float(np.abs(scores - human).mean()), 4)
 
 
-def _severity_free(reviews: Rows) -> NDArray[Any]:
-    """Ratings less the reviewer's shrunken level, in rating units."""
-    centre = float(np.mean([row.rating for row in reviews]))
-    given: dict[str, list[float]] = defaultdict(list)
-    for row in reviews:
-        given[row.reviewer].append(row.rating - centre)
-    k = shrinkage(list(given.values()))
-    return np.array([row.rating - _shrunken(given[row.reviewer], k) for row in reviews])
-
-
-def _mae(scores: NDArray[Any], truth: NDArray[Any]) -> float:
-    return round(float(np.abs(scores - truth).mean()), 4) if len(scores) else float("nan")
-
-
-def _icc(papers: NDArray[Any], ratings: NDArray[Any]) -> float | None:
-    groups = [ratings[papers == paper] for paper in sorted(set(papers))]
+def _icc(papers: Array, ratings: Array) -> float | None:
+    groups = [ratings[papers == paper] for paper in np.unique(papers)]
     try:
         return round(icc1([group for group in groups if len(group) > 1]), 4)
     except Undefined:

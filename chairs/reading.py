@@ -1,0 +1,157 @@
+"""How an embedded chair reads a paper's thread: levels, weights, and what divides the reviewers."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from chairs.calibration import POOLED
+from chairs.chair import MetaReviewSight, Thread
+from conference.errors import UserError
+from conference.forms import Form
+from conference.records import Review
+
+HERE = Path(__file__).parent
+Values = NDArray[Any]
+
+
+class ChairPersona(msgspec.Struct, frozen=True):
+    """A row of personas.toml, where its fields are explained."""
+
+    own: float
+    majority: float
+    confidence: float
+
+
+class LevelRules(msgspec.Struct, frozen=True):
+    share: float
+    named: float
+
+
+class WeightRules(msgspec.Struct, frozen=True):
+    lowest: float
+
+
+class SeniorRules(msgspec.Struct, frozen=True):
+    most: float
+    prior: float
+
+
+class TextRules(msgspec.Struct, frozen=True):
+    signed: str
+
+
+class Rules(msgspec.Struct, frozen=True):
+    """The whole of embedded.toml."""
+
+    level: LevelRules
+    weights: WeightRules
+    senior: SeniorRules
+    texts: TextRules
+
+
+@cache
+def rules() -> Rules:
+    """The constants of the embedded chairs."""
+    return msgspec.toml.decode((HERE / "embedded.toml").read_bytes(), type=Rules)
+
+
+@cache
+def persona_of(name: str) -> ChairPersona:
+    """The chair persona by name; "" is inclusive. Raises `UserError` for an unknown one."""
+    rows = msgspec.toml.decode((HERE / "personas.toml").read_bytes(), type=dict[str, ChairPersona])
+    if (name or "inclusive") not in rows:
+        raise UserError(
+            f"population.chair_personas: there is no chair persona '{name}'; "
+            f"choose from {', '.join(rows)}."
+        )
+    return rows[name or "inclusive"]
+
+
+def levels_of(sight: MetaReviewSight) -> Values:
+    """How far above its mark each reviewer of the thread rates, in rating units, (reviews,).
+
+    By calibration: a reviewer's map is human = a - b level + b rating, the pooled map human = a +
+    b rating (`chairs.calibration.fit_maps`), so that level = (a - intercept) / b. This needs the
+    pooled map among `sight.maps`: the maps of one paper's reviewers alone have no common zero.
+    Without it, or where it has no slope, a share of the level that the reviewer's reviews in the
+    round show.
+    """
+    maps = {fitted.reviewer: fitted for fitted in sight.maps}
+    pooled = maps.get(POOLED)
+    if pooled is not None and pooled.slope > 0:
+        found = [
+            (pooled.intercept - maps[review.reviewer].intercept) / pooled.slope
+            if review.reviewer in maps
+            else 0.0
+            for review in sight.thread.reviews
+        ]
+    else:
+        share = rules().level.share
+        found = [share * sight.severity.get(row.reviewer, 0.0) for row in sight.thread.reviews]
+    return np.array(found)
+
+
+def weights_of(reviews: tuple[Review, ...], form: Form, strength: float) -> Values:
+    """Weights of the reviews, summing to 1: higher with confidence, equal where none is given."""
+    given = [review.confidence for review in reviews]
+    if not form.confidence or any(value is None for value in given):
+        return np.full(len(reviews), 1 / len(reviews))
+    sure = np.array(given, dtype=float)
+    scale = form[form.confidence].values
+    raw = 1 + strength * (sure - sure.mean()) / (scale[-1] - scale[0])
+    raw = np.maximum(raw, rules().weights.lowest)
+    return np.asarray(raw / raw.sum())
+
+
+def score_of(values: Values, weights: Values, persona: ChairPersona, venue_mean: float) -> float:
+    """The weighted mean, pulled to the median (`majority`), then to the chair's prior (`own`)."""
+    score = float((weights * values).sum())
+    score += persona.majority * (float(np.median(values)) - score)
+    return score + persona.own * (venue_mean - score)
+
+
+def widest(thread: Thread, form: Form) -> str:
+    """The sub-score on which the reviewers differ most, by share of its scale; "" if on none."""
+    found, most = "", 0.0
+    for field in form.scores:
+        given = [row.scores[field.name] for row in thread.reviews if field.name in row.scores]
+        if field.name in (form.rating, form.confidence) or len(given) < 2:
+            continue
+        gap = (max(given) - min(given)) / (field.values[-1] - field.values[0])
+        if gap > most:
+            label = (field.label or field.name).lower()
+            found, most = f"{label} (from {min(given):g} to {max(given):g})", gap
+    return found
+
+
+def point_of(review: Review, side: str, form: Form) -> str:
+    """The first line that the review gives against ("weakness") or for ("strength") the paper.
+
+    In a field that holds both sides, a line's mark "-" or "+" tells the side.
+    """
+    mark = "-" if side == "weakness" else "+"
+    texts = [(field.name, review.texts.get(field.name, "")) for field in form.texts]
+    both = [text for name, text in texts if "weakness" in name and "strength" in name]
+    for text in both or [text for name, text in texts if "review" in name]:
+        for line in text.splitlines():
+            if line.startswith(mark):
+                return _sentence(line[1:])
+    if not both:
+        for name, text in texts:
+            if side in name and text.strip():
+                return _sentence(text)
+    for name, text in texts:
+        if "summary" not in name and text.strip():
+            return _sentence(text)
+    return "No reason is stated."
+
+
+def _sentence(text: str) -> str:
+    line = text.strip().splitlines()[0].strip()
+    return line if line.endswith((".", "?", "!")) else f"{line}."
