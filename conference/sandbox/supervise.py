@@ -6,6 +6,7 @@ without blocking, and what the program could stall (user faults, foreign file sy
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import fcntl
 import marshal
@@ -65,6 +66,7 @@ class Supervisor:
         self._open = set(self._tails) | {control.fileno()}
         self._listener: int | None = None
         self._launcher = 0
+        self._handle: int | None = None  # of the launcher: its id could be another's once it ended
         self._usage = Usage((), 1, 0, 0.0)
         self._forks = 0
         self._disk_start = disk_use(self._workspace, 0.0)
@@ -168,6 +170,7 @@ class Supervisor:
                         if kind == socket.SCM_CREDENTIALS:
                             self._launcher = struct.unpack("=iii", value)[0]
                     if data == b"ready" and self._launcher:
+                        self._handle = os.pidfd_open(self._launcher)
                         return
                     end = 0.0
                 else:
@@ -182,6 +185,7 @@ class Supervisor:
         for level, kind, value in attached:
             if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
                 self._listener = struct.unpack("=i", value[:4])[0]
+                os.set_inheritable(self._listener, False)
                 self._poll.register(self._listener, select.POLLIN)
         word, _, rest = data.decode("utf-8", "replace").partition(" ")
         if word == "error":
@@ -265,13 +269,16 @@ class Supervisor:
         Without a namespace the launcher hears the closed socket and kills its descendants, which
         all stay its own (it adopts orphans); here they are killed too.
         """
-        if self._launcher and self._isolated:
-            _signal_quietly(self._launcher)
+        if self._isolated:
+            if self._handle is not None:
+                with contextlib.suppress(ProcessLookupError):
+                    signal.pidfd_send_signal(self._handle, signal.SIGKILL)
             self._process.kill()
             return
         self._control.shutdown(socket.SHUT_WR)
         for process in descendants(self._launcher) if self._launcher else []:
-            _signal_quietly(process)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
 
     def _given_up(self) -> bool:
         return self._stopped is not None and time.monotonic() - self._stopped > _END_SECONDS
@@ -293,8 +300,9 @@ class Supervisor:
         if self.exit_code is None:
             self.exit_code = -signal.SIGKILL
         self._judge.close()
-        if self._listener is not None:
-            os.close(self._listener)
+        for descriptor in (self._listener, self._handle):
+            if descriptor is not None:
+                os.close(descriptor)
 
 
 class _Tail:
@@ -325,10 +333,3 @@ def _pipe(stream: Any) -> int:
 def _next(started: float) -> float:
     now = time.monotonic()
     return now + min(max(_PAUSE * (now - started), _SHORTEST), _LONGEST)
-
-
-def _signal_quietly(process: int) -> None:
-    try:
-        os.kill(process, signal.SIGKILL)
-    except ProcessLookupError:
-        return

@@ -6,7 +6,8 @@ there are namespaces that gains nothing, as mounts decide what is really there a
 tells. Without namespaces (the `process` method, for trusted code) the watch is all there is.
 """
 
-# ruff: noqa: PTH (paths of another process, and a hot path)
+# ruff: noqa: PTH115
+# Plain paths: paths of another process, and a hot path.
 from __future__ import annotations
 
 import errno
@@ -28,7 +29,19 @@ _AT_FDCWD = -100
 _UNIX, _NETLINK = 1, 16
 _DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/tty", "/dev/random", "/dev/urandom")
 # What libraries look for without harm: it may be absent, and reading it tells nothing secret.
-_HARMLESS = ("/usr", "/lib", "/lib64", "/bin", "/sbin", "/etc", "/sys", "/run", "/var", "/opt")
+_HARMLESS = (
+    "/usr",
+    "/lib",
+    "/lib64",
+    "/bin",
+    "/sbin",
+    "/etc",
+    "/sys",
+    "/run",
+    "/opt",
+    "/var/cache",
+    "/var/run",
+)
 _SECRET_FILES = ("/etc/shadow", "/etc/gshadow", "/etc/ssh", "/etc/sudoers", "/run/secrets")
 _KERNEL_SECRETS = ("/proc/kcore", "/proc/kmsg", "/proc/kallsyms", "/proc/keys")
 _PUBLIC_OF_A_PROCESS = ("stat", "statm", "status", "comm", "cgroup", "")
@@ -195,7 +208,7 @@ class Judge:
             return self._refuse("secret_access", f"open {path}")
         if _below(path, _SECRET_FILES):
             return self._refuse("secret_access", f"open {path}")
-        if _below(path, _HARMLESS) or not Path(path).exists():
+        if _below(path, _HARMLESS) or path == "/proc" or not Path(path).exists():
             return 0
         if any(root.startswith(path.rstrip("/") + "/") for root in self._bounds.readable):
             return 0  # a folder above a given one: there nothing else is in it

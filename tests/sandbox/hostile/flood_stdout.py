@@ -1,0 +1,6 @@
+# expect: output_limit
+"""Prints without end."""
+import sys
+
+while True:
+    sys.stdout.write("x" * 65536)

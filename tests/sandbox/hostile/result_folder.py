@@ -1,0 +1,5 @@
+# expect: bad_result
+"""Makes the result a folder."""
+import os
+
+os.mkdir("results.json")

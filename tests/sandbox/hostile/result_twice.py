@@ -1,0 +1,3 @@
+# expect: bad_result
+"""Gives one measure two values."""
+open("results.json", "w").write('{"loss": 1.0, "loss": 0.1}')

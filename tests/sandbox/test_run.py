@@ -1,0 +1,210 @@
+"""Honest programs run unhindered; runs are private, concurrent, and end with their caller."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from conference.errors import UserError
+from conference.sandbox import METHODS, Limits, Method, protections, run
+
+WORKING = [method for method in METHODS if method in protections().available]
+LIMITS = Limits(wall_seconds=60)
+CHECKOUT = Path(__file__).parents[2]
+
+EXPERIMENT = """
+import json, multiprocessing, os, subprocess, sys, tempfile, threading
+import numpy, torch
+torch.manual_seed(0)
+model = torch.nn.Linear(4, 1)
+model(torch.randn(8, 4)).square().mean().backward()
+with multiprocessing.Pool(2) as pool:
+    squares = pool.map(abs, [-1, -2])
+with tempfile.NamedTemporaryFile() as file:
+    file.write(b"x")
+said = subprocess.run([sys.executable, "-c", "print(42)"], capture_output=True, text=True).stdout
+thread = threading.Thread(target=lambda: None)
+thread.start(); thread.join()
+os.makedirs("figures/deep", exist_ok=True)
+os.symlink("results.json", "latest.json")
+os.replace(__file__, __file__)
+open("/dev/null", "w").close()
+json.dump({"squares": squares, "said": said, "given": open(sys.argv[1]).read(),
+           "cores": len(os.sched_getaffinity(0))}, open("results.json", "w"))
+print("fine")
+"""
+
+
+@pytest.fixture
+def workspace() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(dir="/var/tmp") as folder:
+        yield Path(folder)
+
+
+def program(workspace: Path, text: str) -> list[str]:
+    (workspace / "experiment.py").write_text(text)
+    return [sys.executable, "experiment.py"]
+
+
+@pytest.mark.parametrize("method", WORKING)
+def test_an_honest_experiment_runs_without_incident(
+    method: Method, workspace: Path, tmp_path: Path
+) -> None:
+    given = tmp_path / "data.txt"
+    given.write_text("data")
+    command = [*program(workspace, EXPERIMENT), str(given)]
+    outcome = run(command, workspace, LIMITS, read_only=[given], method=method, unsafe=True)
+    assert outcome.incidents == ()
+    assert (outcome.exit_code, outcome.stdout) == (0, "fine\n"), outcome.stderr
+    assert '"given": "data"' in (workspace / "results.json").read_text()
+    assert outcome.peak_memory_bytes > 50 << 20
+
+
+@pytest.mark.parametrize("method", WORKING)
+def test_exit_codes_and_last_words_are_told(method: Method, workspace: Path) -> None:
+    text = "import sys; print('a' * 200_000 + 'end'); sys.exit('sorry')"
+    outcome = run(program(workspace, text), workspace, LIMITS, method=method, unsafe=True)
+    assert outcome.exit_code == 1
+    assert outcome.stdout.endswith("aend\n")
+    assert len(outcome.stdout) == 64 << 10
+    assert outcome.stderr == "sorry\n"
+    text = "import os; os.kill(os.getpid(), 11)"
+    outcome = run(program(workspace, text), workspace, LIMITS, method=method, unsafe=True)
+    assert outcome.exit_code == -signal.SIGSEGV
+
+
+@pytest.mark.parametrize("method", WORKING)
+def test_the_environment_is_clean(
+    method: Method, workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SOME_API_KEY", "secret")
+    text = "import os; print(sorted(os.environ))"
+    command = program(workspace, text)
+    outcome = run(command, workspace, LIMITS, env={"SEED": "3"}, method=method, unsafe=True)
+    assert "'SEED'" in outcome.stdout
+    assert "KEY" not in outcome.stdout
+
+
+@pytest.mark.parametrize("method", [method for method in WORKING if method != "process"])
+def test_nothing_of_the_host_is_seen(method: Method, workspace: Path) -> None:
+    text = """
+import os
+print(sorted(entry for entry in os.listdir("/proc") if entry.isdigit()))
+print(os.listdir("/tmp"), os.path.exists("/home"), os.path.exists("/var"))
+print([line.split(":")[0].strip() for line in open("/proc/net/dev")][2:])
+print(open("/proc/self/status").read().split("CapEff:")[1].split()[0])
+"""
+    outcome = run(program(workspace, text), workspace, LIMITS, method=method)
+    processes, folders, interfaces, capabilities = outcome.stdout.splitlines()
+    assert processes == "['1', '2']"
+    assert folders.startswith("[] False")
+    assert interfaces == "['lo']"
+    assert int(capabilities, 16) == 0
+
+
+def test_runs_at_once_do_not_disturb_each_other(workspace: Path) -> None:
+    def one(number: int) -> tuple[int, str, int]:
+        folder = workspace / str(number)
+        folder.mkdir()
+        command = program(folder, f"import time; time.sleep(0.2); print({number})")
+        outcome = run(command, folder, LIMITS, method=WORKING[number % len(WORKING)], unsafe=True)
+        return outcome.exit_code, outcome.stdout, len(outcome.incidents)
+
+    with ThreadPoolExecutor(12) as pool:
+        assert list(pool.map(one, range(24))) == [(0, f"{number}\n", 0) for number in range(24)]
+
+
+CALLER = """
+import sys
+from pathlib import Path
+from conference.sandbox import run
+run([sys.executable, "experiment.py", sys.argv[2]], Path(sys.argv[1]), method=sys.argv[3],
+    unsafe=True)
+"""
+BACKGROUND = """
+import os, time
+for _ in range(3):
+    if os.fork() == 0:
+        os.setsid()
+        os.fork()
+        break
+open("started", "w").close()
+time.sleep(100)
+"""
+
+
+def carrying(token: str) -> list[int]:
+    found = []
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdigit() and int(folder.name) != os.getpid():
+            try:
+                words = (folder / "cmdline").read_bytes()
+            except OSError:
+                continue
+            if token.encode() in words:
+                found.append(int(folder.name))
+    return found
+
+
+@pytest.mark.parametrize("method", WORKING)
+def test_nothing_outlives_a_killed_caller(method: Method, workspace: Path) -> None:
+    program(workspace, BACKGROUND)
+    token = f"token-{method}-{workspace.name}"
+    caller = subprocess.Popen(
+        [sys.executable, "-c", CALLER, str(workspace), token, method], cwd=CHECKOUT
+    )
+    try:
+        while not (workspace / "started").exists():
+            assert caller.poll() is None
+            time.sleep(0.02)
+        assert len(carrying(token)) >= 2
+    finally:
+        caller.kill()
+        caller.wait()
+    deadline = time.monotonic() + 20
+    while carrying(token) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert carrying(token) == []
+
+
+def test_without_isolation_nothing_runs_unless_the_user_says_so(workspace: Path) -> None:
+    command = program(workspace, "open('ran', 'w')")
+    with pytest.raises(UserError, match="--unsafe"):
+        run(command, workspace, LIMITS, method="process")
+    assert not (workspace / "ran").exists()
+    assert run(command, workspace, LIMITS, method="process", unsafe=True).exit_code == 0
+    assert (workspace / "ran").exists()
+
+
+def test_what_cannot_be_run_is_told_in_a_sentence(workspace: Path) -> None:
+    with pytest.raises(UserError, match="not a folder"):
+        run(["true"], workspace / "nothing", LIMITS, unsafe=True)
+    with pytest.raises(UserError, match="no-such-program"):
+        run(["no-such-program"], workspace, LIMITS, unsafe=True)
+    with pytest.raises(UserError, match="could not be started"):
+        (workspace / "plain.txt").write_text("not a program")
+        run(["./plain.txt"], workspace, LIMITS, unsafe=True)
+    with pytest.raises(UserError, match="holds this program"):
+        run(["true"], CHECKOUT, LIMITS, unsafe=True)
+    with pytest.raises(UserError, match="read-only path"):
+        run(["true"], workspace, LIMITS, read_only=[workspace / "nothing"], unsafe=True)
+    with pytest.raises(ValueError, match="wall_seconds"):
+        Limits(wall_seconds=0)
+
+
+@pytest.mark.parametrize("method", WORKING)
+def test_protections_are_told_in_lines(method: Method) -> None:
+    given = protections(method)
+    assert given.method == method
+    assert given.isolated == (method != "process")
+    assert all("\n" not in line and len(line) < 110 for line in (*given.on, *given.off))
+    assert any(line.startswith("network") for line in given.on) == given.isolated
