@@ -19,6 +19,7 @@ import tempfile
 import time
 from collections import defaultdict
 from pathlib import Path
+from typing import Any
 
 import click
 import numpy as np
@@ -63,7 +64,7 @@ def measure_round(papers: int, hosts: int) -> dict[str, object]:
     """Run one round, then open it again; all times in seconds, memory in MiB."""
     source, venue = make_table(papers), instant_venue()
     spent: dict[str, float] = defaultdict(float)
-    last = {"step": "call", "at": time.perf_counter()}
+    last: dict[str, Any] = {"step": "call", "at": time.perf_counter()}
 
     def progress(step: str, done: int, total: int) -> None:
         now = time.perf_counter()

@@ -55,7 +55,8 @@ class QualityModel:
 
     def standard(self, papers: Sequence[PaperText]) -> NDArray[np.float64]:
         """Predictions in units of their own SD over a year, about 0: what a `Panel` takes."""
-        return (self.predict(papers) - self.card["mean"]) / self.card["sd"]
+        mean, sd = float(self.card["mean"]), float(self.card["sd"])
+        return (self.predict(papers) - mean) / sd
 
 
 def joined(paper: PaperText) -> str:

@@ -108,7 +108,10 @@ def _launch(
     unsafe: bool,
 ) -> None:
     limits = msgspec.structs.replace(Limits(), wall_seconds=wall, cpu_seconds=wall * 2)
-    outcome = run([sys.executable, *arguments], workspace, limits, unsafe=unsafe)
+    # Without fc-list on its path matplotlib keeps to its own fonts: the same on every machine, and
+    # no font cache is written outside the workspace.
+    env = {"PATH": str(workspace), "MPLCONFIGDIR": str(workspace)}
+    outcome = run([sys.executable, *arguments], workspace, limits, env=env, unsafe=unsafe)
     incidents += [
         Incident(kind=found.kind, agent=agent, paper=paper, detail=found.detail)
         for found in outcome.incidents

@@ -51,7 +51,7 @@ def title_of(question: Question, effect: Effect, rng: np.random.Generator) -> st
     """A title that says what was asked, and what was found when it is clear."""
     forms = phrases()["titles"][effect.conclusion]
     form: str = forms[int(rng.integers(len(forms)))]
-    return form.format(idea=question.idea.title, task=question.template.title.lower())
+    return form.format(idea=question.idea.title.rstrip("?. "), task=question.template.title.lower())
 
 
 def abstract_of(w: Written, title: str, rng: np.random.Generator) -> str:
@@ -229,8 +229,13 @@ def _setup(w: Written) -> list[Part]:
             f"{readable(effect.metric)} ({effect.unit}); {_better(effect)} is better. Table 1 "
             "lists all settings."
         ),
-        {"kind": "table", "caption": "Settings of both arms.", "columns": ["setting", "baseline", "treatment"], "rows": rows},
-    ]  # fmt: skip
+        {
+            "kind": "table",
+            "caption": "Settings of both arms.",
+            "columns": ["setting", "baseline", "treatment"],
+            "rows": rows,
+        },
+    ]
 
 
 def _better(effect: Effect) -> str:
@@ -259,8 +264,8 @@ def _results(w: Written) -> list[Part]:
         ) + " " + size + " " + words["others"]),
         {
             "kind": "table",
-            "caption": "Mean over seeds (standard deviation), and the paired difference of treatment "
-            "less baseline with its 95 % t interval.",
+            "caption": "Mean over seeds (standard deviation), and the paired difference of "
+            "treatment less baseline with its 95 % t interval.",
             "columns": ["measure", "baseline", "treatment", "difference", "95 % interval"],
             "rows": rows,
         },
@@ -272,7 +277,8 @@ def _results(w: Written) -> list[Part]:
         listed = _joined([f"{readable(e.metric)} ({e.conclusion})" for e in clear])
         parts.append(
             _text(
-                f"Of the secondary measures, these show a clear difference: {listed}. They were not corrected for their number and are to be read as hints."
+                f"Of the secondary measures, these show a clear difference: {listed}. They were "
+                "not corrected for their number and are to be read as hints."
             )
         )
     else:
@@ -307,9 +313,9 @@ def _reproducibility(w: Written) -> list[Part]:
     return [
         _text(
             f"Code: template {w.question.template.name}, SHA-256 {w.code_sha256[:24]}. Seeds: "
-            f"{seeds}. Results: {len(w.results)} runs in one file, SHA-256 {w.results_sha256[:24]}. "
-            "Running the template's experiment on these settings and seeds gives these results on "
-            "the same versions of its libraries."
+            f"{seeds}. Results: {len(w.results)} runs in one file, SHA-256 "
+            f"{w.results_sha256[:24]}. Running the template's experiment on these settings and seeds "
+            "gives these results on the same versions of its libraries."
         )
     ]
 

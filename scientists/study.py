@@ -143,7 +143,7 @@ def _varied(
     factor = float(rng.choice([0.5, 0.7, 1.4, 2.0]))
     assert knob.low is not None and knob.high is not None
     value: Value = min(max(float(knob.default) * factor, knob.low), knob.high)
-    value = round(value) if knob.kind == "int" else float(f"{value:.3g}")
+    value = round(float(value)) if knob.kind == "int" else float(f"{value:.3g}")
     return {**baseline, knob.name: value}, {**treatment, knob.name: value}
 
 

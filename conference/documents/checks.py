@@ -55,9 +55,7 @@ def duplicates(texts: Sequence[str], similarity: float) -> list[tuple[int, int]]
     from sklearn.feature_extraction.text import TfidfVectorizer
 
     many = len(texts) > 5000
-    vectorizer = TfidfVectorizer(
-        ngram_range=(1, 2), max_df=0.02 if many else 1.0, dtype=np.float32
-    )
+    vectorizer = TfidfVectorizer(ngram_range=(1, 2), max_df=0.02 if many else 1.0, dtype=np.float32)
     try:
         rows = vectorizer.fit_transform(texts)
     except ValueError:  # No two texts share a word.

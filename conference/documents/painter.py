@@ -132,6 +132,11 @@ class Painter(PDFTextDevice):
         )  # fmt: skip
         return advance
 
+    def _matrix(self) -> tuple[float, float, float, float, float, float]:
+        """The current transformation, which the interpreter sets before it paints."""
+        assert self.ctm is not None
+        return self.ctm
+
     def _see_gap(self, box: Box) -> None:
         """A blank between glyphs that stand apart, so that words do not run together."""
         if not self.glyphs:
@@ -156,7 +161,7 @@ class Painter(PDFTextDevice):
 
     def render_image(self, name: Any, stream: Any) -> None:
         self.order += 1
-        box = apply_matrix_rect(self.ctm, (0, 0, 1, 1))
+        box = apply_matrix_rect(self._matrix(), (0, 0, 1, 1))
         if not any(self.layers):
             self.patches.append(Patch(box, None, self.opacity, self.order))
 
@@ -167,7 +172,7 @@ class Painter(PDFTextDevice):
         if not fill or any(self.layers):
             return
         points = [
-            apply_matrix_pt(self.ctm, (step[at], step[at + 1]))
+            apply_matrix_pt(self._matrix(), (step[at], step[at + 1]))
             for step in path
             for at in range(1, len(step) - 1, 2)
         ]

@@ -85,7 +85,7 @@ def _pages(
             )
         texts = [reader.pages[0].extract_text(visitor_text=see)]
         texts += [page.extract_text() for page in reader.pages[1:]]
-        title = str((reader.metadata or {}).get("/Title") or "")
+        title = str(reader.metadata.title or "") if reader.metadata else ""
         return texts, pieces, title
     except UnreadablePdf:
         raise

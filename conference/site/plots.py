@@ -30,7 +30,7 @@ def draw_plots(round_: Round, timings: list[Timing], folder: Path) -> list[Plot]
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
 
-    style = {
+    style: Any = {
         "svg.hashsalt": "conference",
         "font.size": 11,
         "axes.spines.top": False,

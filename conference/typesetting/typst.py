@@ -18,7 +18,7 @@ def check_typesetter(format_: str) -> None:
     """Raise `UserError` when papers cannot be typeset in this format; asked before a round."""
     if format_ == "latex":
         raise UserError(
-            "--format latex: papers are typeset with Typst only in this version; leave --format out."
+            "--format latex: papers are typeset with Typst only so far; leave --format out."
         )
     try:
         import typst  # noqa: F401

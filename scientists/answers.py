@@ -1,0 +1,65 @@
+"""What reviewers ask for, and what the study's own data can answer."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from conference.documents import read_document
+from conference.files import PAPERS
+from conference.records import Review, Submission
+
+# What a reviewer's point must name for the study's data to answer it, and the answer.
+INTERVALS = "Table 2 has a 95 % interval for each difference; the primary one is {low} to {high}"
+ANSWERABLE = {
+    "seed": "Every comparison is over {seeds} paired seeds, all listed in the appendix",
+    "error bar": INTERVALS,
+    "interval": INTERVALS,
+    "baseline": "The baseline has the treatment's budget; Table 1 lists both arms' settings",
+    "limitation": "A section on limitations states the scale, the seeds and how the text was made",
+    "code": "The reproducibility statement gives the hash of code and results",
+    "large is the effect": "The paired difference is {difference}, 95 % interval {low} to {high}",
+}
+EFFECT = re.compile(
+    r"Over (\d+) seeds .*?paired difference is ([-\d.e]+),"
+    r".*?interval from ([-\d.e]+) to ([-\d.e]+)"
+)
+
+
+def points_of(review: Review) -> list[str]:
+    """The weaknesses and questions of a review, a line each, without its signature."""
+    found = []
+    for name, text in review.texts.items():
+        if "weakness" in name or "question" in name or "main_review" in name:
+            lines = [line.strip(" -+") for line in text.splitlines()]
+            if "strength" in name or "main_review" in name:
+                lines = [line.strip(" -") for line in text.splitlines() if line.startswith("-")]
+            found += [line for line in lines if line and not line.startswith("Composed by")]
+    return [point for point in found if not point.startswith(("No measurement", "None arose"))]
+
+
+def known_of(submission: Submission, folder: Path) -> dict[str, str]:
+    """What a rebuttal can quote: the primary effect, read back from the paper's own text."""
+    if not submission.document:
+        return {}
+    text = read_document(folder / PAPERS / submission.document).text
+    flat = re.sub(r"\s+", " ", text)
+    found = EFFECT.search(flat)
+    if not found:
+        return {}
+    names = ("seeds", "difference", "low", "high")
+    return {name: value.rstrip(".") for name, value in zip(names, found.groups(), strict=True)}
+
+
+def answer_to(point: str, known: Mapping[str, str]) -> str | None:
+    for word, answer in ANSWERABLE.items():
+        if word in point.lower() and known:
+            return answer.format(**known)
+    return None
+
+
+def doubted(reviews: Sequence[Review]) -> bool:
+    """Whether a reviewer asked for more evidence, or rated below the middle of the scale."""
+    words = ("seed", "error bar", "interval", "evidence", "effect", "number")
+    return any(word in point.lower() for r in reviews for point in points_of(r) for word in words)
