@@ -49,7 +49,8 @@ def draw(
             lambda: _reliability(question, reviewers, use),
         ),
         "histograms": (
-            "Scores beside single human ratings. Scores not meant on the rating scale are mapped onto it by a straight line fitted out of fold, which draws them to the middle.",
+            "Scores beside single human ratings. Scores not meant on the rating scale are mapped "
+            "onto it by a straight line fitted out of fold, which draws them to the middle.",
             lambda: _histograms(question, reviewers, use),
         ),
         "confusion": (

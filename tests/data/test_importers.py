@@ -1,0 +1,199 @@
+"""Importers of files: tables, the AI Scientist's files, PeerRead, PDFs with a CSV."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from conference.data.importers.ai_scientist import read_ratings, read_reviews
+from conference.data.importers.pdfs import read_folder
+from conference.data.importers.peerread import read_peerread
+from conference.data.importers.table import read_tables
+from conference.errors import UserError
+
+
+def tables(folder: Path, papers: list[dict], reviews: list[dict]) -> Path:
+    folder.mkdir(exist_ok=True)
+    pd.DataFrame(papers).to_parquet(folder / "papers.parquet")
+    pd.DataFrame(reviews).to_parquet(folder / "reviews.parquet")
+    return folder
+
+
+def row(paper: str, year: int = 2022, **more: object) -> dict:
+    return {"paper_id": paper, "venue": "ICLR", "year": year, "title": f"On {paper}"} | more
+
+
+def said(paper: str, reviewer: int, rating: float, **more: object) -> dict:
+    return {"paper_id": paper, "year": 2022, "reviewer": reviewer, "rating": rating} | more
+
+
+def test_tables_become_one_dataset_a_venue_year(tmp_path: Path):
+    folder = tables(
+        tmp_path / "t",
+        [
+            row("a", status="accepted", decision_raw="Accept (Poster)", keywords="x; y"),
+            row("b", status="rejected", abstract="An abstract."),
+            row("c", 2026, status="withdrawn", primary_area="optimisation"),
+            row("d", 2026, title=None),
+        ],
+        [
+            said("a", 0, 6, soundness=3.0, confidence=4),
+            said("a", 1, 7),
+            said("b", 0, 10, rating_initial=8),
+            said("c", 0, 4),
+            said("ghost", 0, 6),
+        ],
+    )
+    pd.DataFrame([{"paper_id": "a", "text": "Body."}]).to_parquet(
+        folder / "fulltext_iclr2022.parquet"
+    )
+    pd.DataFrame(
+        [{"paper_id": "a", "year": 2022, "reviewer": 0, "text": "Good.", "summary": None}]
+    ).to_parquet(folder / "review_texts.parquet")
+    old, new = read_tables(folder)
+    assert (old.name, new.name) == ("iclr2022", "iclr2026")
+    first = old.papers[0]
+    assert (first.status, first.presentation, first.keywords) == ("accepted", "poster", ("x", "y"))
+    assert (first.text, first.text_version) == ("Body.", "final")
+    assert old.reviews[0].texts == {"text": "Good."}
+    assert old.reviews[0].scores == {"soundness": 3.0}
+    assert (old.reviews[1].rating, old.reviews[1].rating_initial) == (10, 8)
+    assert [review.reviewer for review in old.reviews] == [0, 0]
+    reasons = {fault.record: fault.reason for fault in (*old.damaged, *new.damaged)}
+    assert "rating 7 is not on its scale" in reasons["review 1 of paper a"]
+    assert reasons["review of ghost"] == "its paper is not in the data"
+    assert reasons["paper d"] == "it has no id or no title"
+    assert new.papers[0].topic == "optimisation"
+    assert new.papers[0].accepted is None
+
+
+def test_a_table_without_a_needed_column_is_refused(tmp_path: Path):
+    folder = tables(tmp_path / "t", [{"paper_id": "a", "year": 2022}], [said("a", 0, 6)])
+    with pytest.raises(UserError, match="column 'title' is missing"):
+        read_tables(folder)
+    with pytest.raises(UserError, match=r"papers.parquet: no such file"):
+        read_tables(tmp_path / "nowhere")
+
+
+def test_the_ai_scientists_ratings(tmp_path: Path):
+    file = tmp_path / "ratings_subset.tsv"
+    file.write_text(
+        "paper_id\t0\t1\t2\t3\t4\t5\t6\tdecision\n"
+        "aa\t10.0\t8.0\t\t\t\t\t\tAccept (Oral)\n"
+        "bb\t3.0\t5.0\t6.0\t\t\t\t\tReject\n"
+        "cc\t3.0\t7.0\t\t\t\t\t\tReject\n"
+    )
+    (found,) = read_ratings(file)
+    ratings = {paper: list(given) for paper, given in found.ratings().items()}
+    assert ratings == {"aa": [10, 8], "bb": [3, 5, 6], "cc": [3]}
+    assert [paper.accepted for paper in found.papers] == [True, False, False]
+    assert found.damaged[0].record == "review 1 of paper cc"
+    same = pd.DataFrame(
+        {"paper_id": ["aa"], "ratings": [[10.0, 8.0]], "confidences": [[4.0, 3.0]],
+         "decision": ["Accept (Oral)"]}
+    )  # fmt: skip
+    same.to_parquet(tmp_path / "subset.parquet")
+    (table,) = read_ratings(tmp_path / "subset.parquet")
+    assert list(table.ratings()["aa"]) == [10, 8]
+    assert table.reviews[0].confidence == 4
+
+
+def test_the_ai_scientists_reviews(tmp_path: Path):
+    file = tmp_path / "gpt-4o-2024-05-13_temp_0_1_pages_all.csv"
+    file.write_text(
+        'paper_id,Summary,Overall,Confidence,Decision\naa,"x, y",10,4,Accept\nbb,z,3,4,Reject\n'
+    )
+    first, second = read_reviews(file)
+    assert (first.config, first.score, first.accept) == (file.stem, 10, True)
+    assert (second.score, second.accept, second.confidence) == (3, False, 4)
+    file.write_text("paper_id,Overall\naa,\n")
+    with pytest.raises(UserError, match=r"paper aa.*'Overall' is empty"):
+        read_reviews(file)
+    file.write_text("paper_id,Overall\naa,N/A\n")
+    with pytest.raises(UserError, match="'N/A', not a number"):
+        read_reviews(file)
+
+
+def peerread(folder: Path) -> Path:
+    section = folder / "iclr_2017"
+    for split, name, accepted in (("train", "12", True), ("test", "7", False)):
+        (section / split / "reviews").mkdir(parents=True)
+        (section / split / "parsed_pdfs").mkdir()
+        record = {
+            "id": name,
+            "title": f"Paper {name}",
+            "abstract": "About things.",
+            "authors": "Nobody",
+            "accepted": accepted,
+            "reviews": [
+                {"IS_META_REVIEW": True, "comments": "meta", "RECOMMENDATION": 9},
+                {"IS_META_REVIEW": False, "comments": "a question"},
+                {"comments": "good", "RECOMMENDATION": "9", "REVIEWER_CONFIDENCE": 4, "CLARITY": 5},
+                {"comments": "odd", "RECOMMENDATION": "many"},
+                {"comments": "fair", "RECOMMENDATION": 6},
+                {"comments": "fine", "RECOMMENDATION": 7},
+            ],
+        }
+        (section / split / "reviews" / f"{name}.json").write_text(json.dumps(record))
+    body = {"metadata": {"authors": ["Nobody"], "sections": [{"heading": None, "text": "Text."}]}}
+    (section / "train" / "parsed_pdfs" / "12.pdf.json").write_text(json.dumps(body))
+    (section / "test" / "reviews" / "8.json").write_text("{broken")
+    return section
+
+
+def test_peerread_sections(tmp_path: Path):
+    (found,) = read_peerread(peerread(tmp_path))
+    assert found.name == "peerread-iclr2017"
+    assert {p.paper_id: (p.status, p.text) for p in found.papers} == {
+        "12": ("accepted", "Text."),
+        "7": ("rejected", None),
+    }
+    assert [(r.rating, r.confidence, r.scores) for r in found.reviews[:2]] == [
+        (9, 4, {"clarity": 5}),
+        (6, None, {}),
+    ]
+    assert "4 comments without a recommendation" in found.notes[0]
+    records = {fault.record for fault in found.damaged}
+    assert records == {"file test/reviews/8.json", "review 3 of paper 12", "review 3 of paper 7"}
+    assert "Nobody" not in repr(found)
+
+
+def test_peerread_needs_a_section(tmp_path: Path):
+    with pytest.raises(UserError, match="name a PeerRead section folder"):
+        read_peerread(tmp_path)
+    section = peerread(tmp_path)
+    section.rename(tmp_path / "chi_2001")
+    with pytest.raises(UserError, match="rating scale of CHI 2001 is unknown; give --scale"):
+        read_peerread(tmp_path / "chi_2001")
+
+
+def test_a_folder_of_pdfs_with_a_csv(tmp_path: Path):
+    for name in ("one.pdf", "two.pdf", "bad.pdf"):
+        (tmp_path / name).write_bytes(b"%PDF-")
+    ratings = tmp_path / "ratings.csv"
+    ratings.write_text(
+        "file,rating,confidence,decision,novelty\n"
+        "one.pdf,10,4,accept,3\none.pdf,6,,accept,\ntwo.pdf,3,2,reject,1\ntwo.pdf,4,2,reject,1\n"
+        "two.pdf,5,2,reject,1\nlost.pdf,3,2,reject,1\nbad.pdf,3,2,reject,1\n"
+    )
+
+    def read(path: Path) -> tuple[str, str, str]:
+        if path.stem == "bad":
+            raise UserError(f"{path.name}: no text in it.")
+        return f"Title of {path.stem}", "Abstract.", "Body."
+
+    scale = (1.0, 3.0, 5.0, 6.0, 8.0, 10.0)
+    (found,) = read_folder(tmp_path, ratings, scale, "local", 2030, read)
+    assert {p.paper_id: (p.title, p.accepted) for p in found.papers} == {
+        "one": ("Title of one", True),
+        "two": ("Title of two", False),
+    }
+    assert {k: list(v) for k, v in found.ratings().items()} == {"one": [10, 6], "two": [3, 5]}
+    assert found.reviews[0].scores == {"novelty": 3}
+    reasons = {fault.record: fault.reason for fault in found.damaged}
+    assert "not in the folder" in reasons["paper lost.pdf"]
+    assert "no text in it" in reasons["paper bad.pdf"]
+    assert "rating 4 is not on its scale" in reasons["review 1 of paper two"]

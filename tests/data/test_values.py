@@ -1,0 +1,76 @@
+"""Single values: a number is read whole or refused, never guessed."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from conference.data.scales import parse_scale, scale_of
+from conference.data.values import Damaged, number, rating, status_of
+from conference.errors import UserError
+
+
+@pytest.mark.parametrize(
+    ("given_value", "expected"),
+    [
+        ("10", 10),
+        ("10: strong accept", 10),
+        (" 8 : accept, good paper", 8),
+        ("3.5", 3.5),
+        (6, 6),
+        ("", None),
+        (None, None),
+        (math.nan, None),
+        ("6 (weak accept)", 6),
+    ],
+)
+def test_numbers_are_read_whole(given_value, expected):
+    assert number(given_value, "rating") == expected
+
+
+@pytest.mark.parametrize("bad", ["accept", "1O", "8/10", "ten", True, math.inf, "6accept", [1]])
+def test_what_is_no_number_is_damaged_and_named(bad):
+    with pytest.raises(Damaged, match="rating"):
+        number(bad, "rating")
+
+
+@given(st.integers(-99, 99), st.text(max_size=20))
+def test_a_number_followed_by_a_colon_is_that_number(value, words):
+    assert number(f"{value}: {words}", "rating") == value
+
+
+def test_ratings_off_their_scale_are_damaged():
+    assert rating("6", (1.0, 3.0, 6.0)) == 6
+    with pytest.raises(Damaged, match=r"rating 5 is not on its scale \(1, 3, 6\)"):
+        rating(5, (1.0, 3.0, 6.0))
+
+
+@pytest.mark.parametrize(
+    ("decision", "status"),
+    [
+        ("Accept (Oral)", "accepted"),
+        ("ICLR 2024 spotlight", "accepted"),
+        ("Accept: notable-top-5%", "accepted"),
+        ("Reject", "rejected"),
+        ("Invite to Workshop Track", "rejected"),
+        ("Withdrawn", "withdrawn"),
+        ("Desk Rejected", "desk_rejected"),
+        ("Submitted to ICLR 2024", "unknown"),
+        ("", "unknown"),
+    ],
+)
+def test_decisions_name_their_status(decision, status):
+    assert status_of(decision) == status
+
+
+def test_scales():
+    assert parse_scale("1-4") == (1, 2, 3, 4)
+    assert parse_scale("1,3,6") == (1, 3, 6)
+    for bad in ("", "5", "3,1", "a,b", "1-1", "4-2"):
+        with pytest.raises(UserError, match="no rating scale"):
+            parse_scale(bad)
+    assert scale_of("iclr", 2026) == ((0, 2, 4, 6, 8, 10), "before_rebuttal")
+    assert scale_of("nowhere", 1999) == ((), "unknown")
