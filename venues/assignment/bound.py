@@ -1,12 +1,14 @@
-"""Upper bounds on the sum of scores of the worst-off paper."""
+"""Upper bounds on the sum of scores of the worst-off paper, and the relaxation behind one."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
-from venues.assignment.instance import Instance
+from venues.assignment.instance import Floats, Instance
 
-_LARGEST = 80_000  # pairs up to which the linear relaxation is solved
+LARGEST = 80_000  # pairs up to which the linear relaxation is solved
 
 
 def simple_bound(instance: Instance) -> float:
@@ -24,29 +26,44 @@ def simple_bound(instance: Instance) -> float:
 
 
 def linear_bound(instance: Instance) -> float:
-    """The worst-off paper's sum where pairs may be split (HiGHS); infinite for large instances."""
-    from scipy.optimize import linprog
-    from scipy.sparse import coo_matrix, hstack
-
+    """The best sum of the worst-off paper where pairs may be split; infinite where unknown."""
     pairs = len(instance.paper)
-    if pairs > _LARGEST:
-        return float("inf")
-    n, m = instance.n_papers, instance.n_reviewers
+    result = _relax(instance, np.append(np.zeros(pairs), -1.0), (None, None))
+    return float("inf") if result is None else float(-result.fun)
+
+
+def relaxed(instance: Instance, level: float) -> tuple[Floats, Floats] | None:
+    """The split assignment of the highest total in which every paper has at least `level`.
+
+    Returns:
+        Each pair's share in [0, 1], and the price of one unit of `level` at each paper; None
+        where there is no such assignment.
+    """
+    result = _relax(instance, np.append(-instance.score, 0.0), (level, level))
+    if result is None:
+        return None
+    return result.x[:-1], -result.ineqlin.marginals[-instance.n_papers :]
+
+
+def _relax(instance: Instance, cost: Floats, level: tuple[float | None, float | None]) -> Any:
+    """HiGHS's answer to the relaxation, whose last variable is the worst-off paper's sum."""
+    from scipy.optimize import linprog
+    from scipy.sparse import coo_matrix, hstack, vstack
+
+    pairs, n, m = len(instance.paper), instance.n_papers, instance.n_reviewers
     at, ones = np.arange(pairs), np.ones(pairs)
-    by_paper = coo_matrix((ones, (instance.paper, at)), shape=(n, pairs + 1))
+    given = coo_matrix((ones, (instance.paper, at)), shape=(n, pairs + 1))
     load = coo_matrix((ones, (instance.reviewer, at)), shape=(m, pairs + 1))
     worth = coo_matrix((-instance.score, (instance.paper, at)), shape=(n, pairs))
-    level = coo_matrix((instance.demand > 0).astype(float)[:, None])
-    from scipy.sparse import vstack
-
+    needy = coo_matrix((instance.demand > 0).astype(float)[:, None])
     result = linprog(
-        np.append(np.zeros(pairs), -1.0),
-        A_ub=vstack([load, -load, hstack([worth, level])]).tocsc(),
+        cost,
+        A_ub=vstack([load, -load, hstack([worth, needy])]).tocsc(),
         b_ub=np.concatenate([instance.max_load, -instance.min_load, np.zeros(n)]),
-        A_eq=by_paper.tocsc(),
+        A_eq=given.tocsc(),
         b_eq=instance.demand,
-        bounds=[(0, 1)] * pairs + [(None, None)],
+        bounds=[(0, 1)] * pairs + [level],
         method="highs-ipm",
     )
     # Minimum loads that cannot be met leave the relaxation without a point.
-    return float(-result.fun) if result.status == 0 else float("inf")
+    return result if result.status == 0 else None

@@ -97,37 +97,34 @@ def dual_prices(
     load = np.bincount(instance.reviewer[chosen], minlength=instance.n_reviewers)
     given = np.bincount(instance.paper[chosen], minlength=instance.n_papers)
     sink = _Sink(instance, given, load, prices)
-    taken = _Rows(chosen, instance.paper)
     inside = np.zeros(len(gain), bool)
     inside[chosen] = True
-    others = arcs[~inside[arcs]]
+    free = arcs[~inside[arcs]]
+    free_paper, free_reviewer, free_gain = _ends(instance, gain, free)
+    its_paper, its_reviewer, its_gain = _ends(instance, gain, chosen)
     paper = np.zeros(instance.n_papers, np.int64)
     w = np.zeros(instance.n_reviewers, np.int64)
-    broken = others[:0]
-    active = broken
-    while True:
-        # Sweeps run over the pairs whose constraint was once broken: most never are.
-        active = np.union1d(active, broken)
-        if not _sweep(instance, gain, taken, _Rows(active, instance.reviewer), sink, paper, w):
-            return None
-        broken = others[w[instance.reviewer[others]] > paper[instance.paper[others]] - gain[others]]
-        if not len(broken):
-            return Duals(paper - sink.price, sink.price - w)
-
-
-def _sweep(
-    instance: Instance, gain: Ints, taken: _Rows, free: _Rows, sink: _Sink, paper: Ints, w: Ints
-) -> bool:
-    """Lower the prices in place until the constraints hold; False when they never do."""
+    # A sweep looks only at pairs whose other end has changed: soon they are few.
+    moved = np.ones(instance.n_papers, bool)
+    stirred = np.ones(instance.n_reviewers, bool)
     for _ in range(_SWEEPS):
-        before = (sink.price, int(paper.sum()), int(w.sum()))
-        free.lower(w, paper[instance.paper[free.arcs]] - gain[free.arcs])
+        before = sink.price, paper.copy(), w.copy()
+        near = np.flatnonzero(moved[free_paper])
+        np.minimum.at(w, free_reviewer[near], paper[free_paper[near]] - free_gain[near])
         sink.bound(paper, w)
-        taken.lower(paper, w[instance.reviewer[taken.arcs]] + gain[taken.arcs])
+        stirred |= w != before[2]
+        near = np.flatnonzero(stirred[its_reviewer])
+        np.minimum.at(paper, its_paper[near], w[its_reviewer[near]] + its_gain[near])
         sink.lower(paper, w)
-        if before == (sink.price, int(paper.sum()), int(w.sum())):
-            return True
-    return False
+        moved, stirred = paper != before[1], np.zeros_like(stirred)
+        if sink.price == before[0] and not moved.any() and np.array_equal(w, before[2]):
+            return Duals(paper - sink.price, sink.price - w)
+    return None
+
+
+def _ends(instance: Instance, gain: Ints, arcs: Ints) -> tuple[Ints, Ints, Ints]:
+    """Paper, reviewer and gain of pairs."""
+    return instance.paper[arcs], instance.reviewer[arcs], gain[arcs]
 
 
 class _Sink:
@@ -156,16 +153,3 @@ class _Sink:
             int((w[self.room] - self.next).min(initial=self.price)),
             int((paper[self.served] + self.short).min(initial=self.price)),
         )
-
-
-class _Rows:
-    """Pairs grouped by one end, to take the least value in each group at once."""
-
-    def __init__(self, arcs: Ints, end: Ints) -> None:
-        self.arcs = arcs[np.argsort(end[arcs], kind="stable")]
-        self.ends, self.starts = np.unique(end[self.arcs], return_index=True)
-
-    def lower(self, target: Ints, values: Ints) -> None:
-        if len(self.arcs):
-            least = np.minimum.reduceat(values, self.starts)
-            target[self.ends] = np.minimum(target[self.ends], least)

@@ -99,9 +99,9 @@ class Solution:
 
 def paper_totals(instance: Instance, chosen: NDArray[Any]) -> Floats:
     """Sum of the scores of each paper's chosen pairs; `chosen` holds positions of pairs."""
-    return np.bincount(
-        instance.paper[chosen], weights=instance.score[chosen], minlength=instance.n_papers
-    )
+    weights = instance.score[chosen]
+    sums = np.bincount(instance.paper[chosen], weights=weights, minlength=instance.n_papers)
+    return sums.astype(np.float64)
 
 
 def worst_of(instance: Instance, chosen: NDArray[Any]) -> float:

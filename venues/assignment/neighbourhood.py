@@ -7,13 +7,15 @@ gives the same assignment on every machine.
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 
 from venues.assignment.instance import Instance, Ints, paper_totals
 
-_SIZES = (16, 32, 64)  # papers assigned anew together; larger ones only where smaller ones fail
-_STEPS = 150
-_NODES = 200
+_SIZES = (32, 96)  # papers assigned anew together; larger ones only where smaller ones fail
+_STEPS = 400
+_NODES = 5
 _BEST = 24  # a paper's best pairs that take part
 _EPSILON = 1e-6
 
@@ -24,7 +26,7 @@ def improve(instance: Instance, chosen: Ints, bound: float) -> Ints:
     inside[chosen] = True
     order = np.argsort(instance.paper, kind="stable")
     starts = np.searchsorted(instance.paper[order], np.arange(instance.n_papers + 1))
-    rows = [order[start:end] for start, end in zip(starts[:-1], starts[1:], strict=True)]
+    rows = [order[start:end] for start, end in pairwise(starts)]
     size = 0
     for _ in range(_STEPS):
         totals = paper_totals(instance, np.flatnonzero(inside))
@@ -85,10 +87,9 @@ def _assign_anew(
     from scipy.optimize import Bounds, LinearConstraint, milp
     from scipy.sparse import coo_matrix, hstack, vstack
 
-    arcs = np.concatenate([_candidates(instance, inside, rows[paper]) for paper in group])
-    own = np.repeat(
-        np.arange(len(group)), [len(_candidates(instance, inside, rows[p])) for p in group]
-    )
+    parts = [_candidates(instance, inside, rows[paper]) for paper in group]
+    arcs = np.concatenate(parts)
+    own = np.repeat(np.arange(len(group)), [len(part) for part in parts])
     reviewers, seat = np.unique(instance.reviewer[arcs], return_inverse=True)
     load = np.bincount(instance.reviewer[inside], minlength=instance.n_reviewers)
     load -= np.bincount(instance.reviewer[arcs[inside[arcs]]], minlength=instance.n_reviewers)

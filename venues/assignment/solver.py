@@ -16,8 +16,8 @@ Objective = Literal["total", "worst"]
 _RESOLUTION = 1e-6
 _LARGEST = 1e7  # larger scores are rounded to a coarser step, so that costs fit the solver
 _FIRST = 5  # times its demand: a paper's best pairs in the first flow
-_ROUNDS = 4  # flows over chosen pairs before all are taken
-_SPARSE = 100  # pairs a paper up to which one flow over all is sooner than several over a few
+_ROUNDS = 2  # flows over chosen pairs before all are taken
+_SPARSE = 200  # pairs a paper up to which one flow over all is sooner than several over a few
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ def _top(end: Ints, gain: Ints, count: Ints) -> Ints:
     order = np.lexsort((-gain, end))
     sizes = np.bincount(end, minlength=len(count))
     rank = np.arange(len(order)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-    return order[rank < count[end[order]]]
+    return np.asarray(order[rank < count[end[order]]])
 
 
 def report(
