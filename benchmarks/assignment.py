@@ -4,8 +4,8 @@ Made-up venues: papers and reviewers gather around topics in a space of 32 dimen
 (1 + cosine) / 2 to four decimals, and each paper's 50 best reviewers and each reviewer's 50 best
 papers are listed, less 1 % conflicts. A paper needs 4 reviews, a reviewer takes 1 to 6, so 30,000
 papers use up 20,000 reviewers to the last review: there 50 are too few, and 100 are listed as well.
-In the "mismatch" venue papers and reviewers have different popular topics. Each row runs in a process of
-its own, so that its peak memory is its own; the time is from arrays to assignment.
+In the "mismatch" venue papers and reviewers have different popular topics. Each row runs in a
+process of its own, so that its peak memory is its own; the time is from arrays to assignment.
 """
 
 from __future__ import annotations

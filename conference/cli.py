@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 
 import click
@@ -69,7 +70,11 @@ def main() -> None:
     except StopRound as stop:
         _leave(str(stop), 3)
     except (KeyboardInterrupt, click.Abort):
-        _leave("Stopped. Nothing that was finished is lost: run the same command to go on.", 130)
+        click.echo(
+            "Stopped. Nothing that was finished is lost: run the same command to go on.", err=True
+        )
+        sys.stderr.flush()
+        os._exit(130)  # An experiment's thread would keep the process; its sandbox dies with it.
 
 
 def _leave(sentence: str, status: int) -> None:

@@ -37,12 +37,15 @@ class InlineStage:
         self._performer = make()
         self._at_once = at_once
         self._runner = asyncio.Runner()
+        self._busy = False
 
     def perform(self, tasks: Sequence[Task]) -> Iterator[list[Done]]:
         waiting = deque(tasks)
         running: set[asyncio.Task[Done]] = set()
+        self._busy = True
         while waiting or running:
             yield self._runner.run(self._some(waiting, running))
+        self._busy = False
 
     async def _some(self, waiting: deque[Task], running: set[asyncio.Task[Done]]) -> list[Done]:
         while waiting and len(running) < self._at_once:
@@ -52,7 +55,8 @@ class InlineStage:
         return [task.result() for task in finished]
 
     def close(self) -> None:
-        self._runner.close()
+        if not self._busy:  # Closing waits for threads; an interrupted run must not.
+            self._runner.close()
 
 
 class Host:

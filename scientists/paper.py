@@ -314,8 +314,8 @@ def _reproducibility(w: Written) -> list[Part]:
         _text(
             f"Code: template {w.question.template.name}, SHA-256 {w.code_sha256[:24]}. Seeds: "
             f"{seeds}. Results: {len(w.results)} runs in one file, SHA-256 "
-            f"{w.results_sha256[:24]}. Running the template's experiment on these settings and seeds "
-            "gives these results on the same versions of its libraries."
+            f"{w.results_sha256[:24]}. Running the template's experiment on these settings and "
+            "seeds gives these results on the same versions of its libraries."
         )
     ]
 

@@ -7,6 +7,8 @@ from importlib.metadata import entry_points
 from typing import Any
 
 from conference.errors import UserError
+from venues.population import parse_minds
+from venues.venue import Venue
 
 GROUP = "conference.minds"
 
@@ -39,6 +41,17 @@ def mind_of(role: str, name: str) -> Any:
     for entry in entry_points(group=GROUP, name=kind):
         return entry.load()(role, spec)
     raise UserError(f"minds: there is no mind '{kind}'; choose from {', '.join(known_minds())}.")
+
+
+def check_minds(venue: Venue) -> None:
+    """Raise `UserError` for a mind that no installed package has, before the round starts."""
+    for role in ("scientist", "reviewer", "chair"):
+        for _, name in parse_minds(getattr(venue.minds, role)):
+            if name.partition(":")[0] not in known_minds():
+                raise UserError(
+                    f"minds.{role}: there is no mind '{name}'; choose from "
+                    f"{', '.join(known_minds())}."
+                )
 
 
 def known_minds() -> list[str]:

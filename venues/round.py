@@ -17,6 +17,7 @@ from conference.stage import InlineStage, RayStage, Stage
 from conference.tasks import CentralSight, StopRound, Task
 from venues import population
 from venues.cast import make_performer
+from venues.minds import check_minds
 from venues.papers import PaperSource, open_papers
 from venues.phases import steps_of
 from venues.state import Archived, Options, Round, Step
@@ -170,6 +171,7 @@ def prepare(
     )
     check_venue(rules, f"venue '{rules.name}'")
     population.check_personas(rules)
+    check_minds(rules)
     return rules
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import pwd
 import shutil
@@ -10,10 +11,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from conference.errors import UserError
+from conference.sandbox import launcher
 from conference.sandbox.records import MIB, Limits, Method
 from conference.sandbox.watch import Bounds
 
-OWN_CODE = Path(__file__).resolve().parent
+# Imported here too: its compiled form is then there for every launch.
+OWN_CODE = Path(launcher.__file__).resolve().parent
 # action ("ro", "rw", "tmpfs", "link", "proc", "dev"), path, its source or link target, bytes
 Step = tuple[str, str, str, int]
 
@@ -26,6 +29,7 @@ _SETTINGS = (
 _PATH = "/usr/local/bin:/usr/bin:/bin"
 
 
+@functools.cache
 def python_folders() -> tuple[str, ...]:
     """Folders that the running interpreter, its libraries and its packages need."""
     wanted = [sys.prefix, sys.base_prefix, str(Path(sys.base_prefix).resolve())]
@@ -122,15 +126,15 @@ def start_command(method: Method, mounts: Sequence[Step], control: int) -> list[
     """The command line that starts the launcher under a method."""
     start = f"import sys; sys.path[:0] = [{str(OWN_CODE)!r}]; import launcher; launcher.main()"
     python = str(Path(sys.executable).resolve())
-    launcher = [python, "-I", "-S", "-B", "-c", start, str(control)]
+    first = [python, "-I", "-S", "-B", "-c", start, str(control)]
     if method == "bubblewrap":
-        return [*_bubblewrap(mounts), *launcher]
+        return [*_bubblewrap(mounts), *first]
     if method == "namespaces":
         return [
             tool("unshare"), "--user", "--map-root-user", "--mount", "--pid", "--fork",
-            "--kill-child=KILL", "--net", "--ipc", "--uts", "--", *launcher,
+            "--kill-child=KILL", "--net", "--ipc", "--uts", "--", *first,
         ]  # fmt: skip
-    return launcher
+    return first
 
 
 def tool(name: str) -> str:

@@ -138,7 +138,7 @@ def test_every_draw_is_on_the_venue_s_scale(
 
 
 def test_an_unknown_panel_is_named_with_the_choice() -> None:
-    with pytest.raises(UserError, match="no panel 'iclr1999'; choose from .*iclr2026"):
+    with pytest.raises(UserError, match=r"no panel 'iclr1999'; choose from .*iclr2026"):
         load_panel("iclr1999")
     with pytest.raises(UserError, match="no panel 'defaults'"):
         load_panel("defaults")

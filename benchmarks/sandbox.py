@@ -1,0 +1,161 @@
+"""What the sandbox costs, per launch and per experiment: python -m benchmarks.sandbox.
+
+Each sandboxed run is paired with a plain one of the same command in the same folder, in turn and in
+alternating order, so that other load on the machine falls on both. Per launch: `/bin/true`. Per
+experiment: the learning-rate template with some seeds, whose processor time (program and
+supervisor) is compared too, as it is steadier than real time on a shared machine. Intervals are
+95 % percentile bootstrap over pairs, of the median difference and of the ratio of means.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import tomllib
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import click
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+from rich.console import Console
+from rich.table import Table
+
+from conference.sandbox import Limits, Method, protections, run
+from conference.sandbox.layout import environment
+from conference.seeding import generator
+
+TEMPLATE = Path(__file__).parents[1] / "templates" / "learning_rate"
+TARGET_LAUNCH_MS, TARGET_SHARE = 50.0, 0.02
+_RESAMPLES = 2000
+_LIMITS = Limits(wall_seconds=600.0)
+
+
+class Cost(msgspec.Struct, frozen=True):
+    """Seconds of one run: real time, and processor time of the program and of the supervisor."""
+
+    wall: float
+    processor: float
+
+
+def timed(action: Callable[[], object]) -> Cost:
+    """The cost of an action with all the processes that it waits for."""
+    before, start = _processor_seconds(), time.perf_counter()
+    action()
+    return Cost(time.perf_counter() - start, _processor_seconds() - before)
+
+
+def _processor_seconds() -> float:
+    who = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    return sum(sum(resource.getrusage(one)[:2]) for one in who)
+
+
+def pairs(command: Sequence[str], folder: Path, method: Method, n: int) -> NDArray[np.float64]:
+    """Costs of `n` pairs after one unmeasured, shape (n, 2 plain and sandboxed, 2 wall and CPU)."""
+    clean = environment(method, folder, None) | {"HOME": str(folder), "TMPDIR": str(folder)}
+
+    def plain() -> None:
+        subprocess.run(command, cwd=folder, env=clean, capture_output=True, check=True)
+
+    def boxed() -> None:
+        outcome = run(command, folder, _LIMITS, method=method, unsafe=True)
+        if outcome.exit_code != 0 or outcome.incidents:
+            raise RuntimeError(f"the sandboxed command failed: {outcome}")
+
+    rows = []
+    for number in range(n + 1):
+        actions = [plain, boxed] if number % 2 else [boxed, plain]
+        costs = {action: timed(action) for action in actions}
+        rows.append([[costs[one].wall, costs[one].processor] for one in (plain, boxed)])
+    return np.array(rows[1:])
+
+
+def interval(
+    statistic: Callable[[NDArray[np.float64]], float], data: NDArray[np.float64]
+) -> tuple[float, float, float]:
+    """The statistic of the pairs (first axis) and its 95 % bootstrap interval."""
+    rng = generator(0, "benchmark", "sandbox")
+    draws = [statistic(data[rng.integers(0, len(data), len(data))]) for _ in range(_RESAMPLES)]
+    low, high = np.percentile(draws, [2.5, 97.5])
+    return statistic(data), float(low), float(high)
+
+
+def extra_milliseconds(data: NDArray[np.float64]) -> float:
+    """Median over pairs of how much longer the sandboxed run took."""
+    return float(np.median(data[:, 1, 0] - data[:, 0, 0]) * 1000)
+
+
+def extra_share(measure: int) -> Callable[[NDArray[np.float64]], float]:
+    """Ratio of mean costs less 1; measure 0 is real time, 1 processor time."""
+    return lambda data: float(data[:, 1, measure].mean() / data[:, 0, measure].mean() - 1)
+
+
+def prepare(folder: Path, seeds: int) -> list[str]:
+    """Copy the template's experiment with a configuration of several seeds; its command."""
+    shutil.copyfile(TEMPLATE / "experiment.py", folder / "experiment.py")
+    told = tomllib.loads((TEMPLATE / "template.toml").read_text(encoding="utf-8"))
+    knobs = {knob["name"]: knob["default"] for knob in told["knobs"]}
+    runs = [{"knobs": knobs, "seed": n, "budget": told["budget"]["quick"]} for n in range(seeds)]
+    (folder / "config.json").write_text(json.dumps({"runs": runs}), encoding="utf-8")
+    return [sys.executable, "experiment.py", "--config", "config.json", "--out", "results.json"]
+
+
+@click.command()
+@click.option("--launches", default=60, show_default=True, help="Pairs per method of /bin/true.")
+@click.option("--experiments", default=6, show_default=True, help="Pairs of the experiment.")
+@click.option("--seeds", default=8, show_default=True, help="Seeds that one experiment trains.")
+def main(launches: int, experiments: int, seeds: int) -> None:
+    """Print what the sandbox costs on this machine."""
+    given = protections()
+    table = Table(
+        title=f"The sandbox's cost ({os.cpu_count()} cores, load {os.getloadavg()[0]:.1f})"
+    )
+    for column in (
+        "what",
+        "method",
+        "pairs",
+        "plain",
+        "sandboxed",
+        "extra",
+        "95 % interval",
+        "aim",
+    ):
+        table.add_column(column)
+    with tempfile.TemporaryDirectory(dir="/var/tmp") as name:
+        folder = Path(name)
+        for method in given.available:
+            data = pairs(["/bin/true"], folder, method, launches)
+            _add_launch(table, method, data)
+        data = pairs(prepare(folder, seeds), folder, given.method, experiments)
+        _add_experiment(table, given.method, data)
+    Console(width=120).print(table)
+
+
+def _add_launch(table: Table, method: Method, data: NDArray[np.float64]) -> None:
+    extra, low, high = interval(extra_milliseconds, data)
+    plain, boxed = np.median(data[:, :, 0], axis=0) * 1000
+    table.add_row(
+        "launch", method, str(len(data)), f"{plain:.1f} ms", f"{boxed:.1f} ms", f"{extra:.1f} ms",
+        f"{low:.1f} to {high:.1f}", f"< {TARGET_LAUNCH_MS:.0f} ms",
+    )  # fmt: skip
+
+
+def _add_experiment(table: Table, method: Method, data: NDArray[np.float64]) -> None:
+    for measure, what in ((0, "experiment, real time"), (1, "experiment, processor time")):
+        extra, low, high = interval(extra_share(measure), data)
+        plain, boxed = data[:, :, measure].mean(axis=0)
+        table.add_row(
+            what, method, str(len(data)), f"{plain:.2f} s", f"{boxed:.2f} s", f"{extra:+.2%}",
+            f"{low:+.2%} to {high:+.2%}", f"< {TARGET_SHARE:.0%}",
+        )  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,113 @@
+"""The command line: help that can be read, and one sentence with status 2 for bad input."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from conference.ledger import LEDGER
+
+
+def conference(*words: str, folder: Path | None = None) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", "from conference.cli import main; main()", *words],
+        capture_output=True,
+        text=True,
+        cwd=folder,
+        timeout=200,
+    )
+
+
+INSTANT = ["--scientist", "instant", "--reviewer", "instant", "--chair", "instant"]
+
+
+def test_help_names_every_command() -> None:
+    shown = conference("--help")
+    assert shown.returncode == 0
+    for name in ("run", "benchmark", "data", "venues"):
+        assert name in shown.stdout
+
+
+def test_a_dry_run_does_nothing(tmp_path: Path) -> None:
+    shown = conference("run", "--dry-run", "--out", str(tmp_path / "run"))
+    assert shown.returncode == 0 and "Nothing was done" in shown.stdout
+    assert not (tmp_path / "run").exists()
+
+
+BAD = [
+    (["run", "nowhere"], "nowhere"),
+    (["run", "--papers", "no-such-folder"], "no-such-folder"),
+    (["run", "--reviewers", "2", "--hosts", "0", *INSTANT], "--reviewers"),
+    (["run", "--reviewer", "nobody", "--hosts", "0"], "nobody"),
+    (["run", "--reviewer", "0 embedded", "--hosts", "0"], "minds"),
+    (["run", "--scientists", "0", "--hosts", "0"], "nothing to review"),
+    (["run", "--no-such-option"], "no-such-option"),
+    (["site", "."], "ledger"),
+]
+
+
+@pytest.mark.parametrize(("words", "named"), BAD)
+def test_bad_input_is_one_sentence(words: list[str], named: str, tmp_path: Path) -> None:
+    shown = conference(*words, folder=tmp_path)
+    assert shown.returncode == 2
+    assert named in shown.stderr
+    assert "Traceback" not in shown.stderr
+
+
+def test_a_damaged_ledger_and_another_venue_are_refused(tmp_path: Path) -> None:
+    run = ["run", "--hosts", "0", "--out", str(tmp_path / "run"), *INSTANT]
+    assert conference(*run).returncode == 0
+    other = conference("run", "iclr2022", *run[1:])
+    assert other.returncode == 2 and "venue" in other.stderr
+    ledger = tmp_path / "run" / LEDGER
+    data = bytearray(ledger.read_bytes())
+    middle = data.find(b"Review")
+    data[middle] ^= 0xFF
+    ledger.write_bytes(bytes(data))
+    damaged = conference(*run)
+    assert damaged.returncode == 2 and "damaged" in damaged.stderr
+    assert "Traceback" not in damaged.stderr
+
+
+def test_control_c_ends_cleanly_and_the_round_goes_on(tmp_path: Path) -> None:
+    code = (
+        "import time, benchmarks.instant as instant\n"
+        "old = instant.InstantReviewer.review\n"
+        "async def slow(self, *args):\n"
+        "    time.sleep(0.5)\n"
+        "    return await old(self, *args)\n"
+        "instant.InstantReviewer.review = slow\n"
+        "from conference.cli import main; main()\n"
+    )
+    words = ["run", "--hosts", "0", "--out", str(tmp_path / "run"), *INSTANT]
+    child = subprocess.Popen(
+        [sys.executable, "-c", code, *words],
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert child.stdout is not None and child.stderr is not None
+    for line in child.stdout:
+        if line.startswith("assign.chairs"):
+            break
+    time.sleep(1)
+    os.kill(child.pid, signal.SIGINT)
+    child.wait(timeout=60)
+    assert child.returncode == 130
+    assert "run the same command to go on" in child.stderr.read()
+    again = conference(*words)
+    assert again.returncode == 0 and "Proceedings" in again.stdout
+
+
+def test_five_lines_of_python_run_a_round(tmp_path: Path) -> None:
+    from conference import run_round
+    from tests.venues.tiny import tiny_venue
+
+    proceedings = run_round(tiny_venue(), out=tmp_path, hosts=0)
+    assert proceedings.site.is_file() and proceedings.performed > 50

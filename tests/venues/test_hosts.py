@@ -1,0 +1,108 @@
+"""Real Ray: any number of hosts gives the same round, also when hosts are killed."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from conference.ledger import open_ledger, read_ledger
+from conference.stage import InlineStage, RayStage, Stage
+from conference.tasks import CentralSight, Task
+from tests.venues.tiny import table, tiny_venue
+from venues.cast import make_performer
+from venues.round import play, run_round
+from venues.state import Round
+from venues.venue import Venue
+
+pytestmark = pytest.mark.timeout(400)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def cluster() -> Iterator[None]:
+    import ray
+
+    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    ray.init(num_cpus=4, include_dashboard=False, log_to_driver=False)
+    yield
+    ray.shutdown()
+
+
+def content(folder: Path) -> dict[str, bytes]:
+    ledger = read_ledger(folder)
+    found = ledger.content()
+    ledger.close()
+    return found
+
+
+def venue() -> Venue:
+    """Embedded reviewers and chairs, so that real minds think on the hosts."""
+    tiny = tiny_venue(reviewers=30)
+    return msgspec.structs.replace(
+        tiny, minds=msgspec.structs.replace(tiny.minds, reviewer="embedded", chair="embedded")
+    )
+
+
+def test_one_two_and_sixteen_hosts_give_the_same_round(tmp_path: Path) -> None:
+    found = []
+    for hosts in (0, 1, 2, 16):
+        run_round(venue(), out=tmp_path / str(hosts), hosts=hosts, papers=table(12))
+        found.append(content(tmp_path / str(hosts)))
+    assert found[0] == found[1] == found[2] == found[3]
+
+
+def test_killed_hosts_lose_nothing(tmp_path: Path) -> None:
+    run_round(venue(), out=tmp_path / "whole", hosts=0, papers=table(36))
+    folder = tmp_path / "killed"
+    make = partial(make_performer, 0, str(folder), 3)
+    here, there = InlineStage(make), RayStage(make, 3, None)
+    stop = threading.Event()
+    killed: list[int] = []
+
+    def kill() -> None:
+        while not stop.wait(0.4):
+            for pid in _worker_pids()[:1]:
+                try:
+                    os.kill(pid, signal.SIGKILL)
+                    killed.append(pid)
+                except ProcessLookupError:
+                    continue
+
+    killer = threading.Thread(target=kill)
+    killer.start()
+    ledger = open_ledger(folder)
+    round_ = Round(venue(), 0, folder, table(36))
+
+    def choose(task: Task) -> Stage:
+        return here if isinstance(task.sight, CentralSight) else there
+
+    try:
+        play(round_, ledger, choose, lambda *_: None)
+    finally:
+        stop.set()
+        killer.join()
+        ledger.close()
+        there.close()
+        here.close()
+    assert killed
+    assert content(folder) == content(tmp_path / "whole")
+
+
+def _worker_pids() -> list[int]:
+    """Process ids of the living hosts, by their command line."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                name = (entry / "cmdline").read_bytes().split(b"\0")[0]
+            except OSError:
+                continue
+            if name.startswith(b"ray::Host"):
+                found.append(int(entry.name))
+    return sorted(found)
