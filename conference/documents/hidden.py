@@ -1,10 +1,12 @@
 """Text in a PDF that a reader of the page would not see, and instructions to reviewers.
 
 A paper's text is data. Before any mind reads it, every span found here is cut out, and the finding
-is recorded. Detection rests on how each glyph is painted: its colour against what lies under it,
-its size, its rendering mode and opacity, its place on the page, what is painted over it, and layers
-that are switched off. Glyphs whose shape differs from their character code are found only in fonts
-that name their glyphs; a font of numbered glyphs would need a comparison with recognised text.
+is recorded. Two readings are joined. The first follows how each glyph is painted: its colour
+against what lies under it, its size, its rendering mode and opacity, its place on the page, what is
+painted over it, and layers that are switched off. The second draws the page with and without its
+text and finds the letters that leave no trace (`inked`). Glyphs whose shape differs from their
+character code are found only in fonts that bring an encoding; a font of numbered glyphs would need
+a comparison with recognised text.
 """
 
 from __future__ import annotations
@@ -12,14 +14,17 @@ from __future__ import annotations
 import re
 from functools import cache
 from pathlib import Path
+from unicodedata import normalize
 
 import msgspec
 
+from conference.documents.inked import Unseen, unseen_text
 from conference.documents.painted import Glyph, Page, read_pages
 
 HERE = Path(__file__).parent
 FEWEST_LETTERS = 8
 TINY = 1.5
+NARROWEST = 0.1  # of the print size
 WHITE = 0.95
 SAME = 0.06
 INVISIBLE = 0.08
@@ -61,15 +66,18 @@ def find_hidden_text(path: Path) -> tuple[HiddenSpan, ...]:
     """
     pages, notes = read_pages(Path(path))
     spans: list[HiddenSpan] = []
+    ways = {page.number: [technique(glyph, page) for glyph in page.glyphs] for page in pages}
     for page in pages:
-        spans += _spans(page)
+        spans += _spans(page, ways[page.number])
+        spans += [HiddenSpan(page.number, "replacement text", text) for text in page.spoken]
         spans += [
             HiddenSpan(page.number, "visible instruction", sentence)
             for sentence in instructions_in("".join(glyph.text for glyph in page.glyphs))
         ]
+    spans += _without_trace(unseen_text(Path(path))[0], spans)
     for place, text in notes:
         spans += [HiddenSpan(0, place, sentence) for sentence in instructions_in(text)]
-    seen = "".join(_squeezed(_visible(page)) for page in pages)
+    seen = _squeezed("".join(_visible(page, ways[page.number], spans) for page in pages))
     spans = [
         span
         for span in spans
@@ -84,16 +92,34 @@ def find_hidden_text(path: Path) -> tuple[HiddenSpan, ...]:
     )
 
 
-def _visible(page: Page) -> str:
+def _visible(page: Page, ways: list[str | None], spans: list[HiddenSpan]) -> str:
     """The page's text as a reader sees it."""
-    return "".join(glyph.text for glyph in page.glyphs if technique(glyph, page) is None)
+    text = "".join(glyph.text for glyph, how in zip(page.glyphs, ways, strict=True) if how is None)
+    own = [s for s in spans if s.page == page.number and s.technique == "leaves no trace"]
+    return without_spans(text, tuple(own))
 
 
-def _spans(page: Page) -> list[HiddenSpan]:
+def _without_trace(unseen: list[Unseen], known: list[HiddenSpan]) -> list[HiddenSpan]:
+    """Runs of letters that leave no trace, less those whose technique is known already."""
+    found = {
+        page: _squeezed("".join(span.text for span in known if span.page == page))
+        for page in {run.page for run in unseen}
+    }
+    rest = [run for run in unseen if _squeezed(run.text) not in found[run.page]]
+    letters: dict[int, int] = {}
+    for run in rest:
+        letters[run.page] = letters.get(run.page, 0) + sum(map(str.isalnum, run.text))
+    return [
+        HiddenSpan(run.page, "leaves no trace", run.text)
+        for run in rest
+        if letters[run.page] >= FEWEST_LETTERS
+    ]
+
+
+def _spans(page: Page, ways: list[str | None]) -> list[HiddenSpan]:
     """Runs of glyphs hidden in the same way."""
     runs: list[tuple[str, list[str]]] = []
-    for glyph in page.glyphs:
-        how = technique(glyph, page)
+    for glyph, how in zip(page.glyphs, ways, strict=True):
         blank = not glyph.text.strip()
         if how is None and not blank:
             runs.append(("", []))
@@ -128,14 +154,18 @@ def technique(glyph: Glyph, page: Page) -> str | None:
         return "zero opacity"
     if 0 < glyph.size < TINY:
         return "tiny print"
+    if glyph.text.isalnum() and glyph.across < NARROWEST * glyph.size < float("inf"):
+        return "squeezed print"
     if not page.shows(glyph):
         return "outside the page"
+    if glyph.clipped:
+        return "clipped away"
     if glyph.swapped:
         return "glyph and character differ"
     if page.covered(glyph):
         return "covered"
     ground = page.ground(glyph)
-    if ground is None or glyph.colour is None or glyph.mode not in (0, 4):
+    if ground is None or glyph.colour is None or glyph.mode not in (0, 1, 4, 5):
         return None
     if max(abs(a - b) for a, b in zip(glyph.colour, ground, strict=True)) >= SAME:
         return None
@@ -143,15 +173,28 @@ def technique(glyph: Glyph, page: Page) -> str | None:
 
 
 def without_spans(text: str, spans: tuple[HiddenSpan, ...]) -> str:
-    """The text with every span cut out, however its lines are broken."""
+    """The text with every span cut out, however its lines are broken.
+
+    Where a span does not stand in the text in one piece, as readers differ in the order of pieces,
+    its stretches of three words are cut out.
+    """
     for span in sorted(spans, key=lambda span: -len(span.text)):
-        letters = [char for char in span.text if not char.isspace()]
-        if len(letters) < 3:
+        text, found = _cut(text, span.text)
+        if found or span.page == 0:
             continue
-        pattern = r"\s*-?\s*".join(re.escape(char) for char in letters)
-        text = re.sub(pattern, " ", text)
+        words = span.text.split()
+        for at in range(max(1, len(words) - 2)):
+            text, _ = _cut(text, "".join(words[at : at + 3]))
     return ZERO_WIDTH.sub("", text)
 
 
+def _cut(text: str, piece: str) -> tuple[str, int]:
+    letters = _squeezed(piece)
+    if len(letters) < 3:
+        return text, 0
+    return re.subn(r"[\W_]*".join(map(re.escape, letters)), " ", text)
+
+
 def _squeezed(text: str) -> str:
-    return re.sub(r"\s+", "", text)
+    """The letters and digits alone: readers differ in blanks, hyphens and punctuation."""
+    return "".join(char for char in normalize("NFKC", text) if char.isalnum())

@@ -10,38 +10,53 @@ import msgspec
 
 Box = tuple[float, float, float, float]
 Colour = tuple[float, float, float]
+logger = logging.getLogger(__name__)
 
 
 class Glyph(msgspec.Struct, frozen=True):
-    """One painted character. `order` counts painting steps; `colour` is None for a pattern."""
+    """One painted character. `order` counts painting steps; `colour` is None for a pattern.
+
+    `size` is the print size and `across` the advance, both in points.
+    """
 
     text: str
     box: Box
     size: float
+    across: float
     colour: Colour | None
     mode: int
     opacity: float
     layer_off: bool
     swapped: bool
+    clipped: bool
     order: int
 
 
 class Patch(msgspec.Struct, frozen=True):
-    """A filled rectangle, or an image (`colour` None)."""
+    """A filled shape or an image, by its box within the clip.
+
+    `colour` is None where it differs from place to place or is not known; `square` says that all
+    of the box is painted.
+    """
 
     box: Box
     colour: Colour | None
     opacity: float
     order: int
+    square: bool = False
 
 
 class Page(msgspec.Struct, frozen=True):
-    """A page: its visible box, glyphs and patches in the order of painting."""
+    """A page: its visible box, glyphs and patches in the order of painting.
+
+    `spoken` are texts that stand for others when the page is read aloud or copied (ActualText).
+    """
 
     number: int
     box: Box
     glyphs: tuple[Glyph, ...]
     patches: tuple[Patch, ...]
+    spoken: tuple[str, ...] = ()
 
     def shows(self, glyph: Glyph) -> bool:
         """Whether the glyph's centre lies within the page's visible box."""
@@ -51,20 +66,23 @@ class Page(msgspec.Struct, frozen=True):
     def covered(self, glyph: Glyph) -> bool:
         """Whether something opaque is painted over the whole glyph later."""
         return any(
-            patch.order > glyph.order and patch.opacity > 0.9 and _holds(patch.box, glyph.box)
+            patch.square
+            and patch.order > glyph.order
+            and patch.opacity > 0.9
+            and _holds(patch.box, glyph.box)
             for patch in self.patches
         )
 
     def ground(self, glyph: Glyph) -> Colour | None:
-        """The colour under the glyph; None over an image, white where nothing was painted."""
+        """The colour under the glyph: white where nothing was painted, None where not known."""
         under: Colour | None = (1.0, 1.0, 1.0)
         for patch in self.patches:
             if (
                 patch.order < glyph.order
-                and patch.opacity > 0.5
+                and patch.opacity > 0.1
                 and _holds_centre(patch.box, glyph.box)
             ):
-                under = patch.colour
+                under = patch.colour if patch.opacity > 0.95 else None
         return under
 
 
@@ -91,14 +109,14 @@ def _holds(outer: Box, inner: Box) -> bool:
 def read_pages(path: Path) -> tuple[list[Page], list[tuple[str, str]]]:
     """Each page as painted, and the texts of metadata and annotations with their place.
 
-    A file that pdfminer cannot parse has no pages here.
+    The pages end at the first that pdfminer cannot parse.
     """
     from pdfminer.pdfdocument import PDFDocument
-    from pdfminer.pdfinterp import PDFResourceManager
     from pdfminer.pdfpage import PDFPage
     from pdfminer.pdfparser import PDFParser
 
-    from conference.documents.painter import Interpreter, Painter
+    from conference.documents.interpreter import Interpreter, Resources
+    from conference.documents.painter import Painter
 
     logging.getLogger("pdfminer").setLevel(logging.CRITICAL)
     pages: list[Page] = []
@@ -108,13 +126,15 @@ def read_pages(path: Path) -> tuple[list[Page], list[tuple[str, str]]]:
             document = PDFDocument(PDFParser(file))
             notes += [("metadata", _plain(v)) for info in document.info for v in info.values()]
             off = layers_off(document)
-            resources = PDFResourceManager()
+            resources = Resources()
+            notes += _bookmarks(document)
             for number, page in enumerate(PDFPage.create_pages(document), 1):
                 painter = Painter(resources)
                 Interpreter(resources, painter, off).process_page(page)
                 pages.append(painter.page(number, page))
                 notes += _annotations(page)
-        except Exception:  # noqa: BLE001 - the parser meets hostile files; read_pdf names their faults
+        except Exception as error:  # noqa: BLE001 - hostile files break the parser anywhere
+            logger.debug("%s: page %d cannot be followed: %s", path, len(pages) + 1, error)
             return pages, notes
     return pages, notes
 
@@ -132,14 +152,24 @@ def layers_off(document: Any) -> set[int]:
     return off
 
 
+def _bookmarks(document: Any) -> list[tuple[str, str]]:
+    from pdfminer.pdfdocument import PDFNoOutlines
+
+    try:
+        return [("bookmark", str(row[1])) for row in document.get_outlines()]
+    except PDFNoOutlines:
+        return []
+
+
 def _annotations(page: Any) -> list[tuple[str, str]]:
     from pdfminer.pdftypes import resolve1
 
     notes = []
     for reference in resolve1(page.annots) or []:
         annotation = resolve1(reference) or {}
-        if isinstance(annotation, dict) and annotation.get("Contents"):
-            notes.append(("annotation", _plain(resolve1(annotation["Contents"]))))
+        for entry in ("Contents", "V") if isinstance(annotation, dict) else ():
+            if annotation.get(entry):
+                notes.append(("annotation", _plain(annotation[entry])))
     return notes
 
 

@@ -1,74 +1,26 @@
-"""The pdfminer device and interpreter that record what `painted` describes."""
+"""The pdfminer device that records what `painted` describes."""
 
 from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 from pdfminer.pdfdevice import PDFTextDevice
-from pdfminer.pdfinterp import PDFPageInterpreter
-from pdfminer.pdftypes import PDFObjRef, resolve1
-from pdfminer.psparser import literal_name
+from pdfminer.pdftypes import resolve1
 from pdfminer.utils import apply_matrix_pt, apply_matrix_rect
 
+from conference.documents.colours import to_rgb
 from conference.documents.painted import Box, Colour, Glyph, Page, Patch
 
+EVERYWHERE: Box = (-1e9, -1e9, 1e9, 1e9)
 
-class Interpreter(PDFPageInterpreter):
-    """Also follows opacity and layers, which pdfminer's own interpreter leaves out."""
 
-    def __init__(self, resources: Any, device: Painter, off: set[int]) -> None:
-        super().__init__(resources, device)
-        self.painter, self.off = device, off
+class Mark(msgspec.Struct):
+    """Marked content: on a layer switched off or not, what it is said to read, where it began."""
 
-    def dup(self) -> Interpreter:
-        return Interpreter(self.rsrcmgr, self.painter, self.off)
-
-    def do_gs(self, name: Any) -> None:
-        states = resolve1(self.resources.get("ExtGState")) or {}
-        state = resolve1(states.get(literal_name(name))) or {}
-        if "ca" in state:
-            self.painter.opacity = float(resolve1(state["ca"]))
-
-    def do_q(self) -> None:
-        super().do_q()
-        self.painter.saved.append(self.painter.opacity)
-
-    def do_Q(self) -> None:
-        super().do_Q()
-        if self.painter.saved:
-            self.painter.opacity = self.painter.saved.pop()
-
-    def do_BDC(self, tag: Any, props: Any) -> None:
-        hidden = False
-        if literal_name(tag) == "OC":
-            groups = resolve1(self.resources.get("Properties")) or {}
-            group = groups.get(literal_name(props)) if not isinstance(props, dict) else props
-            hidden = self._is_off(group)
-        self.painter.layers.append(hidden)
-
-    def do_BMC(self, tag: Any) -> None:
-        self.painter.layers.append(False)
-
-    def do_EMC(self) -> None:
-        if self.painter.layers:
-            self.painter.layers.pop()
-
-    def _is_off(self, group: Any) -> bool:
-        if isinstance(group, PDFObjRef) and group.objid in self.off:
-            return True
-        inner = resolve1(group)
-        members = inner.get("OCGs") if isinstance(inner, dict) else None
-        if members is None:
-            return False
-        rows = members if isinstance(members, list) else [members]
-        return any(isinstance(row, PDFObjRef) and row.objid in self.off for row in rows)
-
-    def do_Do(self, xobjid_arg: Any) -> None:
-        target = resolve1(self.xobjmap.get(literal_name(xobjid_arg)))
-        hidden = target is not None and self._is_off(target.get("OC"))
-        self.painter.layers.append(hidden)
-        super().do_Do(xobjid_arg)
-        self.painter.layers.pop()
+    off: bool
+    spoken: str
+    start: int
 
 
 class Painter(PDFTextDevice):
@@ -76,11 +28,15 @@ class Painter(PDFTextDevice):
 
     def __init__(self, resources: Any) -> None:
         super().__init__(resources)
-        self.opacity, self.order = 1.0, 0
-        self.saved: list[float] = []
-        self.layers: list[bool] = []
+        self.opacity = self.line_opacity = 1.0
+        self.fill_space: Any = None
+        self.line_space: Any = None
+        self.clip, self.order = EVERYWHERE, 0
+        self.saved: list[tuple[float, float, Any, Any, Box]] = []
+        self.marks: list[Mark] = []
         self.glyphs: list[Glyph] = []
         self.patches: list[Patch] = []
+        self.spoken: list[str] = []
         self._mode = 0
         self._swapped: dict[int, set[int]] = {}
 
@@ -89,15 +45,59 @@ class Painter(PDFTextDevice):
         box = tuple(float(resolve1(side)) for side in (page.cropbox or page.mediabox))
         left, right = sorted((box[0], box[2]))
         low, high = sorted((box[1], box[3]))
-        return Page(number, (left, low, right, high), tuple(self.glyphs), tuple(self.patches))
+        visible = (left, low, right, high)
+        return Page(number, visible, tuple(self.glyphs), tuple(self.patches), tuple(self.spoken))
+
+    def save(self) -> None:
+        """Keep the graphics state that pdfminer does not keep."""
+        spaces = self.fill_space, self.line_space
+        self.saved.append((self.opacity, self.line_opacity, *spaces, self.clip))
+
+    def restore(self) -> None:
+        """Go back to the state kept last."""
+        if self.saved:
+            (self.opacity, self.line_opacity, self.fill_space, self.line_space, self.clip) = (
+                self.saved.pop()
+            )
+
+    def open(self, off: bool, spoken: str = "") -> None:
+        """Begin marked content."""
+        self.marks.append(Mark(off, spoken, len(self.glyphs)))
+
+    def end(self) -> None:
+        """End marked content; text that it is said to read but does not show is kept."""
+        if not self.marks:
+            return
+        mark = self.marks.pop()
+        shown = sum(glyph.text.isalnum() for glyph in self.glyphs[mark.start :])
+        if sum(char.isalnum() for char in mark.spoken) > 2 * shown + 8:
+            self.spoken.append(mark.spoken)
+
+    @property
+    def off(self) -> bool:
+        return any(mark.off for mark in self.marks)
+
+    def clip_to(self, path: Any) -> None:
+        """Narrow the clip to the path's box, which is never less than the path."""
+        box = _bounds(_points(self._matrix(), path))
+        if box:
+            left, low, right, high = self.clip
+            self.clip = max(left, box[0]), max(low, box[1]), min(right, box[2]), min(high, box[3])
+
+    def fill_clip(self) -> None:
+        """A gradient over all of the clip."""
+        self.order += 1
+        self.patches.append(Patch(self.clip, None, self.opacity, self.order))
 
     def render_string(self, textstate: Any, seq: Any, ncs: Any, graphicstate: Any) -> None:
         self._mode = textstate.render
-        self._colour = _colour(getattr(graphicstate, "ncolor", None))
-        before = len(self.glyphs)
+        if self._mode in (1, 5):
+            colour, space, self._alpha = graphicstate.scolor, self.line_space, self.line_opacity
+        else:
+            colour, space, self._alpha = graphicstate.ncolor, self.fill_space, self.opacity
+        self._colour = to_rgb(colour, space if _uses_space(colour) else None)
+        self.order += 1
         super().render_string(textstate, seq, ncs, graphicstate)
-        if len(self.glyphs) > before:
-            self.order += 1
 
     def render_char(
         self,
@@ -120,14 +120,14 @@ class Painter(PDFTextDevice):
         if high <= low:
             low, high = rise, fontsize + rise
         box = apply_matrix_rect(matrix, (0, low, advance, high))
-        origin, above = apply_matrix_pt(matrix, (0, 0)), apply_matrix_pt(matrix, (0, fontsize))
-        size = ((above[0] - origin[0]) ** 2 + (above[1] - origin[1]) ** 2) ** 0.5
+        size = _size(font, fontsize) * (matrix[2] ** 2 + matrix[3] ** 2) ** 0.5
+        across = abs(advance) * (matrix[0] ** 2 + matrix[1] ** 2) ** 0.5
         self._see_gap(box)
         swapped = cid in self._swapped_in(font)
         self.glyphs.append(
             Glyph(
-                text, box, size, self._colour, self._mode, self.opacity, any(self.layers), swapped,
-                self.order,
+                text, box, size, across, self._colour, self._mode, self._alpha, self.off, swapped,
+                _beyond(box, self.clip), self.order,
             )
         )  # fmt: skip
         return advance
@@ -147,13 +147,13 @@ class Painter(PDFTextDevice):
         if apart and last.text.strip():
             self.glyphs.append(
                 Glyph(
-                    " ", last.box, last.size, last.colour, last.mode, last.opacity, last.layer_off,
-                    False, last.order,
+                    " ", last.box, last.size, last.across, last.colour, last.mode, last.opacity,
+                    last.layer_off, False, last.clipped, last.order,
                 )
             )  # fmt: skip
 
     def _swapped_in(self, font: Any) -> set[int]:
-        """Codes whose glyph name stands for another letter than their character."""
+        """Codes that stand for another letter than the one that they show."""
         key = id(font)
         if key not in self._swapped:
             self._swapped[key] = _swapped(font)
@@ -162,74 +162,85 @@ class Painter(PDFTextDevice):
     def render_image(self, name: Any, stream: Any) -> None:
         self.order += 1
         box = apply_matrix_rect(self._matrix(), (0, 0, 1, 1))
-        if not any(self.layers):
-            self.patches.append(Patch(box, None, self.opacity, self.order))
+        if not self.off:
+            solid = not any(name in stream.attrs for name in ("SMask", "Mask", "ImageMask"))
+            self._patch(box, None, self.opacity if solid else 0.6, square=solid)
 
     def paint_path(
         self, graphicstate: Any, stroke: bool, fill: bool, evenodd: bool, path: Any
     ) -> None:
         self.order += 1
-        if not fill or any(self.layers):
+        if not fill or self.off:
             return
-        points = [
-            apply_matrix_pt(self._matrix(), (step[at], step[at + 1]))
-            for step in path
-            for at in range(1, len(step) - 1, 2)
-        ]
-        if len(points) < 4 or any(step[0] in ("c", "v", "y") for step in path):
-            return  # Only straight boxes hide or carry text; curves are drawings.
-        xs, ys = [x for x, _ in points], [y for _, y in points]
-        if len({round(x, 1) for x in xs}) > 2 or len({round(y, 1) for y in ys}) > 2:
+        points = _points(self._matrix(), path)
+        box = _bounds(points)
+        if box is None:
             return
-        colour = _colour(getattr(graphicstate, "ncolor", None))
-        self.patches.append(
-            Patch((min(xs), min(ys), max(xs), max(ys)), colour, self.opacity, self.order)
+        square = (
+            4 <= len(points) <= 5
+            and not any(step[0] in ("c", "v", "y") for step in path)
+            and len({round(x, 1) for x, _ in points}) <= 2
+            and len({round(y, 1) for _, y in points}) <= 2
         )
+        value = graphicstate.ncolor
+        colour = to_rgb(value, self.fill_space if _uses_space(value) else None)
+        self._patch(box, colour if square else None, self.opacity, square=square)
+
+    def _patch(self, box: Box, colour: Colour | None, opacity: float, *, square: bool) -> None:
+        left, low, right, high = self.clip
+        seen = max(left, box[0]), max(low, box[1]), min(right, box[2]), min(high, box[3])
+        if seen[0] < seen[2] and seen[1] < seen[3]:
+            self.patches.append(Patch(seen, colour, opacity, self.order, square))
+
+
+def _points(matrix: Any, path: Any) -> list[tuple[float, float]]:
+    return [
+        apply_matrix_pt(matrix, (step[at], step[at + 1]))
+        for step in path
+        for at in range(1, len(step) - 1, 2)
+    ]
+
+
+def _bounds(points: list[tuple[float, float]]) -> Box | None:
+    if not points:
+        return None
+    xs, ys = [x for x, _ in points], [y for _, y in points]
+    return min(xs), min(ys), max(xs), max(ys)
+
+
+def _beyond(box: Box, clip: Box) -> bool:
+    return box[2] < clip[0] or box[0] > clip[2] or box[3] < clip[1] or box[1] > clip[3]
+
+
+def _uses_space(value: Any) -> bool:
+    """Whether a colour was set by components of a named space, not by g, rg or k."""
+    return isinstance(value, (list, tuple)) or value is None or isinstance(value, (int, float))
+
+
+def _size(font: Any, fontsize: float) -> float:
+    """The print size; a font with a matrix of its own (Type 3) is measured by its glyphs' box."""
+    own = getattr(font, "matrix", None)
+    if own is None:
+        return fontsize
+    low, high = font.bbox[1], font.bbox[3]
+    height = abs(high - low) * abs(own[3] or own[1])
+    return fontsize * height if height else float("inf")
 
 
 def _swapped(font: Any) -> set[int]:
-    from pdfminer.encodingdb import name2unicode
+    """All codes of a font whose encoding calls many one letter and its map to Unicode another.
 
+    Fonts without an encoding of their own number their glyphs as they like and say nothing here.
+    """
     mapped = getattr(getattr(font, "unicode_map", None), "cid2unichr", None)
-    names = (resolve1(font.descriptor.get("Differences")) if font.descriptor else None) or []
-    encoding = resolve1(getattr(font, "spec_encoding", None))
-    if isinstance(encoding, dict):
-        names = resolve1(encoding.get("Differences")) or names
-    if not mapped or not names:
+    if not mapped or not getattr(font, "encoded", False):
         return set()
-    code, wrong, letters = 0, set(), 0
-    for entry in names:
-        if isinstance(entry, int):
-            code = entry
-            continue
-        try:
-            meant = name2unicode(literal_name(entry))
-        except KeyError:
-            meant = ""
-        said = mapped.get(code, meant)
-        if meant.isascii() and meant.isalpha() and said:
-            letters += 1
-            if said.lower() != meant.lower():
-                wrong.add(code)
-        code += 1
-    return wrong if letters >= 3 and len(wrong) > 0.2 * letters else set()
+    meant = {code: char for code, char in font.cid2unicode.items() if _letter(char)}
+    shared = [code for code in mapped if code in meant and mapped[code].strip()]
+    wrong = {code for code in shared if mapped[code].lower() != meant[code].lower()}
+    lies = len(shared) >= 3 and len(wrong) > 0.2 * len(shared)
+    return set(mapped) if lies else set()  # Of a font that lies, no letter is believed.
 
 
-def _colour(value: Any) -> Colour | None:
-    """A colour as red, green and blue in [0, 1]; None for patterns."""
-    if value is None:
-        return (0.0, 0.0, 0.0)
-    if isinstance(value, (int, float)):
-        return (float(value),) * 3
-    try:
-        parts = [float(part) for part in value]
-    except (TypeError, ValueError):
-        return None
-    if len(parts) == 1:
-        return (parts[0],) * 3
-    if len(parts) == 3:
-        return parts[0], parts[1], parts[2]
-    if len(parts) == 4:
-        c, m, y, k = parts
-        return (1 - c) * (1 - k), (1 - m) * (1 - k), (1 - y) * (1 - k)
-    return None
+def _letter(char: str) -> bool:
+    return len(char) == 1 and char.isascii() and char.isalpha()

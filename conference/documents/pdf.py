@@ -9,14 +9,21 @@ import re
 from collections import Counter
 from pathlib import Path
 from typing import Any
+from unicodedata import normalize
 
 from conference.documents.document import Document, split_references, split_sections
-from conference.documents.hidden import find_hidden_text, without_spans
+from conference.documents.hidden import (
+    HiddenSpan,
+    find_hidden_text,
+    instructions_in,
+    without_spans,
+)
 from conference.errors import UserError
 
 MOST_PAGES = 500
 MOST_BYTES = 200 * 2**20
 FEWEST_LETTERS = 200
+LIGATURES = str.maketrans({code: normalize("NFKC", chr(code)) for code in range(0xFB00, 0xFB07)})
 
 
 class UnreadablePdf(UserError):
@@ -26,9 +33,18 @@ class UnreadablePdf(UserError):
 def read_pdf(path: Path, *, max_pages: int = MOST_PAGES) -> Document:
     """Read a paper; its text is without what `find_hidden_text` finds.
 
+    A file from outside belongs to `read_untrusted`, which bounds time and memory.
+
     Raises:
         UnreadablePdf: damaged, encrypted, without pages, with `max_pages` or more, or scanned.
     """
+    return read_with_spans(path, max_pages=max_pages)[0]
+
+
+def read_with_spans(
+    path: Path, *, max_pages: int = MOST_PAGES
+) -> tuple[Document, tuple[HiddenSpan, ...]]:
+    """Read a paper as `read_pdf` does, and the hidden text that was cut out of it."""
     path = Path(path)
     try:
         if path.stat().st_size > MOST_BYTES:
@@ -36,6 +52,10 @@ def read_pdf(path: Path, *, max_pages: int = MOST_PAGES) -> Document:
         data = path.read_bytes()
     except OSError as error:
         raise UnreadablePdf(f"{path.name}: cannot be opened ({error.strerror}).") from error
+    if not data.strip():
+        raise UnreadablePdf(f"{path.name}: the file is empty.")
+    if b"%PDF-" not in data[:4096]:
+        raise UnreadablePdf(f"{path.name}: not a PDF, whatever its name says.")
     pages, first, meta_title = _pages(path, data, max_pages)
     spans = find_hidden_text(path)
     text = without_spans(clean_text(pages), spans)
@@ -43,8 +63,8 @@ def read_pdf(path: Path, *, max_pages: int = MOST_PAGES) -> Document:
         raise UnreadablePdf(
             f"{path.name}: no text in it (a scan?); run a text recognition over it first."
         )
-    return Document(
-        title=_title(first, meta_title, text),
+    document = Document(
+        title=without_spans(_title(first, meta_title, text), spans).strip(),
         abstract=_abstract(text),
         sections=split_sections(text),
         references=split_references(text)[1],
@@ -52,6 +72,7 @@ def read_pdf(path: Path, *, max_pages: int = MOST_PAGES) -> Document:
         text=text,
         sha256=hashlib.sha256(data).hexdigest(),
     )
+    return document, spans
 
 
 def _pages(
@@ -103,7 +124,9 @@ def clean_text(pages: list[str]) -> str:
     """Pages joined, without running heads, page numbers and words cut at the line's end."""
     lines = [page.splitlines() for page in pages]
     edges = Counter(
-        re.sub(r"\d+", "#", line.strip()) for page in lines for line in {*page[:2], *page[-2:]}
+        edge
+        for page in lines
+        for edge in {re.sub(r"\d+", "#", line.strip()) for line in (*page[:2], *page[-2:])}
     )
     repeated = {line for line, count in edges.items() if line and count > max(2, len(pages) // 2)}
     kept = [
@@ -114,7 +137,7 @@ def clean_text(pages: list[str]) -> str:
         and not re.fullmatch(r"\s*\d{1,3}\s*", line)
     ]
     text = "\n".join(kept)
-    text = text.replace("\u00ad", "").replace("ﬁ", "fi").replace("ﬂ", "fl").replace("ﬀ", "ff")
+    text = text.replace("\u00ad", "").translate(LIGATURES)
     return re.sub(r"(?<=[a-z])-\n(?=[a-z])", "", text)
 
 
@@ -143,7 +166,7 @@ def _title(pieces: list[tuple[float, str]], recorded: str, text: str) -> str:
         title = re.sub(r"\s+", " ", "".join(run)).strip()
         if 12 <= len(title) <= 300 and " " in title:
             return re.sub(r"(?<=[A-Za-z])- (?=[A-Za-z])", "", title)
-    if len(recorded.strip()) > 8 and " " in recorded:
+    if len(recorded.strip()) > 8 and " " in recorded and not instructions_in(recorded):
         return recorded.strip()
     return next((line.strip() for line in text.splitlines() if len(line.strip()) > 10), "")
 

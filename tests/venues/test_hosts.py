@@ -22,6 +22,7 @@ from venues.state import Round
 from venues.venue import Venue
 
 pytestmark = pytest.mark.timeout(400)
+KILLS = 6
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -66,7 +67,8 @@ def test_killed_hosts_lose_nothing(tmp_path: Path) -> None:
     killed: list[int] = []
 
     def kill() -> None:
-        while not stop.wait(0.4):
+        # A bounded number: hosts must be given the time to start in between.
+        while len(killed) < KILLS and not stop.wait(0.5):
             for pid in _worker_pids()[:1]:
                 try:
                     os.kill(pid, signal.SIGKILL)
@@ -95,14 +97,25 @@ def test_killed_hosts_lose_nothing(tmp_path: Path) -> None:
 
 
 def _worker_pids() -> list[int]:
-    """Process ids of the living hosts, by their command line."""
+    """Process ids of the living hosts of this process's own cluster."""
     found = []
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
+            pid = int(entry.name)
             try:
                 name = (entry / "cmdline").read_bytes().split(b"\0")[0]
             except OSError:
                 continue
-            if name.startswith(b"ray::Host"):
-                found.append(int(entry.name))
+            if name.startswith(b"ray::Host") and os.getpid() in _ancestors(pid):
+                found.append(pid)
     return sorted(found)
+
+
+def _ancestors(pid: int) -> Iterator[int]:
+    """The parent of a process, its parent, and so on; nothing for a process that has gone."""
+    while pid > 1:
+        try:
+            pid = int(Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[1])
+        except OSError:
+            return
+        yield pid

@@ -121,12 +121,12 @@ def _from_table(row: TablePaper, context: Context) -> list[AnyRecord]:
 
 
 def _from_pdf(sight: PdfSight, context: Context) -> list[AnyRecord]:
-    from conference.documents import UnreadablePdf, find_hidden_text, read_pdf, write_document
+    from conference.documents import UnreadablePdf, write_document
+    from conference.documents.untrusted import read_untrusted
 
     path = Path(sight.path)
     try:
-        document = read_pdf(path)
-        hidden = find_hidden_text(path)
+        document, hidden = read_untrusted(path)
     except UnreadablePdf as error:
         return [Unreadable(file=path.name, reason=str(error))]
     paper = context.key.paper
