@@ -45,13 +45,15 @@ class MetaReviewSight(Sight, frozen=True, kw_only=True):
     """The area chair's whole paper thread. `maps` are reviewers' fitted scales, when used.
 
     `severity` is each reviewer's mean rating less the venue's mean, known from the reviewer's
-    other papers; reviewers with one paper have none. `bar` is the expected accepting score.
+    other papers; reviewers with one paper have none. `bar` is the expected accepting score,
+    `accept_rate` the venue's share of accepted papers.
     """
 
     thread: Thread
     form: Form
     bar: float
     venue_mean: float
+    accept_rate: float = 0.0
     maps: tuple[CalibrationMap, ...] = ()
     severity: dict[str, float] = {}
 

@@ -10,19 +10,18 @@ from typing import Any, Literal
 import numpy as np
 
 from chairs.chair import (
-    Candidate,
     ChairDiscussSight,
     DecideSight,
     MetaReviewSight,
     SeniorSight,
 )
+from chairs.quota import by_score, decide_in_order
 from chairs.reading import levels_of, persona_of, point_of, rules, score_of, weights_of, widest
 from conference.context import Context
 from conference.records import Agent, Comment, Decision, MetaReview, SeniorNote
 
 NAME = "embedded"
 Recommendation = Literal["accept", "reject"]
-Presentation = Literal["", "poster", "spotlight", "oral"]
 
 
 class EmbeddedChair:
@@ -110,30 +109,8 @@ class EmbeddedChair:
         ]
 
     async def decide(self, agent: Agent, sight: DecideSight, context: Context) -> list[Decision]:
-        """Accepts round(accept_rate x papers) by score, orals first, then spotlights.
-
-        Of equal scores the smaller spread of ratings goes first, then the smaller id.
-        """
-        ranked = sorted(sight.candidates, key=lambda p: (-p.score, p.spread, p.paper))
-        count = len(ranked)
-        quota = round(sight.accept_rate * count)
-        orals = min(round(sight.oral_rate * count), quota)
-        spotlights = min(round(sight.spotlight_rate * count), quota - orals)
-        tied: dict[float, int] = {}
-        for paper in ranked:
-            tied[paper.score] = tied.get(paper.score, 0) + 1
-        return [
-            Decision(
-                paper=paper.paper,
-                accepted=place < quota,
-                presentation=_presentation(place, orals, spotlights, quota),
-                score=paper.score,
-                rank=place + 1,
-                reason=_reason(paper, (place, count, quota), tied[paper.score], sight.score_name),
-                award="Best paper" if place < min(quota, sight.best_papers) else "",
-            )
-            for place, paper in enumerate(ranked)
-        ]
+        """Accepts by score to the quota."""
+        return decide_in_order(by_score(sight.candidates), sight)
 
 
 def _moved(comment: Comment) -> bool:
@@ -178,27 +155,6 @@ def _lines(
         f"The score {score:.2f} is {side} the expected bar {sight.bar:.2f}: {recommendation}.",
         rules().texts.signed,
     ]
-
-
-def _presentation(place: int, orals: int, spotlights: int, quota: int) -> Presentation:
-    if place >= quota:
-        return ""
-    if place < orals:
-        return "oral"
-    return "spotlight" if place < orals + spotlights else "poster"
-
-
-def _reason(paper: Candidate, standing: tuple[int, int, int], tied: int, score_name: str) -> str:
-    """Why a paper stands where it does; `standing` is its place from 0, papers, quota."""
-    place, count, quota = standing
-    name = score_name.replace("_", " ")
-    verdict = f"within the quota of {quota}" if place < quota else f"beyond the quota of {quota}"
-    reason = f"Rank {place + 1} of {count} by {name} score {paper.score:.2f}, {verdict}."
-    if tied > 1:
-        reason += f" {tied} papers have this score; the spread of ratings, then the id, decides."
-    if (paper.recommendation == "accept") != (place < quota):
-        reason += f" The area chair recommended {paper.recommendation}."
-    return reason
 
 
 def make() -> EmbeddedChair:

@@ -26,6 +26,7 @@ class ChairPersona(msgspec.Struct, frozen=True):
     own: float
     majority: float
     confidence: float
+    says: str = ""
 
 
 class LevelRules(msgspec.Struct, frozen=True):

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import numpy as np
 
 from conference.files import EXPERIMENTS, PAPERS
+from conference.models.asking import Asker
 from conference.seeding import generator
 from conference.tasks import TaskKey
 
@@ -17,15 +17,21 @@ from conference.tasks import TaskKey
 class Context(msgspec.Struct, frozen=True):
     """One task's surroundings.
 
-    `slots` bounds how many experiments of a host run at once. `model` is the language model of a
-    mind that has one.
+    `slots` bounds how many experiments of a host run at once. `model` is how a mind that thinks
+    with a language model asks it.
     """
 
     seed: int
     folder: Path
     key: TaskKey
     slots: asyncio.Semaphore
-    model: Any = None
+    model: Asker | None = None
+
+    @property
+    def asker(self) -> Asker:
+        """The model's asker. Only minds that have a model ask for it."""
+        assert self.model is not None, "this mind has no model"
+        return self.model
 
     @property
     def papers(self) -> Path:

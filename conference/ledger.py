@@ -160,6 +160,11 @@ class Ledger:
         for step, agent, paper, records, calls, seconds, finished in self._database.execute(query):
             yield Row(TaskKey(step, agent, paper), decode(records), seconds, finished, calls)
 
+    def calls(self) -> Iterator[bytes]:
+        """The model calls of every finished task that made any, as JSON."""
+        for (calls,) in self._database.execute("select calls from tasks where calls != x'5b5d'"):
+            yield calls
+
     def content(self) -> dict[str, bytes]:
         """What the round computed, timings and order aside: task key to canonical records."""
         return {str(key): self._done[key] for key in sorted(self._done)}

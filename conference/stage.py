@@ -8,6 +8,7 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Protocol
 
+from conference.errors import UserError
 from conference.records import Failure, encode
 from conference.tasks import Done, Task
 
@@ -22,10 +23,19 @@ class Performer(Protocol):
     async def __call__(self, task: Task) -> Done: ...
 
 
+def always() -> bool:
+    """Go on to the end."""
+    return True
+
+
 class Stage(Protocol):
     """Performs tasks in any order and hands back finished ones in groups to be committed."""
 
-    def perform(self, tasks: Sequence[Task]) -> Iterator[list[Done]]: ...
+    def perform(
+        self, tasks: Sequence[Task], go_on: Callable[[], bool] = always
+    ) -> Iterator[list[Done]]:
+        """`go_on` is asked before more tasks are begun; those that have begun are finished."""
+        ...
 
     def close(self) -> None: ...
 
@@ -39,12 +49,16 @@ class InlineStage:
         self._runner = asyncio.Runner()
         self._busy = False
 
-    def perform(self, tasks: Sequence[Task]) -> Iterator[list[Done]]:
+    def perform(
+        self, tasks: Sequence[Task], go_on: Callable[[], bool] = always
+    ) -> Iterator[list[Done]]:
         waiting = deque(tasks)
         running: set[asyncio.Task[Done]] = set()
         self._busy = True
         while waiting or running:
             yield self._runner.run(self._some(waiting, running))
+            if not go_on():
+                waiting.clear()
         self._busy = False
 
     async def _some(self, waiting: deque[Task], running: set[asyncio.Task[Done]]) -> list[Done]:
@@ -79,8 +93,7 @@ class RayStage:
     def __init__(self, make: Callable[[], Performer], hosts: int, address: str | None) -> None:
         import ray
 
-        if not ray.is_initialized():
-            _connect(address, hosts)
+        connect(address, hosts)
         self._ray = ray
         actor: Any = ray.remote(Host).options(
             num_cpus=0, max_restarts=-1, max_task_retries=0, max_concurrency=OPEN_BATCHES
@@ -88,7 +101,9 @@ class RayStage:
         self._hosts: list[Any] = [actor.remote(make) for _ in range(hosts)]
         self._home: dict[str, int] = {}
 
-    def perform(self, tasks: Sequence[Task]) -> Iterator[list[Done]]:
+    def perform(
+        self, tasks: Sequence[Task], go_on: Callable[[], bool] = always
+    ) -> Iterator[list[Done]]:
         queues = self._queues(tasks)
         open_calls: dict[Any, tuple[int, list[Task], int]] = {}
         while queues or open_calls:
@@ -102,8 +117,13 @@ class RayStage:
                     finished += self._ray.get(call)
                 except self._ray.exceptions.RayActorError:
                     finished += self._again(host, batch, deaths + 1, queues)
+                except self._ray.exceptions.RayTaskError as error:
+                    # What a task raised on its host, without the host's traceback.
+                    raise (error.cause if isinstance(error.cause, UserError) else error) from None
             if finished:
                 yield finished
+            if not go_on():
+                queues.clear()
 
     def _queues(self, tasks: Sequence[Task]) -> dict[int, deque[tuple[list[Task], int]]]:
         """Tasks by the host on which their agent lives, cut into batches, heavy work in ones."""
@@ -158,13 +178,14 @@ class RayStage:
             self._ray.kill(host)
 
 
-def _connect(address: str | None, hosts: int) -> None:
-    """Join the cluster at `address`, or start a small one on this machine."""
+def connect(address: str | None, hosts: int) -> None:
+    """Join the cluster at `address`, or start a small one on this machine, unless that is done."""
     import logging
 
     import ray
 
-    from conference.errors import UserError
+    if ray.is_initialized():
+        return
 
     quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
     if address:

@@ -28,6 +28,7 @@ from conference.records import (
     Review,
 )
 from conference.seeding import generator
+from reviewers.attendance import attend
 from reviewers.filling import emphases, fill_scores, fill_texts, on_scale, rules
 from reviewers.panel import Panel, load_panel
 from reviewers.reading import read
@@ -48,6 +49,7 @@ class Persona(msgspec.Struct, frozen=True):
     points: int
     stubborn: float
     stresses: tuple[str, ...]
+    says: str = ""
 
 
 @cache
@@ -77,14 +79,12 @@ class EmbeddedReviewer:
 
     async def review(self, agent: Agent, sight: ReviewSight, context: Context) -> list[AnyRecord]:
         """A filled form, or an absence with its reason."""
-        rng, persona, days = context.rng(), persona_of(agent.persona), rules().days
+        rng, persona = context.rng(), persona_of(agent.persona)
         paper = sight.manuscript.paper
-        absent, late_draw = rng.random(2)
-        if absent < sight.absent_rate * persona.absent:
-            reason = days.absences[int(rng.integers(len(days.absences)))]
-            return [Absence(paper=paper, reviewer=agent.id, reason=reason)]
-        late = bool(late_draw < sight.late_rate * persona.late)
-        shift = rng.integers(1, days.late + 1) if late else -rng.integers(days.early + 1)
+        attended = attend(agent, sight, rng, persona.absent, persona.late)
+        if isinstance(attended, Absence):
+            return [attended]
+        day, late = attended
         panel = load_panel(sight.panel)
         reading = read(sight.manuscript, sight.archive, context.papers)
         latent = panel.latent(
@@ -106,7 +106,7 @@ class EmbeddedReviewer:
                 scores=scores,
                 texts=fill_texts(sight.form, sight.manuscript, reading, stressed, rng),
                 mind=NAME,
-                day=max(0, sight.days + int(shift)),
+                day=day,
                 late=late,
                 emergency=sight.emergency,
             )

@@ -42,16 +42,16 @@ def run_study(
         TaskFailed: the experiment did not finish or its results are not clean.
     """
     with tempfile.TemporaryDirectory(prefix="conference-") as name:
-        workspace = _workspace(template, Path(name))
+        workspace = workspace_of(template, Path(name))
         incidents: list[Incident] = []
         bare = [{key: run[key] for key in ("knobs", "seed", "budget")} for run in runs]
         (workspace / "config.json").write_text(json.dumps({"runs": bare}))
-        _launch(
+        launch(
             ["experiment.py", "--config", "config.json", "--out", "results.json"],
             workspace, WALL.get(budget, 3600.0), agent, paper, incidents, unsafe,
         )  # fmt: skip
-        results = _read(workspace, agent, paper, incidents)
-        figures = _draw(workspace, runs, results, agent, paper, incidents, unsafe)
+        results = read_results(workspace, agent, paper, incidents)
+        figures = draw_figures(workspace, runs, results, agent, paper, incidents, unsafe)
         return Outcome(results, figures, incidents)
 
 
@@ -65,18 +65,19 @@ def draw(
 ) -> list[tuple[str, str, bytes]]:
     """The template's figures of these runs: name, caption, SVG."""
     with tempfile.TemporaryDirectory(prefix="conference-") as name:
-        workspace = _workspace(template, Path(name))
-        return _draw(workspace, runs, results, agent, paper, [], unsafe)
+        workspace = workspace_of(template, Path(name))
+        return draw_figures(workspace, runs, results, agent, paper, [], unsafe)
 
 
-def _workspace(template: Template, folder: Path) -> Path:
+def workspace_of(template: Template, folder: Path) -> Path:
+    """A template's files in a folder of their own."""
     for path in template.folder.iterdir():
         if path.is_file():
             shutil.copyfile(path, folder / path.name)
     return folder
 
 
-def _draw(
+def draw_figures(
     workspace: Path,
     runs: Sequence[dict[str, Any]],
     results: Sequence[dict[str, Any]],
@@ -85,20 +86,21 @@ def _draw(
     incidents: list[Incident],
     unsafe: bool,
 ) -> list[tuple[str, str, bytes]]:
+    """The template's figures of labelled runs: name, caption, SVG."""
     labelled = [
         {"label": run["label"], "results": result}
         for run, result in zip(runs, results, strict=True)
     ]
     (workspace / "runs.json").write_text(json.dumps(labelled))
     (workspace / "figures").mkdir(exist_ok=True)
-    _launch(
+    launch(
         ["plot.py", "--runs", "runs.json", "--out", "figures"],
         workspace, 120.0, agent, paper, incidents, unsafe,
     )  # fmt: skip
     return _figures(workspace / "figures")
 
 
-def _launch(
+def launch(
     arguments: list[str],
     workspace: Path,
     wall: float,
@@ -107,6 +109,11 @@ def _launch(
     incidents: list[Incident],
     unsafe: bool,
 ) -> None:
+    """Run a Python script in the sandbox; incidents are added to the list.
+
+    Raises:
+        TaskFailed: it did not end with status 0.
+    """
     limits = msgspec.structs.replace(Limits(), wall_seconds=wall, cpu_seconds=wall * 2)
     # Without fc-list on its path matplotlib keeps to its own fonts: the same on every machine, and
     # no font cache is written outside the workspace.
@@ -121,9 +128,10 @@ def _launch(
         raise TaskFailed(f"{arguments[0]} ended with status {outcome.exit_code}: {last[0][:300]}")
 
 
-def _read(
+def read_results(
     workspace: Path, agent: str, paper: str, incidents: list[Incident]
 ) -> list[dict[str, Any]]:
+    """The runs of results.json, mistrusted. Raises `TaskFailed` when they are not clean."""
     try:
         found = read_result(workspace / "results.json", workspace)
     except BadResult as error:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 import os
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from chairs import chair
 from conference.context import Context
+from conference.models import Asker, Model, ModelRules, is_model, make_model, parse_spec, rules_for
+from conference.models.records import calls_to_json
 from conference.records import AnyRecord, Failure, encode
 from conference.stage import Performer
 from conference.tasks import Done, Task, TaskFailed
@@ -27,19 +30,33 @@ ROLES: dict[str, Any] = {
 }
 
 
-def make_performer(seed: int, folder: str, hosts: int) -> Performer:
+def make_performer(
+    seed: int, folder: str, hosts: int, models: Mapping[str, ModelRules] | None = None
+) -> Performer:
     """The performer of a host: agents' tasks go to their role, the venue's to its phases."""
     slots = asyncio.Semaphore(max(1, (os.cpu_count() or 1) // max(1, hosts)))
+    made: dict[str, Model] = {}
+
+    def asker_of(task: Task) -> Asker | None:
+        if task.agent is None or not is_model(task.agent.mind):
+            return None
+        spec = parse_spec(task.agent.mind)
+        rules = rules_for(spec, models or {})
+        if spec.text not in made:
+            made[spec.text] = make_model(spec, rules)
+        return Asker(made[spec.text], rules, spec.preset, seed, task.key)
 
     async def perform(task: Task) -> Done:
         start = time.perf_counter()
-        context = Context(seed, Path(folder), task.key, slots)
+        asker = asker_of(task)
+        context = Context(seed, Path(folder), task.key, slots, asker)
         try:
             records = await _records(task, context)
         except TaskFailed as error:
             key = task.key
             records = [Failure(task=str(key), agent=key.agent, paper=key.paper, reason=str(error))]
-        return Done(task.key, encode(records), time.perf_counter() - start)
+        calls = calls_to_json(asker.calls) if asker else b"[]"
+        return Done(task.key, encode(records), time.perf_counter() - start, calls)
 
     return perform
 

@@ -7,6 +7,8 @@ from importlib.metadata import entry_points
 from typing import Any
 
 from conference.errors import UserError
+from conference.models import ModelRules, is_model, known_kinds, parse_spec, rules_for
+from reviewers.presets import load_preset
 from venues.population import parse_minds
 from venues.venue import Venue
 
@@ -28,6 +30,21 @@ def embedded(role: str, spec: str) -> Any:
     return make_chair()
 
 
+def language(role: str) -> Any:
+    """The mind of a role that thinks with whatever language model its context carries."""
+    if role == "scientist":
+        from scientists.language import make as make_scientist
+
+        return make_scientist()
+    if role == "reviewer":
+        from reviewers.language import make as make_reviewer
+
+        return make_reviewer()
+    from chairs.language import make as make_chair
+
+    return make_chair()
+
+
 @cache
 def mind_of(role: str, name: str) -> Any:
     """The mind called `name` ("embedded", "NAME:spec") for a role; made once in each process.
@@ -36,6 +53,8 @@ def mind_of(role: str, name: str) -> Any:
         UserError: no installed package has a mind of that name.
     """
     kind, _, spec = name.partition(":")
+    if is_model(name):
+        return language(role)
     if kind == "embedded":
         return embedded(role, spec)
     for entry in entry_points(group=GROUP, name=kind):
@@ -47,7 +66,9 @@ def check_minds(venue: Venue) -> None:
     """Raise `UserError` for a mind that no installed package has, before the round starts."""
     for role in ("scientist", "reviewer", "chair"):
         for _, name in parse_minds(getattr(venue.minds, role)):
-            if name.partition(":")[0] not in known_minds():
+            if is_model(name):
+                load_preset(parse_spec(name).preset)
+            elif name.partition(":")[0] not in known_minds():
                 raise UserError(
                     f"minds.{role}: there is no mind '{name}'; choose from "
                     f"{', '.join(known_minds())}."
@@ -56,4 +77,16 @@ def check_minds(venue: Venue) -> None:
 
 def known_minds() -> list[str]:
     """The names of all minds that installed packages register."""
-    return sorted({"embedded", *(entry.name for entry in entry_points(group=GROUP))})
+    minds = {"embedded", *(entry.name for entry in entry_points(group=GROUP))}
+    return [*sorted(minds), *(f"{kind}:MODEL" for kind in known_kinds())]
+
+
+def models_of(venue: Venue) -> dict[str, ModelRules]:
+    """The language models that a venue's minds think with, each with its rules."""
+    found: dict[str, ModelRules] = {}
+    for role in ("scientist", "reviewer", "chair"):
+        for _, name in parse_minds(getattr(venue.minds, role)):
+            if is_model(name):
+                spec = parse_spec(name)
+                found[spec.text] = rules_for(spec, venue.models)
+    return found

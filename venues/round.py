@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 import msgspec
 
 from conference.errors import UserError
 from conference.ledger import Ledger, open_ledger, read_ledger
+from conference.models.costs import Budget
 from conference.records import Failure
 from conference.seeding import seed_of
 from conference.stage import InlineStage, RayStage, Stage
 from conference.tasks import CentralSight, StopRound, Task
 from venues import population
 from venues.cast import make_performer
+from venues.engine_room import EngineRoom, encode_calls, preflight
 from venues.minds import check_minds
 from venues.papers import PaperSource, open_papers
 from venues.phases import steps_of
@@ -58,7 +60,9 @@ def run_round(
     chairs: int | None = None,
     options: Options | None = None,
     retry_failed: bool = False,
+    budget: Budget | None = None,
     progress: Progress | None = None,
+    say: Callable[[str], None] | None = None,
     number: int = 1,
     archive: tuple[Archived, ...] = (),
 ) -> Result:
@@ -69,7 +73,9 @@ def run_round(
         papers: a folder of PDFs or a table of submissions; None lets scientists write them.
         hosts: Ray actors that host the agents; 0 runs all in this process without Ray.
         retry_failed: try tasks again whose mind gave no valid answer.
+        budget: limits on model calls; when one is reached the round stops and can be resumed.
         progress: called with step, tasks done and tasks in all.
+        say: called with each line that the preflight of language models has to tell.
         number: which of several rounds of the venue this is; each has its own draws.
         archive: the papers of the earlier rounds.
 
@@ -89,15 +95,22 @@ def run_round(
         round_ = Round(rules, seed, folder, source, plan.options, archive)
         if retry_failed:
             _retract_failures(ledger, rules)
-        stages = _Stages(
-            partial(make_performer, draws_seed(seed, number), str(folder.resolve()), hosts),
-            hosts,
-            address,
+        room = EngineRoom(rules)
+        make = partial(
+            make_performer, draws_seed(seed, number), str(folder.resolve()), hosts, rules.models
         )
+        stages = _Stages(
+            make, hosts, address, partial(_ready, room, round_, ledger, say, address, hosts)
+        )
+        if not len(ledger):
+            stages.ready()
         try:
-            performed = play(round_, ledger, stages.choose, progress or (lambda *_: None))
+            performed = play(
+                round_, ledger, stages.choose, progress or (lambda *_: None), budget or Budget()
+            )
         finally:
             stages.close()
+            room.close()
         return Result(folder, round_, performed)
     finally:
         ledger.close()
@@ -132,22 +145,31 @@ def play(
     ledger: Ledger,
     stage_for: Callable[[Task], Stage],
     progress: Progress,
+    budget: Budget | None = None,
 ) -> int:
     """Perform every task of every step that the ledger lacks; return how many were performed."""
-    performed = 0
+    performed, budget = 0, budget or Budget()
+    budget.note(ledger.calls())
     for step in steps_of(round_.venue):
         tasks = list(step.tasks(round_))
         todo = [task for task in tasks if task.key not in ledger]
         done = len(tasks) - len(todo)
         progress(step.name, done, len(tasks))
         if todo:
-            for finished in stage_for(todo[0]).perform(todo):
+            for finished in stage_for(todo[0]).perform(todo, lambda: not budget.exceeded):
                 ledger.append(finished)
+                budget.note(row.calls for row in finished)
                 done += len(finished)
+                performed += len(finished)
                 progress(step.name, done, len(tasks))
-            performed += len(todo)
+            if done < len(tasks):
+                raise StopRound(
+                    f"The round stops in step '{step.name}' because {budget.exceeded}; nothing "
+                    "that was done is lost: run the same command with a higher limit to go on."
+                )
         records = [record for task in tasks for record in ledger.records(task.key)]
-        _stop_if_failed(step, [record for record in records if isinstance(record, Failure)])
+        failures = [record for record in records if isinstance(record, Failure)]
+        _stop_if_failed(step, failures, len(tasks))
         round_.add(records)
     return performed
 
@@ -178,12 +200,21 @@ def prepare(
 class _Stages:
     """The run's own process for central work, and hosts that start when first needed."""
 
-    def __init__(self, make: Callable[[], object], hosts: int, address: str | None) -> None:
+    def __init__(
+        self,
+        make: Callable[[], object],
+        hosts: int,
+        address: str | None,
+        ready: Callable[[], None],
+    ) -> None:
         self._make, self._number, self._address = make, hosts, address
+        self.ready = cache(ready)
         self._here: Stage | None = None
         self._hosts: Stage | None = None
 
     def choose(self, task: Task) -> Stage:
+        if not isinstance(task.sight, CentralSight):
+            self.ready()
         if isinstance(task.sight, CentralSight) or self._number == 0:
             self._here = self._here or InlineStage(self._make)  # type: ignore[arg-type]
             return self._here
@@ -195,6 +226,27 @@ class _Stages:
         for stage in (self._here, self._hosts):
             if stage is not None:
                 stage.close()
+
+
+def _ready(
+    room: EngineRoom,
+    round_: Round,
+    ledger: Ledger,
+    say: Callable[[str], None] | None,
+    address: str | None,
+    hosts: int,
+) -> None:
+    """Start the engines and try what the round needs, before its first task that thinks."""
+    if not room.models:
+        return
+    room.open(address, hosts)
+    lines, calls = preflight(
+        round_.venue, round_.source, round_.options, round_.folder, room.models
+    )
+    ledger.note("preflight", encode_calls(calls))
+    for line in lines:
+        if say:
+            say(line)
 
 
 def note_plan(ledger: Ledger, plan: Plan) -> None:
@@ -227,8 +279,9 @@ def _first_difference(
     return None if new == old else (field, new, old)
 
 
-def _stop_if_failed(step: Step, failures: list[Failure]) -> None:
-    if step.essential and failures:
+def _stop_if_failed(step: Step, failures: list[Failure], tasks: int) -> None:
+    """A step that must be whole, or that mostly failed, ends the run here."""
+    if (step.essential and failures) or len(failures) > tasks / 2:
         raise StopRound(
             f"{len(failures)} task(s) of the step '{step.name}' failed, the first being "
             f"{failures[0].task}: {failures[0].reason}; run the same command with --retry-failed."

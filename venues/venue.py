@@ -9,6 +9,7 @@ import msgspec
 
 from conference.errors import UserError
 from conference.forms import Form, check_form
+from conference.models.records import ModelRules
 
 VENUES = Path(__file__).parent
 PHASES = (
@@ -167,6 +168,7 @@ class Venue(Rules, frozen=True, kw_only=True):
     call: CallRules
     population: Population = Population()
     minds: Minds = Minds()
+    models: dict[str, ModelRules] = {}
     form: Form
     desk: DeskRules = DeskRules()
     bids: BidRules = BidRules()

@@ -28,7 +28,7 @@ from conference.records import (
     Submission,
     encode,
 )
-from conference.stage import InlineStage
+from conference.stage import InlineStage, always
 from conference.tasks import Done, StopRound, Task
 from tests.venues.tiny import table, tiny_venue
 from venues.cast import make_performer
@@ -157,7 +157,9 @@ class Shuffled:
         self._inner = InlineStage(lambda: make_performer(0, str(folder), 0))
         self._random = random.Random(seed)
 
-    def perform(self, tasks: Sequence[Task]) -> Iterator[list[Done]]:
+    def perform(
+        self, tasks: Sequence[Task], go_on: Callable[[], bool] = always
+    ) -> Iterator[list[Done]]:
         finished = [done for group in self._inner.perform(tasks) for done in group]
         self._random.shuffle(finished)
         while finished:
@@ -219,7 +221,9 @@ def test_absent_reviewers_are_replaced(tmp_path: Path) -> None:
     class Unreliable:
         """Loses the reviews of one reviewer."""
 
-        def perform(self, tasks: Sequence[Task]) -> Iterator[list[Done]]:
+        def perform(
+            self, tasks: Sequence[Task], go_on: Callable[[], bool] = always
+        ) -> Iterator[list[Done]]:
             for group in inner.perform(tasks):
                 yield [self.lose(done) for done in group]
 
@@ -250,7 +254,9 @@ def test_a_failed_meta_review_stops_the_round_and_can_be_retried(tmp_path: Path)
     inner = InlineStage(lambda: make_performer(0, str(folder), 0))
 
     class Failing:
-        def perform(self, tasks: Sequence[Task]) -> Iterator[list[Done]]:
+        def perform(
+            self, tasks: Sequence[Task], go_on: Callable[[], bool] = always
+        ) -> Iterator[list[Done]]:
             for group in inner.perform(tasks):
                 yield [self.fail(done) for done in group]
 

@@ -34,6 +34,7 @@ def tasks(round_: Round) -> list[Task]:
             thread=thread_of(round_, paper),
             form=round_.venue.form,
             bar=bar,
+            accept_rate=round_.venue.decision.accept_rate,
             venue_mean=mean,
             maps=tuple(maps[name] for name in names if name in maps) if calibrated else (),
             severity={name: severity[name] for name in names if name in severity},

@@ -1,0 +1,37 @@
+"""Language models: one protocol, and behind it vLLM engines, servers, Transformers and replays."""
+
+from __future__ import annotations
+
+from conference.models.asking import Asker
+from conference.models.makers import is_model, known_kinds, make_model, parse_spec, rules_for
+from conference.models.records import (
+    Call,
+    Message,
+    Model,
+    ModelError,
+    ModelRules,
+    Reply,
+    Sampling,
+    Spec,
+)
+from conference.models.shapes import Shape, form_shape, struct_shape
+
+__all__ = [
+    "Asker",
+    "Call",
+    "Message",
+    "Model",
+    "ModelError",
+    "ModelRules",
+    "Reply",
+    "Sampling",
+    "Shape",
+    "Spec",
+    "form_shape",
+    "is_model",
+    "known_kinds",
+    "make_model",
+    "parse_spec",
+    "rules_for",
+    "struct_shape",
+]

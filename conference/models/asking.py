@@ -1,0 +1,124 @@
+"""Asking a model for a typed object: seeds, validation, asking again, and a note of every call."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from typing import TypeVar
+
+import msgspec
+
+from conference.models.records import Call, Message, Model, ModelError, ModelRules, Reply, Sampling
+from conference.models.shapes import Shape
+from conference.seeding import seed_of
+from conference.tasks import TaskFailed, TaskKey
+
+T = TypeVar("T")
+AGAIN = (
+    "That answer cannot be used: {problem}. Answer again with the whole object, mended, and "
+    "nothing else."
+)
+
+
+class Asker:
+    """One task's access to its model. `calls` is what the ledger will keep."""
+
+    def __init__(self, model: Model, rules: ModelRules, preset: str, seed: int, key: TaskKey):
+        self.model = model
+        self.rules = rules
+        self.preset = preset
+        self.calls: list[Call] = []
+        self._seed = seed
+        self._key = key
+
+    async def ask(
+        self,
+        messages: tuple[Message, ...],
+        shape: Shape[T],
+        purpose: str,
+        *,
+        temperature: float | None = None,
+        member: int = 0,
+    ) -> T:
+        """The model's answer as an object of the shape.
+
+        An answer that does not fit is sent back with what is wrong; there is no default.
+
+        Raises:
+            TaskFailed: the model did not answer, or not in the shape within the limit.
+        """
+        schema, said, problem = shape.bounded(self.rules.longest_text), messages, ""
+        for attempt in range(self.rules.attempts):
+            sampling = self._sampling(purpose, member, attempt, temperature)
+            start = time.perf_counter()
+            try:
+                reply = await self.model.complete(said, schema, sampling, self._key.paper)
+            except ModelError as error:
+                self._note(purpose, said, sampling, None, start, str(error))
+                raise TaskFailed(f"{purpose}: {error}") from error
+            try:
+                answer = shape.read(reply.text)
+            except ValueError as error:
+                problem = str(error)
+                self._note(purpose, said, sampling, reply, start, problem)
+                again = Message("user", AGAIN.format(problem=problem))
+                said = (*messages, Message("assistant", reply.text), again)
+                continue
+            self._note(purpose, said, sampling, reply, start, "")
+            return answer
+        raise TaskFailed(
+            f"{purpose}: {self.model.name} gave no valid answer in {self.rules.attempts} attempts; "
+            f"the last one: {problem}"
+        )
+
+    def _sampling(
+        self, purpose: str, member: int, attempt: int, temperature: float | None
+    ) -> Sampling:
+        return Sampling(
+            temperature=self.rules.temperature if temperature is None else temperature,
+            top_p=self.rules.top_p,
+            max_tokens=self.rules.max_tokens,
+            seed=seed_of(self._seed, self._key, purpose, member, attempt) % 2**31,
+        )
+
+    def _note(
+        self,
+        purpose: str,
+        messages: tuple[Message, ...],
+        sampling: Sampling,
+        reply: Reply | None,
+        start: float,
+        problem: str,
+    ) -> None:
+        counted = reply or Reply("", 0, 0, 0)
+        self.calls.append(
+            Call(
+                purpose=purpose,
+                model=self.model.name,
+                revision=self.model.revision,
+                prompt_sha256=prompt_hash(messages),
+                temperature=sampling.temperature,
+                top_p=sampling.top_p,
+                max_tokens=sampling.max_tokens,
+                seed=sampling.seed,
+                tokens_in=counted.tokens_in,
+                tokens_cached=counted.tokens_cached,
+                tokens_out=counted.tokens_out,
+                seconds=round(time.perf_counter() - start, 4),
+                cost=price(self.rules, counted),
+                answer=counted.text,
+                problem=problem,
+            )
+        )
+
+
+def prompt_hash(messages: tuple[Message, ...]) -> str:
+    """SHA-256 of a conversation: the same words in the same order give the same hash."""
+    return hashlib.sha256(msgspec.json.encode(messages)).hexdigest()
+
+
+def price(rules: ModelRules, reply: Reply) -> float:
+    """What a reply costs by the user's price table, in the table's currency."""
+    fresh = reply.tokens_in - reply.tokens_cached
+    cost = fresh * rules.price_in + reply.tokens_cached * rules.price_cached
+    return (cost + reply.tokens_out * rules.price_out) / 1e6

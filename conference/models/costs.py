@@ -1,0 +1,88 @@
+"""What model calls cost: sums by role, phase and paper, and budgets that end a round in order."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+
+import msgspec
+
+from conference.models.records import Call, calls_from_json
+
+
+class Spent(msgspec.Struct, frozen=True, kw_only=True):
+    """Sums over calls. `problems` counts calls whose answer could not be used."""
+
+    calls: int = 0
+    problems: int = 0
+    tokens_in: int = 0
+    tokens_cached: int = 0
+    tokens_out: int = 0
+    seconds: float = 0.0
+    cost: float = 0.0
+
+    @property
+    def tokens(self) -> int:
+        return self.tokens_in + self.tokens_out
+
+    def __add__(self, other: Spent) -> Spent:
+        return Spent(**{n: getattr(self, n) + getattr(other, n) for n in self.__struct_fields__})
+
+
+def spent_on(calls: Iterable[Call]) -> Spent:
+    """The sums over some calls."""
+    total = Spent()
+    for call in calls:
+        total += Spent(
+            calls=1,
+            problems=bool(call.problem),
+            tokens_in=call.tokens_in,
+            tokens_cached=call.tokens_cached,
+            tokens_out=call.tokens_out,
+            seconds=call.seconds,
+            cost=call.cost,
+        )
+    return total
+
+
+def spent_in(rows: Iterable[tuple[str, bytes]]) -> dict[str, Spent]:
+    """Sums by name over (name, calls as the ledger stores them)."""
+    found: dict[str, Spent] = {}
+    for name, calls in rows:
+        if calls != b"[]":
+            found[name] = found.get(name, Spent()) + spent_on(calls_from_json(calls))
+    return found
+
+
+class Budget:
+    """Limits on a round's model calls; 0 is no limit. Hours are of this run alone."""
+
+    def __init__(
+        self,
+        tokens: int = 0,
+        cost: float = 0.0,
+        hours: float = 0.0,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._limits = (tokens, cost, hours)
+        self._clock = clock
+        self._start = clock()
+        self._spent = Spent()
+
+    def note(self, calls: Iterable[bytes]) -> None:
+        """Take in the calls of finished tasks, as the ledger stores them."""
+        for stored in calls:
+            if stored != b"[]":
+                self._spent += spent_on(calls_from_json(stored))
+
+    @property
+    def exceeded(self) -> str:
+        """Which limit is reached, in words; "" while there is room."""
+        tokens, cost, hours = self._limits
+        if tokens and self._spent.tokens >= tokens:
+            return f"--max-tokens {tokens:,} is reached ({self._spent.tokens:,} spent)"
+        if cost and self._spent.cost >= cost:
+            return f"--max-cost {cost:g} is reached ({self._spent.cost:.4g} spent)"
+        if hours and self._clock() - self._start >= hours * 3600:
+            return f"--max-hours {hours:g} is reached"
+        return ""

@@ -1,0 +1,270 @@
+"""`vllm:MODEL`: vLLM engines, each in a Ray actor of its own, on GPUs or on CPU cores.
+
+The run's own process starts the engines (`start_engines`) and owns them; hosts find them by name.
+Calls about one paper go to one engine, so that the paper's prefix stays in that engine's cache. An
+engine that dies is started again by Ray, and the calls it had open are asked again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from conference.errors import UserError
+from conference.models.records import Message, ModelError, ModelRules, Reply, Sampling, Spec
+
+TRIES = 5
+CPU_SETTINGS = {"VLLM_CPU_KVCACHE_SPACE": "1"}
+
+
+class Engine:
+    """The Ray actor: one AsyncLLM with its tokenizer and chat template."""
+
+    def __init__(self, target: str, rules: ModelRules) -> None:
+        import torch
+
+        if not torch.cuda.is_available():
+            for name, value in CPU_SETTINGS.items():
+                os.environ.setdefault(name, value)
+        from vllm.engine.arg_utils import AsyncEngineArgs
+        from vllm.v1.engine.async_llm import AsyncLLM
+
+        settings: dict[str, Any] = {
+            "model": target,
+            "tensor_parallel_size": rules.tensor_parallel,
+            "enable_prefix_caching": True,
+            "structured_outputs_config": {"disable_any_whitespace": True},
+        }
+        if not torch.cuda.is_available():
+            settings |= {"dtype": "float32", "enforce_eager": True}
+        if rules.context:
+            settings["max_model_len"] = rules.context
+        self._engine = AsyncLLM.from_engine_args(AsyncEngineArgs(**(settings | rules.engine)))
+        self._tokenizer: Any = self._engine.get_tokenizer()
+        self._number = 0
+
+    async def facts(self) -> tuple[str, int]:
+        """The model's revision (its commit, or a hash of a local one's weights) and context."""
+        config = self._engine.model_config
+        found = getattr(config.hf_config, "_commit_hash", None) or _folder_hash(config.model)
+        return str(found), int(config.max_model_len)
+
+    async def count(self, text: str) -> int:
+        return len(self._tokenizer(text)["input_ids"])
+
+    async def tokens(self, messages: tuple[Message, ...]) -> list[int]:
+        """A conversation as the tokens that the engine reads."""
+        return _ids(
+            self._tokenizer.apply_chat_template(
+                [_turn(message) for message in messages],
+                add_generation_prompt=True,
+                tokenize=True,
+            )
+        )
+
+    async def complete(
+        self, messages: tuple[Message, ...], schema: dict[str, Any], sampling: Sampling
+    ) -> Reply:
+        from vllm import SamplingParams
+        from vllm.sampling_params import RequestOutputKind, StructuredOutputsParams
+
+        prompt: dict[str, Any] = {"prompt_token_ids": await self.tokens(messages)}
+        images = [image for message in messages for image in message.images]
+        if images:
+            prompt = {
+                "prompt": self._tokenizer.apply_chat_template(
+                    [_turn(message) for message in messages],
+                    add_generation_prompt=True,
+                    tokenize=False,
+                ),
+                "multi_modal_data": {"image": [_picture(image) for image in images]},
+            }
+        self._number += 1
+        final: Any = None
+        async for output in self._engine.generate(
+            prompt,  # type: ignore[arg-type]
+            SamplingParams(
+                temperature=sampling.temperature,
+                top_p=sampling.top_p,
+                max_tokens=sampling.max_tokens,
+                seed=sampling.seed,
+                structured_outputs=StructuredOutputsParams(json=schema),
+                output_kind=RequestOutputKind.FINAL_ONLY,
+            ),
+            f"call-{self._number}",
+        ):
+            final = output
+        return Reply(
+            final.outputs[0].text,
+            len(final.prompt_token_ids or ()),
+            final.num_cached_tokens or 0,
+            len(final.outputs[0].token_ids),
+        )
+
+
+class EngineModel:
+    """Fulfils `Model` by calling engines that the run has started."""
+
+    def __init__(self, target: str, rules: ModelRules) -> None:
+        import ray
+
+        self.name = f"vllm:{target}"
+        try:
+            self._engines = [ray.get_actor(_name(target, n)) for n in range(rules.engines)]
+            facts: Any = ray.get(self._engines[0].facts.remote())
+        except (ValueError, ray.exceptions.RayError) as error:
+            raise UserError(
+                f"model 'vllm:{target}': its engine is not running ({error})."
+            ) from error
+        self.revision, self.context = facts
+        from transformers import AutoTokenizer
+
+        self._tokenizer: Any = AutoTokenizer.from_pretrained(target)
+
+    def count(self, text: str) -> int:
+        return len(self._tokenizer(text)["input_ids"])
+
+    async def complete(
+        self,
+        messages: tuple[Message, ...],
+        schema: dict[str, Any],
+        sampling: Sampling,
+        group: str,
+    ) -> Reply:
+        """Ask the engine of this group; wait for it when it is being started again."""
+        import ray
+
+        at = int.from_bytes(hashlib.sha256(group.encode()).digest()[:4], "little")
+        engine = self._engines[at % len(self._engines)]
+        problem: Exception | None = None
+        for attempt in range(TRIES):
+            try:
+                reply: Reply = await engine.complete.remote(messages, schema, sampling)
+                return reply
+            except ray.exceptions.RayActorError as error:
+                problem = error
+                await asyncio.sleep(1.0 * 2**attempt)
+            except ray.exceptions.RayTaskError as error:
+                raise ModelError(f"{self.name}: {_last_line(error)}") from error
+        raise ModelError(f"{self.name}: its engine died {TRIES} times ({_last_line(problem)})")
+
+
+class Engines:
+    """The engines of a run; they end with `close` or with the run's process."""
+
+    def __init__(self) -> None:
+        self._actors: list[Any] = []
+
+    def start(self, models: Mapping[str, ModelRules]) -> None:
+        """Start the engines of all `vllm:` models and wait until each has loaded.
+
+        Raises:
+            UserError: vLLM is not installed, or a model does not load.
+        """
+        import importlib.util
+
+        import ray
+
+        wanted = {name: rules for name, rules in models.items() if name.startswith("vllm:")}
+        if wanted and importlib.util.find_spec("vllm") is None:
+            raise UserError(
+                f"model '{next(iter(wanted))}': vLLM is not installed; see the README, or use "
+                "transformers:MODEL."
+            )
+        for name, rules in wanted.items():
+            target = name.partition(":")[2]
+            actor: Any = ray.remote(Engine).options(
+                num_gpus=_gpus(rules),
+                num_cpus=0,
+                max_restarts=-1,
+                max_task_retries=0,
+                max_concurrency=1000,
+                runtime_env={"env_vars": _settings(rules)},
+            )
+            engines = [
+                actor.options(name=_name(target, number)).remote(target, rules)
+                for number in range(rules.engines)
+            ]
+            self._actors += engines
+            try:
+                ray.get([engine.facts.remote() for engine in engines])
+            except ray.exceptions.RayError as error:
+                raise UserError(
+                    f"model '{name}': vLLM cannot load it: {_last_line(error)}"
+                ) from error
+
+    def close(self) -> None:
+        import ray
+
+        for actor in self._actors:
+            ray.kill(actor)
+        self._actors = []
+
+
+def spec_name(spec: Spec, number: int = 0) -> str:
+    """The Ray name of a model's engine, for looking at it from outside."""
+    return _name(spec.target, number)
+
+
+def _name(target: str, number: int) -> str:
+    return f"engine {number} of {target}"
+
+
+def _gpus(rules: ModelRules) -> int:
+    import torch
+
+    # Without GPUs vLLM runs on CPU cores; asking Ray for a GPU would wait for ever.
+    return rules.tensor_parallel if torch.cuda.is_available() else 0
+
+
+def _settings(rules: ModelRules) -> dict[str, str]:
+    import torch
+
+    if torch.cuda.is_available():
+        return {}
+    return {name: os.environ.get(name, value) for name, value in CPU_SETTINGS.items()}
+
+
+def _turn(message: Message) -> dict[str, Any]:
+    if not message.images:
+        return {"role": message.role, "content": message.text}
+    parts = [{"type": "image"} for _ in message.images]
+    return {"role": message.role, "content": [*parts, {"type": "text", "text": message.text}]}
+
+
+def _ids(found: Any) -> list[int]:
+    """Token ids, however this version of Transformers wraps them."""
+    return list(found["input_ids"] if hasattr(found, "keys") else found)
+
+
+def _picture(image: str) -> Any:
+    import base64
+    import io
+
+    from PIL import Image
+
+    return Image.open(io.BytesIO(base64.b64decode(image)))
+
+
+def _folder_hash(path: str) -> str:
+    """SHA-256 over a local model's files; the name alone for a model that is no folder."""
+    from pathlib import Path
+
+    folder = Path(path)
+    if not folder.is_dir():
+        return path
+    digest = hashlib.sha256()
+    for file in sorted(folder.iterdir()):
+        if file.is_file():
+            digest.update(file.name.encode())
+            with file.open("rb") as handle:
+                digest.update(hashlib.file_digest(handle, "sha256").digest())
+    return f"sha256:{digest.hexdigest()[:24]}"
+
+
+def _last_line(error: BaseException | None) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[-1][:300] if lines else "no reason given"

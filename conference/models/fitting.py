@@ -1,0 +1,66 @@
+"""Fits a paper into a model's context by one stated rule.
+
+A paper that is too long keeps its abstract, its introduction and its conclusion whole; each other
+section is cut at its end to the same share of its length, references and appendix first to nothing.
+Where that is still too long, the text is cut at its end. Each cut is marked in the text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from conference.documents.document import split_sections
+
+KEPT = ("abstract", "introduction", "conclusion", "conclusions", "")
+LAST = ("references", "bibliography", "appendix", "acknowledgements", "acknowledgments")
+CUT = "[cut here: {words} words do not fit]"
+STEPS = 12
+
+
+def fit_paper(text: str, budget: int, count: Callable[[str], int]) -> str:
+    """The text in at most `budget` tokens by `count`, cut by the rule above."""
+    if count(text) <= budget:
+        return text
+    sections = [
+        (section.title, section.text)
+        for section in split_sections(text)
+        if section.title not in LAST
+    ]
+    low, high = 0.0, 1.0
+    for _ in range(STEPS):
+        share = (low + high) / 2
+        if count(_joined(sections, share)) <= budget:
+            low = share
+        else:
+            high = share
+    return fit_text(_joined(sections, low), budget, count)
+
+
+def fit_text(text: str, budget: int, count: Callable[[str], int]) -> str:
+    """The text, cut at its end to at most `budget` tokens."""
+    if count(text) <= budget:
+        return text
+    words = text.split(" ")
+    low, high = 0, len(words)
+    while low < high:
+        middle = (low + high + 1) // 2
+        if count(_cut(words, middle)) <= budget:
+            low = middle
+        else:
+            high = middle - 1
+    return _cut(words, low)
+
+
+def _cut(words: list[str], kept: int) -> str:
+    if kept >= len(words):
+        return " ".join(words)
+    return " ".join([*words[:kept], CUT.format(words=len(words) - kept)])
+
+
+def _joined(sections: list[tuple[str, str]], share: float) -> str:
+    parts = []
+    for title, body in sections:
+        words = body.split(" ")
+        kept = len(words) if title in KEPT else int(len(words) * share)
+        parts.append(f"{title}\n{_cut(words, kept)}" if title else body)
+    return "\n\n".join(parts)

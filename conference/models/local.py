@@ -1,0 +1,88 @@
+"""`transformers:MODEL`: a model in this process, for machines on which vLLM does not install."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+from typing import Any
+
+from conference.errors import UserError
+from conference.models.engine import _folder_hash, _ids, _turn
+from conference.models.records import Message, ModelError, ModelRules, Reply, Sampling
+
+
+class LocalModel:
+    """Fulfils `Model`, one call at a time. Decoding is guided where xgrammar is installed."""
+
+    def __init__(self, target: str, rules: ModelRules) -> None:
+        from transformers import AutoModelForCausalLM, AutoTokenizer
+
+        try:
+            self._tokenizer: Any = AutoTokenizer.from_pretrained(target)
+            self._model: Any = AutoModelForCausalLM.from_pretrained(target)
+        except (OSError, ValueError) as error:
+            raise UserError(f"model 'transformers:{target}' cannot be loaded: {error}") from error
+        config = self._model.config
+        self.name = f"transformers:{target}"
+        self.revision = str(getattr(config, "_commit_hash", None) or _folder_hash(target))
+        self.context = rules.context or int(getattr(config, "max_position_embeddings", 4096))
+        self._lock = threading.Lock()
+        self._compiler = _compiler(self._tokenizer, int(config.vocab_size))
+
+    def count(self, text: str) -> int:
+        return len(self._tokenizer(text)["input_ids"])
+
+    async def complete(
+        self,
+        messages: tuple[Message, ...],
+        schema: dict[str, Any],
+        sampling: Sampling,
+        group: str,
+    ) -> Reply:
+        return await asyncio.to_thread(self._complete, messages, schema, sampling)
+
+    def _complete(
+        self, messages: tuple[Message, ...], schema: dict[str, Any], sampling: Sampling
+    ) -> Reply:
+        import torch
+
+        ids = _ids(
+            self._tokenizer.apply_chat_template(
+                [_turn(message) for message in messages], add_generation_prompt=True, tokenize=True
+            )
+        )
+        if len(ids) + sampling.max_tokens > self.context:
+            raise ModelError(f"{self.name}: {len(ids)} tokens do not fit its {self.context}")
+        drawn = sampling.temperature > 0
+        settings: dict[str, Any] = {"do_sample": drawn, "max_new_tokens": sampling.max_tokens}
+        if drawn:
+            settings |= {"temperature": sampling.temperature, "top_p": sampling.top_p, "top_k": 0}
+        if self._compiler is not None:
+            settings["logits_processor"] = [_guide(self._compiler, schema)]
+        with self._lock, torch.inference_mode():
+            torch.manual_seed(sampling.seed)
+            given = torch.tensor([ids])
+            out = self._model.generate(
+                given,
+                attention_mask=torch.ones_like(given),
+                pad_token_id=self._tokenizer.eos_token_id,
+                **settings,
+            )[0][len(ids) :]
+        return Reply(self._tokenizer.decode(out, skip_special_tokens=True), len(ids), 0, len(out))
+
+
+def _compiler(tokenizer: Any, vocabulary: int) -> Any:
+    try:
+        import xgrammar
+    except ImportError:
+        return None
+    info = xgrammar.TokenizerInfo.from_huggingface(tokenizer, vocab_size=vocabulary)
+    return xgrammar.GrammarCompiler(info)
+
+
+def _guide(compiler: Any, schema: dict[str, Any]) -> Any:
+    import xgrammar
+
+    grammar = compiler.compile_json_schema(json.dumps(schema), any_whitespace=False)
+    return xgrammar.contrib.hf.LogitsProcessor(grammar)

@@ -1,0 +1,53 @@
+"""From a name to the model: `vllm:`, `openai:`, `transformers:`, `replay:`, or a plug-in's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from importlib.metadata import entry_points
+
+from conference.errors import UserError
+from conference.models.records import Model, ModelRules, Spec
+
+GROUP = "conference.models"
+
+
+@cache
+def known_kinds() -> tuple[str, ...]:
+    """The kinds of models that installed packages register."""
+    return tuple(sorted(entry.name for entry in entry_points(group=GROUP)))
+
+
+def is_model(name: str) -> bool:
+    """Whether a mind's name is that of a language model."""
+    return name.partition(":")[0] in known_kinds()
+
+
+def parse_spec(name: str) -> Spec:
+    """The parts of a model's name. Raises `UserError` for a kind that there is not."""
+    kind, _, rest = name.partition(":")
+    target, _, preset = rest.partition("#")
+    if kind not in known_kinds():
+        raise UserError(
+            f"model '{name}': there is no kind '{kind}'; choose from {', '.join(known_kinds())}."
+        )
+    if not target:
+        raise UserError(f"model '{name}': nothing follows '{kind}:'; name the model there.")
+    return Spec(kind, target, preset or "default")
+
+
+def rules_for(spec: Spec, tables: Mapping[str, ModelRules]) -> ModelRules:
+    """The model's own table of the venue's `[models]`, else the table `default`."""
+    return tables.get(spec.text) or tables.get("default") or ModelRules()
+
+
+def make_model(spec: Spec, rules: ModelRules) -> Model:
+    """Make the model; the caller keeps it.
+
+    Raises:
+        UserError: its package is not installed, or its name is wrong.
+    """
+    for entry in entry_points(group=GROUP, name=spec.kind):
+        model: Model = entry.load()(spec.target, rules)
+        return model
+    raise UserError(f"model '{spec.text}': no installed package makes the kind '{spec.kind}'.")

@@ -1,0 +1,84 @@
+"""How a mind reads a manuscript: its text without hidden parts, cut to the model's context."""
+
+from __future__ import annotations
+
+import base64
+import io
+from functools import lru_cache
+from pathlib import Path
+
+from conference.manuscript import Manuscript, full_text
+from conference.models.asking import Asker
+from conference.models.fitting import fit_paper, fit_text
+from conference.models.records import Message, ModelRules
+from conference.prompts import about_paper
+
+INSTRUCTIONS = 6000  # tokens that form, persona, thread and instruction may take
+DPI = 80
+
+
+def paper_budget(context: int, rules: ModelRules) -> int:
+    """Tokens that a paper may take: what the answer and the instructions leave, at least a third.
+
+    Instructions are given `INSTRUCTIONS` tokens and one answer's length (for reflections and for
+    asking again), but never more than half of the context.
+    """
+    reserve = min(context // 2, INSTRUCTIONS + rules.max_tokens)
+    return max(context - rules.max_tokens - reserve, context // 3)
+
+
+def thread_budget(context: int, rules: ModelRules) -> int:
+    """Tokens that the reviews and comments on a paper may take: half of the instructions' share."""
+    return min(context // 2, INSTRUCTIONS + rules.max_tokens) // 2
+
+
+def asks_about(
+    manuscript: Manuscript,
+    papers: Path,
+    asker: Asker,
+    instruction: str,
+    *,
+    examples: str = "",
+    images: int = 0,
+) -> tuple[Message, ...]:
+    """A conversation about a manuscript. `images` is how many pages a model that sees is shown."""
+    budget = paper_budget(asker.model.context, asker.rules)
+    text = fit_paper(_whole(manuscript, str(papers)), budget, asker.model.count)
+    shown: tuple[str, ...] = ()
+    if images and asker.rules.sees_images and manuscript.pdf:
+        shown = page_images(str(papers / manuscript.pdf), images)
+    return about_paper(
+        manuscript.paper, manuscript.title, text, instruction, examples=examples, images=shown
+    )
+
+
+def fit_thread(text: str, asker: Asker) -> str:
+    """A thread cut to its share of the context."""
+    return fit_text(text, thread_budget(asker.model.context, asker.rules), asker.model.count)
+
+
+def _whole(manuscript: Manuscript, papers: str) -> str:
+    text = full_text(manuscript, Path(papers))
+    body = text if text else f"Abstract\n{manuscript.abstract}"
+    failed = [f"- {check.name}: {check.detail}" for check in manuscript.checks]
+    if failed:
+        body += "\n\nAutomatic checks of this paper that failed:\n" + "\n".join(failed)
+    return body
+
+
+@lru_cache(maxsize=64)
+def page_images(pdf: str, pages: int) -> tuple[str, ...]:
+    """The first pages of a PDF as PNG files in base64."""
+    import pypdfium2
+
+    document = pypdfium2.PdfDocument(pdf)
+    try:
+        found = []
+        for number in range(min(pages, len(document))):
+            picture = document[number].render(scale=DPI / 72).to_pil()
+            buffer = io.BytesIO()
+            picture.save(buffer, format="PNG")
+            found.append(base64.b64encode(buffer.getvalue()).decode())
+        return tuple(found)
+    finally:
+        document.close()

@@ -1,0 +1,138 @@
+"""What is said to a model, what comes back, and what the ledger keeps of it."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, Protocol
+
+import msgspec
+
+
+class Spec(msgspec.Struct, frozen=True):
+    """A model as the user names it: `vllm:MODEL`, `openai:MODEL@URL`, each with `#PRESET` or not.
+
+    `text` is the name without its preset: what the rules and the ledger know the model by.
+    """
+
+    kind: str
+    target: str
+    preset: str = "default"
+
+    @property
+    def text(self) -> str:
+        return f"{self.kind}:{self.target}"
+
+
+class ModelRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How a model is run and what it costs: a table of the venue's `[models]`.
+
+    `attempts` answers are asked for at most before a task fails. `longest_text` bounds each text
+    field in characters, 0 for no bound. `context` is in tokens, 0 for the model's own. `engines`,
+    `tensor_parallel` and `engine` (further arguments) are for vLLM. Prices are per million tokens.
+    `speed_in` and `speed_out` (tokens a second) serve only the estimate of hours before a round.
+    """
+
+    temperature: float = 0.7
+    top_p: float = 1.0
+    max_tokens: int = 2048
+    attempts: int = 3
+    longest_text: int = 0
+    context: int = 0
+    sees_images: bool = False
+    examples: str = ""
+    engines: int = 1
+    tensor_parallel: int = 1
+    engine: dict[str, Any] = {}
+    key_variable: str = "OPENAI_API_KEY"
+    timeout: float = 600.0
+    retries: int = 5
+    at_once: int = 64
+    price_in: float = 0.0
+    price_cached: float = 0.0
+    price_out: float = 0.0
+    speed_in: float = 10_000.0
+    speed_out: float = 2_000.0
+
+
+class Message(msgspec.Struct, frozen=True):
+    """One turn. `images` are PNG files as base64, shown before the text."""
+
+    role: Literal["system", "user", "assistant"]
+    text: str
+    images: tuple[str, ...] = ()
+
+
+class Sampling(msgspec.Struct, frozen=True, kw_only=True):
+    """How the next tokens are drawn."""
+
+    temperature: float
+    top_p: float
+    max_tokens: int
+    seed: int
+
+
+class Reply(msgspec.Struct, frozen=True):
+    """A model's answer as it came, with the engine's own count of tokens."""
+
+    text: str
+    tokens_in: int
+    tokens_cached: int
+    tokens_out: int
+
+
+class Call(msgspec.Struct, frozen=True, kw_only=True):
+    """One call as the ledger keeps it. `problem` is empty for an answer that was used."""
+
+    purpose: str
+    model: str
+    revision: str
+    prompt_sha256: str
+    temperature: float
+    top_p: float
+    max_tokens: int
+    seed: int
+    tokens_in: int = 0
+    tokens_cached: int = 0
+    tokens_out: int = 0
+    seconds: float = 0.0
+    cost: float = 0.0
+    answer: str = ""
+    problem: str = ""
+
+
+class ModelError(Exception):
+    """A model could not be reached or did not answer, in a sentence."""
+
+
+class Model(Protocol):
+    """Anything that answers a conversation with text that fits a JSON schema.
+
+    `group` names what the conversation is about (a paper), so that calls about one thing can go
+    where its prefix is cached. `count` gives or estimates the tokens of a text.
+
+    Raises:
+        ModelError: no answer was to be had, after the maker's own back-off.
+    """
+
+    name: str
+    revision: str
+    context: int
+
+    async def complete(
+        self,
+        messages: tuple[Message, ...],
+        schema: dict[str, Any],
+        sampling: Sampling,
+        group: str,
+    ) -> Reply: ...
+
+    def count(self, text: str) -> int: ...
+
+
+def calls_to_json(calls: list[Call]) -> bytes:
+    """Calls as the ledger stores them."""
+    return msgspec.json.encode(calls)
+
+
+def calls_from_json(data: bytes) -> list[Call]:
+    """Calls as the ledger stored them."""
+    return msgspec.json.decode(data, type=list[Call])

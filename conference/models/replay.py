@@ -1,0 +1,61 @@
+"""`replay:RUN`: the answers that an earlier round's ledger recorded."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+from conference.errors import UserError
+from conference.ledger import read_ledger
+from conference.models.asking import prompt_hash
+from conference.models.records import (
+    Call,
+    Message,
+    ModelError,
+    ModelRules,
+    Reply,
+    Sampling,
+    calls_from_json,
+)
+
+
+class ReplayModel:
+    """Fulfils `Model` without one: the same conversation and seed get the recorded answer."""
+
+    def __init__(self, target: str, rules: ModelRules) -> None:
+        folder = Path(target)
+        ledger = read_ledger(folder if folder.is_dir() else folder.parent)
+        try:
+            calls = [call for row in ledger.rows() for call in calls_from_json(row.calls)]
+        finally:
+            ledger.close()
+        if not calls:
+            raise UserError(f"replay:{target}: that round's ledger has no model calls.")
+        self.name = f"replay:{target}"
+        self.revision = f"{calls[0].model} ({calls[0].revision})"
+        self.context = rules.context or 1_000_000
+        self._exact = {(call.prompt_sha256, call.seed): call for call in calls if call.answer}
+        self._any: dict[str, list[Call]] = defaultdict(list)
+        for call in calls:
+            if call.answer:
+                self._any[call.prompt_sha256].append(call)
+
+    def count(self, text: str) -> int:
+        return len(text) // 4 + 1
+
+    async def complete(
+        self,
+        messages: tuple[Message, ...],
+        schema: dict[str, Any],
+        sampling: Sampling,
+        group: str,
+    ) -> Reply:
+        """The answer to this conversation under this seed, else to this conversation alone."""
+        prompt = prompt_hash(messages)
+        found = self._exact.get((prompt, sampling.seed))
+        if found is None and self._any[prompt]:
+            found = self._any[prompt][sampling.seed % len(self._any[prompt])]
+        if found is None:
+            raise ModelError(f"{self.name} has no answer to this conversation")
+        return Reply(found.answer, found.tokens_in, found.tokens_cached, found.tokens_out)

@@ -1,0 +1,139 @@
+"""Shapes of answers: a JSON schema that guides the model, and a strict reader behind it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any, Generic, TypeVar
+
+import msgspec
+
+from conference.forms import Field, Form, problems
+
+T = TypeVar("T")
+# The characters that guided decoding may write in a bounded text. A pattern is needed there: a mere
+# `maxLength` lets raw control characters through, which no JSON reader takes.
+BOUNDED = r"^[ !#-\[\]-~]{1,%d}$"
+
+
+class Shape(msgspec.Struct, Generic[T], frozen=True):
+    """`schema` guides decoding; `read` turns the answer into `T` or raises `ValueError`."""
+
+    name: str
+    schema: dict[str, Any]
+    read: Callable[[str], T]
+
+    def bounded(self, longest: int) -> dict[str, Any]:
+        """The schema with each free text kept to `longest` characters; 0 for no bound."""
+        return _bounded(self.schema, longest) if longest else self.schema
+
+
+def struct_shape(kind: type[T]) -> Shape[T]:
+    """The shape of a msgspec struct."""
+    (schema,), parts = msgspec.json.schema_components([kind], ref_template="#/$defs/{name}")
+    whole = _resolved(schema, parts)
+
+    def read(text: str) -> T:
+        try:
+            return msgspec.json.decode(text, type=kind)
+        except msgspec.MsgspecError as error:
+            raise ValueError(_plain(str(error))) from error
+
+    return Shape(kind.__name__, whole, read)
+
+
+class Filled(msgspec.Struct, frozen=True):
+    """A filled form: scores and texts by the form's own field names, and the first thoughts."""
+
+    scores: dict[str, float]
+    texts: dict[str, str]
+    thoughts: str = ""
+    done: bool = False
+
+
+def form_shape(form: Form, reflecting: bool = False) -> Shape[Filled]:
+    """The shape of a filled review form: thoughts first, then texts, then scores.
+
+    Scores come last so that they follow from what was written. `reflecting` adds `done`, by which
+    a reviewer says that it has nothing more to change.
+    """
+    fields = [*form.texts, *form.choices, *form.scores]
+    properties: dict[str, Any] = {"thoughts": {"type": "string"}}
+    properties |= {field.name: _property(field) for field in fields}
+    if reflecting:
+        properties["done"] = {"type": "boolean"}
+    schema = {
+        "type": "object",
+        "properties": properties,
+        "required": list(properties),
+        "additionalProperties": False,
+    }
+
+    def read(text: str) -> Filled:
+        found = _object(text)
+        thoughts, done = found.pop("thoughts", ""), found.pop("done", False)
+        scores, texts = {}, {}
+        for name, value in found.items():
+            if isinstance(value, bool) or not isinstance(value, int | float | str):
+                raise ValueError(f"{name} is neither a number nor a text")
+            if isinstance(value, str):
+                texts[name] = value
+            else:
+                scores[name] = float(value)
+        wrong = problems(form, scores, texts)
+        if wrong:
+            raise ValueError("; ".join(wrong))
+        return Filled(scores, texts, str(thoughts), done is True)
+
+    return Shape("review form", schema, read)
+
+
+def _object(text: str) -> dict[str, Any]:
+    try:
+        found = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise ValueError(f"not JSON: {error}") from error
+    if not isinstance(found, dict):
+        raise ValueError("not a JSON object")
+    return found
+
+
+def _property(field: Field) -> dict[str, Any]:
+    if field.kind == "score":
+        return {"enum": [int(v) if v == int(v) else v for v in field.values]}
+    if field.kind == "choice":
+        return {"enum": list(field.choices)}
+    return {"type": "string"}
+
+
+def _resolved(schema: Any, parts: Mapping[str, Any]) -> Any:
+    """A schema with its references written out, closed, and without what guides do not need."""
+    if isinstance(schema, list):
+        return [_resolved(part, parts) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if "$ref" in schema:
+        return _resolved(parts[schema["$ref"].rsplit("/", 1)[1]], parts)
+    found = {
+        key: _resolved(value, parts)
+        for key, value in schema.items()
+        if key not in ("title", "description", "default")
+    }
+    if found.get("type") == "object" and "properties" in found:
+        found["additionalProperties"] = False
+        found["required"] = list(found["properties"])
+    return found
+
+
+def _bounded(schema: Any, longest: int) -> Any:
+    if isinstance(schema, list):
+        return [_bounded(part, longest) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if schema.get("type") == "string" and "enum" not in schema:
+        return {"type": "string", "pattern": BOUNDED % longest}
+    return {key: _bounded(value, longest) for key, value in schema.items()}
+
+
+def _plain(message: str) -> str:
+    return message.replace(" - at `$.", " - at `").replace(" - at `$`", "")

@@ -1,0 +1,235 @@
+"""The language-model reviewer: the venue's form, a persona, reflection, and an ensemble.
+
+Every call about a paper begins with the house rules and the paper (`conference.prompts`); form,
+persona and instruction come after, so that all reviewers of a paper share its prefix.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+import msgspec
+
+from conference.context import Context
+from conference.forms import Field, Form
+from conference.manuscript import Manuscript
+from conference.models import Asker, Message, Shape, form_shape
+from conference.models.reading import asks_about, fit_thread
+from conference.models.shapes import Filled
+from conference.prompts import defused, render, without_paper
+from conference.records import (
+    BID_VALUES,
+    Absence,
+    Agent,
+    AnyRecord,
+    BidLevel,
+    Bids,
+    CalibrationReview,
+    Comment,
+    Review,
+)
+from reviewers.attendance import attend
+from reviewers.embedded import persona_of
+from reviewers.presets import PROMPTS, Preset, examples_text, load_preset
+from reviewers.reviewer import BidSight, CalibrateSight, DiscussSight, ReviewSight
+
+ABSTRACT = 700  # characters of an abstract that a bidder is shown
+LEVELS = tuple(BID_VALUES)
+
+
+class LanguageReviewer:
+    """Fulfils `ReviewerMind` with the model that its context carries."""
+
+    async def bid(self, agent: Agent, sight: BidSight, context: Context) -> Bids:
+        """One call over all papers that are offered."""
+        names = [f"P{number}" for number in range(1, len(sight.papers) + 1)]
+        form = Form(
+            field=tuple(Field(name=n, kind="choice", choices=LEVELS) for n in names), rating=""
+        )
+        shown = [
+            {"title": defused(paper.title), "abstract": defused(paper.abstract[:ABSTRACT])}
+            for paper in sight.papers
+        ]
+        prompt = render(PROMPTS, "bid", expertise=agent.papers, papers=shown)
+        answer = await context.asker.ask(without_paper(prompt), form_shape(form), "bid")
+        levels: dict[str, BidLevel] = {
+            paper.paper: answer.texts[name]  # type: ignore[misc]
+            for name, paper in zip(names, sight.papers, strict=True)
+            if answer.texts[name] != "Neutral"
+        }
+        return Bids(reviewer=agent.id, levels=levels)
+
+    async def review(self, agent: Agent, sight: ReviewSight, context: Context) -> list[AnyRecord]:
+        """A filled form, or an absence that the venue's rates drew."""
+        persona = persona_of(agent.persona)
+        attended = attend(agent, sight, context.rng(), persona.absent, persona.late)
+        if isinstance(attended, Absence):
+            return [attended]
+        day, late = attended
+        filled = await write_review(
+            sight.manuscript, sight.form, context,
+            persona=persona.says, expertise=agent.papers, archive=sight.archive,
+        )  # fmt: skip
+        return [
+            Review(
+                paper=sight.manuscript.paper,
+                reviewer=agent.id,
+                rating=filled.scores[sight.form.rating],
+                confidence=filled.scores.get(sight.form.confidence),
+                scores=filled.scores,
+                texts=filled.texts,
+                mind=agent.mind,
+                day=day,
+                late=late,
+                emergency=sight.emergency,
+            )
+        ]
+
+    async def discuss(self, agent: Agent, sight: DiscussSight, context: Context) -> list[AnyRecord]:
+        """A comment, and a changed rating where there is a reason for one."""
+        rating = sight.form[sight.form.rating]
+        form = Form(field=(Field(name="comment", kind="text"), _bare(rating)), rating=rating.name)
+        thread, me = _thread(sight)
+        prompt = render(
+            PROMPTS, "discuss",
+            thread=fit_thread(thread, context.asker), persona=persona_of(agent.persona).says,
+            me=me, rating=f"{sight.rating:g}", turn=sight.turn,
+        )  # fmt: skip
+        messages = asks_about(sight.manuscript, context.papers, context.asker, prompt)
+        answer = await context.asker.ask(messages, form_shape(form), "discuss")
+        after = answer.scores[rating.name]
+        changed = after != sight.rating
+        return [
+            Comment(
+                paper=sight.manuscript.paper,
+                agent=agent.id,
+                role="reviewer",
+                turn=sight.turn,
+                text=answer.texts["comment"],
+                rating_before=sight.rating if changed else None,
+                rating_after=after if changed else None,
+                mind=agent.mind,
+            )
+        ]
+
+    async def calibrate(
+        self, agent: Agent, sight: CalibrateSight, context: Context
+    ) -> list[CalibrationReview]:
+        """One call for each paper, from its title and abstract."""
+        rating = sight.form[sight.form.rating]
+        form = Form(field=(_bare(rating),), rating=rating.name)
+        prompt = render(PROMPTS, "calibrate", form=form)
+
+        async def rate(number: int, paper: Manuscript) -> float:
+            messages = asks_about(paper, context.papers, context.asker, prompt)
+            answer = await context.asker.ask(messages, form_shape(form), "calibrate", member=number)
+            return answer.scores[rating.name]
+
+        given = await asyncio.gather(*(rate(n, paper) for n, paper in enumerate(sight.papers)))
+        rows = zip(sight.papers, given, sight.human_means, sight.humans, strict=True)
+        return [
+            CalibrationReview(
+                reviewer=agent.id, paper=paper.paper, rating=value, human_mean=mean, humans=humans
+            )
+            for paper, value, mean, humans in rows
+        ]
+
+
+async def write_review(
+    manuscript: Manuscript,
+    form: Form,
+    context: Context,
+    *,
+    persona: str = "",
+    expertise: tuple[str, ...] = (),
+    archive: tuple[str, ...] = (),
+) -> Filled:
+    """A review by the model's preset: an ensemble, joined where it has several members, reflected.
+
+    With several members the scores are their means, moved to the nearest allowed value, as in The
+    AI Scientist; the texts are those of the meta-review, which sees the paper too.
+    """
+    asker, preset = context.asker, load_preset(context.asker.preset)
+    examples = examples_text(asker.rules.examples, preset.few_shot)
+    prompt = render(
+        PROMPTS, "review", form=form, persona=persona, expertise=expertise, archive=archive
+    )
+    messages = asks_about(
+        manuscript, context.papers, asker, prompt, examples=examples, images=preset.images
+    )
+    shape = form_shape(form)
+    members = await asyncio.gather(
+        *(
+            asker.ask(messages, shape, "review", temperature=preset.temperature, member=number)
+            for number in range(preset.ensemble)
+        )
+    )
+    filled = members[0]
+    if len(members) > 1:
+        listed = [_answer(member) for member in members]
+        join = render(PROMPTS, "aggregate", form=form, reviews=[defused(text) for text in listed])
+        joined = asks_about(manuscript, context.papers, asker, join, examples=examples)
+        whole = await asker.ask(joined, shape, "aggregate", temperature=preset.temperature)
+        filled = msgspec.structs.replace(whole, scores=mean_scores(form, list(members)))
+    return await _reflected(messages, filled, form, asker, preset)
+
+
+async def _reflected(
+    messages: tuple[Message, ...], filled: Filled, form: Form, asker: Asker, preset: Preset
+) -> Filled:
+    shape: Shape[Filled] = form_shape(form, reflecting=True)
+    for number in range(2, preset.reflections + 1):
+        prompt = render(PROMPTS, "reflect", round=number, rounds=preset.reflections)
+        messages = (*messages, Message("assistant", _answer(filled)), Message("user", prompt))
+        filled = await asker.ask(
+            messages, shape, "reflect", temperature=preset.temperature, member=number
+        )
+        if filled.done:
+            break
+    return filled
+
+
+def mean_scores(form: Form, members: list[Filled]) -> dict[str, float]:
+    """Each score's mean over the members, moved to the nearest value that the form allows."""
+    found = {}
+    for field in form.scores:
+        given = [member.scores[field.name] for member in members if field.name in member.scores]
+        if given:
+            mean = sum(given) / len(given)
+            found[field.name] = min(field.values, key=lambda value: (abs(value - mean), value))
+    return found
+
+
+def _answer(filled: Filled) -> str:
+    """A filled form as the model wrote it."""
+    whole: dict[str, Any] = {"thoughts": filled.thoughts, **filled.texts}
+    whole |= {k: int(v) if v == int(v) else v for k, v in filled.scores.items()}
+    return json.dumps(whole, ensure_ascii=False)
+
+
+def _bare(field: Field) -> Field:
+    return msgspec.structs.replace(field, required=True)
+
+
+def _thread(sight: DiscussSight) -> tuple[str, str]:
+    """The thread in one order for all its reviewers, and which of them is the one who is asked."""
+    rated = [(sight.own, sight.rating), *zip(sight.others, sight.other_ratings, strict=True)]
+    rated.sort(key=lambda row: row[0].reviewer)
+    names = {row[0].reviewer: f"Reviewer {number}" for number, row in enumerate(rated, 1)}
+    lines = []
+    for review, rating in rated:
+        said = "\n".join(f"{name}: {text}" for name, text in review.texts.items())
+        lines.append(f"{names[review.reviewer]} (rating {rating:g}):\n{said}")
+    if sight.rebuttal is not None:
+        said = "\n".join(sight.rebuttal.replies.values())
+        lines.append(f"The authors answer:\n{said}")
+    for comment in sight.comments:
+        lines.append(f"{names.get(comment.agent, 'The area chair')}: {comment.text}")
+    return defused("\n\n".join(lines)), names[sight.own.reviewer]
+
+
+def make() -> LanguageReviewer:
+    """The language-model reviewer."""
+    return LanguageReviewer()
