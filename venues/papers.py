@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Sequence
+from numbers import Real
 from pathlib import Path
 from typing import Any
 
@@ -85,7 +87,7 @@ def _data_set(path: Path, venue: Venue) -> PaperSource:
             f"has {years}: choose a venue of such a year."
         )
     earlier = papers[(papers["year"] < venue.year) & papers["abstract"].notna()]
-    ratings = _ratings(path / "reviews.parquet", venue.year)
+    ratings = _ratings(path / "reviews.parquet", venue)
     texts = [
         f"{title}\n{abstract}"
         for title, abstract in zip(earlier["title"], earlier["abstract"], strict=True)
@@ -93,23 +95,36 @@ def _data_set(path: Path, venue: Venue) -> PaperSource:
     return _source(path, rows.to_dict("records"), ratings, tuple(texts))
 
 
-def _ratings(path: Path, year: int) -> dict[str, tuple[list[float], list[float]]]:
+def _ratings(path: Path, venue: Venue) -> dict[str, tuple[list[float], list[float]]]:
     """Paper id to its human ratings and confidences."""
     if not path.is_file():
         return {}
     reviews = _read(path)
     _need(reviews, ("paper_id", "year", "rating"), path)
-    reviews = reviews[(reviews["year"] == year) & reviews["rating"].notna()]
+    reviews = reviews[(reviews["year"] == venue.year) & reviews["rating"].notna()]
     found: dict[str, tuple[list[float], list[float]]] = {}
     confidences = reviews["confidence"] if "confidence" in reviews else [None] * len(reviews)
     for paper, rating, confidence in zip(
         reviews["paper_id"], reviews["rating"], confidences, strict=True
     ):
         pair = found.setdefault(str(paper), ([], []))
-        pair[0].append(float(rating))
+        pair[0].append(_rating(rating, venue, f"{path}: paper {paper}"))
         if confidence is not None and confidence == confidence:
             pair[1].append(float(confidence))
     return found
+
+
+def _rating(value: object, venue: Venue, where: str) -> float:
+    """A human rating, which must lie within the venue's scale."""
+    scale = venue.form[venue.form.rating].values
+    usable = isinstance(value, Real) and not isinstance(value, bool)
+    rating = float(value) if usable else math.nan  # type: ignore[arg-type]
+    if not scale[0] <= rating <= scale[-1]:
+        raise UserError(
+            f"{where}: the rating {value!r} is not on the scale of {venue.name}, {scale[0]:g} to "
+            f"{scale[-1]:g}; mend it, or choose the venue that the ratings come from."
+        )
+    return rating
 
 
 def _table(path: Path, venue: Venue) -> PaperSource:
@@ -119,12 +134,31 @@ def _table(path: Path, venue: Venue) -> PaperSource:
     if "year" in frame and venue.year in set(frame["year"]):
         frame = frame[frame["year"] == venue.year]
     rows = frame.to_dict("records")
-    ratings: dict[str, tuple[list[float], list[float]]] = {}
-    for row in rows:
-        given = row.get("ratings")
-        if given is not None and not isinstance(given, (str, float)):
-            ratings[str(row.get("paper_id"))] = ([float(value) for value in given], [])
+    ratings = {}
+    for number, row in enumerate(rows, 1):
+        given = _cells(row.get("ratings"))
+        if given is None:
+            raise UserError(
+                f"{path}: row {number}: ratings must be a list of numbers such as [6, 8, 3], not "
+                f"{row['ratings']!r}."
+            )
+        if given:
+            where = f"{path}: row {number}"
+            values = [_rating(value, venue, where) for value in given]
+            ratings[_name(row, number)] = (values, list[float]())
     return _source(path, rows, ratings, ())
+
+
+def _cells(value: object) -> list[object] | None:
+    """A cell that holds a list; a missing one is empty, and None stands for anything else."""
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return []
+    values = getattr(value, "tolist", lambda: value)()
+    return list(values) if isinstance(values, (list, tuple)) else None
+
+
+def _name(row: dict[Any, Any], number: int) -> str:
+    return _string(row.get("paper_id")) or f"paper-{number:05d}"
 
 
 def _source(
@@ -136,16 +170,20 @@ def _source(
     table, skipped = [], []
     seen: set[str] = set()
     digest = hashlib.sha256()
-    for number, row in enumerate(rows):
-        name = _string(row.get("paper_id")) or f"paper-{number + 1:05d}"
+    for number, row in enumerate(rows, 1):
+        name = _name(row, number)
         title, abstract = _string(row.get("title")), _string(row.get("abstract"))
-        problem = _problem(name, title, abstract, seen)
-        if problem:
-            skipped.append(problem)
-            continue
+        if name in seen:
+            raise UserError(
+                f"{path}: row {number}: the paper_id '{name}' is there twice; give every paper an "
+                "id of its own."
+            )
         seen.add(name)
+        if not title or not abstract:
+            skipped.append(f"{name}: no {'abstract' if title else 'title'}")
+            continue
         digest.update(f"{name}\x1f{title}\x1f{abstract}\x1e".encode())
-        table.append(_paper(name, title, abstract, row, ratings.get(name)))
+        table.append(_paper(name, title, abstract, row, ratings.get(name), path))
     if not table:
         raise UserError(f"--papers {path}: no row has both a title and an abstract.")
     return PaperSource(
@@ -158,32 +196,24 @@ def _source(
     )
 
 
-def _problem(name: str, title: str, abstract: str, seen: set[str]) -> str:
-    if name in seen:
-        return f"{name}: the id is there twice; the first row was taken"
-    if not title:
-        return f"{name}: no title"
-    return "" if abstract else f"{name}: no abstract"
-
-
 def _paper(
     name: str,
     title: str,
     abstract: str,
     row: dict[Any, Any],
     ratings: tuple[list[float], list[float]] | None,
+    path: Path,
 ) -> TablePaper:
-    accepted = row.get("accepted")
-    known = accepted is not None and accepted == accepted
+    accepted = _decision(row.get("accepted"), f"{path}: paper {name}")
     topic = _string(row.get("primary_area"))
     human = None
-    if ratings or known:
+    if ratings or accepted is not None:
         values, confidences = ratings or ([], [])
         human = HumanOutcome(
             paper=name,
             ratings=tuple(values),
             confidences=tuple(confidences),
-            accepted=bool(accepted) if known else None,
+            accepted=accepted,
             decision=_string(row.get("status")),
             topic=topic,
         )
@@ -193,9 +223,21 @@ def _paper(
     return TablePaper(name, title, abstract, keywords, topic, text, human)
 
 
+def _decision(value: object, where: str) -> bool | None:
+    """Whether a paper was accepted; None where it is not known."""
+    if value is None or value != value:
+        return None
+    if value not in (0, 1):
+        raise UserError(f"{where}: accepted must be true or false, not {value!r}.")
+    return bool(value)
+
+
 def _string(value: object) -> str:
-    """A cell as text; missing values and NaN are empty."""
-    return "" if value is None or value != value else str(value).strip()
+    """A cell as text; missing values and NaN are empty, lists are joined by semicolons."""
+    parts = _cells(value)
+    if parts is not None:
+        return ";".join(str(part).strip() for part in parts)
+    return "" if value != value else str(value).strip()
 
 
 def _read(path: Path) -> Any:
@@ -203,10 +245,11 @@ def _read(path: Path) -> Any:
 
     try:
         if path.suffix == ".jsonl":
-            return pandas.read_json(path, lines=True)
+            return pandas.read_json(path, lines=True, dtype=False, convert_dates=False)
         return pandas.read_parquet(path)
     except (OSError, ValueError) as error:
-        raise UserError(f"{path}: the table cannot be read ({error}).") from error
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise UserError(f"{path}: the table cannot be read ({reason}).") from error
 
 
 def _need(frame: Any, columns: Sequence[str], path: Path) -> None:

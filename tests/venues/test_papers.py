@@ -1,0 +1,199 @@
+"""Real submissions: folders of PDFs with bad files among them, and tables with faults."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pandas
+import pytest
+
+from conference.errors import UserError
+from conference.records import Decision, DeskCheck, HiddenText, HumanOutcome, Submission, Unreadable
+from conference.typesetting import typeset
+from tests.documents import made
+from tests.documents.test_read import paper_data
+from tests.documents.test_unreadable import a_scan, a_text, cut_short, empty, encrypted, no_pages
+from tests.venues.test_cli import INSTANT, conference
+from venues.papers import open_papers
+from venues.round import load_round
+from venues.venue import load_venue
+
+ABSTRACTS = {
+    "Widths of Diffusion Models": "We train diffusion models of five widths on points in the "
+    "plane and measure how far their samples lie from the data, over three seeds each.",
+    "Grokking under Noise": "When labels of modular addition are flipped, the network learns the "
+    "rule later; we count the steps until it does for four shares of flipped labels.",
+    "Learning Rates by Rules of Thumb": "Three rules for the step size are set side by side on "
+    "character transformers with an equal budget, and the differences are within the noise.",
+    "What Small Attention Heads Attend To": "We look at the attention of heads in small language "
+    "models and find that most heads look at the neighbouring token, whatever the task is.",
+}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Four good papers, one with hidden text, and six files that cannot be read."""
+    path = tmp_path_factory.mktemp("pdfs")
+    for number, (title, abstract) in enumerate(ABSTRACTS.items()):
+        data = paper_data(title) | {"abstract": abstract}
+        (path / f"good-{number}.pdf").write_bytes(typeset(data, {}))
+    made.paper(path / "hidden.pdf", made.white_text)
+    for make in (empty, a_text, cut_short, encrypted, a_scan, no_pages):
+        make(path / f"bad-{make.__name__}.pdf")
+    return path
+
+
+@pytest.fixture(scope="module")
+def run(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A round on those files by the command line."""
+    out = tmp_path_factory.mktemp("round") / "run"
+    done = conference("run", "--papers", str(folder), "--out", str(out), "--hosts", "0", *INSTANT)
+    assert done.returncode == 0, done.stderr
+    return out
+
+
+def test_a_round_goes_on_without_the_files_that_cannot_be_read(folder: Path, run: Path) -> None:
+    round_ = load_round(run)
+    assert {paper.title for paper in round_.all(Submission)} == {*ABSTRACTS, made.TITLE}
+    unreadable = {row.file: row.reason for row in round_.all(Unreadable)}
+    assert set(unreadable) == {path.name for path in folder.glob("bad-*.pdf")}
+    assert all(reason.startswith(name) for name, reason in unreadable.items())
+    assert len({reason.partition(": ")[2] for reason in unreadable.values()}) == 6
+    front = (run / "site" / "index.html").read_text()
+    for name in unreadable:
+        assert name in front
+    passed = {row.paper for row in round_.all(DeskCheck) if row.passed}
+    assert {row.paper for row in round_.all(Decision)} == passed and len(passed) == 4
+
+
+def test_a_paper_with_hidden_text_is_rejected_at_the_desk_with_its_reason(run: Path) -> None:
+    round_ = load_round(run)
+    paper = next(row for row in round_.all(Submission) if row.title == made.TITLE)
+    check = round_.of(DeskCheck, paper.paper)[0]
+    assert not check.passed
+    assert any("hidden text on page 1 (white on white)" in reason for reason in check.reasons)
+    assert [row.text for row in round_.of(HiddenText, paper.paper)] == [made.SECRET]
+    kept = (run / "papers" / paper.document).read_text()
+    assert "badgers" not in kept and "anybody may read" in kept
+
+
+def test_a_folder_without_pdfs_is_one_sentence(tmp_path: Path) -> None:
+    done = conference("run", "--papers", str(tmp_path), "--hosts", "0")
+    assert done.returncode == 2
+    assert "has no PDF and no papers.parquet" in done.stderr and "Traceback" not in done.stderr
+
+
+def rows(**first: object) -> list[dict[str, object]]:
+    """Four submissions; the first with some cells changed, None for those to leave out."""
+    table: list[dict[str, object]] = [
+        {
+            "paper_id": f"p{number}",
+            "title": title,
+            "abstract": abstract,
+            "keywords": ["networks", "measurement"],
+            "ratings": [4, 6, 8],
+            "accepted": bool(number % 2),
+        }
+        for number, (title, abstract) in enumerate(ABSTRACTS.items())
+    ]
+    table[0] = {k: v for k, v in (table[0] | first).items() if v is not None}
+    return table
+
+
+def write(path: Path, table: list[dict[str, object]]) -> Path:
+    if path.suffix == ".jsonl":
+        path.write_text("\n".join(map(json.dumps, table)))
+    else:
+        pandas.DataFrame(table).to_parquet(path)
+    return path
+
+
+@pytest.mark.parametrize("kind", ["jsonl", "parquet"])
+def test_a_table_is_read_with_its_human_outcomes(kind: str, tmp_path: Path) -> None:
+    source = open_papers(write(tmp_path / f"table.{kind}", rows()), load_venue("workshop"))
+    assert [row.title for row in source.table] == list(ABSTRACTS)
+    assert source.table[0].keywords == ("networks", "measurement")
+    outcomes = [row.human for row in source.table]
+    assert outcomes[0] == HumanOutcome(
+        paper="p0", ratings=(4, 6, 8), confidences=(), accepted=False, decision="", topic=""
+    )
+    assert [row and row.accepted for row in outcomes] == [False, True, False, True]
+
+
+def test_ratings_stay_with_their_rows_without_ids(tmp_path: Path) -> None:
+    table = rows(ratings=[2, 2])
+    for row in table:
+        del row["paper_id"]
+    source = open_papers(write(tmp_path / "table.jsonl", table), load_venue("workshop"))
+    assert [row.human and row.human.ratings for row in source.table] == [
+        (2, 2), *[(4, 6, 8)] * 3
+    ]  # fmt: skip
+
+
+def test_numbers_and_dates_as_titles_stay_texts(tmp_path: Path) -> None:
+    table = rows(paper_id="007", title="2024-05-01")
+    source = open_papers(write(tmp_path / "table.jsonl", table), load_venue("workshop"))
+    assert (source.table[0].paper, source.table[0].title) == ("007", "2024-05-01")
+
+
+def test_a_row_without_title_or_abstract_is_named_and_left_out(tmp_path: Path) -> None:
+    path = write(tmp_path / "table.jsonl", rows(abstract=None))
+    source = open_papers(path, load_venue("workshop"))
+    assert len(source) == 3 and source.skipped == ("p0: no abstract",)
+
+
+FAULTS: list[tuple[dict[str, Any], str]] = [
+    ({"paper_id": "p1"}, "row 2: the paper_id 'p1' is there twice"),
+    ({"ratings": [4, 95]}, "row 1: the rating 95"),
+    ({"ratings": [4, -1]}, "scale of workshop, 0 to 10"),
+    ({"ratings": ["good"]}, "'good' is not on the scale"),
+    ({"ratings": "4;6"}, "row 1: ratings must be a list"),
+    ({"accepted": "maybe"}, "paper p0: accepted must be true or false, not 'maybe'"),
+    ({"accepted": 3}, "accepted must be true or false"),
+]
+
+
+@pytest.mark.parametrize(("change", "said"), FAULTS)
+def test_a_faulty_row_is_one_sentence(change: dict[str, Any], said: str, tmp_path: Path) -> None:
+    path = write(tmp_path / "table.jsonl", rows(**change))
+    with pytest.raises(UserError) as caught:
+        open_papers(path, load_venue("workshop"))
+    assert said in str(caught.value) and str(path) in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def broken(path: Path) -> Path:
+    path.write_text('{"title": ')
+    return path
+
+
+def test_a_bad_table_is_one_sentence(tmp_path: Path) -> None:
+    without = [{"title": row["title"]} for row in rows()]
+    nothing: list[dict[str, object]] = [{"title": "", "abstract": ""}]
+    (tmp_path / "table.csv").write_text("title,abstract")
+    for path, said in [
+        (write(tmp_path / "column.parquet", without), "the column 'abstract' is missing"),
+        (write(tmp_path / "scale.parquet", rows(ratings=[95])), "the rating 95"),
+        (broken(tmp_path / "broken.jsonl"), "cannot be read"),
+        (broken(tmp_path / "broken.parquet"), "cannot be read"),
+        (tmp_path / "table.csv", "give a folder"),
+        (write(tmp_path / "nothing.jsonl", nothing), "no row has both a title and an abstract"),
+    ]:
+        with pytest.raises(UserError, match=said) as caught:
+            open_papers(path, load_venue("workshop"))
+        assert path.name in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_a_bad_table_ends_the_command_with_status_2(tmp_path: Path) -> None:
+    for path, said in [
+        (write(tmp_path / "column.jsonl", [{"title": "A"}]), "the column 'abstract' is missing"),
+        (write(tmp_path / "twice.jsonl", rows(paper_id="p1")), "there twice"),
+        (write(tmp_path / "scale.jsonl", rows(ratings=[95])), "the rating 95"),
+    ]:
+        done = conference("run", "--papers", str(path), "--out", str(tmp_path / "run"))
+        assert done.returncode == 2, (path, done.stderr)
+        assert said in done.stderr and path.name in done.stderr
+        assert "Traceback" not in done.stderr
+    assert not (tmp_path / "run").exists()
