@@ -41,7 +41,7 @@ class EmbeddedScientist:
         """One study from question to PDF."""
         rng = context.rng()
         question = choose(agent, sight.call, sight.archive, rng)
-        seeds = _seeds(rng, sight.seeds)
+        seeds = draw_seeds(rng, sight.seeds)
         runs = plan(question, sight.budget, seeds)
         async with context.slots:
             outcome = await asyncio.to_thread(
@@ -53,7 +53,7 @@ class EmbeddedScientist:
                 sight.paper,
                 sight.unsafe,
             )
-        study = _study(question, runs, outcome, sight.budget, sight.call.title)
+        study = as_written(question, runs, outcome, sight.budget, sight.call.title)
         return await asyncio.to_thread(hand_in, agent, sight.paper, study, outcome, context, 1)
 
     async def rebut(self, agent: Agent, sight: RebutSight, context: Context) -> Rebuttal:
@@ -86,12 +86,12 @@ class EmbeddedScientist:
         past = sight.experiment
         if past is None:
             return []
-        before = _load(past, Path(sight.folder) if sight.folder else context.folder)
+        before = load_study(past, Path(sight.folder) if sight.folder else context.folder)
         rng = context.rng()
         more = MORE_SEEDS if doubted(sight.reviews) else 0
-        seeds = [s for s in _seeds(rng, len(past.seeds) + more) if s not in past.seeds][:more]
+        seeds = [s for s in draw_seeds(rng, len(past.seeds) + more) if s not in past.seeds][:more]
         runs, outcome = list(before.runs), Outcome([], [], [])
-        question = _again(past)
+        question = asked_again(past)
         if seeds:
             new = plan(question, sight.budget, seeds)
             async with context.slots:
@@ -105,7 +105,7 @@ class EmbeddedScientist:
         figures = outcome.figures or before.figures
         if seeds:
             figures = await self._figures(question, runs, results, sight, agent, context)
-        study = _study(
+        study = as_written(
             question,
             runs,
             Outcome(results, figures, outcome.incidents),
@@ -155,13 +155,15 @@ class Kept(msgspec.Struct, frozen=True):
     figures: list[tuple[str, str, bytes]]
 
 
-def _seeds(rng: np.random.Generator, count: int) -> list[int]:
+def draw_seeds(rng: np.random.Generator, count: int) -> list[int]:
+    """Seeds for a study's runs, all different."""
     return [int(seed) for seed in rng.choice(10_000, count, replace=False)]
 
 
-def _study(
+def as_written(
     question: Question, runs: Sequence[dict[str, Any]], outcome: Outcome, budget: str, venue: str
 ) -> Written:
+    """A finished study as a paper is written from it."""
     results = canonical({"runs": list(runs), "results": outcome.results})
     return Written(
         question=question,
@@ -176,7 +178,7 @@ def _study(
     )
 
 
-def _load(past: Experiment, folder: Path) -> Kept:
+def load_study(past: Experiment, folder: Path) -> Kept:
     """An earlier study from its kept files."""
     kept = folder / EXPERIMENTS
     stored = json.loads((kept / past.files["results"]).read_bytes())
@@ -192,7 +194,7 @@ def _load(past: Experiment, folder: Path) -> Kept:
     return Kept(stored["runs"], stored["results"], figures)
 
 
-def _again(past: Experiment) -> Question:
+def asked_again(past: Experiment) -> Question:
     """The question of an earlier study."""
     template = load_template(past.template)
     known = {idea.name: idea for idea in template.ideas}

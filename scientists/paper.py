@@ -10,6 +10,7 @@ import msgspec
 import numpy as np
 
 from conference.templates import Reference, Value
+from scientists.prose import Prose, in_prose
 from scientists.study import Effect, Question
 
 HERE = Path(__file__).parent
@@ -33,6 +34,8 @@ class Written(msgspec.Struct, frozen=True, kw_only=True):
     affiliation: str = ""
     camera_ready: bool = False
     answers: Sequence[str] = ()
+    prose: Prose | None = None
+    code: str = ""
 
 
 def number(value: float) -> str:
@@ -102,6 +105,16 @@ def reference(entry: Reference) -> str:
     authors = list(entry.authors)
     listed = ", ".join(authors[:4]) + (" and others" if len(authors) > 4 else "")
     return f"{listed}. {entry.title}. {entry.venue}, {entry.year}."
+
+
+def words_of(w: Written, rng: np.random.Generator) -> tuple[str, str, dict[str, Any]]:
+    """Title, abstract and the data of the paper: in a language model's prose where there is one."""
+    if w.prose is not None:
+        data = paper_data(w, w.prose.title, w.prose.abstract, rng)
+        return w.prose.title, w.prose.abstract, in_prose(data, w.prose)
+    title = title_of(w.question, w.effects[0], rng)
+    abstract = abstract_of(w, title, rng)
+    return title, abstract, paper_data(w, title, abstract, rng)
 
 
 def paper_data(w: Written, title: str, abstract: str, rng: np.random.Generator) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from conference.records import Agent, AnyRecord, CameraReady, Check, Experiment,
 from conference.seeding import generator
 from conference.typesetting import typeset
 from scientists.laboratory import Outcome
-from scientists.paper import Written, abstract_of, paper_data, reference, title_of
+from scientists.paper import Written, reference, words_of
 from scientists.study import canonical
 
 
@@ -27,10 +27,7 @@ def hand_in(
 ) -> list[AnyRecord]:
     """Typeset, check, keep the files, and hand the records over."""
     rng = generator(context.seed, "words", paper, version)
-    effect = study.effects[0]
-    title = title_of(study.question, effect, rng)
-    abstract = abstract_of(study, title, rng)
-    data = paper_data(study, title, abstract, rng)
+    title, abstract, data = words_of(study, rng)
     pdf = typeset(data, {f"{name}.svg": content for name, _, content in outcome.figures})
     name = keep(context.papers, pdf, ".pdf")
     document = read_pdf(context.papers / name)
@@ -61,6 +58,10 @@ def _topic(study: Written, agent: Agent) -> str:
 def _keep_files(study: Written, outcome: Outcome, folder: Path) -> dict[str, str]:
     results = canonical({"runs": list(study.runs), "results": list(study.results)})
     files = {"results": keep(folder, results, ".json")}
+    if study.prose is not None:
+        if study.code:
+            files["code of the treatment"] = keep(folder, study.code.encode(), ".py")
+        files["prose"] = keep(folder, msgspec.json.encode(study.prose), ".json")
     for name, caption, content in outcome.figures:
         files[f"figure: {name}"] = keep(folder, content, ".svg")
         files[f"caption: {name}"] = keep(folder, caption.encode(), ".txt")
@@ -112,7 +113,13 @@ def _checks(
                 claims += check_claims(
                     cell, values, table["caption"], [*plain, *_seed_values(study)]
                 )
+    if study.prose is not None:
+        for section, paragraphs in study.prose.sections.items():
+            claims += check_claims(
+                " ".join(paragraphs), values, section, [*plain, *_seed_values(study)]
+            )
     wrong = [claim for claim in claims if not claim.matched]
+    faults = list(study.prose.faults) if study.prose else []
     entries = [reference(entry) for entry in study.question.template.bibliography]
     arms = {
         label: [run for run in study.runs if run["label"] == label]
@@ -129,16 +136,26 @@ def _checks(
         borne += f"; not borne out: {', '.join(claim.number for claim in wrong[:5])}"
     rows = {
         "claims": (not wrong, borne),
-        "citations": (len(set(entries)) == len(entries), f"{len(entries)} works, all listed"),
+        "citations": (
+            len(set(entries)) == len(entries) and not _about(faults, "citations"),
+            "; ".join(_about(faults, "citations")) or f"{len(entries)} works, all listed",
+        ),
         "fair comparison": (fair, "seeds, steps and tuning trials of both arms"),
         "margins": (not margins, "; ".join(f.detail for f in margins[:3]) or "nothing beyond them"),
         "print size": (not small, "; ".join(f.detail for f in small[:3]) or "all is readable"),
+        **(
+            {"code changes": (False, "; ".join(found))} if (found := _about(faults, "code")) else {}
+        ),
         "hashes": (True, f"code {study.code_sha256[:12]}, results {study.results_sha256[:12]}"),
     }
     return [
         Check(paper=paper, name=name, passed=passed, detail=detail)
         for name, (passed, detail) in rows.items()
     ]
+
+
+def _about(faults: Sequence[tuple[str, str]], kind: str) -> list[str]:
+    return [detail for name, detail in faults if name == kind]
 
 
 def _tables(data: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -158,9 +175,7 @@ def camera_ready(
     context: Context,
 ) -> list[AnyRecord]:
     rng = generator(context.seed, "words", submission.paper, submission.version)
-    title = title_of(study.question, study.effects[0], rng)
-    abstract = abstract_of(study, title, rng)
-    data = paper_data(study, title, abstract, rng)
+    title, _, data = words_of(study, rng)
     pdf = typeset(data, {f"{name}.svg": content for name, _, content in figures})
     name = keep(context.papers, pdf, ".pdf")
     pages = read_pdf(context.papers / name).pages

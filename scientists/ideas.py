@@ -1,0 +1,239 @@
+"""A language-model scientist's ideas: typed by the knobs, reflected, judged for novelty."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+
+from conference.errors import UserError
+from conference.models import Asker, Message, Shape, struct_shape
+from conference.novelty import nearest_earlier
+from conference.prompts import defused, render, without_paper
+from conference.records import Call
+from conference.templates import Knob, SeedIdea, Template, Value
+from scientists.scientist import Past
+from scientists.study import Question
+
+HERE = Path(__file__).parent
+PROMPTS = HERE / "prompts"
+SOURCE = "a language model"
+
+
+class SectionRules(msgspec.Struct, frozen=True):
+    title: str
+    asks: str
+
+
+class Rules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The whole of language.toml, where its fields are explained."""
+
+    reflections: int
+    ideas: int
+    found: int
+    code_attempts: int
+    refinements: int
+    protected: tuple[str, ...]
+    sections: tuple[SectionRules, ...]
+
+
+@cache
+def rules() -> Rules:
+    """The constants of language-model scientists."""
+    return msgspec.toml.decode((HERE / "language.toml").read_bytes(), type=Rules)
+
+
+class Idea(msgspec.Struct, frozen=True, kw_only=True):
+    """A study as a model proposes it."""
+
+    title: str
+    hypothesis: str
+    queries: tuple[str, ...]
+    treatment: dict[str, Value]
+    baseline: dict[str, Value]
+
+
+class Found(msgspec.Struct, frozen=True):
+    """A work that a search found, as a prompt shows it."""
+
+    title: str
+    abstract: str
+    year: int | None = None
+
+
+Search = Callable[[str, int], Sequence[Found]]
+
+
+class Novelty(msgspec.Struct, frozen=True):
+    """A judgement of novelty; the reason comes first so that the verdict follows from it."""
+
+    reason: str
+    nearest: str
+    novel: bool
+
+
+class Queries(msgspec.Struct, frozen=True):
+    queries: Annotated[list[str], msgspec.Meta(min_length=1, max_length=3)]
+
+
+def idea_shape(template: Template) -> Shape[Idea]:
+    """The shape of an idea: every knob with its kind and range."""
+    knobs = {
+        "type": "object",
+        "properties": {knob.name: _property(knob) for knob in template.knobs},
+        "required": [knob.name for knob in template.knobs],
+        "additionalProperties": False,
+    }
+    queries = {"type": "array", "items": {"type": "string"}, "minItems": 1, "maxItems": 3}
+    properties: dict[str, Any] = {
+        "title": {"type": "string"},
+        "hypothesis": {"type": "string"},
+        "queries": queries,
+        "baseline": knobs,
+        "treatment": knobs,
+    }
+    schema = {
+        "type": "object",
+        "properties": properties,
+        "required": list(properties),
+        "additionalProperties": False,
+    }
+
+    def read(text: str) -> Idea:
+        try:
+            idea = msgspec.json.decode(text, type=Idea)
+            for values in (idea.treatment, idea.baseline):
+                template.settings(_typed(template, values))
+        except (msgspec.MsgspecError, UserError) as error:
+            raise ValueError(str(error).replace(str(template.folder), template.name)) from error
+        if not idea.title.strip() or not idea.hypothesis.strip():
+            raise ValueError("title and hypothesis may not be empty")
+        if template.settings(_typed(template, idea.treatment)) == template.settings(
+            _typed(template, idea.baseline)
+        ):
+            raise ValueError("treatment and baseline are the same; change a knob in one of them")
+        return idea
+
+    return Shape("idea", schema, read)
+
+
+def _property(knob: Knob) -> dict[str, Any]:
+    if knob.kind == "bool":
+        return {"type": "boolean"}
+    if knob.kind == "choice":
+        return {"enum": list(knob.values)}
+    kind = "integer" if knob.kind == "int" else "number"
+    return {"type": kind, "minimum": knob.low, "maximum": knob.high}
+
+
+def _typed(template: Template, values: dict[str, Value]) -> dict[str, Value]:
+    """Whole numbers of float knobs as floats: JSON does not tell them apart."""
+    kinds = {knob.name: knob.kind for knob in template.knobs}
+    return {
+        name: float(value) if kinds.get(name) == "float" and type(value) is int else value
+        for name, value in values.items()
+    }
+
+
+def material(template: Template, call: Call) -> str:
+    """What every call about a study on this template begins with."""
+    code = (template.folder / "experiment.py").read_text(encoding="utf-8")
+    return render(PROMPTS, "material", template=template, call=call, code=code)
+
+
+async def propose(
+    asker: Asker, template: Template, call: Call, archive: Sequence[Past], search: Search
+) -> Question:
+    """An idea that is judged new, or the last of the tries, as a question with its novelty.
+
+    The judgement is the model's, over what its queries found; `novelty` in the record is measured
+    on the text, as for every scientist.
+    """
+    base, question = material(template, call), None
+    rejected: list[str] = []
+    for number in range(rules().ideas):
+        idea = await _reflected(asker, template, base, archive, rejected, number)
+        question = _question(template, idea, archive)
+        verdict = await _judge(asker, base, idea, question, archive, search, number)
+        if verdict.novel:
+            break
+        rejected.append(idea.title)
+    assert question is not None
+    return question
+
+
+async def _reflected(
+    asker: Asker,
+    template: Template,
+    base: str,
+    archive: Sequence[Past],
+    rejected: Sequence[str],
+    number: int,
+) -> Idea:
+    prompt = render(
+        PROMPTS, "idea", material=base, template=template, archive=archive, rejected=rejected
+    )
+    messages, shape = without_paper(prompt), idea_shape(template)
+    idea = await asker.ask(messages, shape, "idea", member=number)
+    for round_ in range(2, rules().reflections + 1):
+        again = render(PROMPTS, "reflect_idea", round=round_, rounds=rules().reflections)
+        answer = msgspec.json.encode(idea).decode()
+        messages = (*messages, Message("assistant", answer), Message("user", again))
+        idea = await asker.ask(messages, shape, "reflect on idea", member=100 * number + round_)
+    return idea
+
+
+async def _judge(
+    asker: Asker,
+    base: str,
+    idea: Idea,
+    question: Question,
+    archive: Sequence[Past],
+    search: Search,
+    number: int,
+) -> Novelty:
+    works: dict[str, Found] = {}
+    for query in idea.queries:
+        for work in search(query, rules().found):
+            works.setdefault(work.title, work)
+    for past in archive:
+        if past.title == question.nearest:
+            works.setdefault(past.title, Found(past.title, past.abstract))
+    shown = [
+        Found(defused(work.title), defused(work.abstract), work.year) for work in works.values()
+    ]
+    prompt = render(PROMPTS, "novelty", material=base, idea=idea, works=shown)
+    return await asker.ask(without_paper(prompt), struct_shape(Novelty), "novelty", member=number)
+
+
+def _question(template: Template, idea: Idea, archive: Sequence[Past]) -> Question:
+    words = re.sub(r"[^a-z0-9]+", "_", idea.title.lower()).strip("_")[:60]
+    question = Question(
+        template=template,
+        idea=SeedIdea(
+            name=words or "idea",
+            title=" ".join(idea.title.split()),
+            hypothesis=" ".join(idea.hypothesis.split()),
+            knobs=idea.treatment,
+            source=SOURCE,
+            baseline=idea.baseline,
+        ),
+        treatment=template.settings(_typed(template, idea.treatment)),
+        baseline=template.settings(_typed(template, idea.baseline)),
+        novelty=1.0,
+        nearest="",
+    )
+    near, title = nearest_earlier(
+        question.text(), [(past.title, f"{past.title} {past.abstract}") for past in archive]
+    )
+    return msgspec.structs.replace(question, novelty=round(1 - near, 4), nearest=title)
+
+
+def described(values: dict[str, Value]) -> str:
+    """Settings as a prompt shows them."""
+    return json.dumps(values)

@@ -1,0 +1,167 @@
+"""A language-model scientist's writing: section by section, checked against sources, mended."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, TypeVar
+
+import msgspec
+
+from conference.documents.layout import numbers_in
+from conference.models import Asker, Message, Shape, struct_shape
+from conference.prompts import render, without_paper
+from conference.templates import Reference
+from scientists.ideas import PROMPTS, described, rules
+from scientists.paper import reference
+from scientists.prose import Prose, unborne, unknown_keys
+from scientists.study import Effect, Question
+
+T = TypeVar("T")
+
+
+class Notes(msgspec.Struct, frozen=True):
+    notes: str
+
+
+class Front(msgspec.Struct, frozen=True):
+    title: str
+    abstract: str
+
+    def __post_init__(self) -> None:
+        if not (self.title.strip() and self.abstract.strip()):
+            raise ValueError("title and abstract may not be empty")
+
+
+class Section(msgspec.Struct, frozen=True):
+    paragraphs: Annotated[list[str], msgspec.Meta(min_length=1, max_length=6)]
+
+    def __post_init__(self) -> None:
+        if not any(paragraph.strip() for paragraph in self.paragraphs):
+            raise ValueError("every paragraph is empty")
+
+
+class Revision(msgspec.Struct, frozen=True):
+    title: str
+    abstract: str
+    changes: Annotated[list[str], msgspec.Meta(min_length=1, max_length=8)]
+
+
+class Sources(msgspec.Struct, frozen=True, kw_only=True):
+    """What a text may rest on: works by key, measured values, and numbers of the set-up."""
+
+    keys: tuple[str, ...]
+    values: tuple[float, ...]
+    plain: tuple[float, ...]
+
+    def faults(self, texts: Sequence[str], where: str) -> list[tuple[str, str]]:
+        """Unknown citations and numbers that nothing bears out, as (kind, sentence)."""
+        found = [
+            ("citations", f"'{key}' is cited in {where} and exists in no list")
+            for key in unknown_keys(texts, self.keys)
+        ]
+        for text in texts:
+            found += [
+                ("claims", f"{number} in {where} is in no result file")
+                for number in unborne(text, self.values, self.plain, where)
+            ]
+        return found
+
+
+def sources_of(
+    question: Question,
+    effects: Sequence[Effect],
+    results: Sequence[dict[str, object]],
+    budget: dict[str, float | int],
+    works: Sequence[Reference],
+) -> Sources:
+    """Everything a paper on this study may cite or state."""
+    values = numbers_in([msgspec.to_builtins(effect) for effect in effects])
+    values += [part for result in results for part in numbers_in(result["metrics"])]
+    plain = numbers_in([question.treatment, question.baseline, budget, 95])
+    return Sources(keys=tuple(work.key for work in works), values=tuple(values), plain=tuple(plain))
+
+
+async def write(
+    asker: Asker,
+    base: str,
+    question: Question,
+    effects: Sequence[Effect],
+    explanation: str,
+    works: Sequence[Reference],
+    sources: Sources,
+    faults: Sequence[tuple[str, str]],
+) -> Prose:
+    """Notes, title and abstract, then each section; each goes back when its sources are wrong."""
+    shown = study_text(base, question, effects, explanation, works)
+    notes = await asker.ask(
+        without_paper(render(PROMPTS, "notes", study=shown)), struct_shape(Notes), "notes"
+    )
+    shown = study_text(base, question, effects, explanation, works, notes.notes)
+    front, found = await mended(
+        asker, render(PROMPTS, "abstract", study=shown), struct_shape(Front), "abstract", sources
+    )
+    # The abstract's own claims are checked with the finished paper; only citations count here.
+    left = [*faults, *(fault for fault in found if fault[0] == "citations")]
+    sections = {}
+    for at, section in enumerate(rules().sections):
+        prompt = render(
+            PROMPTS, "section", study=shown, title=front.title, abstract=front.abstract,
+            section=section,
+        )  # fmt: skip
+        answer, found = await mended(
+            asker, prompt, struct_shape(Section), section.title, sources, member=at
+        )
+        left += [fault for fault in found if fault[0] == "citations"]
+        sections[section.title] = answer.paragraphs
+    known = {entry.key for entry in question.template.bibliography}
+    return Prose(
+        model=asker.model.name,
+        title=" ".join(front.title.split()),
+        abstract=" ".join(front.abstract.split()),
+        sections=sections,
+        keys=sources.keys,
+        extra=tuple(reference(work) for work in works if work.key not in known),
+        explanation=explanation,
+        faults=tuple(left),
+    )
+
+
+def study_text(
+    base: str,
+    question: Question,
+    effects: Sequence[Effect],
+    explanation: str,
+    works: Sequence[Reference],
+    notes: str = "",
+) -> str:
+    """The study with its numbers, as every writing call shows it."""
+    return render(
+        PROMPTS, "study", material=base, idea=question.idea, explanation=explanation,
+        treatment=described(question.treatment), baseline=described(question.baseline),
+        effects=effects, works=works, notes=notes,
+    )  # fmt: skip
+
+
+async def mended(
+    asker: Asker, prompt: str, shape: Shape[T], where: str, sources: Sources, member: int = 0
+) -> tuple[T, list[tuple[str, str]]]:
+    """An answer whose citations exist and whose numbers were measured, or what is still wrong."""
+    messages = without_paper(prompt)
+    answer = await asker.ask(messages, shape, f"write {where}", member=member)
+    for _ in range(rules().refinements):
+        faults = sources.faults(_texts(answer), where)
+        if not faults:
+            break
+        again = render(PROMPTS, "refine", faults=[detail for _, detail in faults])
+        said = Message("assistant", msgspec.json.encode(answer).decode())
+        answer = await asker.ask(
+            (*messages, said, Message("user", again)), shape, f"refine {where}", member=member
+        )
+    return answer, sources.faults(_texts(answer), where)
+
+
+def _texts(answer: object) -> list[str]:
+    found: list[str] = []
+    for value in msgspec.to_builtins(answer).values():
+        found += value if isinstance(value, list) else [value]
+    return found
