@@ -119,6 +119,19 @@ def _entries() -> dict[str, Any]:
     return entries
 
 
+def rated_when(name: str) -> str:
+    """Whether a venue-year's ratings on record are from "before" or "after" the discussion.
+
+    "" for a venue-year that is not among the panels.
+    """
+    entries = _entries()
+    if name not in entries:
+        return ""
+    own = entries[name]
+    data = entries.get(own.get("like", ""), {}) | own
+    return "after" if data.get("after_discussion") else "before"
+
+
 @cache
 def load_panel(name: str) -> Panel:
     """The panel of a venue-year. Raises `UserError` for one that is not known."""

@@ -13,6 +13,7 @@ import msgspec
 
 from conference.errors import UserError
 from conference.records import HumanOutcome
+from reviewers.panel import rated_when
 from venues.venue import Venue
 
 TABLE = ("parquet", "jsonl")
@@ -92,7 +93,7 @@ def _data_set(path: Path, venue: Venue) -> PaperSource:
         f"{title}\n{abstract}"
         for title, abstract in zip(earlier["title"], earlier["abstract"], strict=True)
     ]
-    return _source(path, rows.to_dict("records"), ratings, tuple(texts))
+    return _source(path, rows.to_dict("records"), ratings, tuple(texts), rated_when(venue.name))
 
 
 def _ratings(path: Path, venue: Venue) -> dict[str, tuple[list[float], list[float]]]:
@@ -128,7 +129,11 @@ def _rating(value: object, venue: Venue, where: str) -> float:
 
 
 def _table(path: Path, venue: Venue) -> PaperSource:
-    """A flat table: title, abstract; paper_id, text, keywords, ratings, accepted, year if there."""
+    """A flat table: title, abstract; if there, what else a submission and its humans have.
+
+    Further columns: paper_id, year, text, keywords, primary_area, status, accepted (true or false),
+    ratings (a list of numbers) and ratings_when ("before" or "after" the discussion).
+    """
     frame = _read(path)
     _need(frame, ("title", "abstract"), path)
     if "year" in frame and venue.year in set(frame["year"]):
@@ -146,7 +151,7 @@ def _table(path: Path, venue: Venue) -> PaperSource:
             where = f"{path}: row {number}"
             values = [_rating(value, venue, where) for value in given]
             ratings[_name(row, number)] = (values, list[float]())
-    return _source(path, rows, ratings, ())
+    return _source(path, rows, ratings, (), rated_when(venue.name))
 
 
 def _cells(value: object) -> list[object] | None:
@@ -166,6 +171,7 @@ def _source(
     rows: Sequence[dict[Any, Any]],
     ratings: dict[str, tuple[list[float], list[float]]],
     earlier: tuple[str, ...],
+    when: str,
 ) -> PaperSource:
     table, skipped = [], []
     seen: set[str] = set()
@@ -183,7 +189,8 @@ def _source(
             skipped.append(f"{name}: no {'abstract' if title else 'title'}")
             continue
         digest.update(f"{name}\x1f{title}\x1f{abstract}\x1e".encode())
-        table.append(_paper(name, title, abstract, row, ratings.get(name), path))
+        human = _human(name, row, ratings.get(name), when, path)
+        table.append(_paper(name, title, abstract, row, human))
     if not table:
         raise UserError(f"--papers {path}: no row has both a title and an abstract.")
     return PaperSource(
@@ -196,30 +203,42 @@ def _source(
     )
 
 
-def _paper(
+def _human(
     name: str,
-    title: str,
-    abstract: str,
     row: dict[Any, Any],
     ratings: tuple[list[float], list[float]] | None,
+    when: str,
     path: Path,
-) -> TablePaper:
+) -> HumanOutcome | None:
+    """What humans said of a paper; a row's own `ratings_when` goes before the venue's."""
     accepted = _decision(row.get("accepted"), f"{path}: paper {name}")
-    topic = _string(row.get("primary_area"))
-    human = None
-    if ratings or accepted is not None:
-        values, confidences = ratings or ([], [])
-        human = HumanOutcome(
-            paper=name,
-            ratings=tuple(values),
-            confidences=tuple(confidences),
-            accepted=accepted,
-            decision=_string(row.get("status")),
-            topic=topic,
+    own = _string(row.get("ratings_when"))
+    if own not in ("", "before", "after"):
+        raise UserError(
+            f"{path}: paper {name}: ratings_when must be 'before' or 'after' (the discussion), "
+            f"not '{own}'."
         )
+    if not ratings and accepted is None:
+        return None
+    values, confidences = ratings or ([], [])
+    return HumanOutcome(
+        paper=name,
+        ratings=tuple(values),
+        confidences=tuple(confidences),
+        accepted=accepted,
+        decision=_string(row.get("status")),
+        topic=_string(row.get("primary_area")),
+        when=own or when,
+    )
+
+
+def _paper(
+    name: str, title: str, abstract: str, row: dict[Any, Any], human: HumanOutcome | None
+) -> TablePaper:
     words = _string(row.get("keywords"))
     keywords = tuple(word.strip() for word in words.split(";") if word.strip())
     text = _string(row.get("text")) or None
+    topic = _string(row.get("primary_area"))
     return TablePaper(name, title, abstract, keywords, topic, text, human)
 
 

@@ -10,8 +10,10 @@ statistics measured on the same papers meet the same resamples, and their differ
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from conference.measures.estimate import Estimate, Floats, Undefined
 from conference.seeding import generator
@@ -23,10 +25,24 @@ RESAMPLES = 1000
 LEVEL = 0.95
 MIN_DEFINED = 0.95
 _BLOCK_CELLS = 2_000_000
+_KEPT_CELLS = 20_000_000
 
 
 def counts(n: int, resamples: int, seed: int) -> Iterator[Floats]:
     """Blocks (rows, n) of how often each of `n` papers is drawn; `resamples` rows in all."""
+    if n * resamples <= _KEPT_CELLS:
+        yield from (block.astype(np.float64) for block in _kept(n, resamples, seed))
+    else:
+        yield from _draw(n, resamples, seed)
+
+
+@lru_cache(maxsize=2)
+def _kept(n: int, resamples: int, seed: int) -> tuple[NDArray[np.uint16], ...]:
+    """A report asks for the same resamples once for each of its figures."""
+    return tuple(block.astype(np.uint16) for block in _draw(n, resamples, seed))
+
+
+def _draw(n: int, resamples: int, seed: int) -> Iterator[Floats]:
     rng = generator(seed, "bootstrap", n)
     rows = max(1, _BLOCK_CELLS // max(n, 1))
     for start in range(0, resamples, rows):

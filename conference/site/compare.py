@@ -14,6 +14,7 @@ from conference.measures.estimate import Estimate
 from conference.measures.ratings import rank_figures
 from conference.records import Decision, HumanOutcome, Review, Submission
 from conference.seeding import generator
+from conference.site.stages import SAID, all_say_when, human_stage, ratings_at
 from venues.state import Round
 
 MIN_PAPERS = 20
@@ -43,6 +44,7 @@ class Comparison(msgspec.Struct, frozen=True):
 
     papers: int
     decided: int
+    stage: str
     agreement: tuple[Row, ...]
     decisions: tuple[Row, ...]
     ranking: tuple[Row, ...]
@@ -68,15 +70,17 @@ def compare(round_: Round) -> Comparison | None:
         if humans[paper.paper].accepted is not None and round_.one(Decision, paper.paper)
     ]
     scale = round_.venue.form[round_.venue.form.rating].values
-    simulated = [np.array(round_.ratings(paper.paper)) for paper in papers]
+    stage = human_stage(round_)
+    simulated = [np.array(ratings_at(round_, paper.paper, stage)) for paper in papers]
     human = [np.array(humans[paper.paper].ratings) for paper in rated]
     confusion, chance, decisions = _decisions(round_, decided, humans)
     return Comparison(
         papers=len(papers),
         decided=len(decided),
+        stage=SAID[stage],
         agreement=_agreement(simulated, human),
         decisions=decisions,
-        ranking=_ranking(round_, rated, humans),
+        ranking=_ranking(round_, rated, humans, stage),
         confusion=confusion,
         chance=chance,
         scale=scale,
@@ -150,12 +154,12 @@ def _bar(round_: Round) -> float | None:
 
 
 def _ranking(
-    round_: Round, rated: list[Submission], humans: dict[str, HumanOutcome]
+    round_: Round, rated: list[Submission], humans: dict[str, HumanOutcome], stage: str
 ) -> tuple[Row, ...]:
     """The simulated panel's mean against the human panel's mean."""
     if len(rated) < MIN_PAPERS:
         return ()
-    ours = np.array([np.mean(round_.ratings(paper.paper)) for paper in rated])
+    ours = np.array([np.mean(ratings_at(round_, paper.paper, stage)) for paper in rated])
     theirs = np.array([np.mean(humans[paper.paper].ratings) for paper in rated])
     found = rank_figures(ours, theirs, ("spearman", "pairwise_accuracy"), resamples=RESAMPLES)
     return (
@@ -199,6 +203,10 @@ def _notes(
         "made by people who had read that rating.",
         "Intervals are 95 % bootstrap intervals over papers.",
     ]
+    if not all_say_when(round_):
+        notes.append(
+            "Not every human rating says whether it was given before or after the discussion."
+        )
     off = sum(int((~np.isin(given, scale)).sum()) for given in human)
     if off:
         notes.append(

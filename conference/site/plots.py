@@ -10,6 +10,7 @@ import msgspec
 import numpy as np
 
 from conference.records import CalibrationMap, CalibrationReview, Decision, HumanOutcome, Review
+from conference.site.stages import SAID, human_stage, ratings_at
 from venues.state import Round
 from venues.timings import Timing
 
@@ -58,7 +59,10 @@ def draw_plots(round_: Round, timings: list[Timing], folder: Path) -> list[Plot]
 
 def _scores(round_: Round, axes: Any) -> str:
     scale = np.array(round_.venue.form[round_.venue.form.rating].values)
-    ours = np.array([round_.rating(review) for review in round_.all(Review)])
+    stage = human_stage(round_)
+    ours = np.array(
+        [r for paper in round_.papers() for r in ratings_at(round_, paper.paper, stage)]
+    )
     human = np.array([r for row in round_.all(HumanOutcome) for r in row.ratings])
     places = np.arange(len(scale))
     width = 0.4 if len(human) else 0.7
@@ -80,11 +84,12 @@ def _scores(round_: Round, axes: Any) -> str:
     axes.set_xticks(places, [f"{value:g}" for value in scale])
     axes.set(xlabel="rating", ylabel="share of ratings")
     axes.legend(frameon=False)
-    return "Ratings after the discussion" + (", beside the human ones." if len(human) else ".")
+    return f"Ratings {SAID[stage]}" + (", beside the human ones." if len(human) else ".")
 
 
 def _agreement(round_: Round, axes: Any) -> str:
-    panels = [np.array(round_.ratings(paper.paper)) for paper in round_.papers()]
+    stage = human_stage(round_)
+    panels = [np.array(ratings_at(round_, paper.paper, stage)) for paper in round_.papers()]
     panels = [panel for panel in panels if len(panel) > 1]
     ours = [panel.std() for panel in panels]
     human = [np.std(row.ratings) for row in round_.all(HumanOutcome) if len(row.ratings) > 1]
@@ -110,7 +115,7 @@ def _agreement(round_: Round, axes: Any) -> str:
         )
     axes.set(xlabel="standard deviation of a paper's ratings", ylabel="share of papers")
     axes.legend(frameon=False)
-    return f"How far reviewers of one paper lie apart, n = {len(ours):,} papers."
+    return f"How far reviewers of one paper lie apart {SAID[stage]}, n = {len(ours):,} papers."
 
 
 def _decisions(round_: Round, axes: Any) -> str:

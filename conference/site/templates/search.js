@@ -30,13 +30,19 @@
 
   function show() {
     var words = query.value.toLowerCase().split(/\s+/).filter(Boolean);
+    var phrase = words.join(" ");
     var found = window.PAPERS.filter(function (paper) {
       var text = [paper.title, paper.abstract, paper.authors, paper.topic].join(" ").toLowerCase();
       return (!status.value || paper.status === status.value) &&
         words.every(function (word) { return text.includes(word); });
     });
+    if (phrase) {
+      // Papers with the phrase in their title first; the sort keeps the order of the others.
+      var miss = function (paper) { return paper.title.toLowerCase().includes(phrase) ? 0 : 1; };
+      found.sort(function (one, two) { return miss(one) - miss(two); });
+    }
     results.replaceChildren.apply(results, found.slice(0, SHOWN).map(row));
-    count.textContent = found.length + " papers" +
+    count.textContent = found.length + (found.length === 1 ? " paper" : " papers") +
       (found.length > SHOWN ? ", the first " + SHOWN + " shown" : "");
   }
 
