@@ -49,8 +49,7 @@ class LanguageReviewer:
             field=tuple(Field(name=n, kind="choice", choices=LEVELS) for n in names), rating=""
         )
         shown = [
-            {"title": defused(paper.title), "abstract": defused(paper.abstract[:ABSTRACT])}
-            for paper in sight.papers
+            {"title": paper.title, "abstract": paper.abstract[:ABSTRACT]} for paper in sight.papers
         ]
         prompt = render(PROMPTS, "bid", expertise=agent.papers, papers=shown)
         answer = await context.asker.ask(without_paper(prompt), form_shape(form), "bid")

@@ -1,12 +1,14 @@
 """Fits what the embedded reviewers know, from human reviews.
 
-    python -m reviewers.train quality --data FOLDER [--before 2024]
+    python -m reviewers.train quality --data FOLDER [--before 2023]
+    python -m reviewers.train families --data FOLDER
     python -m reviewers.train panel --data FOLDER
     python -m reviewers.train calibration --data FOLDER
 
 FOLDER holds papers.parquet and reviews.parquet (see conference/data/SCHEMA.md). `quality` writes
-coefficients.npz and CARD.md, after scoring every family tried on each year from the years before
-it; `panel` prints the figures of panel.toml; `calibration` writes calibration.json.
+coefficients.npz; `families` prints how every family of models that was tried does on each year
+from the years before it, as CARD.md gives it; `panel` prints the figures of panel.toml;
+`calibration` writes calibration.json.
 """
 
 from __future__ import annotations
@@ -20,79 +22,184 @@ import click
 import msgspec
 import numpy as np
 
+from conference.seeding import generator
 from reviewers.calibration import FILE as CALIBRATION
 from reviewers.calibration import CalibrationPaper
+from reviewers.quality import (
+    FEWEST_LETTERS,
+    PARTS,
+    Arrays,
+    Floats,
+    PaperText,
+    QualityModel,
+    has_abstract,
+    joined,
+    make_vectorizer,
+    measured_of,
+    named,
+    normal,
+    packed,
+    waves,
+)
 from reviewers.quality import FILE as COEFFICIENTS
-from reviewers.quality import PaperText, QualityModel, joined
+from reviewers.writing import cleaned, common_words, masked
 
-FEWEST = 300
 CALIBRATION_PAPERS = 40
 CALIBRATION_YEARS = (2021, 2022, 2026)
-MIN_DF = 8
-ALPHA = 20.0
+# Chosen on ICLR 2019-2022, each predicted from the years before it; see CARD.md.
+ALPHA = {"words": 20.0, "style": 30.0, "writing": 1500.0, "waves": 5.0, "names": 20.0}
+MIN_DF = {"words": 4, "heads": 3, "style": 8, "names": 3}
+HEAD = 0.3  # Weight of the title's own terms beside those of title and abstract.
+UNTOLD = 0.6  # Weight of a paper whose abstract is not on record.
+COMMON = 0.03  # Share of abstracts that a word is in which is not hidden.
+QUANTILES = 101
+WAVES, WAVE_SD = 1500, 0.06
 
 
 def read_papers(folder: Path) -> Any:
-    """Rated papers with an abstract: a frame with `text`, `ratings`, `mean`, `z` within year."""
+    """Rated papers, a frame with title, abstract ("" where none), keywords, ratings, mean and z.
+
+    `ratings` is a tuple of two or more on the venue's scale, `mean` their mean, and `z` that mean
+    in SD of the venue-year's means about their mean.
+    """
     import pandas
 
     papers = pandas.read_parquet(folder / "papers.parquet")
     reviews = pandas.read_parquet(folder / "reviews.parquet")
     ratings = reviews[reviews["rating"].notna()].groupby("paper_id")["rating"].apply(tuple)
-    papers = papers[papers["abstract"].notna()].merge(
-        ratings.rename("ratings"), left_on="paper_id", right_index=True
-    )
+    papers = papers.merge(ratings.rename("ratings"), left_on="paper_id", right_index=True)
     papers = papers[papers["ratings"].map(len) > 1].copy()
     papers["mean"] = papers["ratings"].map(np.mean)
-    groups = papers.groupby("year")["mean"]
+    groups = papers.groupby(["venue", "year"])["mean"]
     papers["z"] = (papers["mean"] - groups.transform("mean")) / groups.transform("std")
-    pairs = zip(papers["title"], papers["abstract"], strict=True)
-    papers["text"] = [joined(PaperText(title, abstract)) for title, abstract in pairs]
+    papers["abstract"] = papers["abstract"].fillna("")
+    keywords = papers["keywords"].fillna("")
+    papers["keywords"] = [tuple(word for word in row.split(";") if word) for row in keywords]
     return papers.sort_values(["year", "paper_id"]).reset_index(drop=True)
 
 
-def fit(train: Any, alpha: float = ALPHA, min_df: int = MIN_DF) -> QualityModel:
-    """Ridge regression of z on TF-IDF of words and pairs, weighted by the number of ratings."""
-    from sklearn.feature_extraction.text import TfidfVectorizer
-    from sklearn.linear_model import Ridge
+def texts_of(papers: Any) -> list[PaperText]:
+    """What the model reads of a frame's papers; the column `keywords` may be missing."""
+    keywords = papers["keywords"] if "keywords" in papers else [()] * len(papers)
+    rows = zip(papers["title"], papers["abstract"], keywords, strict=True)
+    return [PaperText(title, abstract, None, tuple(words)) for title, abstract, words in rows]
 
-    vectorizer = TfidfVectorizer(sublinear_tf=True, min_df=min_df, ngram_range=(1, 2))
-    rows = vectorizer.fit_transform(train["text"])
-    weight = np.sqrt(train["ratings"].map(len).to_numpy())
-    model = Ridge(alpha).fit(rows, train["z"].to_numpy(), sample_weight=weight)
-    years = sorted({f"{v} {y}" for v, y in zip(train["venue"], train["year"], strict=True)})
-    # The spread of predictions on papers not fitted, from a fit on half of the papers.
+
+def fit(train: Any) -> QualityModel:
+    """The model of a frame with venue, year, title, abstract, z, ratings and maybe keywords.
+
+    Fitted on all papers; how far apart its parts' predictions lie, and how much of the
+    combination is to be believed, comes from a fit on half of the papers and the other half.
+    """
+    papers, z = texts_of(train), train["z"].to_numpy(dtype=np.float64)
+    weight = np.sqrt(train["ratings"].map(len).to_numpy(dtype=np.float64))
     half = np.arange(len(train)) % 2 == 0
-    again = Ridge(alpha).fit(rows[half], train["z"].to_numpy()[half], sample_weight=weight[half])
-    unseen = again.predict(rows[~half])
+    unseen = _unseen(fit_parts(_of(papers, half), z[half], weight[half]), _of(papers, ~half))
     card = {
-        "trained_on": years,
+        "trained_on": sorted(
+            {f"{v} {y}" for v, y in zip(train["venue"], train["year"], strict=True)}
+        ),
         "cutoff": int(train["year"].max()),
         "papers": len(train),
-        "intercept": float(model.intercept_),
-        "mean": float(unseen.mean()),
-        "sd": float(unseen.std()),
-        "alpha": alpha,
+        "abstracts": sum(map(has_abstract, papers)),
+        **_calibrated(unseen, _of(papers, ~half), z[~half]),
         "fitted": date.today().isoformat(),
     }
-    terms = vectorizer.get_feature_names_out().tolist()
-    return QualityModel(terms, vectorizer.idf_, model.coef_, card)
+    return QualityModel(fit_parts(papers, z, weight), card)
 
 
-def predict(model: QualityModel, papers: Any) -> np.ndarray:
-    pairs = zip(papers["title"], papers["abstract"], strict=True)
-    return model.predict([PaperText(title, abstract) for title, abstract in pairs])
+def fit_parts(papers: list[PaperText], z: Floats, weight: Floats) -> Arrays:
+    """Coefficients of all parts: ridge regressions of z, weighted by the root of the ratings."""
+    arrays: Arrays = {}
+    told = np.array([has_abstract(paper) for paper in papers])
+    texts = [joined(paper) if has_abstract(paper) else named(paper) for paper in papers]
+    heads = [cleaned(paper.title) for paper in papers]
+    faith = weight * np.where(told, 1.0, UNTOLD)
+    _fit_terms(arrays, {"words": (texts, 1.0), "heads": (heads, HEAD)}, z, faith, ALPHA["words"])
+    names = {"names": ([named(paper) for paper in papers], 1.0)}
+    _fit_terms(arrays, names, z, weight, ALPHA["names"])
+    full, z, weight = _of(papers, told), z[told], weight[told]
+    texts = _of(texts, told)
+    kept = common_words(texts, COMMON)
+    arrays["kept"] = packed(kept)
+    style = {"style": ([masked(text, frozenset(kept)) for text in texts], 1.0)}
+    _fit_terms(arrays, style, z, weight, ALPHA["style"])
+    measured = measured_of(full)
+    arrays["quantiles"] = np.quantile(measured, np.linspace(0, 1, QUANTILES), axis=0)
+    scores = normal(measured, arrays["quantiles"])
+    rng = generator(0, "quality", "waves")
+    directions = rng.standard_normal((scores.shape[1], WAVES)) * WAVE_SD
+    arrays["waves_directions"] = directions.astype(np.float16)
+    arrays["waves_phases"] = rng.uniform(0, 2 * np.pi, WAVES).astype(np.float32)
+    arrays["writing_coef"] = _ridge(scores, z, weight, ALPHA["writing"])
+    arrays["waves_coef"] = _ridge(waves(scores, arrays), z, weight, ALPHA["waves"])
+    return arrays
+
+
+def _of(items: list[Any], which: Any) -> list[Any]:
+    return [items[at] for at in np.flatnonzero(which)]
+
+
+def _fit_terms(
+    arrays: Arrays, blocks: dict[str, tuple[list[str], float]], z: Floats, weight: Floats, a: float
+) -> None:
+    """One ridge regression on the TF-IDF of some blocks of text, each with its own factor."""
+    from scipy.sparse import hstack
+
+    rows = []
+    for block, (texts, factor) in blocks.items():
+        vectorizer = make_vectorizer(block, min_df=MIN_DF[block])
+        rows.append(vectorizer.fit_transform(texts) * factor)
+        arrays[f"{block}_terms"] = packed(vectorizer.get_feature_names_out().tolist())
+        arrays[f"{block}_idf"] = vectorizer.idf_.astype(np.float16)
+    coef = _ridge(hstack(rows).tocsr(), z, weight, a)
+    places = np.cumsum([part.shape[1] for part in rows])[:-1]
+    for (block, (_, factor)), own in zip(blocks.items(), np.split(coef, places), strict=True):
+        arrays[f"{block}_coef"] = (own * factor).astype(np.float16)
+
+
+def _ridge(rows: Any, z: Floats, weight: Floats, alpha: float) -> Any:
+    from sklearn.linear_model import Ridge
+
+    coef = Ridge(alpha).fit(rows, z, sample_weight=weight).coef_
+    return np.asarray(coef, dtype=np.float32)
+
+
+def _unseen(arrays: Arrays, papers: list[PaperText]) -> dict[str, Floats]:
+    """Each part's predictions of papers that it was not fitted on; NaN without an abstract."""
+    model = QualityModel(arrays, {"trained_on": (), "cutoff": 0})
+    told = np.array([has_abstract(paper) for paper in papers])
+    found = {part: np.full(len(papers), np.nan) for part in PARTS}
+    for part, scores in model.scores(_of(papers, told), PARTS).items():
+        found[part][told] = scores
+    return found | model.scores(papers, ("names",))
+
+
+def _calibrated(unseen: dict[str, Floats], papers: list[PaperText], z: Floats) -> dict[str, Any]:
+    """Scales of the parts, the line from their mean to z, and the spread of what comes out."""
+    told = np.array([has_abstract(paper) for paper in papers])
+    scales = {
+        part: {"mean": float(np.nanmean(own)), "sd": float(np.nanstd(own))}
+        for part, own in unseen.items()
+    }
+    standard = {p: (own - scales[p]["mean"]) / scales[p]["sd"] for p, own in unseen.items()}
+    mixed = np.mean([standard[part][told] for part in PARTS], axis=0)
+    slope, intercept = np.polyfit(mixed, z[told], 1)
+    title_slope, title_intercept = np.polyfit(standard["names"], z, 1)
+    expected = intercept + slope * mixed
+    return {
+        "scales": scales,
+        "full": {"slope": float(slope), "intercept": float(intercept)},
+        "title": {"slope": float(title_slope), "intercept": float(title_intercept)},
+        "mean": float(expected.mean()),
+        "sd": float(expected.std()),
+    }
 
 
 def write(model: QualityModel, path: Path) -> None:
     """Coefficients as a compressed file of arrays."""
-    np.savez_compressed(
-        path,
-        terms=np.frombuffer("\n".join(model._terms).encode(), np.uint8),
-        idf=np.asarray(model._idf, np.float32),
-        coef=np.asarray(model._coef, np.float32),
-        card=np.frombuffer(json.dumps(model.card).encode(), np.uint8),
-    )
+    card = np.frombuffer(json.dumps(model.card).encode(), np.uint8)
+    np.savez_compressed(path, allow_pickle=False, **model.arrays, card=card)
 
 
 @click.group()
@@ -102,13 +209,14 @@ def main() -> None:
 
 @main.command()
 @click.option("--data", type=click.Path(path_type=Path), required=True)
-@click.option("--before", default=2024, show_default=True, help="Train on years before this one.")
+@click.option("--before", default=2023, show_default=True, help="Train on years before this one.")
 def quality(data: Path, before: int) -> None:
     """Fit the quality model and write its coefficients."""
     papers = read_papers(data)
     model = fit(papers[papers["year"] < before])
     write(model, COEFFICIENTS)
-    click.echo(f"{COEFFICIENTS.name}: {model.card}")
+    size = COEFFICIENTS.stat().st_size / 1e6
+    click.echo(f"{COEFFICIENTS.name}, {size:.1f} MB: {model.card}")
 
 
 @main.command()
@@ -141,11 +249,12 @@ def calibration(data: Path) -> None:
     papers = read_papers(data)
     chosen: list[CalibrationPaper] = []
     for year in CALIBRATION_YEARS:
-        rows = papers[(papers["year"] == year) & papers["accepted"].notna()]
+        told = papers["abstract"].str.len() >= FEWEST_LETTERS
+        rows = papers[(papers["year"] == year) & papers["accepted"].notna() & told]
         rows = rows.sort_values(["mean", "paper_id"])
         rows = rows.iloc[np.linspace(0, len(rows) - 1, CALIBRATION_PAPERS).astype(int)]
         model = fit(papers[papers["year"] < year])
-        standard = (predict(model, rows) - model.card["mean"]) / model.card["sd"]
+        standard = model.standard(texts_of(rows))
         values = tuple(
             sorted(
                 {r for ratings in papers.loc[papers["year"] == year, "ratings"] for r in ratings}

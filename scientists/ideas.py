@@ -14,7 +14,7 @@ import msgspec
 from conference.errors import UserError
 from conference.models import Asker, Message, Shape, struct_shape
 from conference.novelty import nearest_earlier
-from conference.prompts import defused, render, without_paper
+from conference.prompts import render, without_paper
 from conference.records import Call
 from conference.templates import Knob, SeedIdea, Template, Value
 from scientists.scientist import Past
@@ -204,10 +204,7 @@ async def _judge(
     for past in archive:
         if past.title == question.nearest:
             works.setdefault(past.title, Found(past.title, past.abstract))
-    shown = [
-        Found(defused(work.title), defused(work.abstract), work.year) for work in works.values()
-    ]
-    prompt = render(PROMPTS, "novelty", material=base, idea=idea, works=shown)
+    prompt = render(PROMPTS, "novelty", material=base, idea=idea, works=list(works.values()))
     return await asker.ask(without_paper(prompt), struct_shape(Novelty), "novelty", member=number)
 
 

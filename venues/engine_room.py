@@ -140,5 +140,5 @@ def _try_schema(model: Model, rules: ModelRules, form: Form) -> list[Call]:
 
 
 def encode_calls(calls: list[Call]) -> bytes:
-    """The preflight's calls, for the ledger's notes."""
+    """The preflight's calls, for the ledger's note of that name."""
     return msgspec.json.encode(calls)

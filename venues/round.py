@@ -155,18 +155,18 @@ def play(
         todo = [task for task in tasks if task.key not in ledger]
         done = len(tasks) - len(todo)
         progress(step.name, done, len(tasks))
-        if todo:
+        if todo and not budget.exceeded:
             for finished in stage_for(todo[0]).perform(todo, lambda: not budget.exceeded):
                 ledger.append(finished)
                 budget.note(row.calls for row in finished)
                 done += len(finished)
                 performed += len(finished)
                 progress(step.name, done, len(tasks))
-            if done < len(tasks):
-                raise StopRound(
-                    f"The round stops in step '{step.name}' because {budget.exceeded}; nothing "
-                    "that was done is lost: run the same command with a higher limit to go on."
-                )
+        if done < len(tasks):
+            raise StopRound(
+                f"The round stops in step '{step.name}' because {budget.exceeded}; nothing that "
+                "was done is lost: run the same command with a higher limit to go on."
+            )
         records = [record for task in tasks for record in ledger.records(task.key)]
         failures = [record for record in records if isinstance(record, Failure)]
         _stop_if_failed(step, failures, len(tasks))

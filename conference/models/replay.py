@@ -27,7 +27,8 @@ class ReplayModel:
         folder = Path(target)
         ledger = read_ledger(folder if folder.is_dir() else folder.parent)
         try:
-            calls = [call for row in ledger.rows() for call in calls_from_json(row.calls)]
+            stored = [ledger.noted("preflight") or b"[]", *ledger.calls()]
+            calls = [call for part in stored for call in calls_from_json(part)]
         finally:
             ledger.close()
         if not calls:

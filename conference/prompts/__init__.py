@@ -29,6 +29,7 @@ def _environment(folder: Path) -> Any:
         autoescape=False,
     )
     environment.filters["number"] = lambda value: f"{value:g}"
+    environment.filters["defused"] = defused
     return environment
 
 
