@@ -18,6 +18,7 @@ COMMANDS = {
     "benchmark": ("conference.commands.benchmark", "benchmark"),
     "data": ("conference.commands.data", "data"),
     "site": ("conference.commands.site", "site"),
+    "cost": ("conference.commands.cost", "cost"),
 }
 HELP = {
     "run": "Run a venue round, or go on with one.",
@@ -25,6 +26,7 @@ HELP = {
     "benchmark": "Measure reviewers against human reviews.",
     "data": "Import, list and show human review data.",
     "site": "Write a round's proceedings again.",
+    "cost": "Show what a round's model calls took.",
 }
 
 

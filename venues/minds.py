@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from functools import cache
 from importlib.metadata import entry_points
+from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from conference.errors import UserError
 from conference.models import ModelRules, is_model, known_kinds, parse_spec, rules_for
@@ -73,6 +76,22 @@ def check_minds(venue: Venue) -> None:
                     f"minds.{role}: there is no mind '{name}'; choose from "
                     f"{', '.join(known_minds())}."
                 )
+
+
+def load_models(path: str | Path) -> dict[str, ModelRules]:
+    """Settings of models from a TOML file: a table `default`, and one for each model by its name.
+
+    Raises:
+        UserError: the file is missing, or a field is wrong.
+    """
+    try:
+        return msgspec.toml.decode(Path(path).read_bytes(), type=dict[str, ModelRules])
+    except OSError as error:
+        raise UserError(
+            f"{path}: the models' settings cannot be read ({error.strerror})."
+        ) from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise UserError(f"{path}: {error}; mend that field.") from error
 
 
 def known_minds() -> list[str]:

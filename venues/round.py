@@ -12,6 +12,7 @@ import msgspec
 from conference.errors import UserError
 from conference.ledger import Ledger, open_ledger, read_ledger
 from conference.models.costs import Budget
+from conference.models.records import ModelRules
 from conference.records import Failure
 from conference.seeding import seed_of
 from conference.stage import InlineStage, RayStage, Stage
@@ -181,6 +182,7 @@ def prepare(
     reviewers: int | None = None,
     chairs: int | None = None,
     minds: dict[str, str] | None = None,
+    models: dict[str, ModelRules] | None = None,
 ) -> Venue:
     """A venue's rules with the user's own population sizes and minds, checked."""
     rules = venue if isinstance(venue, Venue) else load_venue(venue)
@@ -190,6 +192,7 @@ def prepare(
         rules,
         population=msgspec.structs.replace(rules.population, **chosen),
         minds=msgspec.structs.replace(rules.minds, **(minds or {})),
+        models={**rules.models, **(models or {})},
     )
     check_venue(rules, f"venue '{rules.name}'")
     population.check_personas(rules)

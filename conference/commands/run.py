@@ -19,9 +19,15 @@ from rich.table import Table
 @click.option("--scientists", type=int, help="How many scientists  [the venue's own number].")
 @click.option("--reviewers", type=int, help="How many reviewers  [the venue's own number].")
 @click.option("--chairs", type=int, help="How many area chairs  [the venue's own number].")
-@click.option("--scientist", help="Mind of the scientists, such as 'embedded'.")
+@click.option(
+    "--scientist", help="Mind of the scientists: embedded, vllm:MODEL, openai:MODEL@URL …"
+)
 @click.option("--reviewer", help="Mind of the reviewers, or weights: '2 vllm:A, 1 embedded'.")
 @click.option("--chair", help="Mind of the chairs.")
+@click.option("--models", type=click.Path(), help="TOML file with settings and prices of models.")
+@click.option("--max-tokens", default=0, help="Stop when model calls took this many tokens.")
+@click.option("--max-cost", default=0.0, help="Stop when model calls cost this much.")
+@click.option("--max-hours", default=0.0, help="Stop after so many hours.")
 @click.option("--rounds", default=1, show_default=True, help="Rounds, each learning from the last.")
 @click.option("--format", "format_", type=click.Choice(["typst", "latex"]), default="typst")
 @click.option("--calibration", default="", help="Table of human-reviewed papers to calibrate on.")
@@ -42,6 +48,10 @@ def run(
     scientist: str | None,
     reviewer: str | None,
     chair: str | None,
+    models: str | None,
+    max_tokens: int,
+    max_cost: float,
+    max_hours: float,
     rounds: int,
     format_: str,
     calibration: str,
@@ -58,6 +68,8 @@ def run(
     --out, a round goes on where it stopped.
     """
     from conference.api import run_round
+    from conference.models.costs import Budget
+    from venues.minds import load_models
     from venues.papers import open_papers
     from venues.round import Options, prepare
 
@@ -68,6 +80,7 @@ def run(
         reviewers=reviewers,
         chairs=chairs,
         minds={role: mind for role, mind in chosen.items() if mind},
+        models=load_models(models) if models else None,
     )
     console = Console()
     source = open_papers(papers, rules) if papers else None
@@ -90,7 +103,9 @@ def run(
                 format=format_, unsafe=unsafe, literature=literature, calibration=calibration
             ),
             retry_failed=retry_failed,
+            budget=Budget(max_tokens, max_cost, max_hours),
             progress=bars.show,
+            say=lambda line: console.print(line, soft_wrap=True),
         )
     took = time.monotonic() - start
     console.print(f"{result.performed} tasks performed in {took:.0f} s.")
@@ -143,7 +158,34 @@ def _show_forecast(console: Console, rules, source) -> None:  # type: ignore[no-
         table.add_row(row.phase, f"{'≤ ' if row.at_most else ''}{row.tasks:,}", row.what)
     console.print(table)
     console.print(f"At most {sum(row.tasks for row in rows):,} tasks. Nothing was done.")
+    _show_estimate(console, rules, source, rows)
     if source and source.skipped:
         console.print(
             f"{len(source.skipped)} row(s) would be left out, such as {source.skipped[0]}."
         )
+
+
+def _show_estimate(console: Console, rules, source, rows) -> None:  # type: ignore[no-untyped-def]
+    from venues.estimate import estimate
+
+    found = estimate(rules, source, rows)
+    if not found:
+        return
+    table = Table("phase", "calls", "tokens in", "tokens out", "cost", "hours")
+    for column in table.columns[1:]:
+        column.justify = "right"
+    for row in found:
+        table.add_row(
+            row.phase, f"{row.calls:,}", f"{row.tokens_in:,}", f"{row.tokens_out:,}",
+            f"{row.cost:,.2f}", f"{row.hours:,.2f}",
+        )  # fmt: skip
+    table.add_row(
+        "all", f"{sum(r.calls for r in found):,}", f"{sum(r.tokens_in for r in found):,}",
+        f"{sum(r.tokens_out for r in found):,}", f"{sum(r.cost for r in found):,.2f}",
+        f"{sum(r.hours for r in found):,.2f}",
+    )  # fmt: skip
+    console.print(table)
+    console.print(
+        "An upper estimate: four characters a token, no prefix cached, no answer asked for twice; "
+        "prices and speeds (speed_in, speed_out) are those of the models' settings."
+    )

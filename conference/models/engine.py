@@ -36,10 +36,16 @@ class Engine:
             "model": target,
             "tensor_parallel_size": rules.tensor_parallel,
             "enable_prefix_caching": True,
-            "structured_outputs_config": {"disable_any_whitespace": True},
+            "structured_outputs_config": {"backend": "xgrammar", "disable_any_whitespace": True},
         }
         if not torch.cuda.is_available():
-            settings |= {"dtype": "float32", "enforce_eager": True}
+            # A seeded request whose prompt is read in chunks rewinds its generator, which vLLM
+            # cannot do on CPU; so prompts are read whole there.
+            settings |= {
+                "dtype": "float32",
+                "enforce_eager": True,
+                "enable_chunked_prefill": False,
+            }
         if rules.context:
             settings["max_model_len"] = rules.context
         self._engine = AsyncLLM.from_engine_args(AsyncEngineArgs(**(settings | rules.engine)))
@@ -70,6 +76,7 @@ class Engine:
     ) -> Reply:
         from vllm import SamplingParams
         from vllm.sampling_params import RequestOutputKind, StructuredOutputsParams
+        from vllm.v1.engine.exceptions import EngineDeadError
 
         prompt: dict[str, Any] = {"prompt_token_ids": await self.tokens(messages)}
         images = [image for message in messages for image in message.images]
@@ -83,20 +90,24 @@ class Engine:
                 "multi_modal_data": {"image": [_picture(image) for image in images]},
             }
         self._number += 1
+        settings = SamplingParams(
+            temperature=sampling.temperature,
+            top_p=sampling.top_p,
+            max_tokens=sampling.max_tokens,
+            seed=sampling.seed,
+            structured_outputs=StructuredOutputsParams(json=schema),
+            output_kind=RequestOutputKind.FINAL_ONLY,
+        )
         final: Any = None
-        async for output in self._engine.generate(
-            prompt,  # type: ignore[arg-type]
-            SamplingParams(
-                temperature=sampling.temperature,
-                top_p=sampling.top_p,
-                max_tokens=sampling.max_tokens,
-                seed=sampling.seed,
-                structured_outputs=StructuredOutputsParams(json=schema),
-                output_kind=RequestOutputKind.FINAL_ONLY,
-            ),
-            f"call-{self._number}",
-        ):
-            final = output
+        try:
+            async for output in self._engine.generate(
+                prompt,  # type: ignore[arg-type]
+                settings,
+                f"call-{self._number}",
+            ):
+                final = output
+        except EngineDeadError:
+            os._exit(1)  # Ray starts this actor again, with a new engine.
         return Reply(
             final.outputs[0].text,
             len(final.prompt_token_ids or ()),
@@ -176,16 +187,17 @@ class Engines:
             )
         for name, rules in wanted.items():
             target = name.partition(":")[2]
-            actor: Any = ray.remote(Engine).options(
-                num_gpus=_gpus(rules),
-                num_cpus=0,
-                max_restarts=-1,
-                max_task_retries=0,
-                max_concurrency=1000,
-                runtime_env={"env_vars": _settings(rules)},
-            )
+            actor: Any = ray.remote(Engine)
+            settings: dict[str, Any] = {
+                "num_gpus": _gpus(rules),
+                "num_cpus": 0,
+                "max_restarts": -1,
+                "max_task_retries": 0,
+                "max_concurrency": 1000,
+                "runtime_env": {"env_vars": _settings(rules)},
+            }
             engines = [
-                actor.options(name=_name(target, number)).remote(target, rules)
+                actor.options(name=_name(target, number), **settings).remote(target, rules)
                 for number in range(rules.engines)
             ]
             self._actors += engines
