@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from venues.papers import PaperSource
-from venues.population import reviewer_count
+from venues.population import chair_count, reviewer_count
 from venues.venue import Venue, check_capacity
 
 
@@ -25,7 +25,7 @@ def forecast(venue: Venue, source: PaperSource | None) -> list[Forecast]:
     )
     reviewers = reviewer_count(venue, papers)
     check_capacity(venue, papers, reviewers, f"venue '{venue.name}'")
-    chairs = venue.population.chairs or -(-papers // venue.assignment.chair_load)
+    chairs = chair_count(venue, papers)
     reviews = papers * venue.assignment.reviews_per_paper
     authored = 0 if source else papers
     accepted = round(authored * venue.decision.accept_rate)

@@ -40,9 +40,7 @@ def make_committee(
 ) -> list[Agent]:
     """Reviewers, area chairs, senior area chairs and the program chair for these submissions."""
     reviewers = reviewer_count(venue, len(submissions))
-    chairs = venue.population.chairs or max(
-        1, math.ceil(len(submissions) / venue.assignment.chair_load)
-    )
+    chairs = chair_count(venue, len(submissions))
     own = _own_submissions(venue, seed, submissions, reviewers)
     records = _publications(venue, seed, submissions, source, own, reviewers)
     people = [
@@ -63,6 +61,14 @@ def reviewer_count(venue: Venue, papers: int) -> int:
     rules = venue.assignment
     needed = math.ceil(1.1 * papers * rules.reviews_per_paper / rules.max_load)
     return venue.population.reviewers or max(needed, rules.reviews_per_paper + 2)
+
+
+def chair_count(venue: Venue, papers: int) -> int:
+    """The area chairs that the venue asks for, or as many as the load needs.
+
+    At least two, from different labs, so that every paper has one without a conflict.
+    """
+    return venue.population.chairs or max(2, math.ceil(papers / venue.assignment.chair_load))
 
 
 def check_personas(venue: Venue) -> None:

@@ -17,6 +17,8 @@ SCALES = {
     "neurips2024": tuple(range(1, 11)),
     "neurips2025": tuple(range(1, 7)),
     "icml2025": tuple(range(1, 6)),
+    "neurips2022": tuple(range(1, 11)),
+    "agentreview": tuple(range(1, 11)),
 }
 
 
