@@ -1,4 +1,4 @@
-"""A tiny random language model in Hugging Face format: real architecture, real tokenizer, no sense."""
+"""A tiny random language model in Hugging Face format: a real architecture and tokenizer."""
 
 from __future__ import annotations
 
@@ -51,7 +51,11 @@ def _tokenizer() -> Any:
         show_progress=False,
     )
     root = Path(__file__).resolve().parents[2]
-    files = [*root.glob("*/prompts/*.md"), *root.glob("templates/*/*.py"), *root.glob("venues/*.py")]
+    files = [
+        *root.glob("*/prompts/*.md"),
+        *root.glob("templates/*/*.py"),
+        *root.glob("venues/*.py"),
+    ]
     tokenizer.train_from_iterator([path.read_text() for path in sorted(files)], trainer)
     return PreTrainedTokenizerFast(
         tokenizer_object=tokenizer,

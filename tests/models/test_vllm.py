@@ -1,4 +1,4 @@
-"""A whole round on the real vLLM engine on CPU: all roles, real experiments, and a killed engine."""
+"""A whole round on the real vLLM engine: all roles, real experiments, and a killed engine."""
 
 from __future__ import annotations
 
@@ -56,9 +56,7 @@ def small_venue(spec: str) -> Venue:
     )
 
 
-def test_a_round_with_all_roles_survives_the_death_of_its_engine(
-    spec: str, tmp_path: Path
-) -> None:
+def test_a_round_with_all_roles_survives_the_death_of_its_engine(spec: str, tmp_path: Path) -> None:
     killed: list[int] = []
 
     def progress(step: str, done: int, tasks: int) -> None:
