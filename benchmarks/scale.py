@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+import msgspec
 import numpy as np
 
 from benchmarks.instant import InstantReviewer
@@ -56,8 +57,13 @@ def make_table(papers: int, seed: int = 0) -> PaperSource:
 
 
 def instant_venue() -> Venue:
-    """ICLR 2026 with four reviews a paper and minds that answer at once."""
-    return prepare("iclr2026", minds=dict.fromkeys(("scientist", "reviewer", "chair"), "instant"))
+    """ICLR 2026 with four reviews a paper, minds that answer at once, and the total as objective.
+
+    How long the worst-off paper takes at this size is in ASSIGNMENT.md.
+    """
+    venue = prepare("iclr2026", minds=dict.fromkeys(("scientist", "reviewer", "chair"), "instant"))
+    rules = msgspec.structs.replace(venue.assignment, objective="total")
+    return msgspec.structs.replace(venue, assignment=rules)
 
 
 def measure_round(papers: int, hosts: int) -> dict[str, object]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from conference.documents.document import Document
 
@@ -49,26 +50,36 @@ def out_of_topic(text: str, topics: Mapping[str, Sequence[str]]) -> str | None:
 def duplicates(texts: Sequence[str], similarity: float) -> list[tuple[int, int]]:
     """Pairs (earlier, later) of texts whose TF-IDF cosine is at least `similarity`.
 
-    Each later text is paired with its earliest twin. Scales to tens of thousands of abstracts:
-    texts are compared through their rarer words only.
+    Each later text is paired with its earliest twin. Words and pairs of words count, hashed to
+    four million columns. Scales to tens of thousands of abstracts: a text of which more than
+    1 - similarity squared lies on terms of its own alone can have no twin, and most texts are such.
     """
-    from sklearn.feature_extraction.text import TfidfVectorizer
+    from sklearn.feature_extraction.text import HashingVectorizer, TfidfTransformer
 
-    many = len(texts) > 5000
-    vectorizer = TfidfVectorizer(ngram_range=(1, 2), max_df=0.02 if many else 1.0, dtype=np.float32)
-    try:
-        rows = vectorizer.fit_transform(texts)
-    except ValueError:  # No two texts share a word.
-        return []
+    hashing = HashingVectorizer(
+        ngram_range=(1, 2), n_features=2**22, alternate_sign=False, norm=None, dtype=np.float32
+    )
+    rows: Any = TfidfTransformer().fit_transform(hashing.transform(texts))
     found: dict[int, int] = {}
-    step = max(1, CHUNK_CELLS // len(texts))
-    for start in range(0, len(texts), step):
+    names = _may_have_twins(rows, similarity)
+    rows = rows[names]
+    step = max(1, CHUNK_CELLS // max(1, len(names)))
+    for start in range(0, len(names), step):
         close: Any = (rows[start : start + step] @ rows.T).tocoo()
         for row, col, value in zip(close.row, close.col, close.data, strict=True):
-            later = int(row) + start
-            if col < later and value >= similarity and _as_long(texts[later], texts[col]):
-                found[later] = min(int(col), found.get(later, later))
+            later, earlier = int(names[row + start]), int(names[col])
+            if earlier < later and value >= similarity and _as_long(texts[later], texts[earlier]):
+                found[later] = min(earlier, found.get(later, later))
     return [(earlier, later) for later, earlier in sorted(found.items())]
+
+
+def _may_have_twins(rows: Any, similarity: float) -> NDArray[np.int64]:
+    """The texts whose terms shared with any other text could reach the similarity."""
+    alone = np.bincount(rows.indices, minlength=rows.shape[1]) == 1
+    own = rows.copy()
+    own.data = own.data**2 * alone[own.indices]
+    left = 1 - np.asarray(own.sum(axis=1)).ravel()
+    return np.flatnonzero(left >= similarity**2 - 1e-6)
 
 
 def _as_long(first: str, second: str) -> bool:

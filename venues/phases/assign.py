@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,8 @@ from venues.affinities import read_affinities
 from venues.assignment import Instance, solve
 from venues.state import Round, Step
 from venues.venue import AssignRules
+
+CHAIRS_ASKED = 60
 
 
 class AssignSight(CentralSight, frozen=True, kw_only=True):
@@ -68,10 +71,8 @@ def emergency_tasks(round_: Round) -> list[Task]:
         return []
     gone = {absence.reviewer for absence in round_.all(Absence)}
     reviewers = [agent.id for agent in round_.agents("reviewer")]
-    given = [row.agent for row in round_.all(Assignment) if row.role == "reviewer"]
-    load = np.array(
-        [0 if name in gone else rules.max_load - given.count(name) for name in reviewers]
-    )
+    given = Counter(row.agent for row in round_.all(Assignment) if row.role == "reviewer")
+    load = np.array([0 if name in gone else rules.max_load - given[name] for name in reviewers])
     taken = {(row.agent, row.paper) for row in round_.all(Assignment)}
     sight = _sight(round_, "review.emergency", papers, np.maximum(demand, 0), load, taken)
     return [Task(TaskKey("review.emergency"), sight)]
@@ -140,25 +141,31 @@ def chair_tasks(round_: Round) -> list[Task]:
     """All papers to area chairs, as evenly as conflicts allow; chairs have no affinity here."""
     chairs = round_.agents("chair")
     papers = [paper.paper for paper in round_.papers()]
-    barred = {(conflict.agent, conflict.paper) for conflict in round_.all(Conflict)}
-    pairs = [
-        (a, p)
-        for p, paper in enumerate(papers)
-        for a, chair in enumerate(chairs)
-        if (chair.id, paper) not in barred
+    at_chair = {chair.id: at for at, chair in enumerate(chairs)}
+    at_paper = {paper: at for at, paper in enumerate(papers)}
+    closed = [
+        at_paper[row.paper] * len(chairs) + at_chair[row.agent]
+        for row in round_.all(Conflict)
+        if row.agent in at_chair and row.paper in at_paper
     ]
+    # All chairs suit a paper alike: where there are many, each paper asks some, in turn.
+    asked = min(len(chairs), CHAIRS_ASKED)
+    paper = np.repeat(np.arange(len(papers)), asked)
+    chair = (paper + np.tile(np.arange(asked), len(papers))) % len(chairs)
+    open_ = ~np.isin(paper * len(chairs) + chair, np.array(closed, dtype=np.int64))
+    chair, paper = chair[open_], paper[open_]
     share = -(-len(papers) // len(chairs))
     sight = AssignSight(
         step="assign.chairs",
         role="chair",
         agents=tuple(chair.id for chair in chairs),
         papers=tuple(papers),
-        agent=np.array([a for a, _ in pairs], dtype=np.int32),
-        paper=np.array([p for _, p in pairs], dtype=np.int32),
-        score=np.array([1.0 + 1e-4 * ((a + p) % len(chairs) == 0) for a, p in pairs]),
+        agent=chair.astype(np.int32),
+        paper=paper.astype(np.int32),
+        score=1.0 + 1e-4 * ((chair + paper) % len(chairs) == 0),
         demand=np.ones(len(papers), dtype=np.int64),
         load=np.full(len(chairs), share + (len(chairs) > 1)),
-        closed=np.zeros(0, dtype=np.int64),
+        closed=np.array(sorted(closed), dtype=np.int64),
         rules=round_.venue.assignment,
     )
     return [Task(TaskKey("assign.chairs"), sight)]
@@ -179,7 +186,7 @@ def perform(sight: AssignSight, context: Context) -> list[AnyRecord]:
     # Chairs have no affinities, so for them there is no worst-off paper to serve.
     objective = sight.rules.objective if sight.role == "reviewer" else "total"
     solution = solve(instance, objective)
-    if solution.short and sight.role == "reviewer":
+    if solution.short:
         wider = widened(instance, list(solution.short), sight.closed)
         solution = solve(wider, objective)
     bare = [sight.papers[at] for at, short in solution.short.items() if short >= sight.demand[at]]
