@@ -10,7 +10,7 @@ import msgspec
 from conference.site import write_rounds, write_site
 from venues.round import run_round as play_round
 from venues.rounds import run_rounds
-from venues.state import Round
+from venues.state import Options, Round
 from venues.venue import Venue
 
 
@@ -43,6 +43,8 @@ def run_round(
         StopRound: the round stopped in order before its end, and can be resumed.
     """
     out = Path(out)
+    if not options.get("papers"):
+        check_options(options.get("options") or Options())
     if rounds == 1:
         result = play_round(venue, out=out, **options)
         return Proceedings(out, write_site(out), result.round, result.performed)
@@ -52,3 +54,10 @@ def run_round(
     page = write_rounds(out, [result.round for result in results])
     performed = sum(result.performed for result in results)
     return Proceedings(out, page, results[-1].round, performed)
+
+
+def check_options(options: Options) -> None:
+    """Raise `UserError` for what scientists would lack in the middle of a round."""
+    from conference.typesetting import check_typesetter
+
+    check_typesetter(options.format)

@@ -91,8 +91,32 @@ class HumanOutcome(Record, frozen=True, kw_only=True):
     when: str = ""
 
 
+class Work(msgspec.Struct, frozen=True, kw_only=True):
+    """A published work as an index of the literature knows it; `key` is the index's own."""
+
+    title: str
+    key: str
+    authors: tuple[str, ...] = ()
+    year: int | None = None
+    venue: str = ""
+    abstract: str = ""
+    doi: str = ""
+    url: str = ""
+
+
+class Similar(msgspec.Struct, frozen=True):
+    """A work that a search for a study's question found, and the text similarity in [0, 1]."""
+
+    work: Work
+    similarity: float
+
+
 class Experiment(Record, frozen=True, kw_only=True):
-    """What a scientist ran for a paper. `files` maps a name to a file in `experiments/`."""
+    """What a scientist ran for a paper. `files` maps a name to a file in `experiments/`.
+
+    `novelty` is 1 less the text similarity to the nearest earlier paper or published work, which
+    `novelty_nearest` names; `similar` are the works that a search of the literature found.
+    """
 
     paper: str
     template: str
@@ -109,6 +133,7 @@ class Experiment(Record, frozen=True, kw_only=True):
     conclusion: str
     novelty: float | None = None
     novelty_nearest: str = ""
+    similar: tuple[Similar, ...] = ()
     code_sha256: str = ""
     results_sha256: str = ""
     files: dict[str, str] = {}

@@ -19,13 +19,12 @@ import numpy as np
 
 from conference.context import Context
 from conference.files import EXPERIMENTS
-from conference.records import Agent, AnyRecord, Experiment, Rebuttal, Review
+from conference.records import Agent, AnyRecord, Call, Experiment, Rebuttal, Review
 from conference.templates import SeedIdea, load_template
 from scientists.answers import answer_to, doubted, known_of, points_of
 from scientists.laboratory import Outcome, draw, run_study
-from scientists.paper import Written
 from scientists.scientist import RebutSight, ResearchSight, ReviseSight
-from scientists.study import Question, analyse, canonical, choose, folder_hash, plan
+from scientists.study import Question, Written, analyse, canonical, choose, folder_hash, plan
 from scientists.submission import camera_ready, hand_in
 
 NAME = "embedded"
@@ -53,7 +52,7 @@ class EmbeddedScientist:
                 sight.paper,
                 sight.unsafe,
             )
-        study = as_written(question, runs, outcome, sight.budget, sight.call.title)
+        study = as_written(question, runs, outcome, sight.budget, sight.call.title, sight.format)
         return await asyncio.to_thread(hand_in, agent, sight.paper, study, outcome, context, 1)
 
     async def rebut(self, agent: Agent, sight: RebutSight, context: Context) -> Rebuttal:
@@ -91,7 +90,7 @@ class EmbeddedScientist:
         more = MORE_SEEDS if doubted(sight.reviews) else 0
         seeds = [s for s in draw_seeds(rng, len(past.seeds) + more) if s not in past.seeds][:more]
         runs, outcome = list(before.runs), Outcome([], [], [])
-        question = asked_again(past)
+        question = asked_again(past, sight.call)
         if seeds:
             new = plan(question, sight.budget, seeds)
             async with context.slots:
@@ -111,6 +110,7 @@ class EmbeddedScientist:
             Outcome(results, figures, outcome.incidents),
             sight.budget,
             sight.call.title,
+            sight.format,
         )
         study = msgspec.structs.replace(study, answers=changes)
         if sight.resubmission:
@@ -161,7 +161,12 @@ def draw_seeds(rng: np.random.Generator, count: int) -> list[int]:
 
 
 def as_written(
-    question: Question, runs: Sequence[dict[str, Any]], outcome: Outcome, budget: str, venue: str
+    question: Question,
+    runs: Sequence[dict[str, Any]],
+    outcome: Outcome,
+    budget: str,
+    venue: str,
+    format_: str = "typst",
 ) -> Written:
     """A finished study as a paper is written from it."""
     results = canonical({"runs": list(runs), "results": outcome.results})
@@ -175,6 +180,7 @@ def as_written(
         code_sha256=folder_hash(question.template.folder),
         results_sha256=hashlib.sha256(results).hexdigest(),
         venue=venue,
+        format=format_,
     )
 
 
@@ -194,9 +200,10 @@ def load_study(past: Experiment, folder: Path) -> Kept:
     return Kept(stored["runs"], stored["results"], figures)
 
 
-def asked_again(past: Experiment) -> Question:
-    """The question of an earlier study."""
-    template = load_template(past.template)
+def asked_again(past: Experiment, call: Call) -> Question:
+    """The question of an earlier study; its template is one of the call's, or an installed one."""
+    offered = {template.name: template for template in map(load_template, call.templates)}
+    template = offered.get(past.template) or load_template(past.template)
     known = {idea.name: idea for idea in template.ideas}
     idea = known.get(past.idea) or SeedIdea(past.idea, past.idea, past.hypothesis, {}, "", {})
     return Question(
@@ -206,6 +213,7 @@ def asked_again(past: Experiment) -> Question:
         baseline=dict(past.baseline),
         novelty=1.0 if past.novelty is None else past.novelty,
         nearest=past.novelty_nearest,
+        similar=past.similar,
     )
 
 

@@ -29,10 +29,9 @@ from scientists.coding import EXPERIMENT, Bench, run_both
 from scientists.embedded import MORE_SEEDS, Kept, as_written, asked_again, draw_seeds, load_study
 from scientists.ideas import PROMPTS, Found, material, propose
 from scientists.laboratory import Outcome, draw
-from scientists.paper import Written
 from scientists.prose import Prose
 from scientists.scientist import RebutSight, ResearchSight, ReviseSight
-from scientists.study import Question, analyse, plan
+from scientists.study import Question, Written, analyse, plan
 from scientists.submission import camera_ready, hand_in
 from scientists.writing import Revision, mended, sources_of, study_text, write
 
@@ -66,7 +65,7 @@ class LanguageScientist:
                 draw, template, runs, done.results, agent.id, sight.paper, sight.unsafe
             )
         outcome = Outcome(done.results, figures, [*done.incidents, *_invented(prose, agent, sight)])
-        study = as_written(question, runs, outcome, sight.budget, sight.call.title)
+        study = as_written(question, runs, outcome, sight.budget, sight.call.title, sight.format)
         study = msgspec.structs.replace(study, prose=prose, code=done.code)
         return await asyncio.to_thread(hand_in, agent, sight.paper, study, outcome, context, 1)
 
@@ -101,7 +100,7 @@ class LanguageScientist:
             return []
         folder = Path(sight.folder) if sight.folder else context.folder
         before, prose = load_study(past, folder), _prose(past, folder)
-        question = asked_again(past)
+        question = asked_again(past, sight.call)
         idea = msgspec.structs.replace(question.idea, title=prose.title)
         question = msgspec.structs.replace(question, idea=idea)
         paper = sight.resubmission or sight.submission.paper
@@ -233,7 +232,7 @@ async def _rewritten(
     )  # fmt: skip
     answer, _ = await mended(context.asker, prompt, struct_shape(Revision), "revision", sources)
     outcome = Outcome(kept.results, kept.figures, [])
-    study = as_written(question, kept.runs, outcome, sight.budget, sight.call.title)
+    study = as_written(question, kept.runs, outcome, sight.budget, sight.call.title, sight.format)
     return msgspec.structs.replace(
         study,
         answers=tuple(answer.changes),

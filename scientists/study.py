@@ -12,8 +12,9 @@ import msgspec
 import numpy as np
 
 from conference.novelty import nearest_earlier
-from conference.records import Agent, Call
+from conference.records import Agent, Call, Similar
 from conference.templates import Metric, SeedIdea, Template, Value, load_template
+from scientists.prose import Prose
 from scientists.scientist import Past
 
 VARIED = 0.35  # How often a scientist changes a knob of a seed idea to ask a question of its own.
@@ -29,6 +30,7 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     baseline: dict[str, Value]
     novelty: float
     nearest: str
+    similar: tuple[Similar, ...] = ()
 
     @property
     def changed(self) -> dict[str, Value]:
@@ -72,6 +74,27 @@ class Effect(msgspec.Struct, frozen=True, kw_only=True):
             return "inconclusive"
         better = self.difference < 0 if self.goal == "min" else self.difference > 0
         return "positive" if better else "negative"
+
+
+class Written(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything a paper is written from."""
+
+    question: Question
+    effects: Sequence[Effect]
+    runs: Sequence[Mapping[str, Any]]
+    results: Sequence[Mapping[str, Any]]
+    captions: Sequence[tuple[str, str]]
+    budget: Mapping[str, Any]
+    code_sha256: str
+    results_sha256: str
+    venue: str
+    authors: str = "Anonymous authors"
+    affiliation: str = ""
+    camera_ready: bool = False
+    answers: Sequence[str] = ()
+    prose: Prose | None = None
+    code: str = ""
+    format: str = "typst"
 
 
 def choose(agent: Agent, call: Call, archive: Sequence[Past], rng: np.random.Generator) -> Question:

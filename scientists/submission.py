@@ -18,8 +18,9 @@ from conference.records import Agent, AnyRecord, CameraReady, Check, Experiment,
 from conference.seeding import generator
 from conference.typesetting import typeset
 from scientists.laboratory import Outcome
-from scientists.paper import Written, reference, words_of
-from scientists.study import canonical
+from scientists.paper import words_of
+from scientists.study import Written, canonical
+from scientists.wording import reference
 
 
 def hand_in(
@@ -28,7 +29,9 @@ def hand_in(
     """Typeset, check, keep the files, and hand the records over."""
     rng = generator(context.seed, "words", paper, version)
     title, abstract, data = words_of(study, rng)
-    pdf = typeset(data, {f"{name}.svg": content for name, _, content in outcome.figures})
+    pdf = typeset(
+        data, {f"{name}.svg": content for name, _, content in outcome.figures}, study.format
+    )
     name = keep(context.papers, pdf, ".pdf")
     document = read_pdf(context.papers / name)
     files = _keep_files(study, outcome, context.experiments)
@@ -86,6 +89,7 @@ def _experiment(paper: str, study: Written, files: dict[str, str]) -> Experiment
         conclusion=effect.conclusion,
         novelty=q.novelty,
         novelty_nearest=q.nearest,
+        similar=q.similar,
         code_sha256=study.code_sha256,
         results_sha256=study.results_sha256,
         files=files,
@@ -176,7 +180,7 @@ def camera_ready(
 ) -> list[AnyRecord]:
     rng = generator(context.seed, "words", submission.paper, submission.version)
     title, _, data = words_of(study, rng)
-    pdf = typeset(data, {f"{name}.svg": content for name, _, content in figures})
+    pdf = typeset(data, {f"{name}.svg": content for name, _, content in figures}, study.format)
     name = keep(context.papers, pdf, ".pdf")
     pages = read_pdf(context.papers / name).pages
     changes = list(study.answers)

@@ -12,9 +12,9 @@ from conference.models import Asker, Message, Shape, struct_shape
 from conference.prompts import render, without_paper
 from conference.templates import Reference
 from scientists.ideas import PROMPTS, described, rules
-from scientists.paper import reference
 from scientists.prose import Prose, unborne, unknown_keys
 from scientists.study import Effect, Question
+from scientists.wording import reference
 
 T = TypeVar("T")
 

@@ -2,6 +2,30 @@
 
 from __future__ import annotations
 
-from conference.typesetting.typst import check_typesetter, typeset
+from collections.abc import Mapping
+from typing import Any
 
-__all__ = ["check_typesetter", "typeset"]
+from conference.typesetting.latex import check_latex, typeset_latex
+from conference.typesetting.typst import check_typst, typeset_typst
+
+FORMATS = ("typst", "latex")
+
+
+def check_typesetter(format_: str) -> None:
+    """Raise `UserError` when papers cannot be typeset in this format; asked before a round."""
+    check_typst()
+    if format_ == "latex":
+        check_latex()
+
+
+def typeset(data: Mapping[str, Any], figures: Mapping[str, bytes], format_: str = "typst") -> bytes:
+    """The PDF of a paper in one of `FORMATS`. The same data gives the same bytes.
+
+    Args:
+        data: what `paper.typ` reads; see `scientists.paper`.
+        figures: file name to SVG, for the figures that `data` names.
+    """
+    return (typeset_latex if format_ == "latex" else typeset_typst)(data, figures)
+
+
+__all__ = ["FORMATS", "check_typesetter", "typeset"]

@@ -12,14 +12,11 @@ from typing import Any
 from conference.errors import UserError
 
 SOURCE = Path(__file__).parent / "paper.typ"
+PICTURE = '#set page(width: auto, height: auto, margin: 0pt)\n#image("figure.svg")'
 
 
-def check_typesetter(format_: str) -> None:
-    """Raise `UserError` when papers cannot be typeset in this format; asked before a round."""
-    if format_ == "latex":
-        raise UserError(
-            "--format latex: papers are typeset with Typst only so far; leave --format out."
-        )
+def check_typst() -> None:
+    """Raise `UserError` when the Typst compiler is missing."""
     try:
         import typst  # noqa: F401
     except ImportError as error:
@@ -28,7 +25,18 @@ def check_typesetter(format_: str) -> None:
         ) from error
 
 
-def typeset(data: Mapping[str, Any], figures: Mapping[str, bytes]) -> bytes:
+def picture(svg: bytes) -> bytes:
+    """An SVG figure as a PDF of one page of its own size."""
+    import typst
+
+    with tempfile.TemporaryDirectory(prefix="conference-figure-") as name:
+        folder = Path(name)
+        (folder / "figure.svg").write_bytes(svg)
+        (folder / "figure.typ").write_text(PICTURE)
+        return bytes(typst.compile(str(folder / "figure.typ"), root=str(folder), timestamp=0))
+
+
+def typeset_typst(data: Mapping[str, Any], figures: Mapping[str, bytes]) -> bytes:
     """The PDF of a paper. The same data gives the same bytes.
 
     Args:

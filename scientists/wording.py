@@ -1,0 +1,77 @@
+"""Small words of a paper: numbers, settings, citations and turns of phrase."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from conference.records import Work
+from conference.templates import Reference, Value
+
+HERE = Path(__file__).parent
+
+
+def number(value: float) -> str:
+    """A measured value as printed: four significant digits, plain where that is short."""
+    text = f"{value:.4g}"
+    return f"{value:.0f}" if "e" in text and abs(value) < 1e7 and abs(value) >= 1 else text
+
+
+@cache
+def phrases() -> dict[str, Any]:
+    """The turns of phrase from phrases.toml."""
+    found: dict[str, Any] = msgspec.toml.decode((HERE / "phrases.toml").read_bytes())
+    return found
+
+
+def readable(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def as_clause(text: str) -> str:
+    text = text.strip().rstrip(".")
+    return text if text[:2].isupper() else text[:1].lower() + text[1:]
+
+
+def knob_list(knobs: Mapping[str, Value]) -> str:
+    """Knobs with their values in words."""
+    parts = [f"{readable(name)} = {setting(value)}" for name, value in knobs.items()]
+    return ", ".join(parts) if parts else "nothing"
+
+
+def setting(value: Value) -> str:
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return number(value) if isinstance(value, float) else str(value)
+
+
+def cite(numbers: Sequence[int]) -> str:
+    return "[" + ", ".join(str(each) for each in numbers) + "]"
+
+
+def author_year(authors: Sequence[str], year: int | None) -> str:
+    """A work's authors by family name with its year, as a sentence names it."""
+    names = [author.split()[-1] for author in authors if author.split()]
+    listed = {0: "Anonymous", 1: "".join(names[:1]), 2: " and ".join(names)}
+    return f"{listed.get(len(names), f'{names[0]} et al.' if names else '')} ({year or 'no year'})"
+
+
+def reference(entry: Reference) -> str:
+    """One line of the bibliography."""
+    return _line(entry.authors, entry.title, entry.venue, entry.year)
+
+
+def cited_work(work: Work) -> str:
+    """One line of the bibliography for a work that a search found."""
+    where = f" https://doi.org/{work.doi}" if work.doi else f" {work.url}" if work.url else ""
+    return _line(work.authors, work.title, work.venue, work.year) + where
+
+
+def _line(authors: Sequence[str], title: str, venue: str, year: int | None) -> str:
+    listed = ", ".join(authors[:4]) + (" and others" if len(authors) > 4 else "")
+    when = ", ".join(part for part in (venue, str(year or "")) if part)
+    return " ".join(f"{part.rstrip('.')}." for part in (listed, title, when) if part)
