@@ -11,6 +11,7 @@ import msgspec
 from conference.forms import Field, Form, problems
 
 T = TypeVar("T")
+NOTES = ("title", "description", "default")
 # The characters that guided decoding may write in a bounded text. A pattern is needed there: a mere
 # `maxLength` lets raw control characters through, which no JSON reader takes.
 BOUNDED = r"^[ !#-\[\]-~]{1,%d}$"
@@ -114,10 +115,11 @@ def _resolved(schema: Any, parts: Mapping[str, Any]) -> Any:
         return schema
     if "$ref" in schema:
         return _resolved(parts[schema["$ref"].rsplit("/", 1)[1]], parts)
+    # A note of that name is dropped, a property of that name is not.
     found = {
         key: _resolved(value, parts)
         for key, value in schema.items()
-        if key not in ("title", "description", "default")
+        if key not in NOTES or not isinstance(value, str)
     }
     if found.get("type") == "object" and "properties" in found:
         found["additionalProperties"] = False

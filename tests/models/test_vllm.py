@@ -41,7 +41,7 @@ def spec(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 def small_venue(spec: str) -> Venue:
     rules = prepare(
-        "workshop", scientists=2, reviewers=3, chairs=1,
+        "workshop", scientists=2, reviewers=3, chairs=2,
         minds=dict.fromkeys(("scientist", "reviewer", "chair"), spec),
     )  # fmt: skip
     replace = msgspec.structs.replace
