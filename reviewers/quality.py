@@ -1,13 +1,12 @@
 """How human reviewers would score a paper, from its title and abstract.
 
-The mean of four linear models, each fitted by `reviewers.train` to ratings of ICLR papers that were
-standardised within their year: TF-IDF of words and pairs; TF-IDF of the writing with its rarer
-words hidden; counted measures of the writing (`reviewers.writing`); and random cosine features of
-those measures (Rahimi and Recht 2007), which let them bend and interact. A paper without an
-abstract is scored by a fifth, from its title and keywords. Full text is not used: in the texts that
-are to be had, accepted papers are camera-ready versions, so that their length alone tells the
-decision. `CARD.md` says on what the coefficients were fitted and how well they do on later years;
-they are modest.
+The mean of three linear models, each fitted by `reviewers.train` to ratings of ICLR papers that
+were standardised within their year: TF-IDF of words and pairs; TF-IDF of the writing with its rarer
+words hidden; and counted measures of the writing (`reviewers.writing`). A paper without an abstract
+is scored by a fourth, from its title and keywords. Full text is not used: in the texts that are to
+be had, accepted papers are camera-ready versions, so that their length alone tells the decision.
+`CARD.md` says on what the coefficients were fitted and how well they do on later years; they are
+modest.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ from numpy.typing import NDArray
 from reviewers.writing import cleaned, masked, matrix
 
 FILE = Path(__file__).parent / "coefficients.npz"
-PARTS = ("words", "style", "writing", "waves")
+PARTS = ("words", "style", "writing")
 FEWEST_LETTERS = 100  # Shorter abstracts are none: a line, or "TBD".
 FARTHEST = 2.5  # Measures are clipped to so many SD.
 
@@ -87,7 +86,6 @@ class QualityModel:
         if "writing" in parts:
             measured = normal(measured_of(papers), self.arrays["quantiles"])
             found["writing"] = measured @ self.arrays["writing_coef"]
-            found["waves"] = waves(measured, self.arrays) @ self.arrays["waves_coef"]
         return {part: found[part] for part in parts}
 
     def _terms(self, block: str, texts: list[str]) -> Floats:
@@ -144,15 +142,7 @@ def normal(measured: Floats, quantiles: NDArray[Any]) -> Floats:
         above = np.interp(values, marks, places)
         below = -np.interp(-values, -marks[::-1], -places[::-1])
         scores[:, column] = (above + below) / 2
-    return np.clip(ndtri(scores), -FARTHEST, FARTHEST)
-
-
-def waves(measured: Floats, arrays: Arrays) -> Floats:
-    """Random cosine features of normal scores, (papers, features)."""
-    directions, phases = arrays["waves_directions"], arrays["waves_phases"]
-    scale = np.sqrt(2.0 / len(phases))
-    angles = measured @ directions.astype(np.float64) + phases.astype(np.float64)
-    return np.asarray(np.cos(angles) * scale, dtype=np.float64)
+    return np.asarray(np.clip(ndtri(scores), -FARTHEST, FARTHEST), dtype=np.float64)
 
 
 def packed(terms: Sequence[str]) -> NDArray[np.uint8]:

@@ -22,7 +22,6 @@ import click
 import msgspec
 import numpy as np
 
-from conference.seeding import generator
 from reviewers.calibration import FILE as CALIBRATION
 from reviewers.calibration import CalibrationPaper
 from reviewers.quality import (
@@ -39,7 +38,6 @@ from reviewers.quality import (
     named,
     normal,
     packed,
-    waves,
 )
 from reviewers.quality import FILE as COEFFICIENTS
 from reviewers.writing import cleaned, common_words, masked
@@ -47,13 +45,12 @@ from reviewers.writing import cleaned, common_words, masked
 CALIBRATION_PAPERS = 40
 CALIBRATION_YEARS = (2021, 2022, 2026)
 # Chosen on ICLR 2019-2022, each predicted from the years before it; see CARD.md.
-ALPHA = {"words": 20.0, "style": 30.0, "writing": 1500.0, "waves": 5.0, "names": 20.0}
+ALPHA = {"words": 20.0, "style": 30.0, "writing": 1500.0, "names": 20.0}
 MIN_DF = {"words": 4, "heads": 3, "style": 8, "names": 3}
 HEAD = 0.3  # Weight of the title's own terms beside those of title and abstract.
 UNTOLD = 0.6  # Weight of a paper whose abstract is not on record.
 COMMON = 0.03  # Share of abstracts that a word is in which is not hidden.
 QUANTILES = 101
-WAVES, WAVE_SD = 1500, 0.06
 
 
 def read_papers(folder: Path) -> Any:
@@ -127,12 +124,7 @@ def fit_parts(papers: list[PaperText], z: Floats, weight: Floats) -> Arrays:
     measured = measured_of(full)
     arrays["quantiles"] = np.quantile(measured, np.linspace(0, 1, QUANTILES), axis=0)
     scores = normal(measured, arrays["quantiles"])
-    rng = generator(0, "quality", "waves")
-    directions = rng.standard_normal((scores.shape[1], WAVES)) * WAVE_SD
-    arrays["waves_directions"] = directions.astype(np.float16)
-    arrays["waves_phases"] = rng.uniform(0, 2 * np.pi, WAVES).astype(np.float32)
     arrays["writing_coef"] = _ridge(scores, z, weight, ALPHA["writing"])
-    arrays["waves_coef"] = _ridge(waves(scores, arrays), z, weight, ALPHA["waves"])
     return arrays
 
 

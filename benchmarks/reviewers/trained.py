@@ -93,7 +93,6 @@ def embedded(question: Question) -> Reviewer:
 def _refitted(question: Question) -> Any:
     import pandas as pd
 
-    from reviewers.quality import PaperText, joined
     from reviewers.train import fit
 
     tested = {_normal(paper.title) for paper in question.papers}
@@ -101,13 +100,12 @@ def _refitted(question: Question) -> Any:
     for dataset in question.earlier:
         ratings = dataset.ratings()
         rows = [
-            (paper.venue, paper.year, joined(PaperText(paper.title, paper.abstract)),
-             tuple(ratings[paper.paper_id]))
+            (paper.venue, paper.year, paper.title, paper.abstract, tuple(ratings[paper.paper_id]))
             for paper in dataset.papers
             if paper.abstract and ratings.get(paper.paper_id, np.empty(0)).size > 1
             and _normal(paper.title) not in tested
         ]  # fmt: skip
-        frame = pd.DataFrame(rows, columns=["venue", "year", "text", "ratings"])
+        frame = pd.DataFrame(rows, columns=["venue", "year", "title", "abstract", "ratings"])
         means = frame["ratings"].map(np.mean)
         frames.append(frame.assign(z=(means - means.mean()) / means.std()))
     found = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
