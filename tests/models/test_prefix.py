@@ -1,0 +1,116 @@
+"""All roles' calls about one paper begin with the same tokens: house rules and the paper."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from conference.models.fitting import fit_paper
+from conference.models.reading import paper_budget
+from conference.models.records import ModelRules
+from conference.records import Agent, Review, Submission
+from conference.tasks import Task, TaskKey
+from scientists.scientist import RebutSight
+from tests.models.checkpoint import make_checkpoint
+from tests.models.scripted import Scripted, serve
+from tests.models.test_round import RULES, venue
+from tests.venues.tiny import table
+from venues.cast import make_performer
+from venues.round import run_round
+
+BLOCK = 16  # tokens; vLLM shares whole blocks
+
+
+@pytest.fixture(scope="module")
+def tokenizer(tmp_path_factory: pytest.TempPathFactory):  # type: ignore[no-untyped-def]
+    from transformers import AutoTokenizer
+
+    return AutoTokenizer.from_pretrained(make_checkpoint(tmp_path_factory.mktemp("m")))
+
+
+def _rebut(server: Scripted, folder: Path, paper: Submission) -> None:
+    agent = Agent(id="scientist-001", role="scientist", name="A", lab="L", mind=server.spec)
+    review = Review(
+        paper=paper.paper, reviewer="R1", rating=4, confidence=3, scores={"rating": 4},
+        texts={"weaknesses": "- few seeds"}, mind="m", day=1,
+    )  # fmt: skip
+    sight = RebutSight(submission=paper, reviews=(review,), names=("R1",))
+    task = Task(TaskKey("rebut", agent.id, paper.paper), sight, agent)
+    asyncio.run(make_performer(0, str(folder), 0, {"default": RULES})(task))
+
+
+def test_every_role_shares_the_paper_s_prefix(tmp_path: Path, tokenizer) -> None:  # type: ignore[no-untyped-def]
+    rows = table(2)
+    long = [f"Section {n}. " + " ".join(f"word{n}of{at}" for at in range(200)) for n in range(5)]
+    source = msgspec.structs.replace(
+        rows, table=tuple(msgspec.structs.replace(row, text="\n".join(long)) for row in rows.table)
+    )
+    with serve() as server:
+        result = run_round(venue(server), out=tmp_path, hosts=0, papers=source)
+        for paper in result.round.papers():
+            _rebut(server, tmp_path, paper)
+    by_paper: dict[str, list[tuple[str, list[int], int]]] = defaultdict(list)
+    for request in server.requests:
+        text = tokenizer.apply_chat_template(
+            request["messages"], add_generation_prompt=True, tokenize=False
+        )
+        if '<paper id="' not in text:
+            continue
+        head, rest = text.split("\n</paper>\n", 1)
+        paper = head.split('<paper id="')[1].split('"')[0]
+        ids = tokenizer(text)["input_ids"]
+        by_paper[paper].append((rest, ids, len(tokenizer(head)["input_ids"])))
+    roles = {
+        "You review the paper": "reviewer",
+        "You are the area chair": "chair",
+        "You are the author": "scientist",
+    }
+    for paper in ("p000", "p001"):
+        calls = by_paper[paper]
+        assert {name for said, name in roles.items() for rest, _, _ in calls if said in rest} == {
+            "reviewer",
+            "chair",
+            "scientist",
+        }
+        shortest = min(length for _, _, length in calls)
+        assert shortest > 1000, "the whole paper is in the prefix"
+        first = calls[0][1]
+        for _, ids, length in calls[1:]:
+            common = next(
+                (n for n, (a, b) in enumerate(zip(first, ids, strict=False)) if a != b), len(ids)
+            )
+            assert common >= length - BLOCK
+
+
+def test_reviewers_of_a_paper_differ_only_after_its_form(tmp_path: Path) -> None:
+    with serve() as server:
+        run_round(venue(server), out=tmp_path, hosts=0, papers=table(4))
+    heads: dict[str, set[str]] = defaultdict(set)
+    for text in server.prompts():
+        if "You review the paper above" in text:
+            paper = text.split('<paper id="')[1].split('"')[0]
+            heads[paper].add(text.split("seen by nobody else.")[0])
+    assert len(heads) == 4
+    assert all(len(found) == 1 and "`rating`" in found.pop() for found in heads.values())
+
+
+def test_a_long_paper_keeps_what_the_rule_names(tmp_path: Path) -> None:
+    def section(name: str, words: int) -> str:
+        return f"{name}\n" + " ".join(f"{name.lower()}{n}" for n in range(words))
+
+    text = "\n".join(
+        [section("Introduction", 300), section("Method", 3000), section("Experiments", 3000),
+         section("Conclusion", 200), section("References", 2000)]
+    )  # fmt: skip
+    cut = fit_paper(text, 2000, lambda part: len(part.split()))
+    assert len(cut.split()) <= 2000
+    assert "introduction299" in cut and "conclusion199" in cut and "references0" not in cut
+    method = sum(word.startswith("method") for word in cut.split())
+    assert abs(method - sum(word.startswith("experiments") for word in cut.split())) <= 2
+    assert cut.count("words do not fit]") == 2
+    assert fit_paper(text, 10**6, lambda part: len(part.split())) == text
+    assert paper_budget(8000, ModelRules(max_tokens=1000)) + 1000 < 8000
