@@ -1,12 +1,165 @@
-"""The seam for language-model reviewers: `vllm:MODEL`, `openai:MODEL@URL`, `replay:LEDGER`."""
+"""Language models as reviewers: `vllm:MODEL`, `openai:MODEL@URL`, `replay:RUN`, each with #PRESET.
+
+The form is the preset's; each review is written as in a round, by `reviewers.language`. A review
+that fails has no score, and the report says of how many papers that is true.
+"""
 
 from __future__ import annotations
 
-from benchmarks.reviewers.question import Question
-from benchmarks.reviewers.reviewer import Reviewer
-from conference.errors import UserError
+import asyncio
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.reviewers.question import PaperView, Question
+from benchmarks.reviewers.reviewer import Reviewer, Scores
+from conference.context import Context
+from conference.documents import from_text, write_document
+from conference.files import PAPERS
+from conference.forms import Form
+from conference.manuscript import Manuscript
+from conference.models import Asker, Message, Model, ModelRules, make_model, parse_spec, rules_for
+from conference.models.records import ModelError, Reply, Sampling
+from conference.tasks import TaskFailed, TaskKey
+from reviewers.language import write_review
+from reviewers.presets import load_preset
+from venues.venue import load_venue
+
+BATCH = 64
+UNKNOWN = "9999-12-31"  # A model whose cut-off nobody named may have met every paper.
 
 
-def language_model(spec: str, question: Question) -> Reviewer:
-    """A language model as a reviewer of these papers."""
-    raise UserError(f"--reviewer {spec}: this build has no language-model reviewer.")
+def language_model(
+    spec: str, question: Question, tables: Mapping[str, ModelRules] | None = None
+) -> Reviewer:
+    """A language model as a reviewer of these papers.
+
+    Its data cut-off is the model's `cutoff` in the settings file, or `--cutoff`; while neither says
+    it, all papers count as possibly met.
+    """
+    parsed = parse_spec(spec)
+    rules, preset = rules_for(parsed, tables or {}), load_preset(parsed.preset)
+    form = load_venue(preset.form).form
+    model = started(spec, rules)
+
+    def score(views: Sequence[PaperView]) -> Scores:
+        with tempfile.TemporaryDirectory(prefix="conference-") as name:
+            folder = Path(name)
+            (folder / PAPERS).mkdir()
+            found = asyncio.run(_all(views, model, rules, parsed.preset, form, folder))
+        table = np.array(found, dtype=np.float64).reshape(-1, 3)
+        return Scores(table[:, 0], table[:, 1], table[:, 2])
+
+    return Reviewer(
+        name=spec,
+        score=score,
+        on_scale=form[form.rating].values == question.scale,
+        cutoff=rules.cutoff or UNKNOWN,
+        batch=BATCH,
+        about={
+            "kind": f"language model, revision {model.revision}",
+            "preset": f"{parsed.preset}: {preset.source}",
+            "sampling": f"temperature {preset.temperature or rules.temperature}, "
+            f"top-p {rules.top_p}, {rules.max_tokens} tokens, {preset.reflections} passes, "
+            f"ensemble of {preset.ensemble}, {preset.few_shot}-shot",
+            "form": f"that of the venue {preset.form}",
+            "prompts": f"reviewers/prompts, SHA-256 {_prompts_hash()[:16]}",
+            "cut-off": rules.cutoff or "not named: any paper may have been met",
+        },
+    )
+
+
+def started(spec: str, rules: ModelRules) -> Model:
+    """The model, its vLLM engines started first where it has some."""
+    if spec.startswith("vllm:"):
+        from conference.models.engine import Engines
+        from conference.stage import connect
+
+        connect(None, 1)
+        Engines().start({parse_spec(spec).text: rules})
+    return make_model(parse_spec(spec), rules)
+
+
+async def _all(
+    views: Sequence[PaperView],
+    model: Model,
+    rules: ModelRules,
+    preset: str,
+    form: Form,
+    folder: Path,
+) -> list[tuple[float, float, float]]:
+    slots = asyncio.Semaphore(1)
+
+    async def one(view: PaperView) -> tuple[float, float, float]:
+        key = TaskKey("benchmark", "", view.paper_id)
+        asker = Asker(model, rules, preset, 0, key)
+        context = Context(0, folder, key, slots, asker)
+        try:
+            filled = await write_review(_manuscript(view, folder), form, context)
+        except TaskFailed:
+            return np.nan, np.nan, np.nan
+        said = filled.texts.get("decision", "")
+        decision = float(said == "Accept") if said else np.nan
+        return (
+            filled.scores[form.rating],
+            decision,
+            filled.scores.get(form.confidence, np.nan) if form.confidence else np.nan,
+        )
+
+    return list(await asyncio.gather(*(one(view) for view in views)))
+
+
+def _manuscript(view: PaperView, folder: Path) -> Manuscript:
+    document = ""
+    if view.text:
+        parsed = from_text(view.title, view.abstract, view.text)
+        document = write_document(parsed, folder / PAPERS)
+    return Manuscript(
+        paper=view.paper_id, title=view.title, abstract=view.abstract, document=document
+    )
+
+
+def _prompts_hash() -> str:
+    import hashlib
+
+    from conference.prompts import HERE
+    from reviewers.presets import PROMPTS
+
+    digest = hashlib.sha256()
+    for path in sorted([*HERE.glob("*.md"), *PROMPTS.glob("*.md")]):
+        digest.update(path.name.encode() + path.read_bytes())
+    return digest.hexdigest()
+
+
+class Prober:
+    """A language model as the memorisation probe asks it: one conversation, one object."""
+
+    def __init__(self, spec: str, rules: ModelRules) -> None:
+        self._model, self._rules = started(spec, rules), rules
+
+    def complete(
+        self, conversation: Sequence[Mapping[str, str]], schema: dict[str, Any], seed: int
+    ) -> tuple[Any, Any]:
+        """The answer as an object, None where there is none, and the reply it came in."""
+        import json
+
+        messages = tuple(
+            Message(turn["role"], turn["content"])  # type: ignore[arg-type]
+            for turn in conversation
+        )
+        closed = {**schema, "additionalProperties": False}
+        sampling = Sampling(
+            temperature=0.0, top_p=1.0, max_tokens=self._rules.max_tokens, seed=seed % 2**31
+        )
+
+        async def ask() -> Reply:
+            return await self._model.complete(messages, closed, sampling, "")
+
+        try:
+            reply = asyncio.run(ask())
+            return json.loads(reply.text), reply
+        except (ModelError, json.JSONDecodeError):
+            return None, None

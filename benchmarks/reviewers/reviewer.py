@@ -7,7 +7,7 @@ them into `MAKERS`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Literal
 
 import msgspec
@@ -16,6 +16,7 @@ import numpy as np
 from benchmarks.reviewers.question import PaperView, Question
 from conference.errors import UserError
 from conference.measures.estimate import Floats
+from conference.models import ModelRules, is_model, known_kinds
 
 Kind = Literal["reviewer", "baseline"]
 
@@ -75,35 +76,31 @@ def _tfidf(rest: str, question: Question) -> list[Reviewer]:
     return [tfidf(question)]
 
 
-def _language_model(prefix: str) -> Maker:
-    def maker(rest: str, question: Question) -> list[Reviewer]:
-        from benchmarks.reviewers.language_model import language_model
-
-        return [language_model(f"{prefix}:{rest}", question)]
-
-    return maker
-
-
 MAKERS: dict[str, Maker] = {
     "embedded": _embedded,
     "tfidf": _tfidf,
     "csv": _csv,
     "ai-scientist": _ai_scientist,
-    "vllm": _language_model("vllm"),
-    "openai": _language_model("openai"),
-    "replay": _language_model("replay"),
 }
 
 
-def make_reviewers(specs: Sequence[str], question: Question) -> list[Reviewer]:
-    """The reviewers that the specs ask for, each with a name of its own."""
+def make_reviewers(
+    specs: Sequence[str], question: Question, models: Mapping[str, ModelRules] | None = None
+) -> list[Reviewer]:
+    """The reviewers that the specs ask for, each with a name of its own; `models` are settings."""
     made: list[Reviewer] = []
     for spec in specs:
         prefix, _, rest = spec.partition(":")
+        if is_model(spec):
+            from benchmarks.reviewers.language_model import language_model
+
+            made.append(language_model(spec, question, models))
+            continue
         if prefix not in MAKERS:
+            known = [*MAKERS, *(f"{kind}:MODEL" for kind in known_kinds())]
             raise UserError(
                 f"--reviewer {spec}: there is no reviewer '{prefix}'; choose one of "
-                f"{', '.join(sorted(MAKERS))}."
+                f"{', '.join(sorted(known))}."
             )
         made += MAKERS[prefix](rest, question)
     names = [reviewer.name for reviewer in made]

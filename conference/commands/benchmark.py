@@ -43,6 +43,7 @@ from conference.errors import UserError
     metavar="REVIEWER=DATE",
     help="Date up to which a reviewer's model has seen the world.",
 )
+@click.option("--models", type=click.Path(), help="TOML file with settings of language models.")
 @click.option("--seed", default=0, show_default=True, help="Seed of folds and resamples.")
 @click.option("--resamples", default=1000, show_default=True, help="Bootstrap resamples.")
 @click.option(
@@ -51,8 +52,8 @@ from conference.errors import UserError
 @click.pass_context
 def benchmark(
     ctx: click.Context, data: str | None, reviewers: tuple[str, ...], out: Path | None,
-    fixed: tuple[float, ...], need: tuple[str, ...], cutoffs: tuple[str, ...], seed: int,
-    resamples: int, store: Path | None,
+    fixed: tuple[float, ...], need: tuple[str, ...], cutoffs: tuple[str, ...],
+    models: str | None, seed: int, resamples: int, store: Path | None,
 ) -> None:  # fmt: skip
     """Measure reviewers against human reviews.
 
@@ -77,10 +78,12 @@ def benchmark(
     from benchmarks.reviewers.run import benchmark as run
     from benchmarks.reviewers.tables import terminal
     from conference.data.store import store_folder
+    from venues.minds import load_models
 
     console = Console(width=None if sys.stdout.isatty() else 160)
     question = open_question(data, store_folder(store), need=need)
-    made = _with_cutoffs(make_reviewers(reviewers, question), cutoffs)
+    settings = load_models(models) if models else None
+    made = _with_cutoffs(make_reviewers(reviewers, question, settings), cutoffs)
     folder = out or Path(f"benchmark-{question.name}")
     command = shlex.join(["conference", *sys.argv[1:]])
     options = Options(seed=seed, resamples=resamples, fixed=fixed, command=command)
@@ -90,6 +93,41 @@ def benchmark(
     for sentence in (*result.notes, *result.verdicts):
         console.print(f"· {sentence}", soft_wrap=True, highlight=False)
     console.print(f"Report: {folder / 'report.html'}", soft_wrap=True)
+
+
+@benchmark.command()
+@click.argument("model")
+@click.option("--data", required=True, help="A dataset of the store, or NAME@FOLDER.")
+@click.option("--papers", default=100, show_default=True, help="How many papers to ask about.")
+@click.option("--models", type=click.Path(), help="TOML file with settings of language models.")
+@click.option("--seed", default=0, show_default=True, help="Seed of the sample.")
+@click.option("--store", type=click.Path(path_type=Path), help="Folder of the store.")
+def probe(
+    model: str, data: str, papers: int, models: str | None, seed: int, store: Path | None
+) -> None:
+    """Ask whether a language MODEL has met these papers.
+
+    It is asked to finish abstracts, and to name decisions from titles alone.
+    """
+    from rich.console import Console
+
+    from benchmarks.reviewers.language_model import Prober
+    from benchmarks.reviewers.probe import probe as run
+    from benchmarks.reviewers.question import open_question
+    from benchmarks.reviewers.tables import full
+    from conference.data.store import store_folder
+    from conference.models import parse_spec, rules_for
+    from venues.minds import load_models
+
+    question = open_question(data, store_folder(store))
+    rules = rules_for(parse_spec(model), load_models(models) if models else {})
+    found = run(Prober(model, rules), question.papers, size=papers, seed=seed)
+    console = Console(width=None if sys.stdout.isatty() else 120)
+    console.print(f"{found.n} papers; {found.failed} answers could not be used.")
+    console.print(f"Overlap with the true second half: {full(found.overlap)}")
+    console.print(f"Overlap with another paper's: {full(found.control)}")
+    console.print(f"Difference, above 0 where abstracts are known: {full(found.gain)}")
+    console.print(f"Balanced accuracy of decisions from titles (chance 0.5): {full(found.recall)}")
 
 
 @benchmark.command()

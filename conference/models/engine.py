@@ -14,9 +14,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from conference.errors import UserError
-from conference.models.records import Message, ModelError, ModelRules, Reply, Sampling, Spec
+from conference.models.records import Message, ModelError, ModelRules, Reply, Sampling
 
 TRIES = 5
+RESTART, POLL = 900.0, 2.0  # seconds that loading a model again may take; between looks
 CPU_SETTINGS = {"VLLM_CPU_KVCACHE_SPACE": "1"}
 
 
@@ -48,13 +49,13 @@ class Engine:
             }
         if rules.context:
             settings["max_model_len"] = rules.context
-        self._engine = AsyncLLM.from_engine_args(AsyncEngineArgs(**(settings | rules.engine)))
-        self._tokenizer: Any = self._engine.get_tokenizer()
+        self.engine = AsyncLLM.from_engine_args(AsyncEngineArgs(**(settings | rules.engine)))
+        self._tokenizer: Any = self.engine.get_tokenizer()
         self._number = 0
 
     async def facts(self) -> tuple[str, int]:
         """The model's revision (its commit, or a hash of a local one's weights) and context."""
-        config = self._engine.model_config
+        config = self.engine.model_config
         found = getattr(config.hf_config, "_commit_hash", None) or _folder_hash(config.model)
         return str(found), int(config.max_model_len)
 
@@ -100,7 +101,7 @@ class Engine:
         )
         final: Any = None
         try:
-            async for output in self._engine.generate(
+            async for output in self.engine.generate(
                 prompt,  # type: ignore[arg-type]
                 settings,
                 f"call-{self._number}",
@@ -124,7 +125,7 @@ class EngineModel:
 
         self.name = f"vllm:{target}"
         try:
-            self._engines = [ray.get_actor(_name(target, n)) for n in range(rules.engines)]
+            self._engines = [ray.get_actor(engine_name(target, n)) for n in range(rules.engines)]
             facts: Any = ray.get(self._engines[0].facts.remote())
         except (ValueError, ray.exceptions.RayError) as error:
             raise UserError(
@@ -150,23 +151,37 @@ class EngineModel:
 
         at = int.from_bytes(hashlib.sha256(group.encode()).digest()[:4], "little")
         engine = self._engines[at % len(self._engines)]
-        problem: Exception | None = None
-        for attempt in range(TRIES):
+        for _ in range(TRIES):
             try:
                 reply: Reply = await engine.complete.remote(messages, schema, sampling)
                 return reply
-            except ray.exceptions.RayActorError as error:
-                problem = error
-                await asyncio.sleep(1.0 * 2**attempt)
+            except ray.exceptions.RayActorError:
+                await self._again(engine)
             except ray.exceptions.RayTaskError as error:
                 raise ModelError(f"{self.name}: {_last_line(error)}") from error
-        raise ModelError(f"{self.name}: its engine died {TRIES} times ({_last_line(problem)})")
+        raise ModelError(f"{self.name}: its engine died {TRIES} times during this call")
+
+    async def _again(self, engine: Any) -> None:
+        """Wait until a dead engine has been started again and answers."""
+        import ray
+
+        for _ in range(int(RESTART / POLL)):
+            try:
+                await engine.facts.remote()
+                return
+            except ray.exceptions.RayActorError:
+                await asyncio.sleep(POLL)
+        raise ModelError(f"{self.name}: its engine did not come back within {RESTART:.0f} s")
 
 
 class Engines:
-    """The engines of a run; they end with `close` or with the run's process."""
+    """The engines of a run; they end with `close` or with the run's process.
 
-    def __init__(self) -> None:
+    Engines that run already under their names are used and left alone.
+    """
+
+    def __init__(self, kind: type[Engine] = Engine) -> None:
+        self._kind = kind
         self._actors: list[Any] = []
 
     def start(self, models: Mapping[str, ModelRules]) -> None:
@@ -187,7 +202,9 @@ class Engines:
             )
         for name, rules in wanted.items():
             target = name.partition(":")[2]
-            actor: Any = ray.remote(Engine)
+            if _running(target):
+                continue
+            actor: Any = ray.remote(self._kind)
             settings: dict[str, Any] = {
                 "num_gpus": _gpus(rules),
                 "num_cpus": 0,
@@ -197,7 +214,7 @@ class Engines:
                 "runtime_env": {"env_vars": _settings(rules)},
             }
             engines = [
-                actor.options(name=_name(target, number), **settings).remote(target, rules)
+                actor.options(name=engine_name(target, number), **settings).remote(target, rules)
                 for number in range(rules.engines)
             ]
             self._actors += engines
@@ -216,12 +233,18 @@ class Engines:
         self._actors = []
 
 
-def spec_name(spec: Spec, number: int = 0) -> str:
-    """The Ray name of a model's engine, for looking at it from outside."""
-    return _name(spec.target, number)
+def _running(target: str) -> bool:
+    import ray
+
+    try:
+        ray.get_actor(engine_name(target, 0))
+    except ValueError:
+        return False
+    return True
 
 
-def _name(target: str, number: int) -> str:
+def engine_name(target: str, number: int) -> str:
+    """The Ray name of a model's engine."""
     return f"engine {number} of {target}"
 
 

@@ -26,7 +26,8 @@ class ModelRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """How a model is run and what it costs: a table of the venue's `[models]`.
 
     `attempts` answers are asked for at most before a task fails. `longest_text` bounds each text
-    field in characters, 0 for no bound. `context` is in tokens, 0 for the model's own. `engines`,
+    field in characters, 0 for no bound. `context` is in tokens, 0 for the model's own. `cutoff` is the
+    date (ISO) up to which it has seen the world, `examples` a file of example reviews. `engines`,
     `tensor_parallel` and `engine` (further arguments) are for vLLM. Prices are per million tokens.
     `speed_in` and `speed_out` (tokens a second) serve only the estimate of hours before a round.
     """
@@ -39,6 +40,7 @@ class ModelRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     context: int = 0
     sees_images: bool = False
     examples: str = ""
+    cutoff: str = ""
     engines: int = 1
     tensor_parallel: int = 1
     engine: dict[str, Any] = {}

@@ -1,0 +1,255 @@
+"""How fast a round of language models is: python -m benchmarks.throughput MODEL [--write FILE].
+
+On one vLLM engine, in one run: (b) a round of made-up papers, (a) all of that round's prompts given
+to the engine at once as one batch, and (c) the same reviews in The AI Scientist's order, form first
+and paper last, one call after another. Each starts with an empty prefix cache. Reported are calls a
+second, prompt tokens computed and cached, and the ratios. It runs unchanged on a GPU with a real
+model; without MODEL a tiny random one would have to be made first.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import tempfile
+import time
+from collections.abc import Awaitable, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from conference.ledger import read_ledger
+from conference.models import Message, ModelRules, Reply, Sampling, make_model, parse_spec
+from conference.models.costs import Spent, spent_in
+from conference.models.engine import Engine, Engines, engine_name
+from conference.seeding import generator
+from conference.stage import connect
+from venues.papers import PaperSource, TablePaper
+from venues.round import prepare, run_round
+
+BLOCK = 16  # tokens; the engine shares whole blocks of a prefix
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """One call as it was made, so that it can be made again."""
+
+    messages: tuple[Message, ...]
+    schema: dict[str, Any]
+    sampling: Sampling
+
+
+class RecordingEngine(Engine):
+    """An engine that can note what it is asked and forget what it has cached."""
+
+    def __init__(self, target: str, rules: ModelRules) -> None:
+        super().__init__(target, rules)
+        self._asked: list[Asked] | None = None
+
+    async def record(self, on: bool) -> None:
+        self._asked = [] if on else None
+
+    async def recorded(self) -> list[Asked]:
+        return list(self._asked or ())
+
+    async def forget(self) -> None:
+        await self.engine.reset_prefix_cache()
+
+    async def complete(
+        self, messages: tuple[Message, ...], schema: dict[str, Any], sampling: Sampling
+    ) -> Reply:
+        if self._asked is not None:
+            self._asked.append(Asked(messages, schema, sampling))
+        return await super().complete(messages, schema, sampling)
+
+    async def sharable(self, conversations: list[tuple[Message, ...]]) -> float:
+        """The share of prompt tokens in blocks that an earlier prompt had too, at its start."""
+        seen: set[tuple[int, ...]] = set()
+        shared = total = 0
+        for messages in conversations:
+            ids = await self.tokens(messages)
+            total += len(ids)
+            for end in range(BLOCK, len(ids), BLOCK):
+                prefix = (hash(tuple(ids[:end])), end)
+                shared += BLOCK if prefix in seen else 0
+                seen.add(prefix)
+        return shared / total
+
+
+class Row(msgspec.Struct, frozen=True):
+    """One way of making the calls."""
+
+    name: str
+    calls: int
+    seconds: float
+    tokens_in: int
+    tokens_cached: int
+    tokens_out: int
+
+    @property
+    def rate(self) -> float:
+        return self.calls / self.seconds
+
+
+def main() -> None:
+    """Measure the three and print or write the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("model", help="a model that vLLM loads: a folder or a hub name")
+    parser.add_argument("--papers", type=int, default=12)
+    parser.add_argument("--words", type=int, default=900, help="words of each paper")
+    parser.add_argument("--max-tokens", type=int, default=400)
+    parser.add_argument("--longest-text", type=int, default=60, help="0 for a real model")
+    parser.add_argument("--write", type=Path)
+    given = parser.parse_args()
+    rules = ModelRules(max_tokens=given.max_tokens, longest_text=given.longest_text, attempts=5)
+    report = measure(f"vllm:{given.model}", rules, made_papers(given.papers, given.words))
+    if given.write:
+        given.write.write_text(report)
+    print(report)
+
+
+def made_papers(count: int, words: int) -> PaperSource:
+    """Papers of random words: no two share more than their headings."""
+    rows = []
+    for number in range(count):
+        rng = generator(0, "throughput", number)
+        text = " ".join(f"w{value}" for value in rng.integers(0, 5000, words))
+        rows.append(
+            TablePaper(
+                f"p{number:03d}", f"Paper {number} {text[:40]}", text[:600], (), "", text, None
+            )
+        )
+    return PaperSource("table", "made", f"throughput {count} {words}", table=tuple(rows))
+
+
+def measure(spec: str, rules: ModelRules, source: PaperSource) -> str:
+    """The report as Markdown."""
+    connect(None, 2)
+    import ray
+
+    engines = Engines(RecordingEngine)
+    engines.start({spec: rules})
+    try:
+        model = make_model(parse_spec(spec), rules)
+        engine: Any = ray.get_actor(engine_name(spec.partition(":")[2], 0))
+        with tempfile.TemporaryDirectory() as name:
+            ray.get(engine.forget.remote())
+            ray.get(engine.record.remote(True))
+            round_row = _round(spec, rules, source, Path(name))
+        asked = ray.get(engine.recorded.remote())
+        ray.get(engine.record.remote(False))
+        ray.get(engine.forget.remote())
+        batch = asyncio.run(_batch(model, asked))
+        ray.get(engine.forget.remote())
+        reviews = [row for row in asked if "You review the paper above" in row.messages[1].text]
+        peer = asyncio.run(_one_by_one(model, [_paper_last(row) for row in reviews]))
+        best = ray.get(engine.sharable.remote([row.messages for row in asked]))
+        return _report(spec, model.revision, source, batch, round_row, peer, best)
+    finally:
+        engines.close()
+
+
+def _round(spec: str, rules: ModelRules, source: PaperSource, folder: Path) -> Row:
+    venue = prepare("workshop", minds=dict.fromkeys(("scientist", "reviewer", "chair"), spec))
+    replace = msgspec.structs.replace
+    venue = replace(
+        venue,
+        models={"default": rules},
+        desk=replace(venue.desk, topic=False, duplicates=False),
+        population=replace(venue.population, reviewers=0, chairs=0),
+        calibration=replace(venue.calibration, papers=0),
+        review=replace(venue.review, absent_rate=0.0),
+        phases=tuple(phase for phase in venue.phases if phase != "calibrate"),
+    )
+    times: dict[str, tuple[float, float]] = {}
+
+    def progress(step: str, done: int, tasks: int) -> None:
+        now = time.perf_counter()
+        times[step] = (times.get(step, (now, now))[0], now)
+
+    run_round(venue, out=folder, hosts=1, papers=source, progress=progress)
+    ledger = read_ledger(folder)
+    spent = spent_in((row.key.step, row.calls) for row in ledger.rows())
+    ledger.close()
+    total = sum(spent.values(), Spent())
+    seconds = sum(end - start for step, (start, end) in times.items() if step in spent)
+    return Row(
+        "our round", total.calls, seconds, total.tokens_in, total.tokens_cached, total.tokens_out
+    )
+
+
+async def _batch(model: Any, asked: Sequence[Asked]) -> Row:
+    start = time.perf_counter()
+    replies = await asyncio.gather(*(_ask(model, row) for row in asked))
+    return _row("raw engine, one batch", replies, time.perf_counter() - start)
+
+
+async def _one_by_one(model: Any, asked: Sequence[Asked]) -> Row:
+    start = time.perf_counter()
+    replies = [await _ask(model, row) for row in asked]
+    return _row("form first, paper last, one by one", replies, time.perf_counter() - start)
+
+
+def _ask(model: Any, row: Asked) -> Awaitable[Reply]:
+    found: Awaitable[Reply] = model.complete(row.messages, row.schema, row.sampling, "")
+    return found
+
+
+def _row(name: str, replies: Sequence[Reply], seconds: float) -> Row:
+    return Row(
+        name,
+        len(replies),
+        seconds,
+        sum(reply.tokens_in for reply in replies),
+        sum(reply.tokens_cached for reply in replies),
+        sum(reply.tokens_out for reply in replies),
+    )
+
+
+def _paper_last(row: Asked) -> Asked:
+    """The same review with the paper after form and persona, as in perform_review.py."""
+    system, user = row.messages[0], row.messages[1]
+    paper, instruction = user.text.split("</paper>", 1)
+    text = f"{instruction.strip()}\n\n{paper}</paper>"
+    return msgspec.structs.replace(row, messages=(system, Message("user", text)))
+
+
+def _report(
+    spec: str,
+    revision: str,
+    source: PaperSource,
+    batch: Row,
+    ours: Row,
+    peer: Row,
+    best: float,
+) -> str:
+    lines = [
+        "# Throughput of language-model rounds",
+        "",
+        f"Made by `python -m benchmarks.throughput`, model `{Path(spec).name}` ({revision}), "
+        f"{len(source)} papers. All three on one engine in one run; trust the ratios.",
+        "",
+        "| | calls | calls/s | prompt tokens | computed | cached | tokens out |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for mark, row in (("(a)", batch), ("(b)", ours), ("(c)", peer)):
+        lines.append(
+            f"| {mark} {row.name} | {row.calls} | {row.rate:.2f} | {row.tokens_in:,} | "
+            f"{row.tokens_in - row.tokens_cached:,} | {row.tokens_cached / row.tokens_in:.1%} | "
+            f"{row.tokens_out:,} |"
+        )
+    lines += [
+        "",
+        f"- (b) / (a): {ours.rate / batch.rate:.2f} (aim 0.90)",
+        f"- (b) / (c): {ours.rate / peer.rate:.2f} (aim 5)",
+        f"- prefix cache of (b): {ours.tokens_cached / ours.tokens_in:.1%} of prompt tokens; the "
+        f"prompts allow {best:.1%} when each whole block of {BLOCK} tokens is computed once",
+        "",
+        "(c) makes the reviews alone, as The AI Scientist's reviewer has no other calls.",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    main()
