@@ -58,6 +58,8 @@ def run_round(
 
 def check_options(options: Options) -> None:
     """Raise `UserError` for what scientists would lack in the middle of a round."""
+    from conference.literature import check_literature
     from conference.typesetting import check_typesetter
 
     check_typesetter(options.format)
+    check_literature(options.literature)

@@ -19,9 +19,15 @@ def keep(folder: Path, data: bytes, suffix: str) -> str:
     The file is complete before it has its name, and is there before any row that names it.
     """
     name = f"{hashlib.sha256(data).hexdigest()[:32]}{suffix}"
-    path = folder / name
+    keep_as(folder / name, data)
+    return name
+
+
+def keep_as(path: Path, data: bytes) -> None:
+    """Store `data` as `path`, complete before it has its name, unless it is there already."""
+    folder = path.parent
     if path.exists():
-        return name
+        return
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=folder, prefix=".part-", delete=False) as part:
@@ -35,4 +41,3 @@ def keep(folder: Path, data: bytes, suffix: str) -> str:
             f"{path}: cannot be written ({error.strerror}); free the disk or choose another "
             "--out, and run the same command again."
         ) from error
-    return name

@@ -22,6 +22,7 @@ from conference.files import EXPERIMENTS
 from conference.records import Agent, AnyRecord, Call, Experiment, Rebuttal, Review
 from conference.templates import SeedIdea, load_template
 from scientists.answers import answer_to, doubted, known_of, points_of
+from scientists.known_works import beside_literature
 from scientists.laboratory import Outcome, draw, run_study
 from scientists.scientist import RebutSight, ResearchSight, ReviseSight
 from scientists.study import Question, Written, analyse, canonical, choose, folder_hash, plan
@@ -40,6 +41,9 @@ class EmbeddedScientist:
         """One study from question to PDF."""
         rng = context.rng()
         question = choose(agent, sight.call, sight.archive, rng)
+        question, searched = await asyncio.to_thread(
+            beside_literature, question, sight.literature, context.folder, sight.paper
+        )
         seeds = draw_seeds(rng, sight.seeds)
         runs = plan(question, sight.budget, seeds)
         async with context.slots:
@@ -53,7 +57,8 @@ class EmbeddedScientist:
                 sight.unsafe,
             )
         study = as_written(question, runs, outcome, sight.budget, sight.call.title, sight.format)
-        return await asyncio.to_thread(hand_in, agent, sight.paper, study, outcome, context, 1)
+        made = await asyncio.to_thread(hand_in, agent, sight.paper, study, outcome, context, 1)
+        return [*made, *searched]
 
     async def rebut(self, agent: Agent, sight: RebutSight, context: Context) -> Rebuttal:
         """Each point of each review, answered with data where the study has any."""

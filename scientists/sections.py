@@ -82,7 +82,7 @@ def _related(w: Written) -> list[Part]:
     if w.question.nearest:
         parts.append(
             _text(
-                f'Of the papers of this venue\'s earlier rounds, "{w.question.nearest}" is nearest '
+                f'Of the earlier work that the authors know of, "{w.question.nearest}" is nearest '
                 f"to this question (text similarity {1 - w.question.novelty:.2f})."
             )
         )

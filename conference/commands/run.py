@@ -31,7 +31,9 @@ from rich.table import Table
 @click.option("--rounds", default=1, show_default=True, help="Rounds, each learning from the last.")
 @click.option("--format", "format_", type=click.Choice(["typst", "latex"]), default="typst")
 @click.option("--calibration", default="", help="Table of human-reviewed papers to calibrate on.")
-@click.option("--literature", default="", help="BibTeX or JSONL file to check novelty against.")
+@click.option(
+    "--literature", default="", help="Novelty against local:PATH, semanticscholar or openalex."
+)
 @click.option("--hosts", default=2, show_default=True, help="Ray actors for agents; 0: no Ray.")
 @click.option("--address", help="Address of an existing Ray cluster.")
 @click.option("--unsafe", is_flag=True, help="Run experiments where no sandbox is to be had.")
@@ -68,6 +70,7 @@ def run(
     --out, a round goes on where it stopped.
     """
     from conference.api import run_round
+    from conference.literature import resolved
     from conference.models.costs import Budget
     from venues.minds import load_models
     from venues.papers import open_papers
@@ -100,7 +103,10 @@ def run(
             hosts=hosts,
             address=address,
             options=Options(
-                format=format_, unsafe=unsafe, literature=literature, calibration=calibration
+                format=format_,
+                unsafe=unsafe,
+                literature=resolved(literature),
+                calibration=calibration,
             ),
             retry_failed=retry_failed,
             budget=Budget(max_tokens, max_cost, max_hours),

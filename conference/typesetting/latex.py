@@ -90,7 +90,7 @@ def source(data: Mapping[str, Any]) -> str:
     plain = ("title", "authors", "affiliation", "venue", "footer")
     return template.render(
         **{name: escape(data[name]) for name in plain},
-        title_in_hex=(b"\xfe\xff" + data["title"].encode("utf-16-be")).hex(),
+        title_in_hex=(b"\xfe\xff" + data["title"].encode("utf-16-be", "replace")).hex(),
         camera_ready=data["camera_ready"],
         abstract=_text(data["abstract"], works),
         sections=[

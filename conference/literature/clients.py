@@ -1,0 +1,164 @@
+"""Semantic Scholar and OpenAlex, asked politely and never for long.
+
+Interfaces: https://api.semanticscholar.org/api-docs/graph (paper/search) and
+https://docs.openalex.org (works?search=).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from conference.errors import UserError
+from conference.files import keep_as
+from conference.literature.fetch import Patience, Unanswered, fetch
+from conference.records import Work
+
+
+class Unreachable(UserError):
+    """An index of the literature did not answer."""
+
+
+class Service(msgspec.Struct, frozen=True, kw_only=True):
+    """One public index: where it is, how it is asked, and how its answer is read.
+
+    `interval` is the least time in seconds between two requests of one process. `key` names the
+    environment variable with the user's key, if the user has one.
+    """
+
+    name: str
+    url: str
+    key: str
+    interval: float
+    request: Callable[[str, int, str], tuple[dict[str, str], dict[str, str]]]
+    read: Callable[[Any], list[Work]]
+
+
+class Client:
+    """An index behind a server. Answers are kept in `cache` and not asked for again."""
+
+    def __init__(
+        self, service: Service, cache: Path, *, url: str = "", patience: Patience | None = None
+    ) -> None:
+        self._service = service
+        self._url = url.rstrip("/") or service.url
+        self._cache = cache
+        self._patience = patience or Patience()
+        self._last = -1e9
+
+    def search(self, query: str, limit: int) -> tuple[Work, ...]:
+        """The index's own first `limit` works for the query.
+
+        Raises:
+            Unreachable: no good answer came within the total time.
+        """
+        query = " ".join(query.split())[:300]
+        if not query:
+            return ()
+        name = hashlib.sha256(f"{self._url}\x1f{query}\x1f{limit}".encode()).hexdigest()[:32]
+        path = self._cache / f"{name}.json"
+        if path.is_file():
+            return tuple(msgspec.json.decode(path.read_bytes(), type=list[Work]))
+        works = tuple(self._ask(query, limit)[:limit])
+        keep_as(path, msgspec.json.encode(works))
+        return works
+
+    def _ask(self, query: str, limit: int) -> list[Work]:
+        service = self._service
+        parameters, headers = service.request(query, limit, os.environ.get(service.key, ""))
+        time.sleep(max(0.0, self._last + service.interval - time.monotonic()))
+        try:
+            return fetch(self._url, parameters, headers, service.read, self._patience)
+        except Unanswered as error:
+            raise Unreachable(
+                f"--literature: {service.name} at {self._url} gave no answer ({error}); try again "
+                "later, use local:PATH, or leave --literature out."
+            ) from error
+        finally:
+            self._last = time.monotonic()
+
+
+def _ask_semantic_scholar(
+    query: str, limit: int, key: str
+) -> tuple[dict[str, str], dict[str, str]]:
+    fields = "title,authors,year,venue,abstract,externalIds,url"
+    headers = {"x-api-key": key} if key else {}
+    return {"query": query, "limit": str(limit), "fields": fields}, headers
+
+
+def _read_semantic_scholar(answer: Any) -> list[Work]:
+    return [
+        Work(
+            title=row["title"],
+            key=row["paperId"],
+            authors=tuple(author["name"] for author in row.get("authors") or ()),
+            year=row.get("year"),
+            venue=row.get("venue") or "",
+            abstract=row.get("abstract") or "",
+            doi=(row.get("externalIds") or {}).get("DOI") or "",
+            url=row.get("url") or "",
+        )
+        for row in answer.get("data") or ()
+        if row.get("title")
+    ]
+
+
+def _ask_openalex(query: str, limit: int, key: str) -> tuple[dict[str, str], dict[str, str]]:
+    # The service's own query language gives these signs a meaning.
+    words = query.translate({ord(sign): " " for sign in "?*,|!:\"'()"})
+    asked = {"search": " ".join(words.split()), "per-page": str(limit)}
+    return asked | ({"api_key": key} if key else {}), {}
+
+
+def _read_openalex(answer: Any) -> list[Work]:
+    return [
+        Work(
+            title=row["title"],
+            key=row["id"].rsplit("/", 1)[-1],
+            authors=tuple(
+                one["author"]["display_name"]
+                for one in row.get("authorships") or ()
+                if one["author"].get("display_name")
+            ),
+            year=row.get("publication_year"),
+            venue=((row.get("primary_location") or {}).get("source") or {}).get("display_name")
+            or "",
+            abstract=_in_order(row.get("abstract_inverted_index") or {}),
+            doi=(row.get("doi") or "").removeprefix("https://doi.org/"),
+            url=row["id"],
+        )
+        for row in answer["results"]
+        if row.get("title")
+    ]
+
+
+def _in_order(places: dict[str, list[int]]) -> str:
+    """The words of an inverted index in their order."""
+    pairs = [(place, word) for word, at in places.items() for place in at]
+    return " ".join(word for _, word in sorted(pairs))
+
+
+CLIENTS = {
+    "semanticscholar": Service(
+        name="Semantic Scholar",
+        url="https://api.semanticscholar.org/graph/v1/paper/search",
+        key="SEMANTIC_SCHOLAR_API_KEY",
+        interval=1.0,
+        request=_ask_semantic_scholar,
+        read=_read_semantic_scholar,
+    ),
+    "openalex": Service(
+        name="OpenAlex",
+        url="https://api.openalex.org/works",
+        key="OPENALEX_API_KEY",
+        interval=0.2,
+        request=_ask_openalex,
+        read=_read_openalex,
+    ),
+}
