@@ -26,10 +26,11 @@ class ModelRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """How a model is run and what it costs: a table of the venue's `[models]`.
 
     `attempts` answers are asked for at most before a task fails. `longest_text` bounds each text
-    field in characters, 0 for no bound. `context` is in tokens, 0 for the model's own. `cutoff` is the
-    date (ISO) up to which it has seen the world, `examples` a file of example reviews. `engines`,
-    `tensor_parallel` and `engine` (further arguments) are for vLLM. Prices are per million tokens.
-    `speed_in` and `speed_out` (tokens a second) serve only the estimate of hours before a round.
+    field in characters, 0 for no bound. `context` is in tokens, 0 for the model's own. `cutoff` is
+    the date (ISO) up to which the model has seen the world, `examples` a file of example reviews.
+    `engines`, `tensor_parallel` and `engine` (further arguments) are for vLLM. Prices are per
+    million tokens. `speed_in` and `speed_out` (tokens a second) serve only the estimate of hours
+    before a round.
     """
 
     temperature: float = 0.7

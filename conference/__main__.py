@@ -1,0 +1,6 @@
+"""`python -m conference` is the command `conference`."""
+
+from conference.cli import main
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,136 @@
+"""Language models in the benchmark, through the command line, behind a scripted server."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from tests.models.scripted import Answer, obedient, schema_of, serve, text_of
+
+
+@pytest.fixture
+def tables(tmp_path: Path) -> Path:
+    """Forty papers of ICLR 2026's scale in our table format."""
+    words = ["alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa"]
+    rows, reviews = [], []
+    for n in range(40):
+        good = n % 2 == 0
+        rows.append(
+            {
+                "paper_id": f"p{n}", "venue": "ICLR", "year": 2026,
+                "title": f"{'Good' if good else 'Poor'} {words[n % 10]} study {n}",
+                "abstract": " ".join(words[(n * k) % 10] + str(k) for k in range(60)),
+                "accepted": good, "status": "accepted" if good else "rejected",
+            }
+        )  # fmt: skip
+        reviews += [
+            {
+                "paper_id": f"p{n}",
+                "year": 2026,
+                "reviewer": r,
+                "rating": 8 if good else (2, 4, 4)[r],
+            }
+            for r in range(3)
+        ]
+    pd.DataFrame(rows).to_parquet(tmp_path / "papers.parquet")
+    pd.DataFrame(reviews).to_parquet(tmp_path / "reviews.parquet")
+    return tmp_path
+
+
+def conference(*arguments: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "conference", *map(str, arguments)],
+        capture_output=True, text=True, timeout=300,
+    )  # fmt: skip
+
+
+def reads_titles(request: dict[str, Any]) -> Answer:
+    """Rates by the title's first word."""
+    answer = obedient(request)
+    assert isinstance(answer, dict)
+    if "rating" in schema_of(request)["properties"]:
+        answer["rating"] = 8 if "# Good" in text_of(request) else 2
+    return answer
+
+
+def test_a_model_is_measured_beside_the_baselines(tables: Path, tmp_path: Path) -> None:
+    settings = tmp_path / "models.toml"
+    settings.write_text('[default]\ncutoff = "2024-06-01"\nretries = 1\n')
+    with serve(reads_titles) as server:
+        done = conference(
+            "benchmark", "--data", f"iclr2026@{tables}", "--reviewer", server.spec,
+            "--models", settings, "--resamples", 50, "--out", tmp_path / "out",
+        )  # fmt: skip
+        asked = len(server.requests)
+        assert done.returncode == 0, done.stderr
+        again = conference(
+            "benchmark", "--data", f"iclr2026@{tables}", "--reviewer", server.spec,
+            "--models", settings, "--resamples", 50, "--out", tmp_path / "out",
+        )  # fmt: skip
+    assert asked == 40 and len(server.requests) == 40 and again.returncode == 0
+    results = json.loads((tmp_path / "out" / "results.json").read_text())
+    (row,) = [row for row in results["rows"] if row["name"] == server.spec]
+    assert "1.0" in json.dumps(row)  # It reads the decision off the title.
+    assert "reviewers/prompts" in json.dumps(results) and "default" in json.dumps(results)
+
+
+def test_the_ai_scientist_s_preset_takes_the_calls_that_it_says(
+    tables: Path, tmp_path: Path
+) -> None:
+    """5 members, 1 joined review, 4 more reflections, 1 example: 10 calls a paper at most."""
+    examples = tmp_path / "examples.jsonl"
+    line = {"title": "An old paper", "text": "It was good.", "review": {"overall": 7}}
+    examples.write_text(json.dumps(line) + "\n")
+    settings = tmp_path / "models.toml"
+    settings.write_text(f'[default]\nexamples = "{examples}"\nretries = 1\n')
+
+    def never_done(request: dict[str, Any]) -> Answer:
+        answer = obedient(request)
+        assert isinstance(answer, dict)
+        return answer | ({"done": False} if "done" in answer else {})
+
+    with serve(never_done) as server:
+        done = conference(
+            "benchmark", "--data", f"iclr2026@{tables}",
+            "--reviewer", f"{server.spec}#ai_scientist", "--models", settings,
+            "--resamples", 20, "--out", tmp_path / "out",
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        assert len(server.requests) == 40 * 10
+        assert {request["temperature"] for request in server.requests} == {0.1}
+        first = [r for r in server.requests if "originality" in schema_of(r)["properties"]]
+        assert len(first) == 40 * 10 and all("An old paper" in text_of(r) for r in first)
+
+
+def test_a_preset_without_its_examples_is_one_sentence(tables: Path, tmp_path: Path) -> None:
+    with serve() as server:
+        done = conference(
+            "benchmark", "--data", f"iclr2026@{tables}",
+            "--reviewer", f"{server.spec}#ai_scientist", "--out", tmp_path / "out",
+        )  # fmt: skip
+    assert done.returncode == 2 and "examples" in done.stderr and "Traceback" not in done.stderr
+
+
+def test_the_probe_finds_a_model_that_knows_the_papers(tables: Path) -> None:
+    papers = pd.read_parquet(tables / "papers.parquet").set_index("title")
+
+    def knows(request: dict[str, Any]) -> Answer:
+        text = text_of(request)
+        (title,) = [title for title in papers.index if title in text]
+        if "decision" in schema_of(request)["properties"]:
+            return {"decision": "accept" if papers.loc[title].accepted else "reject"}
+        words = papers.loc[title].abstract.split()
+        return {"continuation": " ".join(words[len(words) // 2 :])}
+
+    with serve(knows) as server:
+        done = conference(
+            "benchmark", "probe", server.spec, "--data", f"iclr2026@{tables}", "--papers", 12
+        )
+    assert done.returncode == 0, done.stderr
+    assert "Overlap with the true second half: 1.00" in done.stdout
