@@ -7,7 +7,7 @@ nothing. A reviewer that does not beat these has shown nothing.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 
 import numpy as np
@@ -24,25 +24,31 @@ _HEADING = re.compile(r"\n\W*(?:\d+\.?\s*)?(references|bibliography)\W*\n", re.I
 _ENTRY = re.compile(r"\b(?:19|20)\d{2}[a-z]?\b[.,)\n]")
 
 
-def baselines(question: Question, seed: int = 0) -> list[Reviewer]:
-    """Prior, lengths, references, topic and year; those that the data allow."""
+def baselines(question: Question, seed: int = 0) -> tuple[list[Reviewer], list[str]]:
+    """Prior, lengths, references, topic and year; and a note for each that these data have not."""
     papers = question.papers
-    made = [_fixed("prior (no score)", papers, np.zeros(len(papers)), "the same for every paper")]
-    made += [
-        _measured("length of abstract", papers, lambda paper: _length(paper.abstract)),
-        _measured("length of full text", papers, lambda paper: _length(paper.text)),
-        _measured("number of references", papers, lambda paper: references(paper.text)),
-    ]
     target = _target(question)
-    topics = [_topics(paper) for paper in papers]
-    made.append(
-        _fixed("topic", papers, group_means(topics, target, seed), "mean of the topic elsewhere")
-    )
-    years = [(str(paper.year),) for paper in papers]
-    made.append(
-        _fixed("year", papers, group_means(years, target, seed), "mean of the year elsewhere")
-    )
-    return made
+    topics = group_means([_topics(paper) for paper in papers], target, seed)
+    years = group_means([(str(paper.year),) for paper in papers], target, seed)
+    candidates = {
+        "length of abstract": (_lengths([p.abstract for p in papers]), "characters"),
+        "length of full text": (_lengths([p.text for p in papers]), "characters"),
+        "number of references": (np.array([references(p.text) for p in papers]), "entries"),
+        "topic": (topics, "mean of the topic's other papers"),
+        "year": (years, "mean of the year's other papers"),
+    }
+    made = [_fixed("prior (no score)", papers, np.zeros(len(papers)), "the same for every paper")]
+    absent = []
+    for name, (values, what) in candidates.items():
+        known = values[np.isfinite(values)]
+        if known.size and np.ptp(known) > 0:
+            made.append(_fixed(name, papers, values, what))
+        else:
+            absent.append(name)
+    if not absent:
+        return made, []
+    listed = ", ".join(f"'{name}'" for name in absent)
+    return made, [f"no row for {listed}: unknown or the same for all of these papers"]
 
 
 def references(text: str | None) -> float:
@@ -93,19 +99,18 @@ def _topics(paper: Paper) -> tuple[str, ...]:
     return tuple(sorted({keyword.lower() for keyword in paper.keywords}))
 
 
-def _length(text: str | None) -> float:
-    return float(len(text)) if text else np.nan
-
-
-def _measured(name: str, papers: Sequence[Paper], measure: Callable[[Paper], float]) -> Reviewer:
-    values = np.array([measure(paper) for paper in papers])
-    return _fixed(name, papers, values, "characters" if "length" in name else "entries")
+def _lengths(texts: Sequence[str | None]) -> Floats:
+    return np.array([float(len(text)) if text else np.nan for text in texts], dtype=np.float64)
 
 
 def _fixed(name: str, papers: Sequence[Paper], values: Floats, what: str) -> Reviewer:
     table = {paper.paper_id: float(value) for paper, value in zip(papers, values, strict=True)}
     return Reviewer(
-        name=name, score=partial(_read, table=table), kind="baseline", about={"kind": what}
+        name=name,
+        score=partial(_read, table=table),
+        kind="baseline",
+        about={"kind": what},
+        keep=False,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 
 import numpy as np
@@ -9,7 +10,9 @@ import numpy as np
 from benchmarks.reviewers.question import Question
 from conference.data.tables import Paper
 from conference.errors import UserError
-from conference.measures.estimate import Booleans
+from conference.measures.estimate import Booleans, Estimate
+
+UNKNOWN = "9999-12-31"  # A model whose cut-off nobody named may have met every paper.
 
 
 def check_date(text: str, where: str) -> str:
@@ -32,3 +35,27 @@ def public_from(paper: Paper) -> str:
 def before(question: Question, cutoff: str) -> Booleans:
     """Which papers may have been public by the cut-off date, shape (papers,)."""
     return np.array([public_from(paper) <= cutoff for paper in question.papers], dtype=np.bool_)
+
+
+def seen(figures: dict[str, Estimate]) -> int:
+    """How many papers figures stand on."""
+    return max((estimate.n for estimate in figures.values()), default=0)
+
+
+def warnings(cutoffs: Mapping[str, str | None], question: Question, use: Booleans) -> list[str]:
+    """One sentence for each cut-off date: how many of the papers its reviewers may have met."""
+    named: dict[str, list[str]] = {}
+    for name, cutoff in cutoffs.items():
+        if cutoff is not None:
+            named.setdefault(cutoff, []).append(name)
+    found = []
+    for cutoff, names in sorted(named.items()):
+        met, all_ = int((before(question, cutoff) & use).sum()), int(use.sum())
+        when = f"by {cutoff}, where the data of " if cutoff != UNKNOWN else "before the data of "
+        ends = " end" if cutoff != UNKNOWN else " end (no date was named; give --cutoff)"
+        found.append(
+            f"{'all' if met == all_ else met} of the {all_} papers may have been public {when}"
+            f"{'; '.join(names)}{ends}: "
+            + ("its scores may be memories" if met else "none can be a memory")
+        )
+    return found

@@ -14,10 +14,12 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.reviewers.contamination import UNKNOWN
 from benchmarks.reviewers.question import PaperView, Question
 from benchmarks.reviewers.reviewer import Reviewer, Scores
 from conference.context import Context
 from conference.documents import from_text, write_document
+from conference.errors import UserError
 from conference.files import PAPERS
 from conference.forms import Form
 from conference.manuscript import Manuscript
@@ -29,7 +31,6 @@ from reviewers.presets import load_preset
 from venues.venue import load_venue
 
 BATCH = 64
-UNKNOWN = "9999-12-31"  # A model whose cut-off nobody named may have met every paper.
 
 
 def language_model(
@@ -44,12 +45,15 @@ def language_model(
     rules, preset = rules_for(parsed, tables or {}), load_preset(parsed.preset)
     form = load_venue(preset.form).form
     model = started(spec, rules)
+    runner = (
+        asyncio.Runner()
+    )  # One event loop for all batches: a server's connections belong to it.
 
     def score(views: Sequence[PaperView]) -> Scores:
         with tempfile.TemporaryDirectory(prefix="conference-") as name:
             folder = Path(name)
             (folder / PAPERS).mkdir()
-            found = asyncio.run(_all(views, model, rules, parsed.preset, form, folder))
+            found = runner.run(_all(views, model, rules, parsed.preset, form, folder))
         table = np.array(found, dtype=np.float64).reshape(-1, 3)
         return Scores(table[:, 0], table[:, 1], table[:, 2])
 
@@ -99,8 +103,13 @@ async def _all(
         context = Context(0, folder, key, slots, asker)
         try:
             filled = await write_review(_manuscript(view, folder), form, context)
-        except TaskFailed:
-            return np.nan, np.nan, np.nan
+        except TaskFailed as failure:
+            if isinstance(failure.__cause__, ModelError):
+                raise UserError(
+                    f"--reviewer {model.name}: paper {view.paper_id}: {failure}; what was scored "
+                    "before is kept, so run the same command again."
+                ) from failure
+            return np.nan, np.nan, np.nan  # It answered, but never with a filled form.
         said = filled.texts.get("decision", "")
         decision = float(said == "Accept") if said else np.nan
         return (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -120,7 +121,12 @@ def _roc(result: Result, question: Question, shown: Sequence[Shown], use: Boolea
     figure, (axis,) = _figure(6.2, 5.2)
     colours = iter(COLOURS * 4)
     for one in sorted(shown, key=lambda each: each.kind != "baseline"):
-        places, label = _decided(question, use & np.isfinite(one.values))
+        try:
+            places, label = _decided(question, use & np.isfinite(one.values))
+        except Undefined:
+            if one.kind == "reviewer":
+                raise
+            continue
         false, true, _ = roc_curve(label, one.values[places])
         if one.kind == "reviewer":
             axis.plot(false, true, color=next(colours), lw=2, label=_short(one.name))
@@ -135,7 +141,7 @@ def _roc(result: Result, question: Question, shown: Sequence[Shown], use: Boolea
     if result.points:
         axis.plot([], [], "x", color=HUMAN, ms=8, mew=2, label="one human")
     axis.set(xlabel="false positive rate", ylabel="true positive rate", xlim=(0, 1), ylim=(0, 1.01))
-    axis.legend(frameon=False, fontsize=9, loc="lower right")
+    axis.legend(frameon=False, fontsize=8, loc="lower right")
     return figure
 
 
@@ -154,7 +160,7 @@ def _reliability(question: Question, shown: Sequence[Shown], use: Booleans) -> A
         axis.scatter(x, y, s=sizes, color=colour)
     axis.set(xlabel="predicted chance of acceptance", ylabel="share accepted", xlim=(0, 1),
              ylim=(0, 1))  # fmt: skip
-    axis.legend(frameon=False, fontsize=9, loc="upper left")
+    axis.legend(frameon=False, fontsize=8, loc="upper left")
     return figure
 
 
@@ -178,7 +184,7 @@ def _histograms(question: Question, shown: Sequence[Shown], use: Booleans) -> An
             counts, _ = np.histogram(np.clip(values, edges[0], edges[-1]), edges)
             axis.stairs(counts / max(values.size, 1), edges, color=tint, fill=filled,
                         alpha=0.5 if filled else 1, lw=2, label=label)  # fmt: skip
-        axis.set_title(_short(one.name), fontsize=9)
+        axis.set_title(_title(one.name), fontsize=8.5)
         axis.set_xticks(scale)
         axis.legend(frameon=False, fontsize=8)
     axes[0].set_ylabel("share")
@@ -203,7 +209,7 @@ def _confusion(question: Question, shown: Sequence[Shown], use: Booleans) -> Any
                           color="white" if dark else "black")  # fmt: skip
         axis.set_xticks([0, 1], ["reject", "accept"])
         axis.set_yticks([0, 1], ["rejected", "accepted"])
-        axis.set_title(_short(one.name), fontsize=9)
+        axis.set_title(_title(one.name), fontsize=8.5)
         axis.spines[:].set_visible(False)
     return figure
 
@@ -258,7 +264,7 @@ def _by_score(question: Question, shown: Sequence[Shown], use: Booleans) -> Any:
         half = [1.96 * error[g].std(ddof=1) / np.sqrt(g.sum()) for g in groups]
         axis.errorbar(x, y, yerr=half, fmt="o-", color=colour, ms=4, lw=1.4, label=_short(one.name))
     axis.set(xlabel="mean human rating", ylabel="score less human mean")
-    axis.legend(frameon=False, fontsize=9)
+    axis.legend(frameon=False, fontsize=8)
     return figure
 
 
@@ -274,15 +280,21 @@ def _scatter(question: Question, shown: Sequence[Shown], use: Booleans) -> Any:
         spread = np.ptp(values) or 1.0
         x = truth + rng.normal(0, 0.04, truth.size)
         y = values + rng.normal(0, 0.012 * spread, values.size)
-        axis.scatter(x, y, s=6, color=colour, alpha=0.25, lw=0, rasterized=True)
-        axis.set_title(_short(one.name), fontsize=9)
+        size, alpha = (14, 0.4) if values.size < 1000 else (6, 0.25)
+        axis.scatter(x, y, s=size, color=colour, alpha=alpha, lw=0, rasterized=True)
+        axis.set_title(_title(one.name), fontsize=8.5)
         axis.set_xlabel("mean human rating", fontsize=8)
     axes[0].set_ylabel("score", fontsize=8)
     return figure
 
 
 def _short(name: str) -> str:
-    return name if len(name) <= 44 else f"{name[:41]}…"
+    return name if len(name) <= 54 else f"{name[:51]}…"
+
+
+def _title(name: str) -> str:
+    """A name over a small picture, in two lines where it is long."""
+    return textwrap.fill(_short(name), 32)
 
 
 def _cut(topic: str) -> str:

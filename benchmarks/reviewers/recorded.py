@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from functools import partial
 from pathlib import Path
@@ -42,9 +43,14 @@ def from_csv(file: str, question: Question) -> Reviewer:
     return Reviewer(
         name=path.stem,
         score=partial(lookup, table=table),
+        keep=False,
         on_scale=bool(scale) and min(values) >= scale[0] and max(values) <= scale[-1],
-        about={"kind": "recorded scores", "file": path.name, "papers": str(len(table))},
+        about={"kind": "recorded scores", "file": path.name, "SHA-256": _digest(path)},
     )
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
 
 
 def _read(row: dict[str, Any], path: Path, line: int) -> tuple[float, float, float]:
@@ -80,7 +86,10 @@ def from_ai_scientist(rest: str) -> list[Reviewer]:
 
 
 def short_name(config: str) -> str:
-    """A configuration's file name in words: "AI Scientist gpt-4o, 1-shot, 5 reflections, ..."."""
+    """A configuration's file name in words: "AI Scientist gpt-4o (1-shot, 5 refl., ens. 5)".
+
+    Reflections count all passes over a review; the ensemble's reviews are joined by a meta-review.
+    """
     found = re.fullmatch(
         r"(?P<model>.+?)-20[\d-]+_temp_[\d_]+?(?:_fewshot_(?P<shots>\d+))?"
         r"(?:_reflect_(?P<reflections>\d+))?(?:_ensemble_(?P<ensemble>\d+))?_pages_all",
@@ -88,11 +97,10 @@ def short_name(config: str) -> str:
     )
     if not found:
         return f"AI Scientist {config}"
-    parts = [f"AI Scientist {found['model']}"]
-    parts += [f"{found['shots']}-shot"] if found["shots"] else []
-    parts += [f"{found['reflections']} reflections"] if found["reflections"] else []
-    parts += [f"ensemble of {found['ensemble']}"] if found["ensemble"] else []
-    return ", ".join(parts)
+    parts = [f"{found['shots']}-shot"] if found["shots"] else []
+    parts += [f"{found['reflections']} refl."] if found["reflections"] else []
+    parts += [f"ens. {found['ensemble']}"] if found["ensemble"] else []
+    return f"AI Scientist {found['model']}" + (f" ({', '.join(parts)})" if parts else "")
 
 
 def _recorded(config: str, reviews: list[RecordedReview], path: Path) -> Reviewer:
@@ -107,12 +115,13 @@ def _recorded(config: str, reviews: list[RecordedReview], path: Path) -> Reviewe
     return Reviewer(
         name=short_name(config),
         score=partial(lookup, table=table),
+        keep=False,
         on_scale=True,
         cutoff=cutoff,
         about={
             "kind": "recorded language-model reviews of The AI Scientist",
             "configuration": config,
             "file": path.name,
-            "papers": str(len(table)),
+            "SHA-256": _digest(path),
         },
     )

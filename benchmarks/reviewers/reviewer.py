@@ -7,6 +7,7 @@ them into `MAKERS`.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from typing import Literal
 
@@ -37,7 +38,8 @@ class Reviewer(msgspec.Struct, frozen=True, kw_only=True):
 
     `on_scale` says that its scores are meant on the venue's rating scale. `cutoff` is the date
     (ISO) up to which it has seen the world; None where it has learned nothing from the test years.
-    `batch` papers are scored at a time, and what is scored is kept when a run is interrupted.
+    `batch` papers are scored at a time, and with `keep` what is scored is kept when a run is
+    interrupted. `about` is its card: whatever changes its scores must change it too.
     """
 
     name: str
@@ -46,6 +48,7 @@ class Reviewer(msgspec.Struct, frozen=True, kw_only=True):
     on_scale: bool = False
     cutoff: str | None = None
     batch: int = 1000
+    keep: bool = True
     about: dict[str, str] = {}
 
 
@@ -66,8 +69,11 @@ def _ai_scientist(rest: str, question: Question) -> list[Reviewer]:
 
 def _embedded(rest: str, question: Question) -> list[Reviewer]:
     from benchmarks.reviewers.trained import embedded
+    from reviewers.quality import FILE
 
-    return [embedded(question)]
+    made = embedded(question)
+    digest = hashlib.sha256(FILE.read_bytes()).hexdigest()
+    return [msgspec.structs.replace(made, about=made.about | {"committed fit": digest[:16]})]
 
 
 def _tfidf(rest: str, question: Question) -> list[Reviewer]:

@@ -12,6 +12,7 @@ import msgspec
 import numpy as np
 
 from benchmarks.reviewers.baselines import baselines
+from benchmarks.reviewers.contamination import warnings
 from benchmarks.reviewers.figures import Fitted, Row, measure
 from benchmarks.reviewers.human import human_row, operating_points
 from benchmarks.reviewers.pairs import MEASURES, gap, panel, verdicts
@@ -48,11 +49,13 @@ def benchmark(
     Run again with the same folder, it goes on where it stopped.
     """
     _check_folder(out)
-    everyone = [*reviewers, *baselines(question, options.seed)]
+    shortcuts, absent = baselines(question, options.seed)
+    everyone = [*reviewers, *shortcuts]
     kept = out / "scores" / _key(question)
     scores = {each.name: score_all(question, each, kept, progress) for each in everyone}
-    notes = list(question.notes)
+    notes = [*question.notes, *absent]
     use = _common(question, reviewers, scores, notes)
+    notes += warnings({each.name: each.cutoff for each in reviewers}, question, use)
     rows: list[Row] = []
     fitted: dict[str, Fitted] = {}
     for done, each in enumerate(everyone, start=1):

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from benchmarks.reviewers.question import Question
@@ -24,12 +25,14 @@ def score_all(
     """The reviewer's scores of all papers, in the question's order.
 
     With a `folder`, each batch is a file there, written whole; batches that are there are read.
+    Reviewers that say `keep=False` cost nothing and are always asked.
     """
     views = question.views
+    folder = folder / slug(reviewer) if folder and reviewer.keep else None
     parts: list[Scores] = []
     for start in range(0, len(views), reviewer.batch):
         batch = views[start : start + reviewer.batch]
-        kept = folder / slug(reviewer.name) / f"{start:07d}.npz" if folder else None
+        kept = folder / f"{start:07d}.npz" if folder else None
         if kept and kept.is_file():
             parts.append(_read(kept, len(batch)))
         else:
@@ -46,10 +49,12 @@ def score_all(
     )
 
 
-def slug(name: str) -> str:
-    """A file name for a reviewer's name; a digest keeps two names apart."""
-    plain = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:60]
-    return f"{plain}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
+def slug(reviewer: Reviewer) -> str:
+    """A file name for a reviewer. A digest of name and card keeps apart two names, and one name
+    before and after its model, prompts or settings changed."""
+    plain = re.sub(r"[^a-z0-9]+", "-", reviewer.name.lower()).strip("-")[:60]
+    told = msgspec.json.encode([reviewer.name, reviewer.about], order="sorted")
+    return f"{plain}-{hashlib.sha256(told).hexdigest()[:8]}"
 
 
 def _check(scores: Scores, expected: int, name: str) -> None:

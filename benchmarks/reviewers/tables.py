@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from benchmarks.reviewers.contamination import seen
 from benchmarks.reviewers.figures import Row
 from benchmarks.reviewers.results import Result
 from conference.measures.estimate import Estimate
@@ -46,6 +47,21 @@ def lines(result: Result) -> Iterator[Line]:
             if position == 0:
                 cells |= _scores(row)
             yield Line(row.name, RULES.get(rule, rule), row.kind, row.n, cells)
+        yield from _beside_cutoff(row)
+
+
+def _beside_cutoff(row: Row) -> Iterator[Line]:
+    """The rankings on the papers that the reviewer's model may have seen, and on the others.
+
+    Where all lie on one side there is nothing to set apart, and a note says so.
+    """
+    if not (seen(row.before_cutoff) and seen(row.after_cutoff)):
+        return
+    for when, figures in (("before", row.before_cutoff), ("after", row.after_cutoff)):
+        shown: dict[str, Estimate | None] = {
+            name: figures.get(name) for name in ("auroc", "average_precision", "spearman")
+        }
+        yield Line(row.name, f"papers {when} its cut-off", row.kind, seen(figures), shown)
 
 
 def _scores(row: Row) -> dict[str, Estimate | None]:
