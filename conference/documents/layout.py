@@ -9,11 +9,13 @@ from pathlib import Path
 import msgspec
 
 from conference.documents.anatomy import NUMBER
-from conference.documents.document import Document
+from conference.documents.document import Document, is_heading
 from conference.documents.painted import read_pages
 
 SMALLEST_PRINT = 5.0  # points
 SMALL_WHOLE = 12
+CAPTION = re.compile(r"(Table|Figure)\s(\d+)[:.]\s")
+CITED = re.compile(r"\[(\d+(?:,\s*\d+)*)\]")
 
 
 class Fault(msgspec.Struct, frozen=True):
@@ -23,12 +25,17 @@ class Fault(msgspec.Struct, frozen=True):
     detail: str
 
 
-def beyond_margins(path: Path, margin: float = 28.0) -> list[Fault]:
-    """Glyphs or images nearer than `margin` points to the page's edge."""
+def beyond_margins(path: Path, margin: float = 28.0, sides: float | None = None) -> list[Fault]:
+    """Glyphs or images nearer than `margin` points to the page's edge.
+
+    `sides` is the distance for the left and right edges where the width of the text is known; it
+    finds tables and figures that are wider than the text.
+    """
+    wide = margin if sides is None else sides
     faults = []
     for page in read_pages(path)[0]:
         left, low, right, high = page.box
-        inner = (left + margin, low + margin, right - margin, high - margin)
+        inner = (left + wide, low + margin, right - wide, high - margin)
         boxes = [glyph.box for glyph in page.glyphs if glyph.text.strip()]
         boxes += [patch.box for patch in page.patches if patch.colour is None]
         out = [
@@ -122,7 +129,38 @@ def numbers_in(results: object) -> list[float]:
     return []
 
 
-def unmatched(document: Document, values: Sequence[float], plain: Sequence[float]) -> list[Claim]:
-    """Numbers of a finished paper's abstract that no result bears out."""
+def table_rows(text: str) -> list[tuple[str, str]]:
+    """The printed lines of a finished paper's tables, each with its table's name.
+
+    A table begins with its caption, "Table 2: …", and ends where another caption, a heading or a
+    sentence follows its rows.
+    """
+    found: list[tuple[str, str]] = []
+    name, rows = "", 0
+    for line in text.splitlines():
+        caption = CAPTION.match(line)
+        sentence = bool(re.search(r"[a-z]{3}[.:]$", line))
+        if caption:
+            name, rows = (f"Table {caption[2]}" if caption[1] == "Table" else ""), 0
+        elif name and rows and (sentence or is_heading(line) or len(line) > 110):
+            name = ""
+        elif name and not sentence:
+            rows += 1
+            found.append((name, line))
+    return found
+
+
+def stated(document: Document, values: Sequence[float], plain: Sequence[float]) -> list[Claim]:
+    """Every number of a finished paper's abstract and tables, as printed, against the results."""
     claims = check_claims(document.abstract, values, "abstract", plain)
-    return [claim for claim in claims if not claim.matched]
+    for name, line in table_rows(document.text):
+        claims += check_claims(line, values, name, plain)
+    return claims
+
+
+def cited_numbers(document: Document) -> list[str]:
+    """The numbers that the body cites as [1, 2], outside tables, each once and in order."""
+    tables = {line for _, line in table_rows(document.text)}
+    body = "\n".join(line for line in document.body.splitlines() if line not in tables)
+    cited = [number for found in CITED.findall(body) for number in re.split(r",\s*", found)]
+    return list(dict.fromkeys(cited))

@@ -1,0 +1,191 @@
+"""What is checked of a finished paper before it is handed in; reviewers see what failed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from conference.documents import Document, read_pdf
+from conference.documents.layout import (
+    CAPTION,
+    beyond_margins,
+    check_claims,
+    cited_numbers,
+    numbers_in,
+    small_print,
+    stated,
+    unknown_citations,
+)
+from conference.documents.pictures import small_in_figure
+from conference.records import Check
+from scientists.study import Written, canonical, folder_hash
+
+SIDES = 100.0  # points of margin left and right; the text's own begin at 108
+TEXT_WIDTH = 396.0  # points
+PAGES, FIGURES, TABLES = 4, 2, 1
+SECTIONS = (
+    "introduction", "related work", "method", "experimental set-up", "results", "limitations",
+    "reproducibility statement",
+)  # fmt: skip
+Found = tuple[bool, str]
+
+
+def check_paper(
+    paper: str,
+    study: Written,
+    data: Mapping[str, Any],
+    figures: Mapping[str, bytes],
+    pdf: Path,
+    kept_results: Path,
+) -> list[Check]:
+    """Every check of a typeset paper, passed or not.
+
+    Args:
+        data: what the paper was typeset from.
+        figures: name to SVG of the figures.
+        kept_results: the result file that the round keeps.
+    """
+    document = read_pdf(pdf)
+    faults = list(study.prose.faults) if study.prose else []
+    rows = {
+        "claims": claims(study, document),
+        "citations": citations(document, _about(faults, "citations")),
+        "fair comparison": fair(study),
+        "parts": parts(document),
+        "margins": _none(beyond_margins(pdf, sides=SIDES), "nothing beyond them"),
+        "print size": print_size(pdf, data, figures),
+        "hashes": hashes(study, document, kept_results),
+    }
+    if found := _about(faults, "code"):
+        rows["code changes"] = (False, "; ".join(found))
+    return [
+        Check(paper=paper, name=name, passed=passed, detail=detail)
+        for name, (passed, detail) in rows.items()
+    ]
+
+
+def claims(study: Written, document: Document) -> Found:
+    """Whether every number that abstract and tables print is in the results or the set-up."""
+    values, plain = _numbers(study)
+    found = stated(document, values, plain)
+    if study.prose is not None:
+        for section, paragraphs in study.prose.sections.items():
+            found += check_claims(" ".join(paragraphs), values, section, plain)
+    wrong = [f"{claim.number} ({claim.where})" for claim in found if not claim.matched]
+    detail = f"{len(found)} numbers of abstract and tables against the result file"
+    if not found:
+        return False, "no number was found in abstract and tables of the finished paper"
+    return not wrong, detail + (f"; not borne out: {', '.join(wrong[:5])}" if wrong else "")
+
+
+def _numbers(study: Written) -> tuple[list[float], list[float]]:
+    """Measured values, and numbers of the set-up, which are no results."""
+    question = study.question
+    values = numbers_in([msgspec.to_builtins(effect) for effect in study.effects])
+    values += [part for run in study.results for part in numbers_in(run["metrics"])]
+    words = f"{question.idea.title} {question.idea.hypothesis} " + " ".join(
+        f"{metric.name} {metric.description}" for metric in question.template.metrics
+    )
+    plain = numbers_in([question.treatment, question.baseline, dict(study.budget), 95])
+    plain += [
+        float(found) for found in re.findall(r"(?<![\w.])\d+(?:\.\d+)?", words.replace("_", " "))
+    ]
+    return values, [*plain, *(float(run["seed"]) for run in study.runs)]
+
+
+def citations(document: Document, faults: Sequence[str]) -> Found:
+    """Whether every work that the text cites is in the list of references, and none is twice."""
+    listed = len(document.references)
+    missing = unknown_citations(cited_numbers(document), map(str, range(1, listed + 1)))
+    found = [*faults, *(fault.detail for fault in missing)]
+    if len(set(document.references)) < listed:
+        found.append("a work is listed twice")
+    if not listed:
+        found.append("there is no list of references")
+    return not found, "; ".join(found) or f"{listed} works, all that are cited among them"
+
+
+def fair(study: Written) -> Found:
+    """Whether both arms had the same seeds, steps and tuning trials, by plan and by results."""
+    seeds = {
+        label: sorted(run["seed"] for run in study.runs if run["label"] == label)
+        for label in ("baseline", "treatment")
+    }
+    budgets = {json.dumps(run["budget"], sort_keys=True) for run in study.runs}
+    found = []
+    if seeds["baseline"] != seeds["treatment"]:
+        found.append("the arms have different seeds")
+    if len(budgets) > 1:
+        found.append("the arms have different budgets")
+    for run, result in zip(study.runs, study.results, strict=True):
+        done = result.get("config", {})
+        if any(name in done and done[name] != run[name] for name in ("seed", "budget", "knobs")):
+            found.append(f"a run of the {run['label']} was not done as planned")
+            break
+    detail = "; ".join(found) or "both arms have the same seeds, steps and tuning trials (none)"
+    return not found, detail
+
+
+def parts(document: Document) -> Found:
+    """Whether the paper has what every paper must have."""
+    captions = {(m[1], m[2]) for line in document.text.splitlines() if (m := CAPTION.match(line))}
+    figures = sum(kind == "Figure" for kind, _ in captions)
+    tables = sum(kind == "Table" for kind, _ in captions)
+    titles = [section.title.lower() for section in document.sections]
+    missing = [f"the section {name}" for name in SECTIONS if name not in titles]
+    if document.pages < PAGES:
+        missing.append(f"{PAGES} pages (it has {document.pages})")
+    if figures < FIGURES:
+        missing.append(f"{FIGURES} figures (it has {figures})")
+    if tables < TABLES:
+        missing.append("a table")
+    if not re.search(r"\(1\)\s*$", document.text, flags=re.MULTILINE):
+        missing.append("an equation")
+    if missing:
+        return False, f"missing: {', '.join(missing)}"
+    return True, f"{document.pages} pages, {figures} figures, {tables} tables, equations"
+
+
+def print_size(pdf: Path, data: Mapping[str, Any], figures: Mapping[str, bytes]) -> Found:
+    """Whether text, and text in figures as wide as they are printed, can be read."""
+    found = small_print(pdf)
+    everything = [part for section in data["sections"] for part in section["parts"]]
+    for part in [*everything, *data["appendix"]]:
+        if part["kind"] == "figure":
+            name = part["file"].removesuffix(".svg")
+            width = TEXT_WIDTH * float(part["width"].rstrip("%")) / 100
+            found += small_in_figure(name, figures[name], width)
+    return _none(found, "all is readable, figures included")
+
+
+def hashes(study: Written, document: Document, kept_results: Path) -> Found:
+    """Whether code and data are those that the paper names."""
+    found = []
+    kept = hashlib.sha256(kept_results.read_bytes()).hexdigest()
+    made = hashlib.sha256(
+        canonical({"runs": list(study.runs), "results": list(study.results)})
+    ).hexdigest()
+    if not kept == made == study.results_sha256:
+        found.append("the kept result file is not the one that was analysed")
+    if folder_hash(study.question.template.folder) != study.code_sha256:
+        found.append("the template's code has changed since the runs")
+    flat = re.sub(r"\s", "", document.text)
+    for name, value in (("code", study.code_sha256), ("results", study.results_sha256)):
+        if value[:24] not in flat:
+            found.append(f"the paper does not print the hash of its {name}")
+    detail = f"code {study.code_sha256[:12]}, results {study.results_sha256[:12]}"
+    return not found, "; ".join(found) or detail
+
+
+def _none(faults: Sequence[Any], well: str) -> Found:
+    return not faults, "; ".join(fault.detail for fault in faults[:3]) or well
+
+
+def _about(faults: Sequence[tuple[str, str]], kind: str) -> list[str]:
+    return [detail for name, detail in faults if name == kind]
