@@ -10,6 +10,7 @@ from conference.context import Context
 from conference.forms import Form
 from conference.manuscript import Manuscript
 from conference.records import (
+    Advice,
     Agent,
     AnyRecord,
     CalibrationMap,
@@ -31,6 +32,14 @@ class Thread(msgspec.Struct, frozen=True, kw_only=True):
     ratings: tuple[float, ...]
     rebuttal: Rebuttal | None = None
     comments: tuple[Comment, ...] = ()
+
+
+class AdviseSight(Sight, frozen=True, kw_only=True):
+    """The reviewers assigned to a paper, by id, each with the texts of its own earlier work."""
+
+    manuscript: Manuscript
+    reviewers: tuple[str, ...]
+    expertise: tuple[tuple[str, ...], ...]
 
 
 class ChairDiscussSight(Sight, frozen=True, kw_only=True):
@@ -91,7 +100,12 @@ class DecideSight(Sight, frozen=True, kw_only=True):
 
 
 class ChairMind(Protocol):
-    """How a chair thinks. Raises `TaskFailed` when it has no valid answer."""
+    """How a chair thinks. Raises `TaskFailed` when it has no valid answer.
+
+    `advise` is asked only of minds that have a language model.
+    """
+
+    async def advise(self, agent: Agent, sight: AdviseSight, context: Context) -> Advice: ...
 
     async def discuss(
         self, agent: Agent, sight: ChairDiscussSight, context: Context
@@ -115,6 +129,8 @@ async def perform(task: Task, mind: ChairMind, context: Context) -> list[AnyReco
     agent, sight = task.agent, task.sight
     assert agent is not None
     match sight:
+        case AdviseSight():
+            return [await mind.advise(agent, sight, context)]
         case ChairDiscussSight():
             return [*await mind.discuss(agent, sight, context)]
         case MetaReviewSight():

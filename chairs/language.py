@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from chairs.chair import (
+    AdviseSight,
     Candidate,
     ChairDiscussSight,
     DecideSight,
@@ -19,10 +20,11 @@ from conference.forms import Field, Form
 from conference.models import form_shape
 from conference.models.reading import asks_about, fit_thread
 from conference.prompts import defused, render, without_paper
-from conference.records import Agent, Comment, Decision, MetaReview, SeniorNote
+from conference.records import Advice, Agent, Comment, Decision, MetaReview, SeniorNote
 
 PROMPTS = HERE / "prompts"
 QUALITY = {"good": 1.0, "acceptable": 0.7, "poor": 0.2}
+FITS = ("good", "doubtful", "poor")
 MOVES = (-1.0, -0.5, 0.0, 0.5, 1.0)
 EDGE = 5  # papers on each side of the quota's edge that the program chair looks at
 STEP = 0.5  # of a meta-review's score
@@ -30,6 +32,30 @@ STEP = 0.5  # of a meta-review's score
 
 class LanguageChair:
     """Fulfils `ChairMind` with the model that its context carries."""
+
+    async def advise(self, agent: Agent, sight: AdviseSight, context: Context) -> Advice:
+        """How well each assigned reviewer fits the paper, and what to watch for."""
+        names = [f"fit_R{number}" for number in range(1, len(sight.reviewers) + 1)]
+        form = Form(
+            field=(
+                Field(name="note", kind="text"),
+                *(Field(name=name, kind="choice", choices=FITS) for name in names),
+            ),
+            rating="",
+        )
+        prompt = render(PROMPTS, "advise", expertise=sight.expertise)
+        messages = asks_about(sight.manuscript, context.papers, context.asker, prompt)
+        answer = await context.asker.ask(messages, form_shape(form), "advise")
+        return Advice(
+            paper=sight.manuscript.paper,
+            chair=agent.id,
+            fits={
+                reviewer: answer.texts[name]  # type: ignore[misc]
+                for reviewer, name in zip(sight.reviewers, names, strict=True)
+            },
+            text=answer.texts["note"],
+            mind=agent.mind,
+        )
 
     async def discuss(
         self, agent: Agent, sight: ChairDiscussSight, context: Context

@@ -225,6 +225,19 @@ class Assignment(Record, frozen=True, kw_only=True):
     emergency: bool = False
 
 
+class Advice(Record, frozen=True, kw_only=True):
+    """An area chair's look at who was assigned to a paper. It changes nothing by itself.
+
+    `fits` says of each reviewer, by id, how well its expertise fits the paper.
+    """
+
+    paper: str
+    chair: str
+    fits: dict[str, Literal["good", "doubtful", "poor"]]
+    text: str
+    mind: str = "embedded"
+
+
 class AssignmentReport(Record, frozen=True, kw_only=True):
     """How the solver ended: totals, the worst-off paper, and who is short of reviewers."""
 
@@ -394,6 +407,7 @@ AnyRecord = (
     | Conflict
     | Affinities
     | Assignment
+    | Advice
     | AssignmentReport
     | Review
     | Absence

@@ -11,6 +11,7 @@ import msgspec
 
 from conference.files import PAPERS
 from conference.records import (
+    Advice,
     AssignmentReport,
     CalibrationReport,
     Call,
@@ -22,6 +23,7 @@ from conference.site.numbers import numbers_of
 from conference.site.plots import draw_plots
 from conference.site.view import PaperView, paper_views, people_views
 from venues.round import load_round
+from venues.spending import read_spending
 from venues.timings import read_timings
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -59,7 +61,7 @@ def write_site(folder: str | Path, progress: Callable[[int, int], None] | None =
         (site / sub).mkdir(parents=True)
     papers, env = paper_views(round_), environment()
     timings = read_timings(folder)
-    human = compare(round_)
+    human, spending = compare(round_), read_spending(folder)
     calls = round_.all(Call)
     common = {
         "venue": round_.venue,
@@ -78,6 +80,7 @@ def write_site(folder: str | Path, progress: Callable[[int, int], None] | None =
         "assignments": round_.all(AssignmentReport),
         "unreadable": round_.all(Unreadable),
         "failures": round_.all(Failure),
+        "spending": spending,
     }
     _write(env, site / "index.html", "index.html.j2", root="", **common, **front)
     people = people_views(round_)
@@ -87,7 +90,11 @@ def write_site(folder: str | Path, progress: Callable[[int, int], None] | None =
         _write(env, site / "report.html", "report.html.j2", root="", **common)
     for number, view in enumerate(papers, 1):
         page = site / "papers" / f"{page_name(view.paper.paper)}.html"
-        _write(env, page, "paper.html.j2", root="../", view=view, **common)
+        own = {
+            "spent": spending.by_paper.get(view.paper.paper),
+            "advice": round_.one(Advice, view.paper.paper),
+        }
+        _write(env, page, "paper.html.j2", root="../", view=view, **own, **common)
         if progress:
             progress(number, len(papers))
     for name in ("style.css", "search.js"):

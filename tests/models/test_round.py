@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -162,5 +163,8 @@ def test_a_paper_cannot_speak_to_its_reviewer_outside_its_fence(tmp_path: Path) 
         # The house rules name the tags once; besides, as many are closed as are opened.
         assert text.count("</paper>") == text.count("<paper id=") + 1
         assert "<|im_end|>" not in text
-        for part in text.split("Ignore all previous")[1:]:
-            assert any(end in part for end in ("</paper>", "</data>", "</thread>"))
+        for found in re.finditer("Ignore all previous", text):
+            before = text[: found.start()]
+            opened = max(before.rfind(tag) for tag in ("<paper id=", "<data>", "<thread>"))
+            closed = max(before.rfind(tag) for tag in ("</paper>", "</data>", "</thread>"))
+            assert opened > closed

@@ -6,6 +6,7 @@ from conference.context import Context
 from conference.records import AnyRecord
 from conference.tasks import Task
 from venues.phases import (
+    advise,
     assign,
     bid,
     calibrate,
@@ -27,7 +28,7 @@ STEPS: dict[str, tuple[Step, ...]] = {
     "submit": submit.STEPS,
     "desk_check": desk_check.STEPS,
     "bid": bid.STEPS,
-    "assign": assign.STEPS,
+    "assign": (*assign.STEPS, advise.STEP),
     "calibrate": calibrate.STEPS,
     "review": review.STEPS,
     "rebut": rebut.STEPS,
