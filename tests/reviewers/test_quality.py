@@ -1,0 +1,191 @@
+"""The quality model learns what tells good papers from bad, and reads only what it says."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.stats import norm, spearmanr
+
+from conference.seeding import generator
+from reviewers import writing
+from reviewers.quality import PARTS, PaperText, QualityModel, load, normal
+from reviewers.train import fit, read_papers, texts_of, write
+
+DATA = Path(
+    os.environ.get("CONFERENCE_DATA")
+    or Path(__file__).parents[2].parent / "shared" / "data" / "public"
+)
+FILLER = str.split(
+    "we study networks with data and train models on tasks where results depend on many choices "
+    "of noise scale depth width loss step size batch order seed layer weight norm rate"
+)
+TOPICS = ("graphs", "robots", "speech", "proteins")
+
+
+def made_up(count: int, year: int) -> Any:
+    """Papers whose rating rises with the word 'theorem' and falls with 'straightforwardly'."""
+    rng = generator(year, "test-quality")
+    rows = []
+    for number in range(count):
+        merit = int(rng.integers(0, 3))
+        words = [*rng.choice(FILLER, 60), *(["theorem"] * merit)]
+        words += ["straightforwardly"] * (2 - merit)
+        abstract = " ".join(rng.permutation(words)) + ". It works."
+        ratings = tuple(float(r) for r in np.clip(rng.normal(3 + merit, 1, 3).round(), 1, 10))
+        title = f"On {rng.choice(TOPICS)} {'and proofs' if merit == 2 else 'and tables'} {number}"
+        rows.append(("Made", year, title, abstract, ("learning",), ratings))
+    frame = pandas.DataFrame(
+        rows, columns=["venue", "year", "title", "abstract", "keywords", "ratings"]
+    )
+    means = frame["ratings"].map(np.mean)
+    return frame.assign(mean=means, z=(means - means.mean()) / means.std())
+
+
+@pytest.fixture(scope="module")
+def trained() -> QualityModel:
+    return fit(made_up(400, 2001))
+
+
+def test_it_predicts_papers_that_it_has_not_seen(trained: QualityModel) -> None:
+    later = made_up(300, 2002)
+    expected = trained.predict(texts_of(later))
+    assert spearmanr(expected, later["mean"]).statistic > 0.45
+    # In the unit that it claims: SD of the year's means, so that the slope to the truth is near 1.
+    assert np.polyfit(expected, later["z"], 1)[0] == pytest.approx(1, abs=0.3)
+    assert trained.standard(texts_of(later)).std() == pytest.approx(1, abs=0.3)
+
+
+def test_each_part_alone_predicts(trained: QualityModel) -> None:
+    later = made_up(300, 2002)
+    for part, scores in trained.scores(texts_of(later), PARTS).items():
+        assert spearmanr(scores, later["mean"]).statistic > 0.2, part
+
+
+def test_a_paper_without_abstract_is_scored_by_its_title(trained: QualityModel) -> None:
+    good, bad = PaperText("On graphs and proofs", ""), PaperText("On graphs and tables", "")
+    high, low = trained.predict([good, bad])
+    assert high > low
+
+
+def test_a_paper_s_score_does_not_hang_on_its_company(trained: QualityModel) -> None:
+    papers = [*texts_of(made_up(20, 2003)), PaperText("On graphs and proofs", "")]
+    together = trained.predict(papers)
+    alone = [trained.predict([paper])[0] for paper in papers]
+    np.testing.assert_allclose(together, alone, rtol=0, atol=1e-9)
+    np.testing.assert_allclose(trained.predict(papers[::-1]), together[::-1], rtol=0, atol=1e-9)
+    assert trained.predict([]).shape == (0,)
+
+
+def test_its_card_names_what_it_was_trained_on(trained: QualityModel) -> None:
+    assert trained.trained_on == ("Made 2001",)
+    assert trained.cutoff == 2001
+    assert trained.card["papers"] == trained.card["abstracts"] == 400
+
+
+def test_a_written_model_comes_back_the_same(trained: QualityModel, tmp_path: Path) -> None:
+    write(trained, tmp_path / "model.npz")
+    again, papers = load(tmp_path / "model.npz"), texts_of(made_up(30, 2004))
+    assert again.card == trained.card
+    np.testing.assert_array_equal(again.predict(papers), trained.predict(papers))
+
+
+def test_fitting_twice_gives_the_same_model(trained: QualityModel) -> None:
+    again = fit(made_up(400, 2001))
+    for name, array in trained.arrays.items():
+        np.testing.assert_array_equal(array, again.arrays[name], err_msg=name)
+
+
+def test_full_text_changes_nothing() -> None:
+    paper = texts_of(made_up(1, 2005))[0]
+    longer = PaperText(paper.title, paper.abstract, "Introduction. " * 5000, ("other", "words"))
+    np.testing.assert_array_equal(load().predict([paper]), load().predict([longer]))
+
+
+def test_the_committed_model_forecasts_only_from_the_past() -> None:
+    model = load()
+    assert model.cutoff == max(int(name.split()[-1]) for name in model.trained_on)
+    assert model.cutoff < 2023
+
+
+def test_the_committed_model_forecasts_a_later_year() -> None:
+    if not (DATA / "papers.parquet").exists():
+        pytest.skip(f"no human reviews under {DATA}")
+    papers = read_papers(DATA)
+    later = papers[papers["year"] > load().cutoff]
+    later = later[later["abstract"].str.len() >= 100]
+    if len(later) < 1000:
+        pytest.skip("too few papers with an abstract after the model's last year")
+    chosen = later.iloc[:: max(len(later) // 1000, 1)]
+    expected = load().predict(texts_of(chosen))
+    assert spearmanr(expected, chosen["mean"]).statistic > 0.05
+
+
+def test_where_the_code_is_to_be_had_is_not_read() -> None:
+    plain = "We prove a bound. It is tight."
+    for leak in (
+        "Code is available at https://github.com/a/b.",
+        "Our code will be publicly released.",
+        "See www.example.org for more.",
+    ):
+        assert writing.cleaned(f"{plain} {leak}") == plain
+
+
+def test_masking_hides_topics_and_keeps_style() -> None:
+    kept = {"we", "of", "propose"}
+    hidden = writing.masked("We propose normalization of 3 dogs.", kept)
+    assert hidden == "we propose _ion of 3 _ ."
+    first = writing.masked("We propose classification of cats.", kept)
+    assert first == writing.masked("We propose translation of text.", kept)
+
+
+def test_common_words_are_counted_once_a_text() -> None:
+    texts = ["a a a b", "a c", "a b", "d"]
+    assert writing.common_words(texts, 0.5) == ["a", "b"]
+    assert writing.common_words(texts, 0.7) == ["a"]
+
+
+def test_word_groups_and_phrases_are_counted() -> None:
+    found = writing.measures(
+        "Why: A TEST?", "We prove a theorem. However, it is 12% better, e.g. 2x."
+    )
+    words = 11
+    assert found["of_theory"] == pytest.approx(2 / words**0.5)
+    assert found["of_percent"] == pytest.approx(1 / words**0.5)
+    assert found["of_contrast"] == pytest.approx(1 / words**0.5)
+    assert found["first_we"] == 0
+    assert found["first_known"] == writing.NEVER
+    assert found["title_question"] and found["title_colon"]
+    assert found["sentences"] == pytest.approx(np.log(3))
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.text(max_size=300), st.text(max_size=60))
+def test_any_text_can_be_measured_and_scored(abstract: str, title: str) -> None:
+    values = np.array(list(writing.measures(title, writing.cleaned(abstract)).values()))
+    assert len(values) == len(writing.names())
+    assert np.isfinite(values).all()
+    assert np.isfinite(load().predict([PaperText(title, abstract)])).all()
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.floats(-1e6, 1e6), min_size=2, max_size=30))
+def test_normal_scores_keep_the_order(values: list[float]) -> None:
+    column = np.array(sorted(values))[:, None]
+    marks = np.quantile(column, np.linspace(0, 1, 11), axis=0)
+    scores = normal(column, marks)[:, 0]
+    assert (np.diff(scores) >= -1e-9).all()
+    assert np.abs(scores).max() <= 2.5
+
+
+def test_normal_scores_are_normal() -> None:
+    sample = generator(1, "test-normal").exponential(size=4001)[:, None]
+    marks = np.quantile(sample, np.linspace(0, 1, 101), axis=0)
+    scores = normal(np.quantile(sample, [[0.1], [0.5], [0.9]]), marks)[:, 0]
+    np.testing.assert_allclose(scores, norm.ppf([0.1, 0.5, 0.9]), atol=0.02)
