@@ -118,7 +118,11 @@ async def _all(
             filled.scores.get(form.confidence, np.nan) if form.confidence else np.nan,
         )
 
-    return list(await asyncio.gather(*(one(view) for view in views)))
+    found = await asyncio.gather(*(one(view) for view in views), return_exceptions=True)
+    for result in found:
+        if isinstance(result, BaseException):
+            raise result
+    return [result for result in found if not isinstance(result, BaseException)]
 
 
 def _manuscript(view: PaperView, folder: Path) -> Manuscript:
