@@ -141,7 +141,8 @@ def _roc(result: Result, question: Question, shown: Sequence[Shown], use: Boolea
     if result.points:
         axis.plot([], [], "x", color=HUMAN, ms=8, mew=2, label="one human")
     axis.set(xlabel="false positive rate", ylabel="true positive rate", xlim=(0, 1), ylim=(0, 1.01))
-    axis.legend(frameon=False, fontsize=8, loc="lower right")
+    if axis.get_legend_handles_labels()[0]:
+        axis.legend(frameon=False, fontsize=8, loc="lower right")
     return figure
 
 

@@ -96,6 +96,9 @@ def ask(
             f"{dataset.damaged[0].record}: {dataset.damaged[0].reason}"
         )
     given = dataset.ratings()
+    empty = sum(review.rating is None for review in dataset.reviews)
+    if empty:
+        notes.append(f"{empty} reviews have no rating and count for nothing here")
     chosen = _population(dataset, given, notes)
     for thing in need:
         lacking = sum(not getattr(paper, thing) for paper in chosen)

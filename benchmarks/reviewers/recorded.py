@@ -38,14 +38,22 @@ def from_csv(file: str, question: Question) -> Reviewer:
                 f"{path}, line {line}: paper {paper} is listed twice; keep one row for each paper."
             )
         table[paper] = _read(row, path, line)
+    if not table:
+        raise UserError(f"{path}: it has no rows; write one for each paper that has a score.")
     values = [row[0] for row in table.values()]
+    measured = {paper.paper_id for paper in question.papers}
     scale = question.scale
     return Reviewer(
         name=path.stem,
         score=partial(lookup, table=table),
         keep=False,
         on_scale=bool(scale) and min(values) >= scale[0] and max(values) <= scale[-1],
-        about={"kind": "recorded scores", "file": path.name, "SHA-256": _digest(path)},
+        about={
+            "kind": "recorded scores",
+            "file": path.name,
+            "SHA-256": _digest(path),
+            "rows": f"{len(table)}, {len(table.keys() - measured)} of them of other papers",
+        },
     )
 
 

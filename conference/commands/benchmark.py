@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shlex
 import sys
 from pathlib import Path
@@ -70,6 +71,9 @@ def benchmark(
         raise UserError("conference benchmark: name the data with --data (see --help).")
     if resamples < 0:
         raise UserError(f"--resamples {resamples}: give 0 or more.")
+    for cut in fixed:
+        if not math.isfinite(cut):
+            raise UserError(f"--threshold {cut:g}: give a finite number.")
     from rich.console import Console
 
     from benchmarks.reviewers.question import open_question

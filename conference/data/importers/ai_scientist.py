@@ -35,7 +35,7 @@ class RecordedReview(msgspec.Struct, frozen=True):
 
 def read_ratings(path: Path) -> list[Dataset]:
     """The human ratings and decisions; titles and abstracts are kept where the file has them."""
-    frame = read_table(path, ("paper_id", "decision"))
+    frame = _with_ids(read_table(path, ("decision",)), path)
     if "ratings" not in frame and "0" not in frame:
         raise UserError(f"{path}: there is neither a column 'ratings' nor columns '0' to '6'.")
     scale, stage = scale_of("ICLR", 2022)
@@ -62,6 +62,16 @@ def read_ratings(path: Path) -> list[Dataset]:
         )
         reviews += _reviews(name, row, scale, damaged)
     return [gather(NAME, papers, reviews, damaged, source=str(path))]
+
+
+def _with_ids(frame: Any, path: Path) -> Any:
+    """The table with a column `paper_id`: its files write the ids as an index, at times unnamed."""
+    if "paper_id" in frame:
+        return frame
+    first = str(frame.columns[0])
+    if not first.startswith("Unnamed"):
+        raise UserError(f"{path}: column 'paper_id' is missing; it has {', '.join(frame.columns)}.")
+    return frame.rename(columns={first: "paper_id"})
 
 
 def _reviews(
@@ -91,7 +101,7 @@ def read_reviews(path: Path) -> list[RecordedReview]:
 
     A CSV's configuration is its file name. Raises `UserError` for a review without a score.
     """
-    frame = read_table(path, ("paper_id", "Overall"))
+    frame = _with_ids(read_table(path, ("Overall",)), path)
     found = []
     for row in rows_of(frame):
         config = str(row.get("config") or path.stem)
