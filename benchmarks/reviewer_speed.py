@@ -1,39 +1,58 @@
-"""How fast the embedded reviewer scores: python -m benchmarks.reviewer_speed [papers].
+"""How fast the embedded reviewer works: python -m benchmarks.reviewer_speed [papers] [pdf folder].
 
-Made-up abstracts and full papers of usual length; prints papers a second for each.
+Made-up abstracts and full papers of usual length. Scoring reads title and abstract; measuring a
+full paper (sections, references, numbers) is what a review adds to that. Reading PDFs, with the
+search for hidden text, is timed apart where a folder is given.
 """
 
 from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from pathlib import Path
 
+from conference.documents import read_pdf
+from conference.documents.anatomy import measure
 from conference.seeding import generator
 from reviewers.quality import PaperText, load
 
 ABSTRACT_WORDS, PAPER_WORDS = 190, 8_000
+Speed = tuple[str, int, float]  # what, how many, seconds of wall time
 
 
-def main(papers: int = 2000) -> None:
-    """Score abstracts, then full papers."""
+def speeds(papers: int = 2000, pdfs: Path | None = None) -> list[Speed]:
+    """Time scoring of abstracts, scoring and measuring of full papers, and reading of PDFs."""
     model = load()
-    model.predict([PaperText("warm", "up")])
-    words = _words()
-    for what, length, count in (
-        ("abstracts", ABSTRACT_WORDS, papers),
-        ("full papers", PAPER_WORDS, max(papers // 10, 1)),
-    ):
-        rng = generator(0, "speed", what)
-        texts = [" ".join(rng.choice(words, length)) for _ in range(count)]
-        given = [
-            PaperText("A title", text[:1500], text if what == "full papers" else None)
-            for text in texts
-        ]
-        start = time.perf_counter()
-        model.predict(given)
-        taken = time.perf_counter() - start
-        print(f"{what:12s} {count / taken:10.0f} a second ({count} in {taken:.2f} s)")
+    model.predict([PaperText("Warm", "Up with a few words that the model has to read first.")])
+    abstracts, full = _texts(papers, ABSTRACT_WORDS), _texts(max(papers // 10, 1), PAPER_WORDS)
+    given = [PaperText("A title", text) for text in abstracts]
+
+    def whole() -> None:
+        model.predict([PaperText("A title", text[:1500], text) for text in full])
+        for text in full:
+            measure("A title", text[:1500], text)
+
+    found = [
+        ("abstracts scored", len(abstracts), _timed(lambda: model.predict(given))),
+        ("full papers scored and measured", len(full), _timed(whole)),
+    ]
+    files = sorted(pdfs.glob("*.pdf")) if pdfs else []
+    if files:
+        seconds = _timed(lambda: [read_pdf(path) for path in files])
+        found.append(("PDFs read, with the search for hidden text", len(files), seconds))
+    return found
+
+
+def _timed(work: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+def _texts(count: int, length: int) -> list[str]:
+    rng, words = generator(0, "speed", length), _words()
+    return [" ".join(rng.choice(words, length)) for _ in range(count)]
 
 
 def _words() -> Sequence[str]:
@@ -46,5 +65,13 @@ def _words() -> Sequence[str]:
     return [*common.split(), *(f"word{number}" for number in range(2000))]
 
 
+def main() -> None:
+    """Print papers a second."""
+    papers = int(sys.argv[1]) if len(sys.argv) > 1 else 2000
+    pdfs = Path(sys.argv[2]) if len(sys.argv) > 2 else None
+    for what, count, seconds in speeds(papers, pdfs):
+        print(f"{what:44s} {count / seconds:8.1f} a second ({count} in {seconds:.2f} s)")
+
+
 if __name__ == "__main__":
-    main(*map(int, sys.argv[1:2]))
+    main()

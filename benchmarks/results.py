@@ -1,0 +1,137 @@
+"""Our own table: python -m benchmarks.results --tables FOLDER --write benchmarks/RESULTS.md.
+
+FOLDER holds papers.parquet and reviews.parquet, and ai_scientist_llm_reviews.parquet for the rows
+of The AI Scientist. Reports of the single benchmarks are left in --out; run again, it goes on where
+it stopped.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from benchmarks.bootstrap import speeds as bootstrap_speeds
+from benchmarks.reviewer_speed import speeds as reviewer_speeds
+from benchmarks.reviewers.question import open_question
+from benchmarks.reviewers.results import Result
+from benchmarks.reviewers.reviewer import make_reviewers
+from benchmarks.reviewers.run import Options, benchmark
+from benchmarks.reviewers.tables import full, markdown
+
+RECORDED = "ai_scientist_llm_reviews.parquet"
+PAPERS, RESAMPLES = 30_000, 1000
+
+
+class Run(msgspec.Struct, frozen=True, kw_only=True):
+    """One benchmark of the table. `abstracts` measures only papers that have one."""
+
+    title: str
+    data: str
+    reviewers: tuple[str, ...]
+    fixed: tuple[float, ...] = ()
+    abstracts: bool = True
+
+
+RUNS = {
+    "iclr2026": Run(
+        title="ICLR 2026: ratings from before rebuttal, title and abstract alone",
+        data="iclr2026",
+        reviewers=("embedded", "tfidf"),
+    ),
+    "iclr2022": Run(
+        title="ICLR 2022: ratings from after discussion, title and abstract alone",
+        data="iclr2022",
+        reviewers=("embedded", "tfidf"),
+    ),
+    "ai-scientist": Run(
+        title="The AI Scientist's recorded reviews of ICLR 2022 papers, beside ours",
+        data="iclr2022",
+        reviewers=("embedded", f"ai-scientist:{{tables}}/{RECORDED}"),
+        fixed=(6.0,),
+        abstracts=False,
+    ),
+}
+
+
+def measure(run: Run, tables: Path, out: Path) -> Result:
+    """Run one benchmark on the tables."""
+    need = ("abstract",) if run.abstracts else ()
+    question = open_question(f"{run.data}@{tables}", tables, need=need)
+    reviewers = make_reviewers([spec.format(tables=tables) for spec in run.reviewers], question)
+    return benchmark(question, reviewers, out, Options(resamples=RESAMPLES, fixed=run.fixed))
+
+
+def section(run: Run, result: Result) -> str:
+    """A benchmark's table, with what must be known beside it."""
+    human = result.rows[0].agreement
+    agree = (
+        f"The humans on these papers: pairwise Pearson {full(human['pairwise_pearson'])}, "
+        f"ICC(1) {full(human['icc1'])}, within-paper SD {full(human['within_paper_sd'])}, "
+        f"one against the mean of the others: ρ {full(human['loo_spearman'])}, "
+        f"MAE {full(human['loo_mae'])}."
+    )
+    shares = [f"- {note}." for note in (*result.notes, *(v.rstrip(".") for v in result.verdicts))]
+    if result.panel.independent_reviewers is not None:
+        shares.append(
+            f"- the {len(result.panel.reviewers)} reviewers together are worth "
+            f"{result.panel.independent_reviewers:.2f} independent ones; their errors correlate "
+            f"at {result.panel.error_correlation:.2f} (n = {result.panel.n})."
+        )
+    return "\n".join([f"## {run.title}", "", markdown(result), agree, "", *shares, ""])
+
+
+def speed(pdfs: Path) -> str:
+    """How fast the embedded reviewer and the intervals are on this machine."""
+    load = os.getloadavg()[1]
+    lines = [
+        "## Speed",
+        "",
+        f"On {platform.machine()}, Python {platform.python_version()}, {os.cpu_count()} cores with "
+        f"a load of {load:.1f} over the last five minutes, one process; wall time.",
+        "",
+        "| work | count | seconds | a second |",
+        "|---|---|---|---|",
+    ]
+    for what, count, seconds in reviewer_speeds(pdfs=pdfs):
+        lines.append(f"| {what} | {count:,} | {seconds:.2f} | {count / seconds:,.1f} |")
+    taken = bootstrap_speeds(PAPERS, RESAMPLES)
+    for what, seconds in (*taken.items(), ("all intervals", sum(taken.values()))):
+        lines.append(f"| bootstrap: {what} | {PAPERS:,} × {RESAMPLES:,} | {seconds:.1f} | |")
+    return "\n".join([*lines, ""])
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Print the whole page, or write it with --write."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.results")
+    parser.add_argument("--tables", type=Path, required=True)
+    parser.add_argument("--out", type=Path, default=Path("runs/results"))
+    parser.add_argument("--write", type=Path)
+    given = parser.parse_args(arguments)
+    parts = [
+        "# Reviewers against humans: our own table",
+        "",
+        "Made by `python -m benchmarks.results --tables FOLDER --write benchmarks/RESULTS.md` on "
+        "the papers that lie in our tables: part of each year's submissions, so figures on all of "
+        "them differ. Brackets are 95 % bootstrap intervals over papers. Reviewers are fitted on "
+        "earlier years only; thresholds on other papers. *ρ less human* is the reviewer's "
+        "correlation with the mean of the other humans less that of one human, on the same papers, "
+        "paired: above nought it predicts the others better than a human reviewer does.",
+        "",
+    ]
+    for name, run in RUNS.items():
+        parts.append(section(run, measure(run, given.tables, given.out / name)))
+    parts.append(speed(given.tables / "pdfs"))
+    page = "\n".join(parts)
+    if given.write:
+        given.write.write_text(page, encoding="utf-8")
+    else:
+        print(page)
+
+
+if __name__ == "__main__":
+    main()
