@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from chairs.chair import ChairDiscussSight, DecideSight, MetaReviewSight, SeniorSight
@@ -54,7 +55,18 @@ class InstantScientist:
         return Rebuttal(paper=sight.submission.paper, author=agent.id, replies=replies)
 
     async def revise(self, agent: Agent, sight: ReviseSight, context: Context) -> list[AnyRecord]:
-        return []
+        """A rejected paper comes back with a further sentence; accepted ones stay as they are."""
+        if not sight.resubmission:
+            return []
+        old = sight.submission
+        return [
+            msgspec.structs.replace(
+                old,
+                paper=sight.resubmission,
+                abstract=f"{old.abstract} Revised after {len(sight.reviews)} reviews.",
+                version=old.version + 1,
+            )
+        ]
 
 
 class InstantReviewer:

@@ -104,7 +104,7 @@ def citations(document: Document, faults: Sequence[str]) -> Found:
     listed = len(document.references)
     missing = unknown_citations(cited_numbers(document), map(str, range(1, listed + 1)))
     found = [*faults, *(fault.detail for fault in missing)]
-    if len(set(document.references)) < listed:
+    if len({entry.split("] ", 1)[-1] for entry in document.references}) < listed:
         found.append("a work is listed twice")
     if not listed:
         found.append("there is no list of references")

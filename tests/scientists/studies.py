@@ -8,11 +8,16 @@ import shutil
 from pathlib import Path
 from typing import Any, TypeVar
 
+import msgspec
+
 from conference.context import Context
 from conference.records import Agent, AnyRecord, Call, Record
 from conference.tasks import TaskKey
-from conference.templates import FOLDER
+from conference.templates import FOLDER, load_template
+from scientists.embedded import as_written
+from scientists.laboratory import Outcome
 from scientists.scientist import Past, ResearchSight
+from scientists.study import Question, Written, plan
 
 R = TypeVar("R", bound=Record)
 BUDGET = {"steps": 120, "train_size": 800, "test_size": 400}
@@ -74,3 +79,43 @@ def one(records: list[AnyRecord], kind: type[R]) -> R:
     """The only record of a kind."""
     (found,) = [record for record in records if isinstance(record, kind)]
     return found
+
+
+PICTURE = (
+    b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 360 120" width="360pt" height="120pt">'
+    b'<text x="9" y="60" style="font-size:8px">loss</text></svg>'
+)
+
+
+def written(gap: float, noise: float = 0.01, seeds: int = 3, **changes: Any) -> Written:
+    """A study on the learning-rate template whose treatment measured `gap` more, made up."""
+    template = load_template("learning_rate")
+    idea = template.ideas[0]
+    question = Question(
+        template=template,
+        idea=idea,
+        treatment=template.settings({**idea.baseline, **idea.knobs}),
+        baseline=template.settings(idea.baseline),
+        novelty=1.0,
+        nearest="",
+    )
+    runs = plan(question, "quick", [101 + 7 * at for at in range(seeds)])
+    results = [
+        {
+            "config": {key: run[key] for key in ("knobs", "seed", "budget")},
+            "metrics": {
+                metric.name: 0.5137
+                + 0.0173 * place
+                + (gap + noise * at if run["label"] == "treatment" else 0)
+                for place, metric in enumerate(template.metrics)
+            },
+        }
+        for at, run in enumerate(runs)
+    ]
+    outcome = Outcome(results, [("loss", "The loss.", PICTURE), ("rate", "Rates.", PICTURE)], [])
+    study = as_written(question, runs, outcome, "quick", "Workshop on Tests")
+    return msgspec.structs.replace(study, **changes)
+
+
+def figures_of(study: Written) -> dict[str, bytes]:
+    return {name: PICTURE for name, _ in study.captions}

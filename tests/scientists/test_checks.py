@@ -1,0 +1,170 @@
+"""The checks of a finished paper: each passes on a good paper and fails when it should."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import pytest
+
+from conference.documents.pictures import small_in_figure, text_sizes
+from conference.records import Check
+from conference.typesetting import typeset
+from scientists.checks import check_paper, fair
+from scientists.paper import words_of
+from scientists.study import Written, canonical
+from tests.scientists.studies import PICTURE, figures_of, written
+
+Data = dict[str, Any]
+Change = Callable[[Data], object]
+
+
+def checked(
+    folder: Path,
+    study: Written,
+    change: Change = lambda data: None,
+    figures: dict[str, bytes] | None = None,
+) -> dict[str, Check]:
+    """The checks of the study's paper, typeset from its data after `change`."""
+    data = copy.deepcopy(words_of(study, np.random.default_rng(0))[2])
+    change(data)
+    figures = figures or figures_of(study)
+    pdf, kept = folder / "paper.pdf", folder / "results.json"
+    pdf.write_bytes(typeset(data, {f"{name}.svg": part for name, part in figures.items()}))
+    kept.write_bytes(canonical({"runs": list(study.runs), "results": list(study.results)}))
+    made = check_paper("paper-001", study, data, figures, pdf, kept)
+    return {check.name: check for check in made}
+
+
+def table(data: Data, number: int) -> Data:
+    found = [part for s in data["sections"] for part in s["parts"] if part["kind"] == "table"]
+    return found[number]
+
+
+def text(data: Data, section: str) -> Data:
+    (found,) = [s for s in data["sections"] if s["title"] == section]
+    part: Data = next(part for part in found["parts"] if part["kind"] == "text")
+    return part
+
+
+def without(data: Data, *titles: str) -> None:
+    data["sections"] = [s for s in data["sections"] if s["title"] not in titles]
+
+
+def test_a_good_paper_passes_every_check(tmp_path: Path) -> None:
+    found = checked(tmp_path, written(-0.2))
+    assert len(found) == 7
+    assert [check.detail for check in found.values() if not check.passed] == []
+    assert int(found["claims"].detail.split()[0]) > 60
+
+
+def plant(data: Data) -> None:
+    """Numbers that nothing bears out, citations of nothing, and a table that is too wide."""
+    data["abstract"] += " The best run had 0.4711."
+    table(data, 0)["rows"][0][2] = "0.4712"
+    table(data, 1)["rows"][0][1] = "0.4713 (0.1)"
+    table(data, 1)["columns"][0] = "a_very_wide_column_" * 4
+    data["appendix"][1]["rows"][2][3] = "0.4714"
+    text(data, "Discussion")["text"] = "This was shown before [2, 99]."
+    data["references"].append(data["references"][0])
+
+
+def test_what_is_planted_is_found(tmp_path: Path) -> None:
+    found = checked(tmp_path, written(-0.2), plant)
+    for name, said in [
+        ("claims", "0.4711 (abstract)"),
+        ("claims", "0.4712 (Table 1)"),
+        ("claims", "0.4713 (Table 2)"),
+        ("claims", "0.4714 (Table 3)"),
+        ("citations", "'99' is cited"),
+        ("citations", "listed twice"),
+        ("margins", "in the margin"),
+    ]:
+        assert not found[name].passed and said in found[name].detail, name
+    assert all(found[name].passed for name in ("parts", "hashes", "fair comparison"))
+
+
+def strip(data: Data) -> None:
+    """A paper without its method, results, limitations and statement."""
+    gone = ("Related work", "Method", "Experimental set-up", "Results", "Limitations")
+    without(data, *gone, "Reproducibility statement")
+    data["appendix"] = []
+
+
+def test_what_is_missing_is_found(tmp_path: Path) -> None:
+    found = checked(tmp_path, written(-0.2), strip)
+    for said in (
+        "the section limitations", "the section reproducibility", "2 figures (it has 0)",
+        "4 pages", "a table", "an equation",
+    ):  # fmt: skip
+        assert said in found["parts"].detail
+    assert not found["hashes"].passed and "does not print the hash" in found["hashes"].detail
+
+
+def test_an_unfair_comparison_is_found() -> None:
+    study = written(-0.2)
+    longer, shifted = ([copy.deepcopy(dict(run)) for run in study.runs] for _ in range(2))
+    longer[1]["budget"] = {**longer[1]["budget"], "steps": 9}
+    shifted[1]["seed"] = 5
+    cheated = [copy.deepcopy(dict(result)) for result in study.results]
+    cheated[3]["config"]["budget"] = {"steps": 10**6}
+    for changes, said in [
+        ({"runs": longer}, "different budgets"),
+        ({"results": cheated}, "not done as planned"),
+        ({"runs": shifted}, "different seeds"),
+    ]:
+        passed, detail = fair(msgspec.structs.replace(study, **changes))
+        assert not passed and said in detail
+    assert fair(study)[0]
+
+
+def test_results_or_code_that_changed_are_found(tmp_path: Path) -> None:
+    other = msgspec.structs.replace(written(-0.2), results_sha256="0" * 64, code_sha256="1" * 64)
+    check = checked(tmp_path, other)["hashes"]
+    assert not check.passed
+    assert "not the one that was analysed" in check.detail and "has changed" in check.detail
+
+
+def test_small_print_in_figures_is_found(tmp_path: Path) -> None:
+    study = written(-0.2)
+    tiny = PICTURE.replace(b"8px", b"3px")
+    check = checked(tmp_path, study, figures=figures_of(study) | {"rate": tiny})["print size"]
+    assert not check.passed and "figure rate: text of 3.0 points" in check.detail
+
+
+def test_the_outlines_of_matplotlib_are_measured() -> None:
+    import io
+
+    import matplotlib
+
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+
+    with matplotlib.rc_context({"font.size": 9, "axes.labelsize": 7}):
+        figure, axis = plt.subplots(figsize=(5, 2))
+        axis.set(xlabel="step", yscale="log")
+        made = io.BytesIO()
+        figure.savefig(made, format="svg")
+        plt.close(figure)
+    assert sorted({round(size, 3) for size in text_sizes(made.getvalue())}) == [7, 9]
+    assert small_in_figure("a", made.getvalue(), 360.0) == []
+    (fault,) = small_in_figure("a", made.getvalue(), 180.0)
+    assert "text of 3.5 points" in fault.detail
+
+
+@pytest.mark.parametrize(
+    ("svg", "said"),
+    [
+        (b"no xml", "no SVG"),
+        (b'<svg xmlns="http://www.w3.org/2000/svg"/>', "no viewBox"),
+        (PICTURE.replace(b"text", b"path"), "no text was found"),
+        (b'<!DOCTYPE s [<!ENTITY a "b">]><s>&a;</s>', "entities"),
+    ],
+)
+def test_a_figure_that_cannot_be_measured_is_a_fault(svg: bytes, said: str) -> None:
+    (fault,) = small_in_figure("a", svg, 100.0)
+    assert said in fault.detail

@@ -1,0 +1,62 @@
+"""One real study from question to paper, and its revision after reviews."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from conference.files import EXPERIMENTS, PAPERS
+from conference.records import AnyRecord, Check, Experiment, Review, Submission
+from scientists.embedded import MORE_SEEDS, EmbeddedScientist
+from scientists.scientist import ReviseSight
+from tests.scientists.studies import AUTHOR, call_for, context_for, one, research, small_template
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return small_template(tmp_path_factory.mktemp("template"))
+
+
+@pytest.fixture(scope="module")
+def done(template: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[AnyRecord]]:
+    folder = tmp_path_factory.mktemp("round")
+    return folder, research(folder, template)
+
+
+def failed(records: list[AnyRecord]) -> list[str]:
+    return [f"{r.name}: {r.detail}" for r in records if isinstance(r, Check) and not r.passed]
+
+
+def test_a_study_ends_in_a_paper_whose_checks_pass(done: tuple[Path, list[AnyRecord]]) -> None:
+    folder, records = done
+    paper, experiment = one(records, Submission), one(records, Experiment)
+    assert failed(records) == []
+    assert paper.pages >= 4 and paper.version == 1 and paper.authors == (AUTHOR.id,)
+    assert (folder / PAPERS / paper.pdf).read_bytes().startswith(b"%PDF")
+    assert len(experiment.seeds) == 3 and experiment.runs == 6
+    assert (folder / EXPERIMENTS / experiment.files["results"]).is_file()
+
+
+def test_a_rejected_paper_is_revised_after_its_reviews(
+    done: tuple[Path, list[AnyRecord]], template: Path
+) -> None:
+    folder, records = done
+    first, before = one(records, Submission), one(records, Experiment)
+    review = Review(
+        paper=first.paper, reviewer="R1", rating=2.0, confidence=3.0, scores={},
+        texts={"weaknesses": "- Three seeds are few to tell the arms apart."}, mind="embedded",
+    )  # fmt: skip
+    sight = ReviseSight(
+        submission=first, reviews=(review,), rebuttal=None, meta_review="", call=call_for(template),
+        resubmission="paper-007", experiment=before,
+    )  # fmt: skip
+    context = context_for(folder, "paper-007")
+    made = asyncio.run(EmbeddedScientist().revise(AUTHOR, sight, context))
+    paper, after = one(made, Submission), one(made, Experiment)
+    assert paper.paper == "paper-007" and paper.version == 2
+    assert len(after.seeds) == len(before.seeds) + MORE_SEEDS
+    assert set(before.seeds) < set(after.seeds) and failed(made) == []
+    text = (folder / PAPERS / paper.document).read_text()
+    assert "changes after the reviews" in text.lower() and "more seeds were run" in text
