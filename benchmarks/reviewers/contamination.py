@@ -56,6 +56,6 @@ def warnings(cutoffs: Mapping[str, str | None], question: Question, use: Boolean
         found.append(
             f"{'all' if met == all_ else met} of the {all_} papers may have been public {when}"
             f"{'; '.join(names)}{ends}: "
-            + ("its scores may be memories" if met else "none can be a memory")
+            + ("those scores may be memories" if met else "no score can be a memory")
         )
     return found

@@ -166,6 +166,11 @@ def _note_gaps(papers: list[Paper], ratings: tuple[Floats, ...], notes: list[str
             sum(paper.text_version == "final" for paper in papers),
             "come with the text of another version than the reviewed one: reviewers do not see it",
         ),
+        (
+            sum(paper.text_version == "unknown" for paper in papers),
+            "come with a text of unknown version, which reviewers do not see (if it is the "
+            "reviewed one, import it with --text-version reviewed)",
+        ),
     ):
         if count:
             notes.append(f"{count} papers {what}")

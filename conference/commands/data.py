@@ -33,6 +33,11 @@ def data() -> None:
 @click.option("--venue", default="local", show_default=True, help="pdfs: the venue's name.")
 @click.option("--year", type=int, default=0, help="pdfs: the venue's year.")
 @click.option(
+    "--text-version",
+    type=click.Choice(["reviewed", "final", "unknown"]),
+    help="Which version the full texts are; reviewers are shown reviewed ones alone.",
+)
+@click.option(
     "--api",
     type=click.Choice(["1", "2"]),
     default="2",
@@ -49,7 +54,8 @@ def data() -> None:
 )
 def import_(
     kind: str, source: str, store: Path | None, name: str | None, ratings: Path | None,
-    scale: str | None, venue: str, year: int, api: str, url: str | None, pause: float,
+    scale: str | None, venue: str, year: int, text_version: str | None, api: str,
+    url: str | None, pause: float,
 ) -> None:  # fmt: skip
     """Bring human review data into the store.
 
@@ -86,7 +92,13 @@ def import_(
     if name and len(found) > 1:
         raise UserError(f"--name {name}: {source} holds {len(found)} datasets; leave --name out.")
     for dataset in found:
-        named = msgspec.structs.replace(dataset, name=name or dataset.name)
+        papers = dataset.papers
+        if text_version:
+            papers = tuple(
+                msgspec.structs.replace(paper, text_version=text_version) if paper.text else paper
+                for paper in papers
+            )
+        named = msgspec.structs.replace(dataset, name=name or dataset.name, papers=papers)
         save(named, place)
         click.echo(
             f"{named.name}: {len(named.papers)} papers, {len(named.reviews)} reviews, "

@@ -35,13 +35,13 @@ def gather(
         else:
             faults.append(Damage(f"review of {review.paper_id}", "its paper is not in the data"))
     if not kept:
-        first = f", such as {faults[0].record}: {faults[0].reason}" if faults else ""
+        first = f", such as {faults[0].record}: {faults[0].reason.rstrip('.')}" if faults else ""
         raise UserError(f"{source}: no usable paper was found{first}.")
     left_out = sum("review" in fault.record for fault in faults)
     if left_out > MOST_DAMAGED * (left_out + len(valid)):
         raise UserError(
             f"{source}: {left_out} of {left_out + len(valid)} reviews are damaged, such as "
-            f"{faults[0].record}: {faults[0].reason}; check the scale and the columns."
+            f"{faults[0].record}: {faults[0].reason.rstrip('.')}; check the scale and the columns."
         )
     return Dataset(
         name=name,
