@@ -128,7 +128,7 @@ def run_variants(
                 shutil.copy(path, workspace)
         (workspace / "config.json").write_text(json.dumps({"runs": configs}), encoding="utf-8")
         run_experiment(workspace, seconds=120 * len(configs))
-        found = json.loads((workspace / "results.json").read_text(encoding="utf-8"))["runs"]
+        found = read_runs(workspace)
     named = [name for name in variants for _ in range(seeds)]
     results: Results = {name: [] for name in variants}
     for name, result in zip(named, found, strict=True):
@@ -137,16 +137,30 @@ def run_variants(
 
 
 def run_experiment(workspace: Path, seconds: float) -> None:
-    """`experiment.py` on `config.json` in the workspace; its last line is shown if it fails."""
-    import subprocess
+    """`experiment.py` on `config.json` in the sandbox; its last line is shown if it fails.
+
+    Errors: UserError for an experiment that fails or that the sandbox caught at something.
+    """
+    from conference.sandbox import Limits, run
 
     command = [sys.executable, "experiment.py", "--config", "config.json", "--out", "results.json"]
-    done = subprocess.run(
-        command, cwd=workspace, timeout=seconds, capture_output=True, text=True, check=False
-    )
-    if done.returncode:
-        last = (done.stderr.strip().splitlines() or ["no message"])[-1]
+    limits = Limits(wall_seconds=seconds, cpu_seconds=2 * seconds)
+    done = run(command, workspace, limits)
+    if done.exit_code or done.incidents:
+        caught = [f"{incident.kind}: {incident.detail}" for incident in done.incidents]
+        last = (caught or done.stderr.strip().splitlines() or ["no message"])[-1]
         raise UserError(f"{workspace / 'experiment.py'} failed: {last}")
+
+
+def read_runs(workspace: Path) -> list[dict[str, Any]]:
+    """The runs of `results.json`, mistrusted. Errors: UserError for a file that is not clean."""
+    from conference.sandbox import BadResult, read_result
+
+    try:
+        runs: list[dict[str, Any]] = read_result(workspace / "results.json", workspace)["runs"]
+    except (BadResult, KeyError) as error:
+        raise UserError(f"{workspace / 'results.json'} cannot be used: {error}") from error
+    return runs
 
 
 def key(template: Template, knobs: Settings) -> str:

@@ -1,4 +1,6 @@
-"""What the sandbox costs, per launch and per experiment: python -m benchmarks.sandbox.
+"""What the sandbox costs, per launch and per experiment.
+
+    python -m benchmarks.sandbox [--write benchmarks/SANDBOX.md]
 
 Each sandboxed run is paired with a plain one of the same command in the same folder, in turn and in
 alternating order, so that other load on the machine falls on both. Per launch: `/bin/true`. Per
@@ -107,54 +109,96 @@ def prepare(folder: Path, seeds: int) -> list[str]:
     return [sys.executable, "experiment.py", "--config", "config.json", "--out", "results.json"]
 
 
+class Row(msgspec.Struct, frozen=True):
+    """One measured cost as printed, and whether its interval keeps to the aim."""
+
+    what: str
+    method: str
+    pairs: str
+    plain: str
+    sandboxed: str
+    extra: str
+    interval: str
+    aim: str
+    kept: str
+
+
+def launch_row(method: Method, data: NDArray[np.float64]) -> Row:
+    """What starting `/bin/true` costs under a method."""
+    extra, low, high = interval(extra_milliseconds, data)
+    plain, boxed = np.median(data[:, :, 0], axis=0) * 1000
+    return Row(
+        "launch", method, str(len(data)), f"{plain:.1f} ms", f"{boxed:.1f} ms", f"{extra:.1f} ms",
+        f"{low:.1f} to {high:.1f} ms", f"< {TARGET_LAUNCH_MS:.0f} ms",
+        kept(low, high, TARGET_LAUNCH_MS),
+    )  # fmt: skip
+
+
+def experiment_rows(method: Method, data: NDArray[np.float64]) -> list[Row]:
+    """What an experiment costs more, by the clock and in processor time."""
+    rows = []
+    for measure, what in ((0, "experiment, real time"), (1, "experiment, processor time")):
+        extra, low, high = interval(extra_share(measure), data)
+        plain, boxed = data[:, :, measure].mean(axis=0)
+        rows.append(Row(
+            what, method, str(len(data)), f"{plain:.2f} s", f"{boxed:.2f} s", f"{extra:+.2%}",
+            f"{low:+.2%} to {high:+.2%}", f"< {TARGET_SHARE:.0%}", kept(low, high, TARGET_SHARE),
+        ))  # fmt: skip
+    return rows
+
+
+def kept(low: float, high: float, aim: float) -> str:
+    """Whether an interval lies below an aim; where it holds the aim, that cannot be said."""
+    return "yes" if high < aim else "no" if low > aim else "cannot be told"
+
+
+def report(rows: Sequence[Row], command: str, load: float) -> str:
+    """The measured costs as Markdown."""
+    names = [name.replace("kept", "aim kept") for name in Row.__struct_fields__]
+    lines = [
+        "# What the sandbox costs",
+        "",
+        f"Made by `{command}` on {os.cpu_count()} cores with a load of {load:.1f} at the start "
+        "(other work ran beside it where the load is above 0).",
+        "",
+        "Each sandboxed run is paired with a plain one of the same command, in turn and in "
+        "alternating order. Launch: `/bin/true`, the median of the differences. Experiment: the "
+        "learning-rate template, the ratio of mean costs less 1, which does not depend on the "
+        "machine; processor time is the steadier measure where other work runs. Intervals are 95 % "
+        "percentile bootstrap over pairs.",
+        "",
+        f"| {' | '.join(names)} |",
+        f"|{'---|' * len(names)}",
+        *(f"| {' | '.join(msgspec.structs.astuple(row))} |" for row in rows),
+    ]
+    return "\n".join(lines) + "\n"
+
+
 @click.command()
 @click.option("--launches", default=60, show_default=True, help="Pairs per method of /bin/true.")
 @click.option("--experiments", default=6, show_default=True, help="Pairs of the experiment.")
 @click.option("--seeds", default=8, show_default=True, help="Seeds that one experiment trains.")
-def main(launches: int, experiments: int, seeds: int) -> None:
-    """Print what the sandbox costs on this machine."""
-    given = protections()
-    table = Table(
-        title=f"The sandbox's cost ({os.cpu_count()} cores, load {os.getloadavg()[0]:.1f})"
-    )
-    for column in (
-        "what",
-        "method",
-        "pairs",
-        "plain",
-        "sandboxed",
-        "extra",
-        "95 % interval",
-        "aim",
-    ):
-        table.add_column(column)
+@click.option("--write", type=click.Path(path_type=Path), help="Write a report in Markdown too.")
+def main(launches: int, experiments: int, seeds: int, write: Path | None) -> None:
+    """Measure what the sandbox costs on this machine."""
+    given, load = protections(), os.getloadavg()[0]
+    rows = []
     with tempfile.TemporaryDirectory(dir="/var/tmp") as name:
         folder = Path(name)
         for method in given.available:
-            data = pairs(["/bin/true"], folder, method, launches)
-            _add_launch(table, method, data)
+            rows.append(launch_row(method, pairs(["/bin/true"], folder, method, launches)))
         data = pairs(prepare(folder, seeds), folder, given.method, experiments)
-        _add_experiment(table, given.method, data)
-    Console(width=120).print(table)
-
-
-def _add_launch(table: Table, method: Method, data: NDArray[np.float64]) -> None:
-    extra, low, high = interval(extra_milliseconds, data)
-    plain, boxed = np.median(data[:, :, 0], axis=0) * 1000
-    table.add_row(
-        "launch", method, str(len(data)), f"{plain:.1f} ms", f"{boxed:.1f} ms", f"{extra:.1f} ms",
-        f"{low:.1f} to {high:.1f}", f"< {TARGET_LAUNCH_MS:.0f} ms",
-    )  # fmt: skip
-
-
-def _add_experiment(table: Table, method: Method, data: NDArray[np.float64]) -> None:
-    for measure, what in ((0, "experiment, real time"), (1, "experiment, processor time")):
-        extra, low, high = interval(extra_share(measure), data)
-        plain, boxed = data[:, :, measure].mean(axis=0)
-        table.add_row(
-            what, method, str(len(data)), f"{plain:.2f} s", f"{boxed:.2f} s", f"{extra:+.2%}",
-            f"{low:+.2%} to {high:+.2%}", f"< {TARGET_SHARE:.0%}",
-        )  # fmt: skip
+        rows += experiment_rows(given.method, data)
+    table = Table(title=f"The sandbox's cost ({os.cpu_count()} cores, load {load:.1f})")
+    for column in Row.__struct_fields__:
+        table.add_column(column)
+    for row in rows:
+        table.add_row(*msgspec.structs.astuple(row))
+    Console(width=140).print(table)
+    if write:
+        told = f"--launches {launches} --experiments {experiments} --seeds {seeds}"
+        command = f"python -m benchmarks.sandbox {told} --write {write}"
+        write.write_text(report(rows, command, load), encoding="utf-8")
 
 
 if __name__ == "__main__":
