@@ -25,6 +25,8 @@ HEADINGS = {
     "gap": "ρ less human",
     "mae": "MAE others",
 }
+WIDE = 130  # columns of a terminal that shows the whole table
+MAIN = ("balanced_accuracy", "auroc", "spearman", "gap", "mae")
 RULES = {"fitted": "fitted threshold", "own": "own decision"}
 
 
@@ -74,15 +76,16 @@ def _scores(row: Row) -> dict[str, Estimate | None]:
     }
 
 
-def terminal(result: Result) -> Any:
-    """A rich table: values, with intervals where rankings are compared."""
+def terminal(result: Result, width: int = 160) -> Any:
+    """A rich table of the values; on a narrow terminal only the main columns."""
     from rich.table import Table
 
     title = f"{result.data}: {result.measured} papers, {result.accepted} accepted"
     table = Table(title=title, caption=caption(result), caption_justify="left")
-    table.add_column("reviewer", overflow="fold")
-    table.add_column("n", justify="right")
-    for name in HEADINGS:
+    table.add_column("reviewer", overflow="fold", min_width=14)
+    table.add_column("n", justify="right", no_wrap=True)
+    names = [name for name in HEADINGS if width >= WIDE or name in MAIN]
+    for name in names:
         table.add_column(HEADINGS[name], justify="right", no_wrap=True)
     last = ""
     for line in lines(result):
@@ -91,7 +94,7 @@ def terminal(result: Result) -> Any:
         last = line.kind
         label = line.name if line.rule in ("", "fitted threshold") else f"  {line.rule}"
         style = "bold" if line.kind == "reviewer" else ""
-        shown = [short(line.cells.get(name)) for name in HEADINGS]
+        shown = [short(line.cells.get(name)) for name in names]
         table.add_row(label, str(line.n), *shown, style=style)
     return table
 

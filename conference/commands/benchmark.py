@@ -93,7 +93,7 @@ def benchmark(
     options = Options(seed=seed, resamples=resamples, fixed=fixed, command=command)
     with Bars(Console(stderr=True)) as bars:
         result = run(question, made, folder, options, bars.show)
-    console.print(terminal(result))
+    console.print(terminal(result, console.width))
     for sentence in (*result.notes, *result.verdicts):
         console.print(f"· {sentence}", soft_wrap=True, highlight=False)
     console.print(f"Report: {folder / 'report.html'}", soft_wrap=True)
