@@ -117,27 +117,73 @@ def _best_pairs(reviewers: Any, papers: Any, top: int) -> Any:
     from scipy.sparse import coo_matrix
 
     m, n = reviewers.shape[0], papers.shape[0]
-    for_paper, for_reviewer = min(top, m), min(top, n)
     keys: list[NDArray[np.int64]] = []
     values: list[NDArray[np.float32]] = []
-    best = np.empty((m, 0), np.float32)
-    which = np.empty((m, 0), np.int64)
+    running = _RunningBest(m, min(top, n))
     for start, block in _products(reviewers, papers):
-        columns = np.arange(start, start + block.shape[1])
-        rows = np.argpartition(-block, for_paper - 1, axis=0)[:for_paper]
-        keys.append((rows * n + columns).ravel())
-        values.append(np.take_along_axis(block, rows, axis=0).ravel())
-        best = np.concatenate([best, block], axis=1)
-        which = np.concatenate([which, np.broadcast_to(columns, block.shape)], axis=1)
-        if best.shape[1] > for_reviewer:
-            kept = np.argpartition(-best, for_reviewer - 1, axis=1)[:, :for_reviewer]
-            best = np.take_along_axis(best, kept, axis=1)
-            which = np.take_along_axis(which, kept, axis=1)
-    keys.append((np.arange(m)[:, None] * n + which).ravel())
-    values.append(best.ravel())
+        of_papers = np.ascontiguousarray(block.T)
+        column, row = _best_of_rows(of_papers, min(top, m))
+        keys.append(row * n + column + start)
+        values.append(of_papers[column, row])
+        running.add(block, start)
+    keys.append(np.arange(m).repeat(running.which.shape[1]) * n + running.which.ravel())
+    values.append(running.best.ravel())
     key, first = np.unique(np.concatenate(keys), return_index=True)
     value = np.concatenate(values)[first].astype(np.float64)
     return coo_matrix((value, np.divmod(key, n)), shape=(m, n))
+
+
+class _RunningBest:
+    """The `top` best columns of each row, over blocks of columns."""
+
+    def __init__(self, rows: int, top: int) -> None:
+        self.best = np.full((rows, top), -1.0, np.float32)
+        self.which = np.zeros((rows, top), np.int64)
+        self._least = np.full(rows, -1.0, np.float32)
+
+    def add(self, block: NDArray[np.float32], start: int) -> None:
+        """Take in a block whose first column is number `start`."""
+        row, column = np.nonzero(block > self._least[:, None])
+        if not len(row):
+            return
+        # Newcomers come row by row; each row's stand side by side, behind what was kept.
+        count = np.bincount(row, minlength=len(self.best))
+        place = np.arange(len(row)) - (np.cumsum(count) - count)[row]
+        shape = len(self.best), int(count.max())
+        value = np.full(shape, -1.0, np.float32)
+        which = np.zeros(shape, np.int64)
+        value[row, place], which[row, place] = block[row, column], column + start
+        top = self.best.shape[1]
+        value = np.concatenate([self.best, value], axis=1)
+        which = np.concatenate([self.which, which], axis=1)
+        kept = np.argpartition(-value, top - 1, axis=1)[:, :top]
+        self.best = np.take_along_axis(value, kept, axis=1)
+        self.which = np.take_along_axis(which, kept, axis=1)
+        self._least = self.best.min(axis=1)
+
+
+def _best_of_rows(block: NDArray[np.float32], top: int) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Row and column of each row's `top` largest values.
+
+    A threshold from every sixteenth column leaves few to sort; where it leaves too few, all are
+    sorted.
+    """
+    width = block.shape[1]
+    if width < 64 * top:
+        column = np.argpartition(-block, top - 1, axis=1)[:, :top]
+        return np.arange(len(block)).repeat(top), column.ravel()
+    sample = block[:, ::16]
+    rank = max(1, top // 8)
+    least = np.partition(sample, sample.shape[1] - rank, axis=1)[:, -rank]
+    rows, columns = [], []
+    for at, bar in enumerate(least):
+        near = np.flatnonzero(block[at] >= bar)
+        if len(near) < top:
+            near = np.arange(width)
+        chosen = near[np.argpartition(-block[at, near], top - 1)[:top]]
+        rows.append(np.full(top, at))
+        columns.append(chosen)
+    return np.concatenate(rows), np.concatenate(columns)
 
 
 def _largest(values: NDArray[Any], count: int) -> NDArray[np.intp]:

@@ -27,6 +27,7 @@ from conference.tasks import Done, TaskKey
 LEDGER = "ledger.sqlite"
 TIP = "ledger.tip"
 LOCK = "round.lock"
+WHOLE = "whole step "
 GENESIS = hashlib.sha256(b"conference ledger 1").digest()
 SCHEMA = """
 create table tasks (
@@ -138,6 +139,7 @@ class Ledger:
         kept = [row for row in self.rows() if row.key not in gone]
         with self._database:
             self._database.execute("delete from tasks")
+            self._database.execute("delete from meta where name like ?", (f"{WHOLE}%",))
             tip, rows = GENESIS, []
             for number, row in enumerate(kept, 1):
                 key, records = row.key, self._done[row.key]
@@ -178,6 +180,19 @@ class Ledger:
                 )
         except sqlite3.Error as error:
             raise _cannot_write(self.folder, error) from error
+
+    def note_whole(self, step: str, keys: Sequence[TaskKey]) -> None:
+        """Note that all tasks of a step are here, and their order."""
+        rows = [(key.agent, key.paper) for key in keys]
+        self.note(WHOLE + step, msgspec.json.encode(rows))
+
+    def whole(self, step: str) -> list[TaskKey] | None:
+        """The tasks of a step that was noted as whole, in order; None for other steps."""
+        noted = self.noted(WHOLE + step)
+        if noted is None:
+            return None
+        rows = msgspec.json.decode(noted, type=list[tuple[str, str]])
+        return [TaskKey(step, agent, paper) for agent, paper in rows]
 
     def noted(self, name: str) -> bytes | None:
         """The fact kept under `name`, or None. Raises `UserError` when it was changed."""

@@ -36,6 +36,7 @@ def make_performer(
     """The performer of a host: agents' tasks go to their role, the venue's to its phases."""
     slots = asyncio.Semaphore(max(1, (os.cpu_count() or 1) // max(1, hosts)))
     made: dict[str, Model] = {}
+    home = Path(folder)
 
     def asker_of(task: Task) -> Asker | None:
         if task.agent is None or not is_model(task.agent.mind):
@@ -49,7 +50,7 @@ def make_performer(
     async def perform(task: Task) -> Done:
         start = time.perf_counter()
         asker = asker_of(task)
-        context = Context(seed, Path(folder), task.key, slots, asker)
+        context = Context(seed, home, task.key, slots, asker)
         try:
             records = await _records(task, context)
         except TaskFailed as error:

@@ -16,7 +16,7 @@ from conference.models.records import ModelRules
 from conference.records import Failure
 from conference.seeding import seed_of
 from conference.stage import InlineStage, RayStage, Stage
-from conference.tasks import CentralSight, StopRound, Task
+from conference.tasks import CentralSight, StopRound, Task, TaskKey
 from venues import population
 from venues.cast import make_performer
 from venues.engine_room import EngineRoom, encode_calls, preflight
@@ -26,6 +26,7 @@ from venues.phases import steps_of
 from venues.state import Archived, Options, Round, Step
 from venues.venue import Venue, check_venue, load_venue
 
+LARGE = 1000  # Tasks of a round whose whole steps are noted, so as not to be planned again.
 Progress = Callable[[str, int, int], None]  # step, done, all
 
 
@@ -152,27 +153,48 @@ def play(
     performed, budget = 0, budget or Budget()
     budget.note(ledger.calls())
     for step in steps_of(round_.venue):
-        tasks = list(step.tasks(round_))
-        todo = [task for task in tasks if task.key not in ledger]
-        done = len(tasks) - len(todo)
-        progress(step.name, done, len(tasks))
-        if todo and not budget.exceeded:
-            for finished in stage_for(todo[0]).perform(todo, lambda: not budget.exceeded):
-                ledger.append(finished)
-                budget.note(row.calls for row in finished)
-                done += len(finished)
-                performed += len(finished)
-                progress(step.name, done, len(tasks))
-        if done < len(tasks):
-            raise StopRound(
-                f"The round stops in step '{step.name}' because {budget.exceeded}; nothing that "
-                "was done is lost: run the same command with a higher limit to go on."
-            )
-        records = [record for task in tasks for record in ledger.records(task.key)]
-        failures = [record for record in records if isinstance(record, Failure)]
-        _stop_if_failed(step, failures, len(tasks))
-        round_.add(records)
+        keys = ledger.whole(step.name)
+        if keys is None:
+            tasks = list(step.tasks(round_))
+            performed += _perform(step, tasks, ledger, stage_for, progress, budget)
+            keys = [task.key for task in tasks]
+            _stop_if_failed(step, _failures(ledger, keys), len(keys))
+            if len(ledger) > LARGE:
+                ledger.note_whole(step.name, keys)
+        else:
+            progress(step.name, len(keys), len(keys))
+        round_.add(record for key in keys for record in ledger.records(key))
     return performed
+
+
+def _perform(
+    step: Step,
+    tasks: list[Task],
+    ledger: Ledger,
+    stage_for: Callable[[Task], Stage],
+    progress: Progress,
+    budget: Budget,
+) -> int:
+    """Perform the tasks of a step that the ledger lacks; return how many they were."""
+    todo = [task for task in tasks if task.key not in ledger]
+    start = done = len(tasks) - len(todo)
+    progress(step.name, done, len(tasks))
+    if todo and not budget.exceeded:
+        for finished in stage_for(todo[0]).perform(todo, lambda: not budget.exceeded):
+            ledger.append(finished)
+            budget.note(row.calls for row in finished)
+            done += len(finished)
+            progress(step.name, done, len(tasks))
+    if done < len(tasks):
+        raise StopRound(
+            f"The round stops in step '{step.name}' because {budget.exceeded}; nothing that was "
+            "done is lost: run the same command with a higher limit to go on."
+        )
+    return done - start
+
+
+def _failures(ledger: Ledger, keys: list[TaskKey]) -> list[Failure]:
+    return [row for key in keys for row in ledger.records(key) if isinstance(row, Failure)]
 
 
 def prepare(

@@ -59,7 +59,7 @@ def duplicates(texts: Sequence[str], similarity: float) -> list[tuple[int, int]]
     hashing = HashingVectorizer(
         ngram_range=(1, 2), n_features=2**22, alternate_sign=False, norm=None, dtype=np.float32
     )
-    rows: Any = TfidfTransformer().fit_transform(hashing.transform(texts))
+    rows: Any = TfidfTransformer().fit_transform(_used_columns(hashing.transform(texts)))
     found: dict[int, int] = {}
     names = _may_have_twins(rows, similarity)
     rows = rows[names]
@@ -71,6 +71,14 @@ def duplicates(texts: Sequence[str], similarity: float) -> list[tuple[int, int]]
             if earlier < later and value >= similarity and _as_long(texts[later], texts[earlier]):
                 found[later] = min(earlier, found.get(later, later))
     return [(earlier, later) for later, earlier in sorted(found.items())]
+
+
+def _used_columns(rows: Any) -> Any:
+    """The matrix without its empty columns."""
+    from scipy.sparse import csr_matrix
+
+    used, column = np.unique(rows.indices, return_inverse=True)
+    return csr_matrix((rows.data, column, rows.indptr), shape=(rows.shape[0], len(used)))
 
 
 def _may_have_twins(rows: Any, similarity: float) -> NDArray[np.int64]:
