@@ -84,3 +84,42 @@ def test_a_load_that_cannot_be_met_says_so() -> None:
         check_capacity(venue, 17, 12, "here")
     with pytest.raises(UserError, match="reviews_per_paper"):
         check_capacity(venue, 1, 2, "here")
+
+
+FOUR, FIVE = (1, 2, 3, 4), (1, 2, 3, 4, 5)
+ICLR = {"soundness": FOUR, "presentation": FOUR, "contribution": FOUR, "confidence": FIVE}
+FORMS = {
+    "workshop": {**ICLR, "rating": SCALES["workshop"]},
+    "iclr2022": {
+        "correctness": FOUR,
+        "technical_novelty_and_significance": FOUR,
+        "empirical_novelty_and_significance": FOUR,
+        "rating": SCALES["iclr2022"],
+        "confidence": FIVE,
+    },
+    "iclr2025": {**ICLR, "rating": SCALES["iclr2025"]},
+    "iclr2026": {**ICLR, "rating": SCALES["iclr2026"]},
+    "neurips2024": {**ICLR, "rating": SCALES["neurips2024"]},
+    "neurips2025": {
+        **dict.fromkeys(("quality", "clarity", "significance", "originality"), FOUR),
+        "overall": SCALES["neurips2025"],
+        "confidence": FIVE,
+    },
+    "icml2025": {"overall_recommendation": FIVE},
+}
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_a_form_has_its_score_fields_with_their_allowed_values(name: str) -> None:
+    form = load_venue(name).form
+    assert {field.name: field.values for field in form.scores} == FORMS[name]
+    assert form.confidence == ("" if name == "icml2025" else "confidence")
+    assert all(set(field.anchors) <= {f"{v:g}" for v in field.values} for field in form.scores)
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_a_venue_file_names_its_source_at_its_head(name: str) -> None:
+    lines = (VENUES / f"{name}.toml").read_text().splitlines()
+    assert lines[0].startswith("# ")
+    form = load_venue(name).form
+    assert name == "workshop" or (not form.verified and len(form.not_verified) > 10)
