@@ -46,7 +46,8 @@ def test_a_rejected_paper_is_revised_after_its_reviews(
     first, before = one(records, Submission), one(records, Experiment)
     review = Review(
         paper=first.paper, reviewer="R1", rating=2.0, confidence=3.0, scores={},
-        texts={"weaknesses": "- Three seeds are few to tell the arms apart."}, mind="embedded", day=1,
+        texts={"weaknesses": "- Three seeds are few to tell the arms apart."}, mind="embedded",
+        day=1,
     )  # fmt: skip
     sight = ReviseSight(
         submission=first, reviews=(review,), rebuttal=None, meta_review="", call=call_for(template),
