@@ -2,19 +2,72 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import msgspec
 
 from conference.literature import Unreachable, open_literature
 from conference.novelty import similar_works
-from conference.records import Check
+from conference.records import Check, Work
+from conference.templates import Reference, Template
+from scientists.ideas import Found
 from scientists.study import Question
 
 FOUND = 5  # works that one search asks for
 NEAR = 0.1  # similarity from which a found work is cited
 CACHE = "literature"  # folder of a round for the answers of servers
 NAME = "novelty search"
+
+
+class Library:
+    """The works that a study may cite: its template's bibliography, and what searches find.
+
+    Args:
+        literature: the index as `conference.literature` names it, "" for the bibliography alone.
+        cache: the folder for the answers of servers.
+    """
+
+    def __init__(self, template: Template, literature: str, cache: Path) -> None:
+        self.known: tuple[Reference, ...] = template.bibliography
+        self._index = open_literature(literature, cache) if literature else None
+        self._silent = ""
+
+    def search(self, query: str, limit: int) -> list[Found]:
+        """Works of the index nearest to a query, then those of the bibliography by their titles.
+
+        Works that are found may be cited from then on. An index that does not answer is noted for
+        the paper's checks.
+        """
+        found: list[Found] = []
+        if self._index is not None:
+            try:
+                works = self._index.search(query, limit)
+            except Unreachable as error:
+                self._silent, works = str(error), ()
+            for work in works:
+                found.append(Found(work.title, work.abstract, work.year))
+                self._may_cite(work)
+        words = set(query.lower().split())
+        ranked = sorted(self.known, key=lambda work: -len(words & set(work.title.lower().split())))
+        listed = {each.title for each in found}
+        more = [Found(work.title, "", work.year) for work in ranked if work.title not in listed]
+        return [*found, *more][: 2 * limit]
+
+    def _may_cite(self, work: Work) -> None:
+        titles = {each.title.casefold() for each in self.known}
+        if work.year is None or not work.authors or work.title.casefold() in titles:
+            return
+        key = re.sub(r"[^A-Za-z0-9_.:-]+", "_", work.key)
+        reference = Reference(key, work.title, work.authors, work.year, work.venue)
+        self.known = (*self.known, reference)
+
+    def checks(self, paper: str) -> list[Check]:
+        """Whether the index answered; nothing where none was given."""
+        if self._index is None:
+            return []
+        detail = self._silent or "every query of the literature was answered"
+        return [Check(paper=paper, name=NAME, passed=not self._silent, detail=detail)]
 
 
 def beside_literature(

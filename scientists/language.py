@@ -23,11 +23,12 @@ from conference.models import form_shape, struct_shape
 from conference.models.reading import asks_about
 from conference.prompts import defused, render
 from conference.records import Agent, AnyRecord, Experiment, Incident, Rebuttal, Review
-from conference.templates import Reference, Template, load_template
+from conference.templates import Template, load_template
 from scientists.answers import doubted
 from scientists.coding import EXPERIMENT, Bench, run_both
 from scientists.embedded import MORE_SEEDS, Kept, as_written, asked_again, draw_seeds, load_study
-from scientists.ideas import PROMPTS, Found, material, propose
+from scientists.ideas import PROMPTS, material, propose
+from scientists.known_works import CACHE, Library
 from scientists.laboratory import Outcome, draw
 from scientists.prose import Prose
 from scientists.scientist import RebutSight, ResearchSight, ReviseSight
@@ -46,7 +47,7 @@ class LanguageScientist:
         rng = context.rng()
         template = _template(agent, sight.call.templates, rng.random())
         base = material(template, sight.call)
-        works = Library(template)
+        works = Library(template, sight.literature, context.folder / CACHE)
         question = await propose(context.asker, template, sight.call, sight.archive, works.search)
         runs = plan(question, sight.budget, draw_seeds(rng, sight.seeds))
         done = await run_both(
@@ -67,7 +68,8 @@ class LanguageScientist:
         outcome = Outcome(done.results, figures, [*done.incidents, *_invented(prose, agent, sight)])
         study = as_written(question, runs, outcome, sight.budget, sight.call.title, sight.format)
         study = msgspec.structs.replace(study, prose=prose, code=done.code)
-        return await asyncio.to_thread(hand_in, agent, sight.paper, study, outcome, context, 1)
+        made = await asyncio.to_thread(hand_in, agent, sight.paper, study, outcome, context, 1)
+        return [*made, *works.checks(sight.paper)]
 
     async def rebut(self, agent: Agent, sight: RebutSight, context: Context) -> Rebuttal:
         """A reply to each review. `strength` is the share of its numbers that the paper has."""
@@ -118,19 +120,6 @@ class LanguageScientist:
         return await asyncio.to_thread(
             camera_ready, sight.submission, study, kept.figures, outcome, context
         )
-
-
-class Library:
-    """The works that a study on a template may cite: its bibliography, searched by words."""
-
-    def __init__(self, template: Template) -> None:
-        self.known: tuple[Reference, ...] = template.bibliography
-
-    def search(self, query: str, limit: int) -> list[Found]:
-        """The works whose titles share most words with the query."""
-        words = set(query.lower().split())
-        ranked = sorted(self.known, key=lambda work: -len(words & set(work.title.lower().split())))
-        return [Found(work.title, "", work.year) for work in ranked[:limit]]
 
 
 def _template(agent: Agent, names: Sequence[str], draw: float) -> Template:

@@ -48,10 +48,15 @@ def in_prose(data: Mapping[str, Any], prose: Prose) -> dict[str, Any]:
     ]
     return {
         **data,
-        "footer": NOTICE.format(model=prose.model),
+        "footer": NOTICE.format(model=_short(prose.model)),
         "sections": sections,
         "references": [*data["references"], *prose.extra],
     }
+
+
+def _short(spec: str) -> str:
+    """A model's name without its kind, its server and the folders it lies in."""
+    return spec.split(":", 1)[-1].split("@")[0].rstrip("/").rsplit("/", 1)[-1]
 
 
 def _parts(section: Mapping[str, Any], prose: Prose) -> list[dict[str, Any]]:

@@ -172,9 +172,12 @@ def _title(pieces: list[tuple[float, str]], recorded: str, text: str) -> str:
 
 
 def _abstract(text: str) -> str:
-    """From the word Abstract to the introduction or the next heading."""
+    """From the word Abstract to the introduction or the next heading.
+
+    Under a heading of its own an abstract may be short; in line it must be long enough to be one.
+    """
     found = re.search(
-        r"(?:^|\n)\s*abstract\s*[.:—-]?\s*\n?(.{80,4000}?)"
+        r"(?:^|\n)\s*abstract\s*[.:—-]?[ \t]*((?:\n.{10}|.{80}).{0,4000}?)"
         r"(?=\n\s*(?:1\.?|I\.?)?\s*introduction\b|\n\s*(?:keywords|index terms)\b|\Z)",
         text[:12000],
         re.IGNORECASE | re.DOTALL,

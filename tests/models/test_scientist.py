@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import random
+import re
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from pypdf import PdfReader
 
@@ -48,10 +50,11 @@ def perform(server: Scripted, folder: Path, sight: Sight, step: str) -> list[Any
     return decode(done.records)
 
 
-def research(server: Scripted, folder: Path) -> list[AnyRecord]:
+def research(server: Scripted, folder: Path, literature: str = "") -> list[AnyRecord]:
     for name in (PAPERS, EXPERIMENTS):
         (folder / name).mkdir(exist_ok=True)
-    return perform(server, folder, research_sight(), "submit")
+    sight = msgspec.structs.replace(research_sight(), literature=literature)
+    return perform(server, folder, sight, "submit")
 
 
 def research_sight() -> ResearchSight:
@@ -176,3 +179,31 @@ def test_reviews_are_answered_and_the_paper_revised(tmp_path: Path) -> None:
     assert "More seeds." in final.changes
     text = read_pdf(tmp_path / PAPERS / final.pdf).text
     assert "A revised title" in text
+
+
+def test_works_that_a_search_found_may_be_cited(tmp_path: Path) -> None:
+    bib = tmp_path / "works.bib"
+    bib.write_text(
+        "@article{doe2001, title={Warm starts of learning rates}, author={Doe, Ann}, "
+        "journal={Journal of Rates}, year={2001}}"
+    )
+
+    def scholar(request: dict[str, Any]) -> Answer:
+        answer = honest([])(request)
+        assert isinstance(answer, dict)
+        if "queries" in answer:
+            answer["queries"] = ["warm starts of learning rates"]
+        if "paragraphs" in answer:
+            key = re.search(r"- (\S*doe2001\S*): Warm starts", text_of(request))
+            assert key
+            answer["paragraphs"] = [f"Warm starts were seen before [@{key[1]}]."]
+        return answer
+
+    with serve(scholar) as server:
+        records = research(server, tmp_path, f"local:{bib}")
+        judged = [text for text in server.prompts() if "Found in the literature" in text]
+    assert judged and all("Warm starts of learning rates" in text for text in judged)
+    assert not [check for check in of(Check, records) if not check.passed]
+    (paper,) = of(Submission, records)
+    text = "".join(page.extract_text() for page in PdfReader(tmp_path / PAPERS / paper.pdf).pages)
+    assert "Journal of Rates" in text
