@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +45,10 @@ def run_round(
         UserError: bad input, in one sentence.
         StopRound: the round stopped in order before its end, and can be resumed.
     """
+    if _in_event_loop():
+        with ThreadPoolExecutor(1) as thread:
+            play = partial(run_round, venue, out=out, rounds=rounds, **options)
+            return thread.submit(play).result()
     out = Path(out)
     if not options.get("papers"):
         check_options(options.get("options") or Options())
@@ -54,6 +61,15 @@ def run_round(
     page = write_rounds(out, [result.round for result in results])
     performed = sum(result.performed for result in results)
     return Proceedings(out, page, results[-1].round, performed)
+
+
+def _in_event_loop() -> bool:
+    """Whether the caller is a notebook or the like; a round's own loop wants another thread then."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
 
 
 def check_options(options: Options) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -111,3 +112,14 @@ def test_five_lines_of_python_run_a_round(tmp_path: Path) -> None:
 
     proceedings = run_round(tiny_venue(), out=tmp_path, hosts=0)
     assert proceedings.site.is_file() and proceedings.performed > 50
+
+
+def test_a_notebook_can_run_a_round(tmp_path: Path) -> None:
+    """A notebook's cells run inside an event loop."""
+    from conference import run_round
+    from tests.venues.tiny import table, tiny_venue
+
+    async def cell() -> int:
+        return run_round(tiny_venue(), out=tmp_path, hosts=0, papers=table(4)).performed
+
+    assert asyncio.run(cell()) > 10
