@@ -106,7 +106,7 @@ def _reviews(
 
 
 def _read_pdf(path: Path) -> tuple[str, str, str]:
-    from conference.documents import read_pdf
+    from conference.documents.untrusted import read_untrusted
 
-    document = read_pdf(path)
+    document, _ = read_untrusted(path)
     return document.title, document.abstract, document.text
