@@ -64,7 +64,7 @@ def run_round(
 
 
 def _in_event_loop() -> bool:
-    """Whether the caller is a notebook or the like; a round's own loop wants another thread then."""
+    """Whether the caller is a notebook or the like: a round's loop needs another thread then."""
     try:
         asyncio.get_running_loop()
     except RuntimeError:
