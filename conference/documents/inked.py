@@ -7,6 +7,7 @@ its colour, a shape or image over it, a clip, a layer, a font that paints nothin
 from __future__ import annotations
 
 import ctypes
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ SCALE = 1.5  # pixels to a point
 FAINTEST = 18  # of 255, in the channel where a letter differs most from the page without it
 SHORTEST_RUN = 3
 MOST_PIXELS = 4_000_000
+PDFIUM = threading.Lock()  # PDFium serves one thread of a process at a time, and crashes on two.
 
 
 class Unseen(msgspec.Struct, frozen=True):
@@ -32,22 +34,23 @@ def unseen_text(path: Path) -> tuple[list[Unseen], int]:
     import pypdfium2
 
     runs: list[Unseen] = []
-    try:
-        document = pypdfium2.PdfDocument(path)
-    except (pypdfium2.PdfiumError, OSError):
-        return [], 0
     drawn = 0
-    try:
-        for number in range(len(document)):
-            try:
-                page = document[number]
-                runs += [Unseen(number + 1, text) for text in _unseen(page)]
-                page.close()
-                drawn += 1
-            except pypdfium2.PdfiumError:
-                continue
-    finally:
-        document.close()
+    with PDFIUM:
+        try:
+            document = pypdfium2.PdfDocument(path)
+        except (pypdfium2.PdfiumError, OSError):
+            return [], 0
+        try:
+            for number in range(len(document)):
+                try:
+                    page = document[number]
+                    runs += [Unseen(number + 1, text) for text in _unseen(page)]
+                    page.close()
+                    drawn += 1
+                except pypdfium2.PdfiumError:
+                    continue
+        finally:
+            document.close()
     return runs, drawn
 
 

@@ -71,14 +71,13 @@ def page_images(pdf: str, pages: int) -> tuple[str, ...]:
     """The first pages of a PDF as PNG files in base64."""
     import pypdfium2
 
-    document = pypdfium2.PdfDocument(pdf)
-    try:
-        found = []
+    from conference.documents.inked import PDFIUM
+
+    found = []
+    with PDFIUM, pypdfium2.PdfDocument(pdf) as document:
         for number in range(min(pages, len(document))):
             picture = document[number].render(scale=DPI / 72).to_pil()
             buffer = io.BytesIO()
             picture.save(buffer, format="PNG")
             found.append(base64.b64encode(buffer.getvalue()).decode())
-        return tuple(found)
-    finally:
-        document.close()
+    return tuple(found)

@@ -224,6 +224,9 @@ class Judge:
         return self._refuse("secret_access", f"open {path}") if foreign else 0
 
     def _may_write(self, path: str) -> int:
+        compiled = "__pycache__" in path
+        if _below(path, (self._bounds.own_code,)) and not compiled:
+            return self._refuse("tamper", f"write {path}")
         given = _below(path, self._bounds.read_only)
         if _below(path, self._bounds.writable) and not given:
             self.writes += 1
@@ -234,10 +237,8 @@ class Judge:
             process, _, rest = path.removeprefix("/proc/").partition("/")
             own = process in ("self", "thread-self") and rest.endswith("comm")
             return 0 if own else self._refuse("tamper", f"write {path}")
-        if "__pycache__" in path and _below(path, self._bounds.readable):
+        if compiled and _below(path, self._bounds.readable):
             return errno.EROFS  # Python storing what it compiled: no attempt at anything
-        if _below(path, (self._bounds.own_code,)):
-            return self._refuse("tamper", f"write {path}")
         return self._refuse("write_outside", f"write {path}")
 
     def _mode(self, call: Call) -> int:

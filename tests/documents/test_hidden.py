@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -188,3 +190,20 @@ def test_real_papers_are_not_flagged_and_are_taken_apart(path: Path) -> None:
     titles = {section.title for section in document.sections}
     assert {"abstract", "introduction"} <= titles and "references" in titles
     assert len(titles) >= 8 and len(document.references) >= 3
+
+
+def test_papers_are_read_in_several_threads_at_once(tmp_path: Path) -> None:
+    """In a process of its own: what draws the pages would crash it if two threads drew at once."""
+    path = made.REWRITTEN[0](tmp_path / "paper.pdf")
+    code = (
+        "import sys\n"
+        "from concurrent.futures import ThreadPoolExecutor\n"
+        "from conference.documents.inked import unseen_text\n"
+        "with ThreadPoolExecutor(4) as pool:\n"
+        "    found = pool.map(unseen_text, [sys.argv[1]] * 240)\n"
+        "    print(len({str(each) for each in found}))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout.strip()) == (0, "1"), done.stderr
