@@ -73,6 +73,7 @@ class Supervisor:
         self._device = Path(self._workspace).stat().st_dev
         self._next_usage = self._next_disk = self._last_disk = 0.0
         self._writes_seen = 0
+        self._growth = 0
         self._started = self._started_clock = 0.0
         self._stopped: float | None = None
 
@@ -128,12 +129,18 @@ class Supervisor:
             self._look_at_usage()
             self._next_usage = _next(now)
         wrote = self._judge.writes != self._writes_seen and now - self._last_disk > _SHORTEST
-        if now >= self._next_disk or wrote:
+        if now >= self._next_disk or wrote or self._may_overflow():
             now = time.monotonic()
             self._writes_seen = self._judge.writes
             self._look_at_disk()
             self._next_disk = _next(now)
             self._last_disk = time.monotonic()
+
+    def _may_overflow(self) -> bool:
+        """Whether the files opened since the last look could take the disk to twice its quota."""
+        limits = self._limits
+        most = (self._judge.writes - self._writes_seen) * limits.file_bytes
+        return most > 2 * limits.disk_bytes - self._growth
 
     def _look_at_usage(self) -> None:
         self._forks, self._usage = 0, measure(self._launcher)
@@ -151,7 +158,7 @@ class Supervisor:
     def _look_at_disk(self) -> None:
         disk = disk_use(self._workspace, self._started_clock)
         hidden = deleted_bytes(self._usage.processes, self._device)
-        growth = disk.total - self._disk_start.total + hidden
+        self._growth = growth = disk.total - self._disk_start.total + hidden
         if growth > self._limits.disk_bytes:
             self._stop("disk_limit", f"{growth} bytes of {self._limits.disk_bytes}")
         if disk.largest_new >= self._limits.file_bytes:
