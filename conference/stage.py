@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections import defaultdict, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Protocol
 
 from conference.errors import UserError
+from conference.models.makers import is_model
 from conference.records import Failure, encode
 from conference.tasks import Done, Task
 
 BATCH = 64  # One actor call costs 1-3 ms: reviews go out many at a time.
 OPEN_BATCHES = 2  # One being performed and one waiting keeps a host busy.
+AT_ONCE = 256  # Tasks that wait for a language model cost a host nothing: engines batch them.
 DEATHS = 3  # A batch that outlived this many hosts is split; a task that did is recorded.
+
+
+Lane = tuple[int, bool]  # a host, and whether the lane's tasks wait for language models
 
 
 class Performer(Protocol):
@@ -43,7 +48,7 @@ class Stage(Protocol):
 class InlineStage:
     """All agents in this process, on one event loop."""
 
-    def __init__(self, make: Callable[[], Performer], at_once: int = 256) -> None:
+    def __init__(self, make: Callable[[], Performer], at_once: int = AT_ONCE) -> None:
         self._performer = make()
         self._at_once = at_once
         self._runner = asyncio.Runner()
@@ -96,7 +101,10 @@ class RayStage:
         connect(address, hosts)
         self._ray = ray
         actor: Any = ray.remote(Host).options(
-            num_cpus=0, max_restarts=-1, max_task_retries=0, max_concurrency=OPEN_BATCHES
+            num_cpus=0,
+            max_restarts=-1,
+            max_task_retries=0,
+            max_concurrency=OPEN_BATCHES + AT_ONCE,
         )
         self._hosts: list[Any] = [actor.remote(make) for _ in range(hosts)]
         self._home: dict[str, int] = {}
@@ -105,18 +113,18 @@ class RayStage:
         self, tasks: Sequence[Task], go_on: Callable[[], bool] = always
     ) -> Iterator[list[Done]]:
         queues = self._queues(tasks)
-        open_calls: dict[Any, tuple[int, list[Task], int]] = {}
+        open_calls: dict[Any, tuple[Lane, list[Task], int]] = {}
         while queues or open_calls:
             self._give_out(queues, open_calls)
             ready, _ = self._ray.wait(list(open_calls), num_returns=1)
             more, _ = self._ray.wait(list(open_calls), num_returns=len(open_calls), timeout=0)
             finished: list[Done] = []
             for call in dict.fromkeys([*ready, *more]):
-                host, batch, deaths = open_calls.pop(call)
+                lane, batch, deaths = open_calls.pop(call)
                 try:
                     finished += self._ray.get(call)
                 except self._ray.exceptions.RayActorError:
-                    finished += self._again(host, batch, deaths + 1, queues)
+                    finished += self._again(lane, batch, deaths + 1, queues)
                 except self._ray.exceptions.RayTaskError as error:
                     # What a task raised on its host, without the host's traceback.
                     raise (error.cause if isinstance(error.cause, UserError) else error) from None
@@ -125,43 +133,45 @@ class RayStage:
             if not go_on():
                 queues.clear()
 
-    def _queues(self, tasks: Sequence[Task]) -> dict[int, deque[tuple[list[Task], int]]]:
-        """Tasks by the host on which their agent lives, cut into batches, heavy work in ones."""
-        by_host: dict[int, list[Task]] = defaultdict(list)
+    def _queues(self, tasks: Sequence[Task]) -> dict[Lane, deque[tuple[list[Task], int]]]:
+        """Tasks by the host on which their agent lives, in batches; those that wait, in ones."""
+        lanes: dict[Lane, list[Task]] = defaultdict(list)
         for task in tasks:
             name = task.key.agent or task.key.paper
             home = self._home.setdefault(name, len(self._home) % len(self._hosts))
-            by_host[home].append(task)
-        size = max(1, min(BATCH, len(tasks) // (4 * len(self._hosts))))
-        return {
-            host: deque((rows[at : at + size], 0) for at in range(0, len(rows), size))
-            for host, rows in by_host.items()
-        }
+            lanes[home, _waits(task)].append(task)
+        most = max(1, min(BATCH, len(tasks) // (4 * len(self._hosts))))
+        queues = {}
+        for lane, rows in lanes.items():
+            size = 1 if lane[1] else most
+            queues[lane] = deque((rows[at : at + size], 0) for at in range(0, len(rows), size))
+        return queues
 
     def _give_out(
         self,
-        queues: dict[int, deque[tuple[list[Task], int]]],
-        open_calls: dict[Any, tuple[int, list[Task], int]],
+        queues: dict[Lane, deque[tuple[list[Task], int]]],
+        open_calls: dict[Any, tuple[Lane, list[Task], int]],
     ) -> None:
-        busy = [host for host, _, _ in open_calls.values()]
-        for host in list(queues):
-            for _ in range(OPEN_BATCHES - busy.count(host)):
-                if queues[host]:
-                    batch, deaths = queues[host].popleft()
+        busy = Counter(lane for lane, _, _ in open_calls.values())
+        for lane in list(queues):
+            host, waits = lane
+            for _ in range((AT_ONCE if waits else OPEN_BATCHES) - busy[lane]):
+                if queues[lane]:
+                    batch, deaths = queues[lane].popleft()
                     call = self._hosts[host].perform.remote(batch)
-                    open_calls[call] = (host, batch, deaths)
-            if not queues[host]:
-                del queues[host]
+                    open_calls[call] = (lane, batch, deaths)
+            if not queues[lane]:
+                del queues[lane]
 
     def _again(
         self,
-        host: int,
+        lane: Lane,
         batch: list[Task],
         deaths: int,
-        queues: dict[int, deque[tuple[list[Task], int]]],
+        queues: dict[Lane, deque[tuple[list[Task], int]]],
     ) -> list[Done]:
         """Queue a dead host's batch again; a single task that killed its host is recorded."""
-        queue = queues.setdefault(host, deque())
+        queue = queues.setdefault(lane, deque())
         if deaths < DEATHS:
             queue.append((batch, deaths))
             return []
@@ -176,6 +186,10 @@ class RayStage:
     def close(self) -> None:
         for host in self._hosts:
             self._ray.kill(host)
+
+
+def _waits(task: Task) -> bool:
+    return task.agent is not None and is_model(task.agent.mind)
 
 
 def connect(address: str | None, hosts: int) -> None:

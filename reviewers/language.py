@@ -37,27 +37,20 @@ from reviewers.reviewer import BidSight, CalibrateSight, DiscussSight, ReviewSig
 
 ABSTRACT = 700  # characters of an abstract that a bidder is shown
 LEVELS = tuple(BID_VALUES)
+SHEET = 8  # papers of one call for bids
 
 
 class LanguageReviewer:
     """Fulfils `ReviewerMind` with the model that its context carries."""
 
     async def bid(self, agent: Agent, sight: BidSight, context: Context) -> Bids:
-        """One call over all papers that are offered."""
-        names = [f"P{number}" for number in range(1, len(sight.papers) + 1)]
-        form = Form(
-            field=tuple(Field(name=n, kind="choice", choices=LEVELS) for n in names), rating=""
+        """The papers offered by their ids, a sheet at a time, so that equal sheets are shared."""
+        papers = sorted(sight.papers, key=lambda paper: paper.paper)
+        sheets = [papers[at : at + SHEET] for at in range(0, len(papers), SHEET)]
+        answers = await asyncio.gather(
+            *(_bid_sheet(agent, sheet, context, number) for number, sheet in enumerate(sheets))
         )
-        shown = [
-            {"title": paper.title, "abstract": paper.abstract[:ABSTRACT]} for paper in sight.papers
-        ]
-        prompt = render(PROMPTS, "bid", expertise=agent.papers, papers=shown)
-        answer = await context.asker.ask(without_paper(prompt), form_shape(form), "bid")
-        levels: dict[str, BidLevel] = {
-            paper.paper: answer.texts[name]  # type: ignore[misc]
-            for name, paper in zip(names, sight.papers, strict=True)
-            if answer.texts[name] != "Neutral"
-        }
+        levels = {paper: level for answer in answers for paper, level in answer.items()}
         return Bids(reviewer=agent.id, levels=levels)
 
     async def review(self, agent: Agent, sight: ReviewSight, context: Context) -> list[AnyRecord]:
@@ -134,6 +127,23 @@ class LanguageReviewer:
             )
             for paper, value, mean, humans in rows
         ]
+
+
+async def _bid_sheet(
+    agent: Agent, papers: list[Manuscript], context: Context, number: int
+) -> dict[str, BidLevel]:
+    """The levels of one sheet's papers but for those in the middle, which say nothing."""
+    names = [f"P{place}" for place in range(1, len(papers) + 1)]
+    fields = tuple(Field(name=name, kind="choice", choices=LEVELS) for name in names)
+    shown = [{"title": paper.title, "abstract": paper.abstract[:ABSTRACT]} for paper in papers]
+    prompt = render(PROMPTS, "bid", expertise=agent.papers, papers=shown)
+    shape = form_shape(Form(field=fields, rating=""))
+    answer = await context.asker.ask(without_paper(prompt), shape, "bid", member=number)
+    return {
+        paper.paper: answer.texts[name]  # type: ignore[misc]
+        for name, paper in zip(names, papers, strict=True)
+        if answer.texts[name] != "Neutral"
+    }
 
 
 async def write_review(

@@ -12,6 +12,7 @@ import msgspec
 from conference.models import is_model, parse_spec, rules_for
 from conference.prompts import HERE as HOUSE
 from conference.prompts import render
+from reviewers.language import SHEET
 from reviewers.presets import PROMPTS, load_preset
 from venues.forecast import Forecast
 from venues.papers import PaperSource
@@ -65,7 +66,7 @@ def estimate(venue: Venue, source: PaperSource | None, rows: list[Forecast]) -> 
                 "submit": (SCIENTIST_CALLS, house + MATERIAL, 2 * answer),
                 "rebut": (1, house + paper + THREAD, answer),
                 "camera_ready": (1, house + MATERIAL + THREAD, answer),
-                "bid": (1, house + venue.bids.offered * 200, 12 * venue.bids.offered),
+                "bid": (-(-venue.bids.offered // SHEET), house + SHEET * 200, 12 * SHEET),
                 "calibrate": (venue.calibration.papers, house + 400 + form, ANSWER),
                 "review": (
                     preset.ensemble + (preset.ensemble > 1) + preset.reflections - 1,

@@ -48,11 +48,12 @@ class Asker:
             TaskFailed: the model did not answer, or not in the shape within the limit.
         """
         schema, said, problem = shape.bounded(self.rules.longest_text), messages, ""
+        group = self._key.paper or str(self._key)
         for attempt in range(self.rules.attempts):
             sampling = self._sampling(purpose, member, attempt, temperature)
             start = time.perf_counter()
             try:
-                reply = await self.model.complete(said, schema, sampling, self._key.paper)
+                reply = await self.model.complete(said, schema, sampling, group)
             except ModelError as error:
                 self._note(purpose, said, sampling, None, start, str(error))
                 raise TaskFailed(f"{purpose}: {error}") from error
