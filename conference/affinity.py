@@ -8,28 +8,39 @@ the mean of the vectors of their own papers, and the affinity is the cosine of r
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+Found = TypeVar("Found")
+
 METHOD = "words, sublinear TF-IDF, cosine with the mean of the reviewer's papers"
 
-_CHUNK = 512  # papers priced at once; bounds memory to reviewers x _CHUNK floats
-_COMMON = 256  # words in most texts, multiplied as a dense block: the same sum, sooner
+_CHUNK = 512  # papers priced at once; bounds memory to reviewers x _CHUNK floats, a few times over
+_COMMON = 512  # words in most texts, multiplied as a dense block: the same sum, sooner
+_THREADS = 4  # at most; SciPy and NumPy let go of the interpreter while they multiply
 
 
-def fit_vocabulary(texts: Sequence[str]) -> Any:
-    """A fitted scikit-learn `TfidfVectorizer` over the distinct texts; None without any word."""
+def _vectors(*groups: Sequence[str]) -> list[Any] | None:
+    """A sparse matrix (texts, words) of unit rows for each group; None where no text has a word.
+
+    Document frequencies are over the distinct texts of all groups, each read once.
+    """
     from sklearn.feature_extraction.text import TfidfVectorizer
 
-    distinct = sorted(set(texts))
+    distinct = sorted({text for group in groups for text in group})
     if not any(re.search(r"\w\w", text) for text in distinct):
         return None
     vectorizer = TfidfVectorizer(sublinear_tf=True, strip_accents="unicode", dtype=np.float32)
-    return vectorizer.fit(distinct)
+    vectors = vectorizer.fit_transform(distinct)
+    place = {text: row for row, text in enumerate(distinct)}
+    return [vectors[np.array([place[text] for text in group], dtype=int)] for group in groups]
 
 
 def affinities(
@@ -50,16 +61,17 @@ def affinities(
 
     shape = (len(reviewer_papers), len(submissions))
     profiles = [text for papers in reviewer_papers for text in papers]
-    vocabulary = fit_vocabulary([*profiles, *submissions]) if all(shape) else None
-    if vocabulary is None:
+    vectors = _vectors(profiles, submissions) if all(shape) else None
+    if vectors is None:
         # Nothing is known of anybody: all pairs stand, alike.
         row, column = np.divmod(np.arange(shape[0] * shape[1]), max(shape[1], 1))
         return coo_matrix((np.zeros(len(row)), (row, column)), shape=shape)
     sizes = np.array([len(papers) for papers in reviewer_papers])
-    reviewers = _mean_vectors(vocabulary, profiles, sizes)
-    papers = vocabulary.transform(submissions)
+    own, papers = vectors
+    reviewers = _mean_vectors(own, sizes)
     if top is None:
-        whole = np.concatenate([block for _, block in _products(reviewers, papers)], axis=1)
+        blocks = _each_block(reviewers, papers, lambda _, block: block)
+        whole = np.concatenate(list(blocks), axis=1)
         row, column = np.divmod(np.arange(whole.size), shape[1])
         return coo_matrix((whole.ravel().astype(np.float64), (row, column)), shape=shape)
     return _best_pairs(reviewers, papers, top)
@@ -70,46 +82,60 @@ def nearest(texts: Sequence[str], shelf: Sequence[str], count: int) -> list[list
 
     Texts on the shelf that share no word with it are left out.
     """
-    vocabulary = fit_vocabulary([*texts, *shelf]) if texts and shelf and count > 0 else None
-    if vocabulary is None:
+    vectors = _vectors(texts, shelf) if texts and shelf and count > 0 else None
+    if vectors is None:
         return [[] for _ in texts]
-    own = vocabulary.transform(texts)
-    books = vocabulary.transform(shelf)
-    found: list[list[int]] = []
-    for _, block in _products(books, own):
-        for column in block.T:
-            order = _largest(column, count)
-            found.append([int(at) for at in order if column[at] > 0])
-    return found
+
+    def found(_: int, block: NDArray[np.float32]) -> list[list[int]]:
+        columns = np.ascontiguousarray(block.T)
+        return [[int(at) for at in _largest(c, count) if c[at] > 0] for c in columns]
+
+    own, books = vectors
+    return [near for part in _each_block(books, own, found) for near in part]
 
 
-def _mean_vectors(vocabulary: Any, profiles: list[str], sizes: NDArray[Any]) -> Any:
-    """The mean vector of each reviewer's papers, of length one; zero for a reviewer without."""
+def _mean_vectors(own: Any, sizes: NDArray[Any]) -> Any:
+    """The mean vector of each reviewer's papers, of length one; zero for a reviewer without.
+
+    `own` has the papers of all reviewers, `sizes` how many of its rows are each one's.
+    """
     from scipy.sparse import csr_matrix
     from sklearn.preprocessing import normalize
 
-    if not profiles:
-        return csr_matrix((len(sizes), len(vocabulary.vocabulary_)), dtype=np.float32)
+    count = own.shape[0]
     bounds = np.concatenate([[0], np.cumsum(sizes)])
-    owner = csr_matrix(
-        (np.ones(len(profiles), np.float32), np.arange(len(profiles)), bounds),
-        shape=(len(sizes), len(profiles)),
-    )
-    return normalize(owner @ vocabulary.transform(profiles))
+    owner = csr_matrix((np.ones(count, np.float32), np.arange(count), bounds), (len(sizes), count))
+    return normalize(owner @ own)
 
 
-def _products(left: Any, right: Any) -> Iterator[tuple[int, NDArray[np.float32]]]:
-    """Blocks (start, left @ right[start:start + _CHUNK].T) clipped to [0, 1], dense."""
+def _each_block(
+    left: Any, right: Any, use: Callable[[int, NDArray[np.float32]], Found]
+) -> Iterator[Found]:
+    """`use(start, block)` for each block left @ right[start:start + _CHUNK].T, clipped to [0, 1].
+
+    Blocks are dense and computed in threads, a few ahead; what is found comes in order.
+    """
     frequency = np.bincount(left.indices, minlength=left.shape[1])
     order = np.argsort(-frequency, kind="stable")
     common, rare = order[:_COMMON], np.sort(order[_COMMON:])
     left_common, right_common = left[:, common].toarray(), right[:, common].toarray()
     left_rare, right_rare = left[:, rare].tocsr(), right[:, rare].tocsr()
-    for start in range(0, right.shape[0], _CHUNK):
+
+    def compute(start: int) -> Found:
         stop = start + _CHUNK
         block = left_common @ right_common[start:stop].T
         block += (left_rare @ right_rare[start:stop].T).toarray()
-        yield start, np.clip(block, 0.0, 1.0, out=block)
+        return use(start, np.clip(block, 0.0, 1.0, out=block))
+
+    threads = min(_THREADS, os.cpu_count() or 1)
+    with ThreadPoolExecutor(threads) as pool:
+        ahead: deque[Future[Found]] = deque()
+        for start in range(0, right.shape[0], _CHUNK):
+            ahead.append(pool.submit(compute, start))
+            if len(ahead) > threads:
+                yield ahead.popleft().result()
+        while ahead:
+            yield ahead.popleft().result()
 
 
 def _best_pairs(reviewers: Any, papers: Any, top: int) -> Any:
@@ -117,14 +143,18 @@ def _best_pairs(reviewers: Any, papers: Any, top: int) -> Any:
     from scipy.sparse import coo_matrix
 
     m, n = reviewers.shape[0], papers.shape[0]
+
+    def best(start: int, block: NDArray[np.float32]) -> tuple[Any, Any, Any, Any]:
+        of_papers = np.ascontiguousarray(block.T)
+        column, row = _best_of_rows(of_papers, min(top, m))
+        return row * n + column + start, of_papers[column, row], start, block
+
     keys: list[NDArray[np.int64]] = []
     values: list[NDArray[np.float32]] = []
     running = _RunningBest(m, min(top, n))
-    for start, block in _products(reviewers, papers):
-        of_papers = np.ascontiguousarray(block.T)
-        column, row = _best_of_rows(of_papers, min(top, m))
-        keys.append(row * n + column + start)
-        values.append(of_papers[column, row])
+    for key, value, start, block in _each_block(reviewers, papers, best):
+        keys.append(key)
+        values.append(value)
         running.add(block, start)
     keys.append(np.arange(m).repeat(running.which.shape[1]) * n + running.which.ravel())
     values.append(running.best.ravel())
