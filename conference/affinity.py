@@ -156,6 +156,7 @@ def _best_pairs(reviewers: Any, papers: Any, top: int) -> Any:
         keys.append(key)
         values.append(value)
         running.add(block, start)
+    running.merge()
     keys.append(np.arange(m).repeat(running.which.shape[1]) * n + running.which.ravel())
     values.append(running.best.ravel())
     key, first = np.unique(np.concatenate(keys), return_index=True)
@@ -164,25 +165,37 @@ def _best_pairs(reviewers: Any, papers: Any, top: int) -> Any:
 
 
 class _RunningBest:
-    """The `top` best columns of each row, over blocks of columns."""
+    """The `top` best columns of each row, over blocks of columns.
+
+    Newcomers wait until there are as many as places, so that merging stays a small part.
+    """
 
     def __init__(self, rows: int, top: int) -> None:
         self.best = np.full((rows, top), -1.0, np.float32)
         self.which = np.zeros((rows, top), np.int64)
         self._least = np.full(rows, -1.0, np.float32)
+        self._waiting: list[tuple[NDArray[Any], NDArray[Any], NDArray[Any]]] = []
 
     def add(self, block: NDArray[np.float32], start: int) -> None:
         """Take in a block whose first column is number `start`."""
         row, column = np.nonzero(block > self._least[:, None])
-        if not len(row):
-            return
-        # Newcomers come row by row; each row's stand side by side, behind what was kept.
+        self._waiting.append((row, column + start, block[row, column]))
+        if sum(len(rows) for rows, *_ in self._waiting) >= self.best.size:
+            self.merge()
+
+    def merge(self) -> None:
+        """Let those that wait take the places of lesser ones."""
+        row, column, newcomer = (np.concatenate(part) for part in zip(*self._waiting, strict=True))
+        self._waiting = []
+        # Each row's newcomers stand side by side, behind what was kept.
+        order = np.argsort(row, kind="stable")
+        row, column, newcomer = row[order], column[order], newcomer[order]
         count = np.bincount(row, minlength=len(self.best))
         place = np.arange(len(row)) - (np.cumsum(count) - count)[row]
         shape = len(self.best), int(count.max())
         value = np.full(shape, -1.0, np.float32)
         which = np.zeros(shape, np.int64)
-        value[row, place], which[row, place] = block[row, column], column + start
+        value[row, place], which[row, place] = newcomer, column
         top = self.best.shape[1]
         value = np.concatenate([self.best, value], axis=1)
         which = np.concatenate([self.which, which], axis=1)

@@ -13,7 +13,7 @@ from conference.errors import UserError
 from conference.ledger import Ledger, open_ledger, read_ledger
 from conference.models.costs import Budget
 from conference.models.records import ModelRules
-from conference.records import Failure
+from conference.records import AnyRecord, Failure
 from conference.seeding import seed_of
 from conference.stage import InlineStage, RayStage, Stage
 from conference.tasks import CentralSight, StopRound, Task, TaskKey
@@ -158,12 +158,14 @@ def play(
             tasks = list(step.tasks(round_))
             performed += _perform(step, tasks, ledger, stage_for, progress, budget)
             keys = [task.key for task in tasks]
-            _stop_if_failed(step, _failures(ledger, keys), len(keys))
+            records = _records(ledger, keys)
+            _stop_if_failed(step, [row for row in records if isinstance(row, Failure)], len(keys))
             if len(ledger) > LARGE:
                 ledger.note_whole(step.name, keys)
+            round_.add(records)
         else:
             progress(step.name, len(keys), len(keys))
-        round_.add(record for key in keys for record in ledger.records(key))
+            round_.add_later(partial(_records, ledger, keys))
     return performed
 
 
@@ -193,8 +195,8 @@ def _perform(
     return done - start
 
 
-def _failures(ledger: Ledger, keys: list[TaskKey]) -> list[Failure]:
-    return [row for key in keys for row in ledger.records(key) if isinstance(row, Failure)]
+def _records(ledger: Ledger, keys: list[TaskKey]) -> list[AnyRecord]:
+    return [record for key in keys for record in ledger.records(key)]
 
 
 def prepare(

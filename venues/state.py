@@ -79,19 +79,35 @@ class Round:
         self._records: dict[type, list[AnyRecord]] = defaultdict(list)
         self._agents: dict[str, Agent] = {}
         self._by_paper: dict[type, dict[str, list[AnyRecord]]] = {}
+        self._later: list[Callable[[], Iterable[AnyRecord]]] = []
+
+    def add_later(self, read: Callable[[], Iterable[AnyRecord]]) -> None:
+        """Take in the records of a complete step when the first of any is asked for."""
+        self._later.append(read)
 
     def add(self, records: Iterable[AnyRecord]) -> None:
         """Take in the records of a step that is complete."""
+        self._read()
+        self._take(records)
+
+    def _read(self) -> None:
+        later, self._later = self._later, []
+        for read in later:
+            self._take(read())
+
+    def _take(self, records: Iterable[AnyRecord]) -> None:
         for record in records:
             self._records[type(record)].append(record)
             self._by_paper.pop(type(record), None)
 
     def all(self, kind: type[R]) -> list[R]:
         """Every record of a kind."""
+        self._read()
         return self._records[kind]  # type: ignore[return-value]
 
     def of(self, kind: type[R], paper: str) -> list[R]:
         """The records of a kind about one paper."""
+        self._read()
         if kind not in self._by_paper:
             index: dict[str, list[AnyRecord]] = defaultdict(list)
             for record in self._records[kind]:

@@ -77,8 +77,9 @@ def _used_columns(rows: Any) -> Any:
     """The matrix without its empty columns."""
     from scipy.sparse import csr_matrix
 
-    used, column = np.unique(rows.indices, return_inverse=True)
-    return csr_matrix((rows.data, column, rows.indptr), shape=(rows.shape[0], len(used)))
+    used = np.bincount(rows.indices, minlength=rows.shape[1]) > 0
+    column = (np.cumsum(used) - 1)[rows.indices]
+    return csr_matrix((rows.data, column, rows.indptr), shape=(rows.shape[0], int(used.sum())))
 
 
 def _may_have_twins(rows: Any, similarity: float) -> NDArray[np.int64]:

@@ -28,7 +28,7 @@ from venues.assignment import Instance, solve
 from venues.state import Round, Step
 from venues.venue import AssignRules
 
-CHAIRS_ASKED = 60
+CHAIRS_ASKED = 16
 
 
 class AssignSight(CentralSight, frozen=True, kw_only=True):

@@ -68,6 +68,7 @@ def senior_tasks(round_: Round) -> list[Task]:
     if not seniors or not rows:
         return []
     scores = [row.score for row in rows]
+    mean, sd = float(np.mean(scores)), float(np.std(scores))
     by_chair: dict[str, list[MetaReview]] = defaultdict(list)
     for row in rows:
         by_chair[row.chair].append(row)
@@ -78,8 +79,8 @@ def senior_tasks(round_: Round) -> list[Task]:
             meta_reviews=tuple(by_chair[chair]),
             chair=chair,
             chair_mean=float(np.mean([row.score for row in by_chair[chair]])),
-            venue_mean=float(np.mean(scores)),
-            venue_sd=float(np.std(scores)),
+            venue_mean=mean,
+            venue_sd=sd,
         )
         found.append(Task(TaskKey("meta_review.senior", senior.id, chair), sight, senior))
     return found
