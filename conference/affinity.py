@@ -185,6 +185,8 @@ class _RunningBest:
 
     def merge(self) -> None:
         """Let those that wait take the places of lesser ones."""
+        if not self._waiting:
+            return
         row, column, newcomer = (np.concatenate(part) for part in zip(*self._waiting, strict=True))
         self._waiting = []
         # Each row's newcomers stand side by side, behind what was kept.
