@@ -22,8 +22,8 @@ Found = TypeVar("Found")
 
 METHOD = "words, sublinear TF-IDF, cosine with the mean of the reviewer's papers"
 
-_CHUNK = 512  # papers priced at once; bounds memory to reviewers x _CHUNK floats, a few times over
-_COMMON = 512  # words in most texts, multiplied as a dense block: the same sum, sooner
+_CHUNK = 256  # columns priced at once; bounds memory to rows x _CHUNK floats, a few times over
+_COMMON = 4096  # words in most texts, multiplied as a dense block: the same sum, sooner
 _THREADS = 4  # at most; SciPy and NumPy let go of the interpreter while they multiply
 
 
@@ -70,8 +70,8 @@ def affinities(
     own, papers = vectors
     reviewers = _mean_vectors(own, sizes)
     if top is None:
-        blocks = _each_block(reviewers, papers, lambda _, block: block)
-        whole = np.concatenate(list(blocks), axis=1)
+        blocks = _each_block(papers, reviewers, lambda _, block: block.T)
+        whole = np.concatenate(list(blocks))
         row, column = np.divmod(np.arange(whole.size), shape[1])
         return coo_matrix((whole.ravel().astype(np.float64), (row, column)), shape=shape)
     return _best_pairs(reviewers, papers, top)
@@ -117,14 +117,15 @@ def _each_block(
     """
     frequency = np.bincount(left.indices, minlength=left.shape[1])
     order = np.argsort(-frequency, kind="stable")
-    common, rare = order[:_COMMON], np.sort(order[_COMMON:])
-    left_common, right_common = left[:, common].toarray(), right[:, common].toarray()
+    common, rare = np.sort(order[:_COMMON]), np.sort(order[_COMMON:])
+    left_common, right_common = left[:, common].tocsr(), right[:, common].tocsr()
     left_rare, right_rare = left[:, rare].tocsr(), right[:, rare].tocsr()
 
     def compute(start: int) -> Found:
         stop = start + _CHUNK
-        block = left_common @ right_common[start:stop].T
-        block += (left_rare @ right_rare[start:stop].T).toarray()
+        block = left_common @ np.ascontiguousarray(right_common[start:stop].toarray().T)
+        if left_rare.nnz:
+            block += (left_rare @ right_rare[start:stop].T).toarray()
         return use(start, np.clip(block, 0.0, 1.0, out=block))
 
     threads = min(_THREADS, os.cpu_count() or 1)
@@ -145,19 +146,20 @@ def _best_pairs(reviewers: Any, papers: Any, top: int) -> Any:
     m, n = reviewers.shape[0], papers.shape[0]
 
     def best(start: int, block: NDArray[np.float32]) -> tuple[Any, Any, Any, Any]:
-        of_papers = np.ascontiguousarray(block.T)
-        column, row = _best_of_rows(of_papers, min(top, m))
-        return row * n + column + start, of_papers[column, row], start, block
+        of_reviewers = np.ascontiguousarray(block.T)
+        row, column = _best_of_rows(of_reviewers, min(top, n))
+        return (row + start) * n + column, of_reviewers[row, column], start, block
 
     keys: list[NDArray[np.int64]] = []
     values: list[NDArray[np.float32]] = []
-    running = _RunningBest(m, min(top, n))
-    for key, value, start, block in _each_block(reviewers, papers, best):
+    running = _RunningBest(n, min(top, m))
+    # A reviewer's vector, a mean, has more words than a paper's: the papers stand as the rows.
+    for key, value, start, block in _each_block(papers, reviewers, best):
         keys.append(key)
         values.append(value)
         running.add(block, start)
     running.merge()
-    keys.append(np.arange(m).repeat(running.which.shape[1]) * n + running.which.ravel())
+    keys.append(running.which.ravel() * n + np.arange(n).repeat(running.which.shape[1]))
     values.append(running.best.ravel())
     key, first = np.unique(np.concatenate(keys), return_index=True)
     value = np.concatenate(values)[first].astype(np.float64)
