@@ -20,12 +20,12 @@ from typing import Any
 import msgspec
 
 from benchmarks.recording import BLOCK, Asked, RecordingEngine
+from conference.cluster import connect
 from conference.ledger import read_ledger
 from conference.models import Message, ModelRules, Reply, make_model, parse_spec
 from conference.models.costs import Spent, spent_in
 from conference.models.engine import Engines, engine_name
 from conference.seeding import generator
-from conference.stage import connect
 from venues.papers import PaperSource, TablePaper
 from venues.round import prepare, run_round
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Protocol
 
+from conference.cluster import connect
 from conference.errors import UserError
 from conference.models.makers import is_model
 from conference.records import Failure, encode
@@ -96,9 +96,9 @@ class RayStage:
     """
 
     def __init__(self, make: Callable[[], Performer], hosts: int, address: str | None) -> None:
+        connect(address, hosts)
         import ray
 
-        connect(address, hosts)
         self._ray = ray
         actor: Any = ray.remote(Host).options(
             num_cpus=0,
@@ -190,27 +190,3 @@ class RayStage:
 
 def _waits(task: Task) -> bool:
     return task.agent is not None and is_model(task.agent.mind)
-
-
-def connect(address: str | None, hosts: int) -> None:
-    """Join the cluster at `address`, or start a small one on this machine, unless that is done."""
-    import logging
-
-    import ray
-
-    if ray.is_initialized():
-        return
-
-    quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
-    if address:
-        try:
-            ray.init(address=address, **quiet)
-        except (ConnectionError, RuntimeError, ValueError) as error:
-            raise UserError(
-                f"--address {address}: no Ray cluster answers there ({error}); start one with "
-                "'ray start --head' or leave --address out."
-            ) from error
-        return
-    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    ray.init(num_cpus=max(hosts, os.cpu_count() or 1), include_dashboard=False, **quiet)

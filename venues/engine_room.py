@@ -40,7 +40,7 @@ class EngineRoom:
     def open(self, address: str | None, hosts: int) -> None:
         """Start the vLLM engines. Raises `UserError` when one does not load."""
         if any(name.startswith("vllm:") for name in self.models):
-            from conference.stage import connect
+            from conference.cluster import connect
 
             connect(address, hosts)
             self._engines.start(self.models)

@@ -35,7 +35,11 @@ from rich.table import Table
     "--literature", default="", help="Novelty against local:PATH, semanticscholar or openalex."
 )
 @click.option("--hosts", default=2, show_default=True, help="Ray actors for agents; 0: no Ray.")
-@click.option("--address", help="Address of an existing Ray cluster.")
+@click.option(
+    "--address",
+    envvar="RAY_ADDRESS",
+    help="Address of an existing Ray cluster (or RAY_ADDRESS); without it a small one is started.",
+)
 @click.option("--unsafe", is_flag=True, help="Run experiments where no sandbox is to be had.")
 @click.option("--retry-failed", is_flag=True, help="Try failed tasks again.")
 @click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")

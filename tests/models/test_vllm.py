@@ -34,7 +34,7 @@ def spec(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     import ray
 
     folder = make_checkpoint(tmp_path_factory.mktemp("model") / "tiny")
-    ray.init(num_cpus=4, include_dashboard=False, log_to_driver=False)
+    ray.init("local", num_cpus=4, include_dashboard=False, log_to_driver=False)
     yield f"vllm:{folder}"
     ray.shutdown()
 

@@ -1,0 +1,68 @@
+"""Joining a Ray cluster, or starting a small one on this machine."""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import socket
+from pathlib import Path
+from typing import Any
+
+from conference.errors import UserError
+
+_KNOCK_SECONDS = 10.0
+
+
+def connect(address: str | None, hosts: int) -> None:
+    """Join the cluster at `address`, or start one with a core for each host, unless that is done.
+
+    Raises:
+        UserError: no cluster answers at the address.
+    """
+    quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
+    if address:
+        _use_token()
+        _join(address, quiet)
+        return
+    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    import ray
+
+    if not ray.is_initialized():
+        # Without "local" Ray would join any cluster that it finds, and refuse the number of cores.
+        cores = max(hosts, os.cpu_count() or 1)
+        ray.init("local", num_cpus=cores, include_dashboard=False, **quiet)
+
+
+def _join(address: str, quiet: dict[str, Any]) -> None:
+    import ray
+
+    if ray.is_initialized():
+        return
+    try:
+        _knock(address)
+        ray.init(address=address, **quiet)
+    except (OSError, RuntimeError, ValueError, ray.exceptions.RayError) as error:
+        reason = re.sub(r"\s+", " ", str(error)).rstrip(".")[:200]
+        raise UserError(
+            f"--address {address}: no Ray cluster answers there ({reason}); start one with "
+            "'ray start --head' or leave --address out."
+        ) from error
+
+
+def _knock(address: str) -> None:
+    """Fail soon where nobody listens: Ray itself would try for minutes."""
+    host, colon, port = address.rpartition("://")[2].rpartition(":")
+    if colon and port.isdigit():
+        socket.create_connection((host.strip("[]"), int(port)), _KNOCK_SECONDS).close()
+
+
+def _use_token() -> None:
+    """Show the cluster the user's token where there is one.
+
+    Ray makes one for each user, and clusters then ask for it; but of its own accord it shows it to
+    clusters that it has found itself only. It reads the mode when it is first imported.
+    """
+    if "RAY_AUTH_TOKEN" in os.environ or (Path.home() / ".ray" / "auth_token").exists():
+        os.environ.setdefault("RAY_AUTH_MODE", "token")
