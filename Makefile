@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 OUT    ?= runs/workshop
+WORKERS ?= 2
 
 # On a machine with an NVIDIA GPU the ordinary builds are right. Elsewhere a CPU build of torch is
 # wanted: from the folder that pip's find-links names if there is one, else from torch's own CPU index.
@@ -33,7 +34,7 @@ round: $(VENV)/.round
 	$(BIN)/conference run workshop --out $(OUT)
 
 test: $(VENV)/.test system lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 papers: $(VENV)/.round
 	$(BIN)/python -m benchmarks.papers
