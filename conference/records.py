@@ -12,8 +12,11 @@ from typing import Literal
 import msgspec
 
 
-class Record(msgspec.Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
-    """The parent of all records; the class name is the tag in the ledger."""
+class Record(msgspec.Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True, gc=False):
+    """The parent of all records; the class name is the tag in the ledger.
+
+    Records hold no cycles, so Python's collector need not walk the millions of a large round.
+    """
 
 
 # --- who takes part -------------------------------------------------------------------------

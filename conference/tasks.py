@@ -7,7 +7,7 @@ import msgspec
 from conference.records import Agent
 
 
-class TaskKey(msgspec.Struct, frozen=True, order=True):
+class TaskKey(msgspec.Struct, frozen=True, order=True, gc=False):
     """What identifies a task within a round: the phase's step, the agent and the paper."""
 
     step: str
@@ -18,7 +18,7 @@ class TaskKey(msgspec.Struct, frozen=True, order=True):
         return "/".join(part for part in (self.step, self.agent, self.paper) if part)
 
 
-class Sight(msgspec.Struct, frozen=True, kw_only=True):
+class Sight(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The parent of what a role may see for one task, and nothing more.
 
     Double blind is a matter of what a sight carries: a reviewer's sight has no authors.
@@ -29,7 +29,7 @@ class CentralSight(Sight, frozen=True, kw_only=True):
     """The parent of sights for work on the whole round, done in the run's own process."""
 
 
-class Task(msgspec.Struct, frozen=True):
+class Task(msgspec.Struct, frozen=True, gc=False):
     """One thing for one agent to do. `agent` is None for work of the venue itself."""
 
     key: TaskKey
@@ -37,7 +37,7 @@ class Task(msgspec.Struct, frozen=True):
     agent: Agent | None = None
 
 
-class Done(msgspec.Struct, frozen=True):
+class Done(msgspec.Struct, frozen=True, gc=False):
     """A performed task: its records as canonical JSON, its seconds, its model calls as JSON.
 
     Hosts encode and the ledger stores the same bytes, so nothing is encoded twice.

@@ -67,8 +67,9 @@ def test_what_is_written_comes_back(
 def test_a_task_is_never_written_twice(tmp_path: Path) -> None:
     ledger = open_ledger(tmp_path)
     ledger.append([done(1)])
-    with pytest.raises(UserError):
-        ledger.append([done(2), done(1)])
+    for rows in ([done(2), done(1)], [done(2), done(2)]):
+        with pytest.raises(ValueError, match="twice"):
+            ledger.append(rows)
     assert done(2).key not in ledger
     ledger.close()
     assert len(read_ledger(tmp_path)) == 1
