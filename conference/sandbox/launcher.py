@@ -29,6 +29,7 @@ _SECCOMP = {"x86_64": 317, "aarch64": 277}
 _PIVOT_ROOT = {"x86_64": 155, "aarch64": 41}
 _SIGKILL, _SIGPIPE, _SIGXFSZ = 9, 13, 25  # the module `signal` takes long to load
 _GRACE = 0.3  # seconds that helpers (a resource tracker, a pool's workers) get to end by themselves
+_KILL_SECONDS = 20.0  # a killed process still has to run once to end: slow on a crowded machine
 
 
 def _check(result: int, what: str) -> None:
@@ -201,7 +202,8 @@ def _reap() -> dict[int, int]:
 
 def _kill_all() -> None:
     """End every descendant; where this is process 1 the kernel does the same at its exit."""
-    for _ in range(100):
+    end = time.monotonic() + _KILL_SECONDS
+    while time.monotonic() < end:
         left = _descendants()
         if not left:
             return
@@ -221,11 +223,11 @@ def _wait(control: _socket.socket, program: int) -> int | None:
     poll.register(os.pidfd_open(program), select.POLLIN)
     while True:
         ready = dict(poll.poll(200))
+        if control.fileno() in ready:
+            return None  # first: a stopped program's helpers get no grace
         ended = _reap()
         if program in ended:
             return ended[program]
-        if control.fileno() in ready:
-            return None
 
 
 def _survivors() -> dict[int, str]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import fcntl
 import marshal
 import os
 import select
@@ -17,12 +16,13 @@ import socket
 import struct
 import subprocess
 import time
-from collections import deque
 from pathlib import Path
 from typing import Any
 
 from conference.errors import UserError
+from conference.sandbox.notices import receive, reply, take_turns
 from conference.sandbox.records import Incident, Kind, Limits
+from conference.sandbox.tail import Tail
 from conference.sandbox.usage import (
     Usage,
     deleted_bytes,
@@ -33,16 +33,9 @@ from conference.sandbox.usage import (
 )
 from conference.sandbox.watch import Bounds, Call, Judge
 
-_RECEIVE, _SEND = 0xC0502100, 0xC0182101  # the ioctls SECCOMP_IOCTL_NOTIF_RECV and _SEND
-# SECCOMP_IOCTL_NOTIF_SET_FLAGS: asker and supervisor take turns on one core: thrice as fast.
-_SET_FLAGS, _SYNC_WAKE_UP = 0x40082104, 1
-_NOTICE = struct.Struct("=QIIiIQ6Q")  # struct seccomp_notif
-_ANSWER = struct.Struct("=QqiI")  # struct seccomp_notif_resp
-_CONTINUE = 1
-_TAIL = 64 << 10  # bytes kept of stdout and of stderr
 _SAME_KIND = 3  # incidents kept of a kind
 _START_SECONDS = 30.0
-_END_SECONDS = 5.0  # for pipes to close after everything was killed
+_END_SECONDS = 25.0  # for all to end after it was killed; longer than the launcher tries
 # The next look comes before a program this fast (bytes a second) could reach its limit, but no
 # sooner than 100 times what the last look took: measuring takes at most about 1 % of a core.
 _MEMORY_SPEED, _DISK_SPEED = 8 << 30, 2 << 30
@@ -66,7 +59,7 @@ class Supervisor:
         self._isolated = bounds.isolated
         self._judge = Judge(bounds, self.record, self._may_fork, self._is_ours)
         self._poll = select.poll()
-        self._tails = {_pipe(process.stdout): _Tail(), _pipe(process.stderr): _Tail()}
+        self._tails = {_pipe(process.stdout): Tail(), _pipe(process.stderr): Tail()}
         self._open = set(self._tails) | {control.fileno()}
         self._listener: int | None = None
         self._launcher = 0
@@ -103,7 +96,8 @@ class Supervisor:
             self._control.send(marshal.dumps(task))
             while self._open and not self._given_up():
                 self._turn()
-            self._process.wait(_END_SECONDS)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(_END_SECONDS)
             self._look_at_disk()
         finally:
             self._end()
@@ -199,8 +193,7 @@ class Supervisor:
             if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
                 self._listener = struct.unpack("=i", value[:4])[0]
                 os.set_inheritable(self._listener, False)
-                with contextlib.suppress(OSError):  # Linux before 6.6 does not know it
-                    fcntl.ioctl(self._listener, _SET_FLAGS, _SYNC_WAKE_UP)
+                take_turns(self._listener)
                 self._poll.register(self._listener, select.POLLIN)
         word, _, rest = data.decode("utf-8", "replace").partition(" ")
         if word == "error":
@@ -226,23 +219,12 @@ class Supervisor:
         if not event & select.POLLIN:
             self._poll.unregister(self._listener)  # nobody is left to ask
             return
-        buffer = bytearray(_NOTICE.size)
-        try:
-            fcntl.ioctl(self._listener, _RECEIVE, buffer)
-        except OSError as error:
-            if error.errno in (errno.ENOENT, errno.EINTR):
-                return  # the asker was killed meanwhile
-            raise
-        identity, thread, _, number, _, _, *arguments = _NOTICE.unpack(buffer)
-        call = Call(thread, self._judge.name(number), tuple(arguments))
-        error_number = errno.EPERM if self._stopped is not None else self._judge.answer(call)
-        flags = 0 if error_number else _CONTINUE
-        try:
-            answer = bytearray(_ANSWER.pack(identity, 0, -error_number, flags))
-            fcntl.ioctl(self._listener, _SEND, answer)
-        except OSError as error:
-            if error.errno != errno.ENOENT:
-                raise
+        asked = receive(self._listener)
+        if asked is None:
+            return  # the asker was killed meanwhile
+        call = Call(asked.thread, self._judge.name(asked.number), asked.arguments)
+        error = errno.EPERM if self._stopped is not None else self._judge.answer(call)
+        reply(self._listener, asked.identity, error)
 
     def _collect(self, descriptor: int) -> None:
         try:
@@ -318,25 +300,6 @@ class Supervisor:
         for descriptor in (self._listener, self._handle):
             if descriptor is not None:
                 os.close(descriptor)
-
-
-class _Tail:
-    """The last `_TAIL` bytes of a stream, and how many there were."""
-
-    def __init__(self) -> None:
-        self.total = 0
-        self._kept: deque[bytes] = deque()
-        self._held = 0
-
-    def add(self, data: bytes) -> None:
-        self.total += len(data)
-        self._kept.append(data)
-        self._held += len(data)
-        while self._held - len(self._kept[0]) >= _TAIL:
-            self._held -= len(self._kept.popleft())
-
-    def text(self) -> str:
-        return b"".join(self._kept)[-_TAIL:].decode("utf-8", "replace")
 
 
 def _pipe(stream: Any) -> int:

@@ -1,0 +1,26 @@
+"""What a program printed last."""
+
+from __future__ import annotations
+
+from collections import deque
+
+KEPT = 64 << 10  # bytes
+
+
+class Tail:
+    """The last `KEPT` bytes of a stream, and how many there were."""
+
+    def __init__(self) -> None:
+        self.total = 0
+        self._kept: deque[bytes] = deque()
+        self._held = 0
+
+    def add(self, data: bytes) -> None:
+        self.total += len(data)
+        self._kept.append(data)
+        self._held += len(data)
+        while self._held - len(self._kept[0]) >= KEPT:
+            self._held -= len(self._kept.popleft())
+
+    def text(self) -> str:
+        return b"".join(self._kept)[-KEPT:].decode("utf-8", "replace")
