@@ -113,7 +113,7 @@ def check_limits(instance: Instance, solution: Solution) -> None:
     assert solution.message
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(instances())
 def test_total_equals_the_optimum_of_highs(instance: Instance) -> None:
     solution = solve(instance)
@@ -125,7 +125,7 @@ def test_total_equals_the_optimum_of_highs(instance: Instance) -> None:
     assert solution.exact
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(instances())
 def test_worst_first_keeps_coverage_and_its_bound_holds(instance: Instance) -> None:
     plain, fair = solve(instance), solve(instance, objective="worst")

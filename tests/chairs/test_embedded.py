@@ -221,7 +221,7 @@ def decide(papers: tuple[Candidate, ...], **rates: Any) -> list[Decision]:
     return asyncio.run(MIND.decide(agent(), seen, context()))
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(
     papers=candidates(),
     accept=st.floats(0, 1),
@@ -251,7 +251,7 @@ def test_quotas_are_kept_exactly(
     assert all(row.score <= worst for row in rows if not row.accepted)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(papers=candidates(), at=st.integers(0, 39), persona=st.sampled_from(PERSONAS))
 def test_raising_all_ratings_of_a_paper_never_worsens_it(
     papers: tuple[Candidate, ...], at: int, persona: str

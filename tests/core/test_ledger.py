@@ -48,7 +48,7 @@ reviews = st.builds(
 )
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(rows=st.lists(st.lists(reviews, max_size=3), max_size=6))
 def test_what_is_written_comes_back(
     rows: list[list[Review]], tmp_path_factory: pytest.TempPathFactory

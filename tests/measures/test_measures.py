@@ -54,7 +54,7 @@ def draws_for(n: int, seed: int = 0) -> np.ndarray:
     return np.bincount(np.random.default_rng(seed).integers(0, n, n), minlength=n)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(scores_and_labels, st.integers(0, 50))
 def test_weighted_decision_measures_equal_the_library_on_drawn_papers(rows, seed):
     scores, label = unzip(rows)
@@ -82,7 +82,7 @@ def test_weighted_decision_measures_equal_the_library_on_drawn_papers(rows, seed
         assert found == pytest.approx(value, nan_ok=True), name
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(scores_and_labels)
 def test_point_values_and_statistics_agree(rows):
     scores, label = unzip(rows)
@@ -102,7 +102,7 @@ def test_point_values_and_statistics_agree(rows):
     assert decisions.auroc(label, scores) == pytest.approx(by_pairs)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(pairs, st.integers(0, 50))
 def test_weighted_correlations_equal_scipy_on_drawn_papers(rows, seed):
     x, y = unzip(rows)
@@ -125,7 +125,7 @@ def test_weighted_correlations_equal_scipy_on_drawn_papers(rows, seed):
     assert ratings.pairwise_accuracy(a, b) == pytest.approx(np.mean(ordered))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(pairs)
 def test_quadratic_kappa_is_the_librarys(rows):
     scale = (0.0, 1.0, 2.0, 3.0, 4.0, 5.0)
@@ -157,7 +157,7 @@ def anova(sets: list[np.ndarray]) -> tuple[float, float, float]:
     return between, within, n0
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(rating_sets)
 def test_icc_is_the_analysis_of_variance(sets):
     given_ratings = arrays(sets)
@@ -194,7 +194,7 @@ def alpha_by_hand(sets: list[np.ndarray], distance) -> float:
     return 1 - (seen / total) / (chance / (total * (total - 1)))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(rating_sets)
 def test_alpha_is_the_double_sum_over_pairs(sets):
     given_ratings = arrays(sets)
@@ -221,7 +221,7 @@ def test_alpha_of_krippendorffs_four_coder_example():
     assert agreement.krippendorff_alpha(arrays(units), "interval") == pytest.approx(0.849, abs=5e-4)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(rating_sets)
 def test_pairwise_and_leave_one_out_figures_are_their_definitions(sets):
     given_ratings = arrays(sets)
@@ -237,7 +237,7 @@ def test_pairwise_and_leave_one_out_figures_are_their_definitions(sets):
     assert agreement.within_paper_sd(given_ratings) == pytest.approx(spread)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(rating_sets)
 def test_leave_one_out_spearman_weighs_each_paper_once(sets):
     """With whole-number weights (60 / k copies of each rating) it is scipy's plain Spearman."""

@@ -120,7 +120,7 @@ def forms(draw: st.DrawFn) -> Form:
     return form
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     form=forms(),
     panel=st.sampled_from(["iclr2022", "iclr2026", "neurips2025", "icml2025"]),

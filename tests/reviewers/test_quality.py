@@ -165,7 +165,7 @@ def test_word_groups_and_phrases_are_counted() -> None:
     assert found["sentences"] == pytest.approx(np.log(3))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.text(max_size=300), st.text(max_size=60))
 def test_any_text_can_be_measured_and_scored(abstract: str, title: str) -> None:
     values = np.array(list(writing.measures(title, writing.cleaned(abstract)).values()))
@@ -174,7 +174,7 @@ def test_any_text_can_be_measured_and_scored(abstract: str, title: str) -> None:
     assert np.isfinite(load().predict([PaperText(title, abstract)])).all()
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(st.floats(-1e6, 1e6), min_size=2, max_size=30))
 def test_normal_scores_keep_the_order(values: list[float]) -> None:
     column = np.array(sorted(values))[:, None]
