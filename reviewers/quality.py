@@ -1,6 +1,6 @@
 """How human reviewers would score a paper, from its title and abstract.
 
-The mean of three linear models, each fitted by `reviewers.train` to ratings of ICLR papers that
+The mean of three linear models, each fitted by `reviewers.fitting` to ratings of ICLR papers that
 were standardised within their year: TF-IDF of words and pairs; TF-IDF of the writing with its rarer
 words hidden; and counted measures of the writing (`reviewers.writing`). A paper without an abstract
 is scored by a fourth, from its title and keywords. Full text is not used: in the texts that are to
@@ -84,7 +84,8 @@ class QualityModel:
             kept = frozenset(unpacked(self.arrays["kept"]))
             found["style"] = self._terms("style", [masked(joined(p), kept) for p in papers])
         if "writing" in parts:
-            measured = normal(measured_of(papers), self.arrays["quantiles"])
+            measured = measured_of(papers)[:, self.arrays["steady"]]
+            measured = normal(measured, self.arrays["quantiles"])
             found["writing"] = measured @ self.arrays["writing_coef"]
         return {part: found[part] for part in parts}
 
@@ -162,3 +163,9 @@ def load(path: Path = FILE) -> QualityModel:
         arrays = {name: file[name] for name in file.files}
     card = json.loads(arrays.pop("card").tobytes().decode())
     return QualityModel(arrays, card)
+
+
+def write(model: QualityModel, path: Path) -> None:
+    """Coefficients as a compressed file of arrays."""
+    card = np.frombuffer(json.dumps(model.card).encode(), np.uint8)
+    np.savez_compressed(path, allow_pickle=False, **model.arrays, card=card)

@@ -3,7 +3,10 @@ statistical reviewer of this package."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Callable, Sequence
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,7 +14,11 @@ import numpy as np
 from benchmarks.reviewers.question import PaperView, Question
 from benchmarks.reviewers.reviewer import Reviewer, Scores
 from conference.errors import UserError
+from reviewers.fitting import fit
+from reviewers.quality import FILE, PaperText, QualityModel, load
+from reviewers.rated import FATES, standardised
 
+NAME = "embedded"
 FEWEST_TRAINING = 100
 
 
@@ -60,58 +67,99 @@ def _normal(title: str) -> str:
     return "".join(character for character in title.lower() if character.isalnum())
 
 
-def embedded(question: Question) -> Reviewer:
+def embedded(question: Question, file: str = "") -> Reviewer:
     """The statistical reviewer that comes with this package.
 
-    Where its committed fit has seen the tested years, it is fitted anew on the years before them,
-    so that it is never asked about what it was told.
+    It learns from all earlier years at hand where they hold more papers than its committed fit
+    knows, or where that fit has seen the tested years: it is never asked about what it was told.
+    `file` names coefficients that `reviewers.train` wrote, to be used as they are.
     """
-    from reviewers.quality import PaperText, load
+    model = _read(file, question)
+    about = {"trained on": f"{model.card['papers']} papers of {', '.join(model.trained_on)}"}
+    known = _earlier(question)
+    seen = _has_seen(model, question)
+    if not file and (seen or len(known) > model.card["papers"]):
+        if len(known) < FEWEST_TRAINING:
+            raise UserError(
+                f"--reviewer embedded: its fit has seen {question.name}, and there are only "
+                f"{len(known)} rated papers of earlier years to fit it anew; import earlier years."
+            )
+        return _embedded(*_fitted_anew(known, question), name=NAME)
+    about["coefficients"] = _digest(Path(file) if file else FILE)
+    return _embedded(lambda: model, about, name=f"embedded:{Path(file).stem}" if file else NAME)
 
-    model = load()
-    tested = {f"{paper.venue} {paper.year}" for paper in question.papers}
-    how = "the committed coefficients"
-    if tested & set(model.trained_on) or question.year <= model.cutoff:
-        model = _refitted(question)
-        how = "fitted anew for this benchmark, as the committed fit has seen these years"
 
+def _read(file: str, question: Question) -> QualityModel:
+    if not file:
+        return load()
+    try:
+        model = load(Path(file))
+    except (OSError, ValueError, KeyError) as error:
+        raise UserError(
+            f"--reviewer embedded:{file}: it holds no coefficients ({error}); write them with "
+            "python -m reviewers.train quality --data FOLDER --out FILE."
+        ) from error
+    if _has_seen(model, question):
+        raise UserError(
+            f"--reviewer embedded:{file}: it was fitted on {', '.join(model.trained_on)}, which is "
+            f"no test on {question.name}; fit it with --before {question.year}."
+        )
+    return model
+
+
+def _has_seen(model: QualityModel, question: Question) -> bool:
+    return question.year <= model.cutoff
+
+
+def _embedded(model: Callable[[], QualityModel], about: dict[str, str], *, name: str) -> Reviewer:
     def score(views: Sequence[PaperView]) -> Scores:
-        texts = [PaperText(v.title, v.abstract, v.text, v.keywords) for v in views]
-        return Scores(np.asarray(model.predict(texts), dtype=np.float64))
+        return Scores(np.asarray(model().predict(_texts(views)), dtype=np.float64))
 
-    return Reviewer(
-        name="embedded",
-        score=score,
-        about={
-            "kind": "statistical reviewer of this package, from title and abstract",
-            "trained on": f"{model.card['papers']} papers of {', '.join(model.trained_on)}",
-            "coefficients": how,
-        },
-    )
+    kind = "statistical reviewer of this package, from title and abstract"
+    return Reviewer(name=name, score=score, about={"kind": kind} | about)
 
 
-def _refitted(question: Question) -> Any:
+def _fitted_anew(
+    known: Any, question: Question
+) -> tuple[Callable[[], QualityModel], dict[str, str]]:
+    """A model of the earlier years, fitted when first asked, and what it depends on."""
+    model = cache(lambda: fit(known, _texts(question.views)))
+    rows = known.drop(columns=["mean", "z"]).to_json(orient="values")
+    years = sorted({f"{v} {y}" for v, y in zip(known["venue"], known["year"], strict=True)})
+    return model, {
+        "trained on": f"{len(known)} papers of {', '.join(years)}",
+        "coefficients": "fitted for this benchmark on the earlier years at hand",
+        "training papers": hashlib.sha256(rows.encode()).hexdigest()[:16],
+        "committed fit": _digest(FILE),
+    }
+
+
+def _digest(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()[:16]
+
+
+def _texts(views: Sequence[PaperView]) -> list[PaperText]:
+    return [PaperText(v.title, v.abstract, v.text, v.keywords) for v in views]
+
+
+def _earlier(question: Question) -> Any:
+    """Papers of earlier years with two ratings or a known fate, as `reviewers.fitting` takes them.
+
+    A paper that was submitted again, to the tested year, is left out.
+    """
     import pandas as pd
 
-    from reviewers.train import fit
-
     tested = {_normal(paper.title) for paper in question.papers}
-    frames = []
+    rows = []
     for dataset in question.earlier:
         ratings = dataset.ratings()
-        rows = [
-            (paper.venue, paper.year, paper.title, paper.abstract, tuple(ratings[paper.paper_id]))
-            for paper in dataset.papers
-            if paper.abstract and ratings.get(paper.paper_id, np.empty(0)).size > 1
-            and _normal(paper.title) not in tested
-        ]  # fmt: skip
-        frame = pd.DataFrame(rows, columns=["venue", "year", "title", "abstract", "ratings"])
-        means = frame["ratings"].map(np.mean)
-        frames.append(frame.assign(z=(means - means.mean()) / means.std()))
-    found = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
-    if len(found) < FEWEST_TRAINING:
-        raise UserError(
-            f"--reviewer embedded: its fit has seen {question.name}, and there are only "
-            f"{len(found)} rated papers of earlier years to fit it anew; import earlier years."
-        )
-    return fit(found)
+        for paper in dataset.papers:
+            given = tuple(ratings.get(paper.paper_id, ()))
+            given = given if len(given) > 1 else ()
+            if (given or paper.status in FATES) and _normal(paper.title) not in tested:
+                rows.append(
+                    (paper.venue, paper.year, paper.title, paper.abstract or "", paper.keywords,
+                     paper.status, given)
+                )  # fmt: skip
+    columns = ["venue", "year", "title", "abstract", "keywords", "status", "ratings"]
+    return standardised(pd.DataFrame(rows, columns=columns))

@@ -20,7 +20,7 @@ from conference.errors import UserError
     "reviewers",
     multiple=True,
     metavar="SPEC",
-    help="embedded, tfidf, csv:FILE, ai-scientist:FILE[#CONFIG], vllm:MODEL, "
+    help="embedded[:FILE], tfidf, csv:FILE, ai-scientist:FILE[#CONFIG], vllm:MODEL, "
     "openai:MODEL@URL; may be given again.",
 )
 @click.option("--out", type=click.Path(path_type=Path), help="Folder  [benchmark-NAME].")

@@ -15,8 +15,9 @@ from scipy.stats import norm, spearmanr
 
 from conference.seeding import generator
 from reviewers import writing
-from reviewers.quality import PARTS, PaperText, QualityModel, load, normal
-from reviewers.train import fit, read_papers, texts_of, write
+from reviewers.fitting import fit
+from reviewers.quality import PARTS, PaperText, QualityModel, load, normal, write
+from reviewers.rated import read_papers, texts_of
 
 DATA = Path(
     os.environ.get("CONFERENCE_DATA")
@@ -66,6 +67,32 @@ def test_each_part_alone_predicts(trained: QualityModel) -> None:
     later = made_up(300, 2002)
     for part, scores in trained.scores(texts_of(later), PARTS).items():
         assert spearmanr(scores, later["mean"]).statistic > 0.2, part
+
+
+def test_known_fates_teach_where_there_are_no_ratings() -> None:
+    rated, later = made_up(60, 2001), made_up(300, 2003)
+    rated = rated.assign(status=np.where(rated["mean"] > 4, "accepted", "rejected"))
+    told = made_up(600, 2002)
+    told["status"] = np.where(told["mean"] > 4, "accepted", "rejected")
+    told["ratings"], told["mean"], told["z"] = [()] * len(told), np.nan, np.nan
+    both = fit(pandas.concat([rated, told], ignore_index=True))
+    assert both.card["papers"] == 660 and both.card["unrated"] == 600
+
+    def agreement(model: QualityModel) -> float:
+        return float(spearmanr(model.predict(texts_of(later)), later["mean"]).statistic)
+
+    assert agreement(both) > agreement(fit(rated)) + 0.05
+
+
+def test_measures_that_moved_since_are_not_used() -> None:
+    train, same = made_up(400, 2001), texts_of(made_up(100, 2002))
+    moved = [PaperText(p.title, p.abstract.replace(" ", " extraordinarily ")) for p in same]
+    letters = writing.names().index("letters")
+    assert fit(train, same).arrays["steady"][letters]
+    model = fit(train, moved)
+    assert not model.arrays["steady"][letters]
+    assert model.arrays["steady"][writing.names().index("title_words")]
+    assert np.isfinite(model.predict(moved)).all()
 
 
 def test_a_paper_without_abstract_is_scored_by_its_title(trained: QualityModel) -> None:
