@@ -52,10 +52,11 @@ def data() -> None:
     show_default=True,
     help="openreview: seconds between two requests.",
 )
+@click.option("--fresh", is_flag=True, help="openreview: ask again for pages that were kept.")
 def import_(
     kind: str, source: str, store: Path | None, name: str | None, ratings: Path | None,
     scale: str | None, venue: str, year: int, text_version: str | None, api: str,
-    url: str | None, pause: float,
+    url: str | None, pause: float, fresh: bool,
 ) -> None:  # fmt: skip
     """Bring human review data into the store.
 
@@ -77,7 +78,7 @@ def import_(
     if kind == "openreview":
         found = openreview.read_venue(
             source, api=1 if api == "1" else 2, cache=place / ".cache", scale=allowed, url=url,
-            pause=pause, progress=_counter(),
+            pause=pause, fresh=fresh, progress=_counter(),
         )  # fmt: skip
     elif kind == "table":
         found = table.read_tables(_folder(source))

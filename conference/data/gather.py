@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import TypeVar
 
 from conference.data.tables import Damage, Dataset, HumanReview, Paper
 from conference.errors import UserError
 
 MOST_DAMAGED = 0.5
+Record = TypeVar("Record", Paper, HumanReview)
+AGAIN = "listed again with the same content"
 
 
 def gather(
@@ -22,22 +24,24 @@ def gather(
 ) -> Dataset:
     """Put records in order, leave out what contradicts itself, and count it.
 
-    A paper listed twice with the same content is kept once; with different content it is left out,
-    as nobody can say which is right. Raises `UserError` when nothing or less than half is left.
+    A paper or a review listed twice with the same content is kept once; with different content it
+    is left out, as nobody can say which is right. Raises `UserError` when nothing or less than half
+    is left.
     """
-    faults = list(damaged)
-    kept = _unique(list(papers), faults)
+    faults = list(dict.fromkeys(damaged))  # A paper that is listed again brings its faults again.
+    kept = _unique(_paper_name, papers, faults)
     ids = {paper.paper_id for paper in kept}
-    valid: list[HumanReview] = []
+    known: list[HumanReview] = []
     for review in reviews:
         if review.paper_id in ids:
-            valid.append(review)
+            known.append(review)
         else:
             faults.append(Damage(f"review of {review.paper_id}", "its paper is not in the data"))
+    valid = _unique(_review_name, known, faults)
     if not kept:
         first = f", such as {faults[0].record}: {faults[0].reason.rstrip('.')}" if faults else ""
         raise UserError(f"{source}: no usable paper was found{first}.")
-    left_out = sum("review" in fault.record for fault in faults)
+    left_out = sum("review" in fault.record and fault.reason != AGAIN for fault in faults)
     if left_out > MOST_DAMAGED * (left_out + len(valid)):
         raise UserError(
             f"{source}: {left_out} of {left_out + len(valid)} reviews are damaged, such as "
@@ -90,20 +94,27 @@ def by_venue_year(
     ]  # fmt: skip
 
 
-def _unique(papers: list[Paper], faults: list[Damage]) -> list[Paper]:
-    times = Counter(paper.paper_id for paper in papers)
-    kept: dict[str, Paper] = {}
-    quarrel: set[str] = set()
-    for paper in papers:
-        if times[paper.paper_id] == 1 or paper.paper_id not in kept:
-            kept[paper.paper_id] = paper
-        elif paper == kept[paper.paper_id]:
-            faults.append(Damage(f"paper {paper.paper_id}", "listed again with the same content"))
-        else:
-            quarrel.add(paper.paper_id)
-    for name in sorted(quarrel):
-        faults.append(
-            Damage(f"paper {name}", f"listed {times[name]} times with different content, left out")
-        )
-        del kept[name]
-    return list(kept.values())
+def _paper_name(paper: Paper) -> str:
+    return f"paper {paper.paper_id}"
+
+
+def _review_name(review: HumanReview) -> str:
+    return f"review {review.reviewer} of paper {review.paper_id}"
+
+
+def _unique(
+    name: Callable[[Record], str], records: Iterable[Record], faults: list[Damage]
+) -> list[Record]:
+    """Each name's record once; none where records of one name differ. What was dropped is named."""
+    listed: dict[str, list[Record]] = {}
+    for record in records:
+        listed.setdefault(name(record), []).append(record)
+    kept = []
+    for key, same in listed.items():
+        if any(record != same[0] for record in same[1:]):
+            reason = f"listed {len(same)} times with different content, left out"
+            faults.append(Damage(key, reason))
+            continue
+        kept.append(same[0])
+        faults += [Damage(key, AGAIN)] * (len(same) - 1)
+    return kept

@@ -8,7 +8,20 @@ from typing import Any
 
 from conference.data.tables import Status
 
-_LEADING = re.compile(r"\s*(-?\d+(?:\.\d+)?)\s*(?:$|[:(\-–].*$)", re.DOTALL)
+# "10", "8: accept", "6 (weak accept)", "6 - weak accept", "3 good"; not "3-4", "8/10" or "7 of 10".
+_LEADING = re.compile(
+    r"\s*(-?\d+(?:\.\d+)?)"
+    r"(?:\s*$|\s*[:(].*$|\s*[-–]\s*[^\d\s].*$|\s+[^\W\d]+(?: [^\W\d]+){0,2}\s*$)",
+    re.DOTALL,
+)
+# Words of decisions to kinds of presentation; ICLR 2020 held talks, 2023 named its best papers.
+_PRESENTATIONS = {
+    "oral": "oral", "talk": "oral", "top-5%": "oral",
+    "spotlight": "spotlight", "top-25%": "spotlight",
+    "poster": "poster",
+}  # fmt: skip
+# An invitation to the workshop track is a rejection from the conference (ICLR 2017 and 2018).
+_WORKSHOP = re.compile(r"invite.*workshop|^workshop")
 
 
 class Damaged(ValueError):
@@ -18,7 +31,8 @@ class Damaged(ValueError):
 def number(value: Any, field: str) -> float | None:
     """The number in `value`, or None where there is none.
 
-    Text such as "10" and "8: accept, good paper" is read whole: "10" is ten and never one.
+    Text such as "10", "8: accept, good paper" and "3 good" is read whole: "10" is ten and never
+    one. A range such as "3-4" is no number.
     """
     if value is None or (isinstance(value, str) and not value.strip()):
         return None
@@ -65,9 +79,9 @@ def status_of(decision: str) -> Status:
         return "withdrawn"
     if "reject" in words or "not accept" in words:
         return "rejected"
-    if "workshop" in words:
+    if _WORKSHOP.search(words):
         return "rejected"
-    if any(word in words for word in ("accept", "oral", "spotlight", "poster", "notable")):
+    if any(word in words for word in ("accept", "notable", *_PRESENTATIONS)):
         return "accepted"
     return "unknown"
 
@@ -75,4 +89,4 @@ def status_of(decision: str) -> Status:
 def presentation_of(decision: str) -> str:
     """The kind of presentation that a decision text names, or ""."""
     words = decision.lower()
-    return next((kind for kind in ("oral", "spotlight", "poster") if kind in words), "")
+    return next((kind for word, kind in _PRESENTATIONS.items() if word in words), "")

@@ -19,7 +19,8 @@ ANSWERS = Path(__file__).parent / "openreview"
 
 
 class Recorded(BaseHTTPRequestHandler):
-    """Serves notes of tests/data/openreview/API_INVITATION.json, sliced by offset and limit."""
+    """Serves notes of tests/data/openreview/API_INVITATION.json, sliced by offset and limit, or
+    those that a test has given."""
 
     def do_GET(self) -> None:
         query = {key: value[0] for key, value in parse_qs(urlparse(self.path).query).items()}
@@ -30,6 +31,7 @@ class Recorded(BaseHTTPRequestHandler):
         name = query["invitation"].rsplit("/", 1)[-1]
         file = ANSWERS / f"{self.server.api}_{name}.json"
         notes = json.loads(file.read_text()) if file.is_file() else []
+        notes = self.server.given.get(name, notes)
         start, limit = int(query.get("offset", 0)), int(query.get("limit", 1000))
         self._send(200, {"notes": notes[start : start + limit], "count": len(notes)})
 
@@ -48,7 +50,7 @@ class Recorded(BaseHTTPRequestHandler):
 @pytest.fixture
 def server() -> Iterator[ThreadingHTTPServer]:
     served = ThreadingHTTPServer(("127.0.0.1", 0), Recorded)
-    served.asked, served.patience, served.api = [], 1000, "v2"
+    served.asked, served.patience, served.api, served.given = [], 1000, "v2", {}
     thread = threading.Thread(target=served.serve_forever, daemon=True)
     thread.start()
     yield served

@@ -62,6 +62,19 @@ def test_a_paper_listed_twice_is_kept_once_if_the_same_and_left_out_if_not():
     ]
 
 
+def test_a_review_listed_twice_counts_once_if_the_same_and_not_at_all_if_not():
+    def review(reviewer: int, rating: float) -> HumanReview:
+        return HumanReview(paper_id="a", reviewer=reviewer, rating=rating)
+
+    given = [review(0, 6), review(1, 3), review(0, 6), review(2, 8), review(2, 5), review(3, 5)]
+    found = gather("trial", [paper("a")], given, source="here")
+    assert [(r.reviewer, r.rating) for r in found.reviews] == [(0, 6), (1, 3), (3, 5)]
+    assert [(f.record, f.reason) for f in found.damaged] == [
+        ("review 0 of paper a", "listed again with the same content"),
+        ("review 2 of paper a", "listed 2 times with different content, left out"),
+    ]
+
+
 def test_mostly_damaged_data_are_refused():
     faults = [Damage(f"review {i} of paper a", "rating 7 is not on its scale") for i in range(5)]
     with pytest.raises(UserError, match=r"5 of 6 reviews are damaged.*check the scale"):

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conference.data.scales import parse_scale, scale_of
-from conference.data.values import Damaged, number, rating, status_of
+from conference.data.values import Damaged, number, presentation_of, rating, status_of
 from conference.errors import UserError
 
 
@@ -25,13 +25,17 @@ from conference.errors import UserError
         (None, None),
         (math.nan, None),
         ("6 (weak accept)", 6),
+        ("6 - weak accept", 6),
+        ("3 good", 3),
     ],
 )
 def test_numbers_are_read_whole(given_value, expected):
     assert number(given_value, "rating") == expected
 
 
-@pytest.mark.parametrize("bad", ["accept", "1O", "8/10", "ten", True, math.inf, "6accept", [1]])
+@pytest.mark.parametrize(
+    "bad", ["accept", "1O", "8/10", "ten", True, math.inf, "6accept", [1], "3-4", "7 of 10"]
+)
 def test_what_is_no_number_is_damaged_and_named(bad):
     with pytest.raises(Damaged, match="rating"):
         number(bad, "rating")
@@ -54,6 +58,8 @@ def test_ratings_off_their_scale_are_damaged():
         ("Accept (Oral)", "accepted"),
         ("ICLR 2024 spotlight", "accepted"),
         ("Accept: notable-top-5%", "accepted"),
+        ("Accept (Talk)", "accepted"),
+        ("A Workshop at ICLR 2024 poster", "accepted"),
         ("Reject", "rejected"),
         ("Invite to Workshop Track", "rejected"),
         ("Withdrawn", "withdrawn"),
@@ -64,6 +70,20 @@ def test_ratings_off_their_scale_are_damaged():
 )
 def test_decisions_name_their_status(decision, status):
     assert status_of(decision) == status
+
+
+@pytest.mark.parametrize(
+    ("decision", "kind"),
+    [
+        ("Accept (Talk)", "oral"),
+        ("Accept: notable-top-5%", "oral"),
+        ("Accept: notable-top-25%", "spotlight"),
+        ("NeurIPS 2025 poster", "poster"),
+        ("Reject", ""),
+    ],
+)
+def test_decisions_name_their_presentation(decision, kind):
+    assert presentation_of(decision) == kind
 
 
 def test_scales():

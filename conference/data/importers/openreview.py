@@ -1,21 +1,23 @@
 """OpenReview, API versions 1 and 2, through openreview-py.
 
-Pages of answers are kept in the store's cache as they come, without names of authors and
-reviewers, so that an interrupted import goes on where it stopped and a finished one asks nothing
-again. Between two requests there is a pause.
+Pages of answers are kept in the store's cache as they come, cut down to what is read of them and
+without names of authors and reviewers, so that an interrupted import goes on where it stopped and a
+finished one asks nothing again. Between two requests there is a pause.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Literal
 
 from conference.data.gather import gather
-from conference.data.importers.openreview_notes import Reading, read_note
+from conference.data.importers.openreview_notes import KINDS, TOPICS, Reading, kind_of, read_note
 from conference.data.scales import scale_of
 from conference.data.tables import Damage, Dataset, HumanReview, Paper
 from conference.data.values import Damaged
@@ -29,7 +31,9 @@ INVITATIONS: dict[Api, tuple[str, ...]] = {
 }
 PAGE = 200
 PAUSE = 1.0
-_NAMES = ("authors", "authorids", "_bibtex", "paperhash", "reviewer", "reviewers")
+MAIN_TRACK = "conference"
+# What is kept of a submission; a reply is kept whole, as its text is what the reviewer wrote.
+_SUBMISSION = ("title", "abstract", "keywords", "venue", "venueid", *TOPICS)
 # (invitation, offset) -> one page of notes as plain JSON.
 Fetch = Callable[[str, int], list[dict[str, Any]]]
 
@@ -42,26 +46,32 @@ def read_venue(
     scale: tuple[float, ...] = (),
     url: str | None = None,
     pause: float = PAUSE,
+    fresh: bool = False,
     progress: Callable[[int], None] | None = None,
 ) -> list[Dataset]:
     """All submissions of a venue such as "ICLR.cc/2024/Conference" with their reviews.
 
-    Raises `UserError` when the venue id has no year, the scale is unknown, or OpenReview refuses.
+    With `fresh`, pages that were kept are asked for again. Raises `UserError` when the venue id has
+    no year, the scale is unknown, or OpenReview refuses.
     """
-    found = re.search(r"(?P<venue>[A-Za-z]+)[^/]*/(?P<year>\d{4})/", f"{venue_id}/")
+    found = re.search(r"(?P<venue>[A-Za-z]+)[^/]*/(?P<year>\d{4})/(?P<track>.+)", venue_id)
     if not found:
         raise UserError(f"{venue_id}: give a venue id such as ICLR.cc/2024/Conference.")
-    venue, year = found["venue"], int(found["year"])
-    known, stage = scale_of(venue, year)
+    venue, year, track = found["venue"], int(found["year"]), found["track"].strip("/").lower()
+    main = track == MAIN_TRACK
+    known, stage = scale_of(venue, year) if main else ((), "unknown")
     allowed = scale or known
     if not allowed:
-        raise UserError(f"{venue_id}: the rating scale of {venue} {year} is unknown; give --scale.")
+        named = f"{venue} {year}" if main else f"{venue} {year}, {track},"
+        raise UserError(f"{venue_id}: the rating scale of {named} is unknown; give --scale.")
     fetch = _fetcher(api, url or URLS[api])
     papers: list[Paper] = []
     reviews: list[HumanReview] = []
     damaged: list[Damage] = []
     about = Reading(venue_id, venue, year, allowed, stage, api)
     folder = cache / "openreview" / venue_id.replace("/", "_")
+    if fresh:
+        shutil.rmtree(folder, ignore_errors=True)
     for kind in INVITATIONS[api]:
         for note in _notes(fetch, f"{venue_id}/-/{kind}", folder / kind, pause):
             try:
@@ -74,7 +84,12 @@ def read_venue(
             damaged += faults
             if progress:
                 progress(len(papers))
-    name = f"{venue.lower()}{year}"
+    if not papers and not damaged:
+        raise UserError(
+            f"{venue_id}: OpenReview has no submission of it in API {api}; check the id (its case "
+            f"counts) or try --api {3 - api} --fresh."
+        )
+    name = f"{venue.lower()}{year}" + ("" if main else f"-{re.sub(r'[^a-z0-9]+', '-', track)}")
     return [gather(name, papers, reviews, damaged, source=f"OpenReview {venue_id}, API {api}")]
 
 
@@ -85,7 +100,7 @@ def _notes(fetch: Fetch, invitation: str, folder: Path, pause: float) -> Iterato
     while True:
         path = folder / f"{offset:07d}.json"
         if path.is_file():
-            page = json.loads(path.read_text(encoding="utf-8"))
+            page = _kept(path)
         else:
             page = [_without_names(note) for note in fetch(invitation, offset)]
             part = path.with_suffix(".part")
@@ -98,17 +113,34 @@ def _notes(fetch: Fetch, invitation: str, folder: Path, pause: float) -> Iterato
         offset += PAGE
 
 
+def _kept(path: Path) -> list[dict[str, Any]]:
+    try:
+        page: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise UserError(f"{path}: cannot be read ({error}); import again with --fresh.") from error
+    return page
+
+
 def _without_names(note: dict[str, Any]) -> dict[str, Any]:
-    """The note and its replies without authors, and with reviewers' signatures cut."""
-    content = {k: v for k, v in (note.get("content") or {}).items() if k not in _NAMES}
-    kept = {k: note.get(k) for k in ("id", "cdate", "tcdate", "invitation", "invitations")}
-    replies = (note.get("details") or {}).get("replies") or (note.get("details") or {}).get(
-        "directReplies"
-    )
-    return kept | {
+    """The submission with its reviews and decisions, and nobody's name."""
+    content = {k: v for k, v in (note.get("content") or {}).items() if k in _SUBMISSION}
+    details = note.get("details") or {}
+    replies = details.get("replies") or details.get("directReplies") or []
+    return _outline(note) | {
         "content": content,
-        "replies": [_without_names(reply) for reply in replies or []],
+        "replies": [_reply(reply, note.get("id")) for reply in replies if kind_of(reply) in KINDS],
     }
+
+
+def _reply(reply: dict[str, Any], paper: Any) -> dict[str, Any]:
+    """A reply with its reviewer as a digest that means nothing outside this paper."""
+    signed = f"{paper}\x1f{reply.get('signatures')}" if reply.get("signatures") else ""
+    who = hashlib.sha256(signed.encode()).hexdigest()[:16] if signed else ""
+    return _outline(reply) | {"content": reply.get("content") or {}, "who": who}
+
+
+def _outline(note: dict[str, Any]) -> dict[str, Any]:
+    return {k: note.get(k) for k in ("id", "cdate", "tcdate", "ddate", "invitation", "invitations")}
 
 
 def _fetcher(api: Api, url: str) -> Fetch:

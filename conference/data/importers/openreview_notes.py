@@ -10,14 +10,17 @@ import msgspec
 from conference.data.tables import Damage, HumanReview, Paper, Stage, Status
 from conference.data.values import Damaged, number, presentation_of, rating, status_of, text
 
-RATINGS = ("rating", "recommendation", "review_rating", "overall_recommendation", "overall")
-CONFIDENCES = ("confidence", "review_confidence")
-DECISIONS = ("decision", "recommendation", "acceptance_decision")
-TEXTS = (
-    "summary", "summary_of_the_paper", "strengths", "weaknesses", "strengths_and_weaknesses",
-    "strength_and_weaknesses", "questions", "limitations", "review", "main_review",
-    "summary_of_the_review", "claims_and_evidence", "other_strengths_and_weaknesses",
+RATINGS = (
+    "rating", "final_rating", "recommendation", "review_rating", "overall_recommendation",
+    "overall_assessment", "overall_rating", "overall_score", "overall",
 )  # fmt: skip
+CONFIDENCES = ("confidence", "review_confidence", "reviewer_confidence")
+INITIAL = "preliminary_rating"
+DECISIONS = ("decision", "recommendation", "acceptance_decision")
+# Fields that are no part of what a review says: its heading, and the reviewer's ticks.
+FORMALITIES = ("title", "code_of_conduct", "acknowledgement", "acknowledgment")
+LONGEST_LABEL = 200  # characters of a score with its label, such as "3: minor issues ..."
+KINDS = ("Official_Review", "Decision", "Acceptance_Decision", "Meta_Review")
 TOPICS = ("primary_area", "area", "subject_area", "track")
 
 
@@ -38,6 +41,8 @@ def read_note(
     """The paper, its reviews, and what of them was damaged; raises `Damaged` without a title."""
     content = _plain(note.get("content") or {})
     name, title = text(note.get("id")), text(content.get("title"))
+    if note.get("ddate"):
+        raise Damaged("it was deleted")
     if not name or not title:
         raise Damaged("it has no id or no title")
     replies = note.get("replies") or []
@@ -54,16 +59,15 @@ def read_note(
         topic=next((str(content[key]) for key in TOPICS if content.get(key)), ""),
         decision=decision,
         status=_status(content, kind, decision, about),
-        presentation=presentation_of(decision or str(content.get("venue") or "")),
+        presentation=presentation_of(decision) or presentation_of(str(content.get("venue") or "")),
         submitted=_day(made),
         scale=about.scale,
         rating_stage=about.stage,
         source=f"OpenReview {about.venue_id}",
     )
     reviews: list[HumanReview] = []
-    faults: list[Damage] = []
-    official = [reply for reply in replies if "Official_Review" in _last_part(reply)]
-    for position, reply in enumerate(sorted(official, key=lambda r: r.get("cdate") or 0)):
+    official, faults = _official(name, replies)
+    for position, reply in official:
         try:
             reviews.append(_review(name, position, _plain(reply.get("content") or {}), about))
         except Damaged as fault:
@@ -71,35 +75,83 @@ def read_note(
     return paper, reviews, faults
 
 
+def _official(
+    paper: str, replies: list[dict[str, Any]]
+) -> tuple[list[tuple[int, dict[str, Any]]], list[Damage]]:
+    """The official reviews with their places by date, each reviewer's once.
+
+    A review listed again is dropped; where one reviewer has two that differ, nobody can say which
+    counts, and both are left out.
+    """
+    found = [reply for reply in replies if kind_of(reply) == "Official_Review"]
+    found.sort(key=lambda reply: reply.get("cdate") or reply.get("tcdate") or 0)
+    kept, faults = [], []
+    for position, reply in enumerate(found):
+        said = _plain(reply.get("content") or {})
+        twins = [o for o in found if o is not reply and _one_reviewer(o, reply)]
+        if reply.get("ddate"):
+            reason = "it was deleted"
+        elif any(
+            _plain(other.get("content") or {}) != said for other in twins if not other.get("ddate")
+        ):
+            reason = "its reviewer has another one that differs, left out"
+        elif any(other in found[:position] for other in twins):
+            reason = "listed again with the same content"
+        else:
+            kept.append((position, reply))
+            continue
+        faults.append(Damage(f"review {position} of paper {paper}", reason))
+    return kept, faults
+
+
+def _one_reviewer(first: dict[str, Any], second: dict[str, Any]) -> bool:
+    return any(first.get(key) and first.get(key) == second.get(key) for key in ("id", "who"))
+
+
 def _review(paper: str, position: int, content: dict[str, Any], about: Reading) -> HumanReview:
     given = next((key for key in RATINGS if content.get(key) is not None), None)
     if given is None:
         raise Damaged(f"it has none of the fields {', '.join(RATINGS)}")
     sure = next((key for key in CONFIDENCES if content.get(key) is not None), None)
-    scores = {}
-    for key, value in content.items():
-        if key in (given, sure, "title", *TEXTS):
-            continue
-        try:
-            read = number(value, key)
-        except Damaged:
-            continue  # a text field under a name of the venue's own
-        if read is not None:
-            scores[key] = read
+    value = rating(content[given], about.scale, given)
+    initial = rating(content.get(INITIAL), about.scale, INITIAL)
+    scores, texts = _fields({k: v for k, v in content.items() if k not in (given, sure, INITIAL)})
     return HumanReview(
         paper_id=paper,
         reviewer=position,
-        rating=rating(content[given], about.scale, given),
+        rating=value,
+        rating_initial=value if about.stage == "before_rebuttal" else initial,
+        rating_final=value if about.stage == "after_discussion" else None,
         confidence=number(content[sure], sure) if sure else None,
         scores=scores,
-        texts={key: str(content[key]) for key in TEXTS if text(content.get(key))},
+        texts=texts,
     )
+
+
+def _fields(content: dict[str, Any]) -> tuple[dict[str, float], dict[str, str]]:
+    """Sub-scores (numbers, or short labels that start with one) and texts, by the venue's names."""
+    scores: dict[str, float] = {}
+    texts: dict[str, str] = {}
+    for key, value in content.items():
+        if any(word in key for word in FORMALITIES) or isinstance(value, (bool, list, dict)):
+            continue
+        try:
+            label = not isinstance(value, str) or len(value) <= LONGEST_LABEL
+            read = number(value, key) if label else None
+        except Damaged:
+            read = None
+        if read is not None:
+            scores[key] = read
+        elif said := text(value):
+            texts[key] = said
+    return scores, texts
 
 
 def _decision(content: dict[str, Any], replies: list[dict[str, Any]]) -> str:
     for reply in replies:
-        last = _last_part(reply)
-        if last in ("Decision", "Acceptance_Decision") or "Meta_Review" in last:
+        if not reply.get("ddate") and kind_of(reply) in (
+            "Decision", "Acceptance_Decision", "Meta_Review",
+        ):  # fmt: skip
             fields = _plain(reply.get("content") or {})
             said = next((text(fields.get(key)) for key in DECISIONS if fields.get(key)), None)
             if said and status_of(said) != "unknown":
@@ -122,16 +174,22 @@ def _status(content: dict[str, Any], kind: str, decision: str, about: Reading) -
 
 
 def _plain(content: dict[str, Any]) -> dict[str, Any]:
-    """Version 2 wraps each field's value; version 1 does not."""
+    """Version 2 wraps each field's value, or hides it behind its readers; version 1 does not."""
     return {
-        key: value["value"] if isinstance(value, dict) and "value" in value else value
+        key: value.get("value") if isinstance(value, dict) else value
         for key, value in content.items()
     }
 
 
-def _last_part(reply: dict[str, Any]) -> str:
-    names = reply.get("invitations") or [reply.get("invitation") or ""]
-    return str(names[0]).rsplit("/-/", 1)[-1].rsplit("/", 1)[-1]
+def kind_of(reply: dict[str, Any]) -> str:
+    """What a reply is, such as "Official_Review", by the invitation that it answers.
+
+    Version 1 writes .../-/Paper12/Official_Review or .../Paper12/-/Official_Review; version 2 lists
+    the invitations that changed the note beside it.
+    """
+    given = reply.get("invitations") or [reply.get("invitation") or ""]
+    names = [str(name).rsplit("/", 1)[-1] for name in given]
+    return next((name for name in names if name in KINDS), names[0])
 
 
 def _day(milliseconds: Any) -> str | None:
