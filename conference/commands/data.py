@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -62,7 +63,8 @@ def import_(
 
     \b
     openreview VENUE_ID   such as ICLR.cc/2024/Conference; goes on where it stopped
-    table FOLDER          papers.parquet and reviews.parquet, one dataset a venue-year
+    table FOLDER          papers.parquet and reviews.parquet, one dataset a venue-year; or one
+                          table with a list of ratings a paper
     ai-scientist FILE     ratings_subset.tsv, or the same as .parquet
     peerread FOLDER       one section, such as data/iclr_2017
     pdfs FOLDER           PDFs, with --ratings CSV (file,rating,...) and --scale
@@ -81,7 +83,7 @@ def import_(
             pause=pause, fresh=fresh, progress=_counter(),
         )  # fmt: skip
     elif kind == "table":
-        found = table.read_tables(_folder(source))
+        found = table.read_tables(Path(source) if Path(source).is_file() else _folder(source))
     elif kind == "ai-scientist":
         found = ai_scientist.read_ratings(Path(source))
     elif kind == "peerread":
@@ -115,7 +117,7 @@ def import_(
 def list_(store: Path | None) -> None:
     """List the datasets in the store."""
     from rich.console import Console
-    from rich.table import Table
+    from rich.table import Column, Table
 
     from conference.data.store import about, names, store_folder
 
@@ -124,7 +126,10 @@ def list_(store: Path | None) -> None:
     if not found:
         click.echo(f"No dataset in {place}; bring one in with `conference data import`.")
         return
-    table = Table("dataset", "papers", "reviews", "accepted", "rejected", "damaged", "source")
+    counts = ("papers", "reviews", "accepted", "rejected", "damaged")
+    columns = [Column(header=count, justify="right", no_wrap=True) for count in counts]
+    name_, source = Column(header="dataset", no_wrap=True), Column(header="source", overflow="fold")
+    table = Table(name_, *columns, source)
     for name in found:
         what = about(name, place)
         table.add_row(
@@ -132,7 +137,7 @@ def list_(store: Path | None) -> None:
             f"{what.statuses.get('accepted', 0):,}", f"{what.statuses.get('rejected', 0):,}",
             f"{len(what.damaged):,}", what.source,
         )  # fmt: skip
-    Console().print(table)
+    Console(width=None if sys.stdout.isatty() else 160).print(table)
 
 
 @data.command()
@@ -179,7 +184,6 @@ def _folder(source: str) -> Path:
 
 def _counter() -> Callable[[int], None]:
     """A line that counts papers as they come, on a terminal."""
-    import sys
 
     def show(done: int) -> None:
         if sys.stderr.isatty() and done % 50 == 0:

@@ -10,6 +10,7 @@ from conference.errors import UserError
 
 MOST_DAMAGED = 0.5
 Record = TypeVar("Record", Paper, HumanReview)
+ORPHAN = "its paper is not in the data"
 AGAIN = "listed again with the same content"
 
 
@@ -36,12 +37,11 @@ def gather(
         if review.paper_id in ids:
             known.append(review)
         else:
-            faults.append(Damage(f"review of {review.paper_id}", "its paper is not in the data"))
+            faults.append(Damage(_review_name(review), ORPHAN))
     valid = _unique(_review_name, known, faults)
     if not kept:
-        first = f", such as {faults[0].record}: {faults[0].reason.rstrip('.')}" if faults else ""
-        raise UserError(f"{source}: no usable paper was found{first}.")
-    left_out = sum("review" in fault.record and fault.reason != AGAIN for fault in faults)
+        raise _nothing(source, faults)
+    left_out = sum(fault.record.startswith("review") and fault.reason != AGAIN for fault in faults)
     if left_out > MOST_DAMAGED * (left_out + len(valid)):
         raise UserError(
             f"{source}: {left_out} of {left_out + len(valid)} reviews are damaged, such as "
@@ -79,12 +79,10 @@ def by_venue_year(
         if review.paper_id in home:
             theirs.setdefault(home[review.paper_id], []).append(review)
         else:
-            reason = "its paper is not in the data"
-            faults.setdefault(min(groups, default=""), []).append(
-                Damage(f"review of {review.paper_id}", reason)
-            )
+            first = faults.setdefault(min(groups, default=""), [])
+            first.append(Damage(_review_name(review), ORPHAN))
     if not groups:
-        raise UserError(f"{source}: no usable paper was found.")
+        raise _nothing(source, faults.get("", []))
     return [
         gather(
             name, groups[name], theirs.get(name, ()), faults.get(name, ()),
@@ -92,6 +90,11 @@ def by_venue_year(
         )
         for name in sorted(groups)
     ]  # fmt: skip
+
+
+def _nothing(source: str, faults: list[Damage]) -> UserError:
+    first = f", such as {faults[0].record}: {faults[0].reason.rstrip('.')}" if faults else ""
+    return UserError(f"{source}: no usable paper was found{first}; check the file and its columns.")
 
 
 def _paper_name(paper: Paper) -> str:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Mapping
 from typing import Any
 
-from conference.data.tables import Status
+from conference.data.tables import Damage, Status
 
 # "10", "8: accept", "6 (weak accept)", "6 - weak accept", "3 good"; not "3-4", "8/10" or "7 of 10".
 _LEADING = re.compile(
@@ -61,6 +62,20 @@ def rating(value: Any, scale: tuple[float, ...], field: str = "rating") -> float
         allowed = ", ".join(f"{step:g}" for step in scale)
         raise Damaged(f"{field} {read:g} is not on its scale ({allowed})")
     return read
+
+
+def numbers(fields: Mapping[str, Any], record: str, damaged: list[Damage]) -> dict[str, float]:
+    """The numbers of a record's fields; one that cannot be read is left out alone, and named."""
+    found = {}
+    for field, value in fields.items():
+        try:
+            read = number(value, field)
+        except Damaged as fault:
+            damaged.append(Damage(f"{field} of {record}", str(fault)))
+            continue
+        if read is not None:
+            found[field] = read
+    return found
 
 
 def text(value: Any) -> str | None:

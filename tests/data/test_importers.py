@@ -64,14 +64,85 @@ def test_tables_become_one_dataset_a_venue_year(tmp_path: Path):
     assert [review.reviewer for review in old.reviews] == [0, 0]
     reasons = {fault.record: fault.reason for fault in (*old.damaged, *new.damaged)}
     assert "rating 7 is not on its scale" in reasons["review 1 of paper a"]
-    assert reasons["review of ghost"] == "its paper is not in the data"
+    assert reasons["review 0 of paper ghost"] == "its paper is not in the data"
     assert reasons["paper d"] == "it has no id or no title"
     assert new.papers[0].topic == "optimisation"
     assert new.papers[0].accepted is None
 
 
+def test_a_table_without_reviews_is_decisions_alone(tmp_path: Path):
+    folder = tables(tmp_path / "t", [row("a", 2025, status="accepted"), row("b", 2025)], [])
+    (folder / "reviews.parquet").unlink()
+    (found,) = read_tables(folder)
+    assert found.name == "iclr2025" and found.reviews == ()
+    assert "nothing is rated" in found.notes[0]
+
+
+def test_reviews_that_are_not_numbered_keep_their_order(tmp_path: Path):
+    given = [{"paper_id": "a", "rating": value} for value in (6, 3, 6)]
+    (found,) = read_tables(tables(tmp_path / "t", [row("a")], given))
+    assert [(r.reviewer, r.rating) for r in found.reviews] == [(0, 6), (1, 3), (2, 6)]
+
+
+def test_a_cell_that_cannot_be_read_costs_no_more_than_it_must(tmp_path: Path):
+    papers = [row("a"), row("b") | {"year": "soon"}, row("c", accepted=True)]
+    reviews = [
+        said("a", 0, 6, soundness="deep", confidence="3: sure"),
+        said("a", 1, 8, soundness="3 good", confidence="very"),
+        said("c", None, 8),
+        said("c", 1, 3),
+    ]
+    papers = [{key: str(v) if key == "year" else v for key, v in one.items()} for one in papers]
+    (found,) = read_tables(tables(tmp_path / "t", papers, reviews))
+    assert [(r.rating, r.confidence, r.scores) for r in found.reviews] == [
+        (6, 3, {}), (8, None, {"soundness": 3}), (3, None, {}),
+    ]  # fmt: skip
+    assert {p.paper_id: p.status for p in found.papers} == {"a": "unknown", "c": "accepted"}
+    records = {fault.record for fault in found.damaged}
+    assert records == {
+        "paper b", "soundness of review 0 of paper a", "confidence of review 1 of paper a",
+        "review of paper c",
+    }  # fmt: skip
+
+
+def test_a_single_table_with_lists_of_ratings(tmp_path: Path):
+    papers = [
+        {"paper_id": "a", "title": "A", "venue": "NeurIPS", "year": 2022, "decision": "Accept",
+         "ratings": [7.0, 5.0], "keywords": "kernels, graphs"},
+        {"paper_id": "b", "title": "B", "venue": "NeurIPS", "year": 2022, "decision": "Reject",
+         "ratings": [11.0, 4.0, 4.0], "keywords": None},
+    ]  # fmt: skip
+    pd.DataFrame(papers).to_parquet(tmp_path / "n.parquet")
+    (found,) = read_tables(tmp_path / "n.parquet")
+    assert found.name == "neurips2022"
+    assert {k: list(v) for k, v in found.ratings().items()} == {"a": [7, 5], "b": [4, 4]}
+    assert [p.keywords for p in found.papers] == [("kernels", "graphs"), ()]
+    assert found.damaged[0].record == "review 0 of paper b"
+    pd.DataFrame(papers).drop(columns="ratings").to_parquet(tmp_path / "n.parquet")
+    with pytest.raises(UserError, match="column 'ratings' is missing"):
+        read_tables(tmp_path / "n.parquet")
+
+
+def test_first_ratings_come_from_the_history(tmp_path: Path):
+    reviews = [said("a", r, x) for r, x in enumerate((6, 8, 6))] + [said("b", 0, 5)]
+    folder = tables(tmp_path / "t", [row("a"), row("b")], reviews)
+    pd.DataFrame(
+        {
+            "paper_id": ["a", "a", "a", "b", "b"], "stage": [0, 1, 2, 0, 1],
+            "ratings": [[5.0, 6.0, 3.0], [5.0, 6.0, 6.0], [8.0, 6.0, 6.0], [3.0], [6.0]],
+        }
+    ).to_parquet(folder / "rating_history.parquet")  # fmt: skip
+    (found,) = read_tables(folder)
+    pairs = sorted((r.rating_initial, r.rating_final) for r in found.reviews if r.paper_id == "a")
+    assert pairs == [(3, 6), (5, 8), (6, 6)]
+    assert [r.rating_initial for r in found.reviews if r.paper_id == "b"] == [None]
+    assert "arbitrary" in " ".join(found.notes)
+
+
 def test_a_table_without_a_needed_column_is_refused(tmp_path: Path):
-    folder = tables(tmp_path / "t", [{"paper_id": "a", "year": 2022}], [said("a", 0, 6)])
+    folder = tables(
+        tmp_path / "t", [{"paper_id": "a", "venue": "ICLR", "year": 2022}], [said("a", 0, 6)]
+    )
     with pytest.raises(UserError, match="column 'title' is missing"):
         read_tables(folder)
     with pytest.raises(UserError, match=r"papers.parquet: no such file"):

@@ -49,7 +49,7 @@ def test_records_are_ordered_and_orphans_are_named():
     )
     assert [p.paper_id for p in found.papers] == ["a", "b"]
     assert [r.paper_id for r in found.reviews] == ["a", "b"]
-    assert found.damaged == (Damage("review of nowhere", "its paper is not in the data"),)
+    assert found.damaged == (Damage("review 0 of paper nowhere", "its paper is not in the data"),)
 
 
 def test_a_paper_listed_twice_is_kept_once_if_the_same_and_left_out_if_not():

@@ -1,14 +1,14 @@
-"""Our table format: a folder with papers.parquet and reviews.parquet, and texts where there are.
+"""Our table format: a folder with papers.parquet and, where there are, reviews.parquet and texts.
 
-Beside them may lie review_texts.parquet, and files named fulltext_VENUEYEAR.parquet with a column
-`text` or `sections_json`. One dataset for each venue-year comes out.
+Beside them may lie rating_history.parquet (ratings before rebuttal), review_texts.parquet, and
+files named fulltext_VENUEYEAR.parquet with a column `text` or `sections_json`. A single table whose
+column `ratings` holds a list does as well. One dataset for each venue-year comes out.
 """
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, get_args
 
@@ -16,10 +16,21 @@ import msgspec
 
 from conference.data.gather import by_venue_year
 from conference.data.importers.frames import read_table, rows_of
+from conference.data.importers.history import first_ratings
 from conference.data.scales import scale_of
 from conference.data.tables import Damage, Dataset, HumanReview, Paper, Status, TextVersion
-from conference.data.values import Damaged, number, presentation_of, rating, status_of, text
+from conference.data.values import (
+    Damaged,
+    number,
+    numbers,
+    presentation_of,
+    rating,
+    status_of,
+    text,
+)
+from conference.errors import UserError
 
+PAPERS, REVIEWS, HISTORY = "papers.parquet", "reviews.parquet", "rating_history.parquet"
 SUB_SCORES = (
     "soundness", "presentation", "contribution", "correctness", "technical_novelty",
     "empirical_novelty", "rating_2025_11_22",
@@ -29,26 +40,40 @@ TEXTS = ("text", "summary", "strengths", "weaknesses", "questions")
 UNNUMBERED_TEXTS = (2019,)
 # Which version a file's full texts are: the accepted papers of ICLR 2022 are camera-ready.
 FINAL_TEXTS = ("fulltext_iclr2022",)
+MATCHED = (
+    "first ratings are matched to reviews by the last ones: which of two reviewers with the same "
+    "last rating had which first one is arbitrary"
+)
 _NO_TEXT: tuple[str | None, TextVersion] = (None, "")
 
 
-def read_tables(folder: Path, years: Iterable[int] | None = None) -> list[Dataset]:
-    """Every venue-year of the folder (or those of `years`), with its reviews and texts."""
+def read_tables(source: Path, years: Iterable[int] | None = None) -> list[Dataset]:
+    """Every venue-year of a folder or a single table (or those of `years`), with its reviews."""
     wanted = set(years) if years is not None else None
-    frame = read_table(folder / "papers.parquet", ("paper_id", "year", "title"))
-    review_frame = read_table(folder / "reviews.parquet", ("paper_id", "rating"))
-    if wanted is not None:
-        frame = frame[frame["year"].isin(wanted)]
-        review_frame = review_frame[review_frame["paper_id"].isin(frame["paper_id"])]
     damaged: list[Damage] = []
-    full = _full_texts(folder, wanted)
-    papers = [p for row in rows_of(frame) if (p := _paper(row, full, damaged))]
-    scales = {paper.paper_id: paper.scale for paper in papers}
-    said = _review_texts(folder, wanted)
-    reviews = [r for row in rows_of(review_frame) if (r := _review(row, scales, said, damaged))]
+    single = source.is_file()
+    needed = ("paper_id", "venue", "year", "title")
+    frame = read_table(source if single else source / PAPERS, needed)
+    if single and "ratings" not in frame:
+        raise UserError(f"{source}: column 'ratings' is missing; give a folder, or a list there.")
+    rows = [row for row in rows_of(frame) if wanted is None or _year(row) in wanted]
+    full = {} if single else _full_texts(source, wanted, damaged)
+    papers = [p for row in rows if (p := _paper(row, full, damaged))]
+    known = {paper.paper_id: paper for paper in papers}
+    said = {} if single else _review_texts(source, wanted)
+    ids = None if wanted is None else {str(row["paper_id"]) for row in rows}
+    given = _listed(rows, damaged) if single else _review_rows(source, ids)
+    reviews = [r for row in given if (r := _review(row, known, said, damaged))]
+    notes = []
+    if not single and not (source / REVIEWS).is_file():
+        notes.append(f"there is no {REVIEWS} beside the papers: nothing is rated")
+    if (source / HISTORY).is_file():
+        history = read_table(source / HISTORY, ("paper_id", "stage", "ratings"))
+        reviews = first_ratings(reviews, history)
+        notes.append(MATCHED)
     return [
-        msgspec.structs.replace(dataset, notes=_notes(dataset))
-        for dataset in by_venue_year(papers, reviews, damaged, source=str(folder))
+        msgspec.structs.replace(dataset, notes=(*notes, *_notes(dataset)))
+        for dataset in by_venue_year(papers, reviews, damaged, source=str(source))
     ]
 
 
@@ -58,19 +83,32 @@ def _notes(dataset: Dataset) -> tuple[str, ...]:
     return ()
 
 
+def _year(row: Mapping[str, Any]) -> int | None:
+    try:
+        read = number(row["year"], "year")
+    except Damaged:
+        return None
+    return int(read) if read is not None and read == int(read) else None
+
+
 def _paper(
     row: dict[str, Any], full: dict[str, tuple[str, TextVersion]], damaged: list[Damage]
 ) -> Paper | None:
-    name, title = text(row["paper_id"]), text(row["title"])
+    name, title, year = text(row["paper_id"]), text(row["title"]), _year(row)
+    venue = text(row["venue"])
     if not name or not title:
         damaged.append(Damage(f"paper {name or '(no id)'}", "it has no id or no title"))
         return None
-    venue, year = str(row.get("venue") or "ICLR"), int(row["year"])
+    if not venue:
+        damaged.append(Damage(f"paper {name}", "it has no venue"))
+        return None
+    if year is None:
+        damaged.append(Damage(f"paper {name}", f"its year {row['year']!r} is no whole number"))
+        return None
     scale, stage = scale_of(venue, year)
-    decision = str(row.get("decision_raw") or "")
-    given = str(row.get("status") or "")
-    status: Status = given if given in get_args(Status) else status_of(decision)  # type: ignore[assignment]
+    decision = text(row.get("decision_raw")) or text(row.get("decision")) or ""
     body, version = full.get(name, _NO_TEXT)
+    keywords = text(row.get("keywords")) or ""
     return Paper(
         paper_id=name,
         venue=venue,
@@ -79,42 +117,97 @@ def _paper(
         abstract=text(row.get("abstract")),
         text=body,
         text_version=version,
-        keywords=tuple(k.strip() for k in str(row.get("keywords") or "").split(";") if k.strip()),
-        topic=str(row.get("primary_area") or ""),
+        keywords=tuple(filter(None, map(str.strip, re.split(";|,(?!.*;)", keywords)))),
+        topic=text(row.get("primary_area")) or "",
         decision=decision,
-        status=status,
-        presentation=str(row.get("presentation") or "") or presentation_of(decision),
+        status=_status(row, decision),
+        presentation=text(row.get("presentation")) or presentation_of(decision),
         scale=scale,
         rating_stage=stage,
-        source=str(row.get("source") or ""),
+        source=text(row.get("source")) or "",
     )
+
+
+def _status(row: Mapping[str, Any], decision: str) -> Status:
+    """The column `status`, else what the decision's words say, else the column `accepted`."""
+    said = (text(row.get("status")) or "").lower().replace("-", "_").replace(" ", "_")
+    if said in get_args(Status):
+        return said  # type: ignore[return-value]
+    named = status_of(decision)
+    if named == "unknown" and isinstance(row.get("accepted"), bool):
+        return "accepted" if row["accepted"] else "rejected"
+    return named
+
+
+def _review_rows(folder: Path, papers: set[str] | None) -> Iterator[dict[str, Any]]:
+    """The rows of reviews.parquet; where it does not number the reviewers, in their order."""
+    if not (folder / REVIEWS).is_file():
+        return
+    frame = read_table(folder / REVIEWS, ("paper_id", "rating"))
+    if papers is not None:
+        frame = frame[frame["paper_id"].astype(str).isin(papers)]
+    if "reviewer" not in frame:
+        frame = frame.assign(reviewer=frame.groupby("paper_id").cumcount())
+    yield from rows_of(frame)
+
+
+def _listed(rows: Iterable[dict[str, Any]], damaged: list[Damage]) -> Iterator[dict[str, Any]]:
+    """One row a rating from columns `ratings` and `confidences` that hold lists."""
+    for row in rows:
+        given, sure = row.get("ratings"), row.get("confidences")
+        if given is None:
+            continue
+        try:
+            values = list(msgspec.json.decode(given) if isinstance(given, str) else given)
+        except (msgspec.DecodeError, TypeError):
+            damaged.append(Damage(f"reviews of paper {row['paper_id']}", "'ratings' is no list"))
+            continue
+        others = (
+            list(sure) if sure is not None and len(sure) == len(values) else [None] * len(values)
+        )
+        for reviewer, (value, confidence) in enumerate(zip(values, others, strict=True)):
+            yield {
+                "paper_id": row["paper_id"], "reviewer": reviewer, "rating": value,
+                "confidence": confidence,
+            }  # fmt: skip
 
 
 def _review(
     row: dict[str, Any],
-    scales: dict[str, tuple[float, ...]],
+    papers: Mapping[str, Paper],
     said: dict[tuple[str, int], dict[str, str]],
     damaged: list[Damage],
 ) -> HumanReview | None:
-    name, reviewer = str(row["paper_id"]), int(row.get("reviewer") or 0)
-    scale = scales.get(name, ())
+    name = str(row["paper_id"])
+    paper = papers.get(name)
+    scale, stage = (paper.scale, paper.rating_stage) if paper else ((), "unknown")
+    record = f"review of paper {name}"
     try:
-        scores = {key: number(row.get(key), key) for key in SUB_SCORES}
-        return HumanReview(
-            paper_id=name,
-            reviewer=reviewer,
-            rating=rating(row["rating"], scale),
-            rating_initial=rating(row.get("rating_initial"), scale, "rating_initial"),
-            confidence=number(row.get("confidence"), "confidence"),
-            scores={key: value for key, value in scores.items() if value is not None},
-            texts=said.get((name, reviewer), {}),
-        )
+        place = number(row["reviewer"], "reviewer")
+        if place is None or place != int(place):
+            raise Damaged("its reviewer has no number")
+        record = f"review {int(place)} of paper {name}"
+        value = rating(row["rating"], scale)
+        initial = rating(row.get("rating_initial"), scale, "rating_initial")
     except Damaged as fault:
-        damaged.append(Damage(f"review {reviewer} of paper {name}", str(fault)))
+        damaged.append(Damage(record, str(fault)))
         return None
+    sure = numbers({"confidence": row.get("confidence")}, record, damaged)
+    return HumanReview(
+        paper_id=name,
+        reviewer=int(place),
+        rating=value,
+        rating_initial=value if initial is None and stage == "before_rebuttal" else initial,
+        rating_final=value if stage == "after_discussion" else None,
+        confidence=sure.get("confidence"),
+        scores=numbers({key: row.get(key) for key in SUB_SCORES}, record, damaged),
+        texts=said.get((name, int(place)), {}),
+    )
 
 
-def _full_texts(folder: Path, wanted: set[int] | None) -> dict[str, tuple[str, TextVersion]]:
+def _full_texts(
+    folder: Path, wanted: set[int] | None, damaged: list[Damage]
+) -> dict[str, tuple[str, TextVersion]]:
     found: dict[str, tuple[str, TextVersion]] = {}
     for path in sorted(folder.glob("fulltext_*.parquet")):
         year = re.search(r"(\d{4})$", path.stem)
@@ -122,7 +215,12 @@ def _full_texts(folder: Path, wanted: set[int] | None) -> dict[str, tuple[str, T
             continue
         version: TextVersion = "final" if path.stem in FINAL_TEXTS else "unknown"
         for row in rows_of(read_table(path, ("paper_id",))):
-            body = text(row.get("text")) or _joined(row.get("sections_json"))
+            try:
+                body = text(row.get("text")) or _joined(row.get("sections_json"))
+            except (msgspec.DecodeError, AttributeError, TypeError):
+                where = f"its full text in {path.name} cannot be read"
+                damaged.append(Damage(f"paper {row['paper_id']}", where))
+                continue
             if body:
                 found[str(row["paper_id"])] = (body, version)
     return found
@@ -131,7 +229,7 @@ def _full_texts(folder: Path, wanted: set[int] | None) -> dict[str, tuple[str, T
 def _joined(sections: Any) -> str | None:
     if not sections:
         return None
-    parts = json.loads(sections)
+    parts = msgspec.json.decode(sections)
     if isinstance(parts, dict):
         parts = [{"heading": key, "text": value} for key, value in parts.items()]
     lines = [f"{part.get('heading') or ''}\n{part.get('text') or ''}" for part in parts]
