@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -42,19 +43,29 @@ def from_csv(file: str, question: Question) -> Reviewer:
         raise UserError(f"{path}: it has no rows; write one for each paper that has a score.")
     values = [row[0] for row in table.values()]
     measured = {paper.paper_id for paper in question.papers}
-    scale = question.scale
     return Reviewer(
         name=path.stem,
         score=partial(lookup, table=table),
         keep=False,
-        on_scale=bool(scale) and min(values) >= scale[0] and max(values) <= scale[-1],
+        on_scale=_on_scale(values, question.scale),
         about={
             "kind": "recorded scores",
+            "scores": "on the venue's rating scale"
+            if _on_scale(values, question.scale)
+            else "not on the venue's rating scale: they rank",
             "file": path.name,
             "SHA-256": _digest(path),
             "rows": f"{len(table)}, {len(table.keys() - measured)} of them of other papers",
         },
     )
+
+
+def _on_scale(values: Sequence[float], scale: Sequence[float]) -> bool:
+    """Whether scores can be meant on the rating scale: within it, and not all from 0 to 1, as
+    chances of acceptance are."""
+    if not scale or min(values) < scale[0] or max(values) > scale[-1]:
+        return False
+    return not (min(values) >= 0 and max(values) <= 1)
 
 
 def _digest(path: Path) -> str:

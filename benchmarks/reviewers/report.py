@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,10 +12,12 @@ from typing import Any
 import msgspec
 import numpy as np
 
+from benchmarks.reviewers.canvas import Shown
 from benchmarks.reviewers.card import card
 from benchmarks.reviewers.contamination import before
 from benchmarks.reviewers.figures import Fitted
-from benchmarks.reviewers.plots import Shown, draw
+from benchmarks.reviewers.pairs import MEASURES
+from benchmarks.reviewers.plots import draw
 from benchmarks.reviewers.question import Question
 from benchmarks.reviewers.results import FILE, Result
 from benchmarks.reviewers.reviewer import Scores
@@ -66,7 +69,11 @@ def _save(figure: Any, folder: Path, name: str) -> str:
     import matplotlib
 
     folder.mkdir(parents=True, exist_ok=True)
-    with matplotlib.rc_context({"svg.hashsalt": name, "svg.fonttype": "none"}):
+    with (
+        matplotlib.rc_context({"svg.hashsalt": name, "svg.fonttype": "none"}),
+        warnings.catch_warnings(),
+    ):
+        warnings.filterwarnings("ignore", message="Glyph .* missing")  # The SVG has it as text.
         buffer = io.BytesIO()
         figure.savefig(buffer, format="svg", metadata={"Date": None}, dpi=150)
         figure.savefig(folder / f"{name}.png", dpi=160, metadata={"Software": None})
@@ -134,7 +141,17 @@ def _page(result: Result, drawn: list[dict[str, str]]) -> str:
         human=result.rows[0],
         reviewers=[row for row in result.rows if row.kind == "reviewer"],
         reasons=_reasons(result),
+        measures=MEASURES,
+        gaps=_pairs(result),
     )
+
+
+def _pairs(result: Result) -> dict[tuple[str, str], dict[str, Estimate]]:
+    """Each two reviewers' differences by measure."""
+    found: dict[tuple[str, str], dict[str, Estimate]] = {}
+    for gap in result.gaps:
+        found.setdefault((gap.first, gap.second), {})[gap.measure] = gap.difference
+    return found
 
 
 def _interval(estimate: Estimate | None) -> str:

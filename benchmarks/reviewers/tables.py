@@ -79,6 +79,7 @@ def _scores(row: Row) -> dict[str, Estimate | None]:
 def terminal(result: Result, width: int = 160) -> Any:
     """A rich table of the values; on a narrow terminal only the main columns."""
     from rich.table import Table
+    from rich.text import Text
 
     title = f"{result.data}: {result.measured} papers, {result.accepted} accepted"
     table = Table(title=title, caption=caption(result), caption_justify="left")
@@ -92,19 +93,21 @@ def terminal(result: Result, width: int = 160) -> Any:
         if last and line.kind != last:
             table.add_section()
         last = line.kind
-        label = line.name if line.rule in ("", "fitted threshold") else f"  {line.rule}"
+        label = line.name if line.rule in ("", RULES["fitted"]) else f"  {line.rule}"
         style = "bold" if line.kind == "reviewer" else ""
         shown = [short(line.cells.get(name)) for name in names]
-        table.add_row(label, str(line.n), *shown, style=style)
+        table.add_row(Text(label), str(line.n), *shown, style=style)
     return table
 
 
 def caption(result: Result) -> str:
-    """What the columns mean, in two sentences."""
+    """What the columns mean."""
     return (
         "BA, Acc., F1, FPR, FNR at thresholds fitted on other papers (5 folds). 'others' is the "
         "mean of the other humans, each human of a paper left out in turn; 'less human' is the "
-        "paired difference to one human. Brackets: 95 % bootstrap over papers, "
+        "paired difference to one human. For MAE scores are first mapped onto the scale by a "
+        "straight line fitted on other papers, while a human's rating stands as given: even the "
+        "prior may beat it. Brackets: 95 % bootstrap over papers, "
         f"{result.resamples} resamples, seed {result.seed}."
     )
 
@@ -127,7 +130,7 @@ def full(estimate: Estimate | None) -> str:
 
 def number(value: float) -> str:
     """Three decimals, without the leading nought."""
-    said = f"{value:.3f}"
+    said = f"{value:.3f}".replace("-0.000", "0.000")
     return said.replace("0.", ".", 1) if abs(value) < 1 else said
 
 
@@ -137,55 +140,65 @@ def markdown(result: Result) -> str:
     rows = ["| " + " | ".join(heads) + " |", "|" + "---|" * len(heads)]
     for line in lines(result):
         cells = [full(line.cells.get(name)) for name in HEADINGS]
-        rows.append("| " + " | ".join([line.name, line.rule, str(line.n), *cells]) + " |")
+        name = line.name.replace("|", r"\|")
+        rows.append("| " + " | ".join([name, line.rule, str(line.n), *cells]) + " |")
     about = f"{result.data}: {result.measured} papers ({result.accepted} accepted). "
     return "\n".join([*rows, "", about + caption(result), ""])
 
 
 def latex(result: Result) -> str:
-    """The table with booktabs; intervals in small type under the values."""
-    columns = "ll" + "r" * (len(HEADINGS) + 1)
-    heads = ["Reviewer", "Decision by", "$n$"]
-    heads += [head.replace("ρ", r"$\rho$") for head in HEADINGS.values()]
+    """The table with booktabs, no wider than a line; intervals in small type under the values."""
+    heads = ["Reviewer", "$n$", *(head.replace("ρ", r"$\rho$") for head in HEADINGS.values())]
     body = []
     last = ""
     for line in lines(result):
         if last and line.kind != last:
             body.append(r"\midrule")
         last = line.kind
-        cells = [_latex_cell(line.cells.get(name)) for name in HEADINGS]
-        names = [escaped(line.name), escaped(line.rule), str(line.n)]
-        body.append(" & ".join([*names, *cells]) + r" \\")
+        plain = line.rule in ("", RULES["fitted"])
+        name = escaped(line.name) if plain else rf"\quad {escaped(line.rule)}"
+        cells = [line.cells.get(key) for key in HEADINGS]
+        body.append(" & ".join([name, str(line.n), *map(_latex_value, cells)]) + r" \\")
+        under = " & ".join(["", "", *map(_latex_interval, cells)])
+        body.append(rf"{under} \\[2pt]")
     return "\n".join(
         [
-            "% needs \\usepackage{booktabs}",
-            rf"\begin{{tabular}}{{{columns}}}",
+            r"% needs \usepackage{booktabs,graphicx}; drawn smaller where the line is too short",
+            r"{\footnotesize\setlength{\tabcolsep}{3pt}%",
+            r"\resizebox{\ifdim\width>\linewidth\linewidth\else\width\fi}{!}{%",
+            rf"\begin{{tabular}}{{l{'r' * (len(HEADINGS) + 1)}}}",
             r"\toprule",
             " & ".join(heads) + r" \\",
             r"\midrule",
             *body,
             r"\bottomrule",
-            r"\end{tabular}",
+            r"\end{tabular}}}",
             "",
         ]
     )
 
 
-def _latex_cell(estimate: Estimate | None) -> str:
+def _latex_value(estimate: Estimate | None) -> str:
     if estimate is None or estimate.value is None:
-        return "--"
-    value = number(estimate.value).replace("-", "$-$")
-    if estimate.low is None or estimate.high is None:
-        return value
-    low, high = (number(side).replace("-", "$-$") for side in (estimate.low, estimate.high))
-    return rf"{value} {{\scriptsize [{low}, {high}]}}"
+        return "--" if estimate else ""
+    return _minus(number(estimate.value))
+
+
+def _latex_interval(estimate: Estimate | None) -> str:
+    if estimate is None or estimate.low is None or estimate.high is None:
+        return ""
+    return rf"{{\tiny [{_minus(number(estimate.low))}, {_minus(number(estimate.high))}]}}"
+
+
+def _minus(said: str) -> str:
+    return said.replace("-", "$-$")
 
 
 def escaped(text: str) -> str:
-    """Text for LaTeX."""
-    for sign, safe in (
-        ("\\", r"\textbackslash "), ("_", r"\_"), ("%", r"\%"), ("&", r"\&"), ("#", r"\#"),
-        ("$", r"\$"), ("{", r"\{"), ("}", r"\}"),
-    ):  # fmt: skip
-        text = text.replace(sign, safe)
-    return text
+    """Text for LaTeX; letters that its usual fonts lack are written as "?"."""
+    signs = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
+    signs |= {sign: f"\\{sign}" for sign in "_%&#${}"}
+    return "".join(
+        signs.get(sign, sign if sign.isascii() or (sign.isalpha() and ord(sign) < 0x180) else "?")
+        for sign in text
+    )

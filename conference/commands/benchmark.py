@@ -95,8 +95,8 @@ def benchmark(
         result = run(question, made, folder, options, bars.show)
     console.print(terminal(result, console.width))
     for sentence in (*result.notes, *result.verdicts):
-        console.print(f"· {sentence}", soft_wrap=True, highlight=False)
-    console.print(f"Report: {folder / 'report.html'}", soft_wrap=True)
+        console.print(f"· {sentence}", soft_wrap=True, highlight=False, markup=False)
+    console.print(f"Report: {folder / 'report.html'}", soft_wrap=True, markup=False)
 
 
 @benchmark.command()
@@ -155,7 +155,7 @@ def compare(first: str, second: str, seed: int, resamples: int) -> None:
     for row in found.rows:
         table.add_row(row.measure, full(row.first), full(row.second), full(row.difference))
     console = Console(width=None if sys.stdout.isatty() else 120)
-    console.print(f"A: {found.first}\nB: {found.second}", highlight=False)
+    console.print(f"A: {found.first}\nB: {found.second}", highlight=False, markup=False)
     console.print(table)
 
 

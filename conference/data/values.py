@@ -11,7 +11,7 @@ from conference.data.tables import Damage, Status
 
 # "10", "8: accept", "6 (weak accept)", "6 - weak accept", "3 good"; not "3-4", "8/10" or "7 of 10".
 _LEADING = re.compile(
-    r"\s*(-?\d+(?:\.\d+)?)"
+    r"\s*([-+]?(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][-+]?\d+)?)"
     r"(?:\s*$|\s*[:(].*$|\s*[-–]\s*[^\d\s].*$|\s+[^\W\d]+(?: [^\W\d]+){0,2}\s*$)",
     re.DOTALL,
 )

@@ -27,6 +27,8 @@ from conference.errors import UserError
         ("6 (weak accept)", 6),
         ("6 - weak accept", 6),
         ("3 good", 3),
+        ("7.17e-05", 7.17e-05),
+        (".5", 0.5),
     ],
 )
 def test_numbers_are_read_whole(given_value, expected):
@@ -34,7 +36,21 @@ def test_numbers_are_read_whole(given_value, expected):
 
 
 @pytest.mark.parametrize(
-    "bad", ["accept", "1O", "8/10", "ten", True, math.inf, "6accept", [1], "3-4", "7 of 10"]
+    "bad",
+    [
+        "accept",
+        "1O",
+        "8/10",
+        "ten",
+        True,
+        math.inf,
+        "6accept",
+        [1],
+        "3-4",
+        "7 of 10",
+        "1. Fine",
+        "1e",
+    ],
 )
 def test_what_is_no_number_is_damaged_and_named(bad):
     with pytest.raises(Damaged, match="rating"):

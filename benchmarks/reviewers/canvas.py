@@ -1,0 +1,89 @@
+"""What all pictures of a benchmark share: their size, colours, legends and names."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator
+from itertools import cycle
+from typing import Any
+
+import msgspec
+
+from benchmarks.reviewers.figures import Fitted
+from conference.measures.estimate import Floats
+
+COLOURS = ("#2456a6", "#c2571a", "#2e7d4f", "#8a3ea8", "#a3122f", "#007a87", "#6b5b00", "#555555")
+STYLES = ("-", "--", ":")
+PANELS_IN_A_ROW = 4
+MOST_PANELS, MOST_BESIDE = 12, 6  # small pictures, and rows beside each other
+FEWEST_IN_BIN = 10
+HUMAN, FAINT = "#1a1a1a", "#9aa0a6"
+
+
+class Shown(msgspec.Struct, frozen=True):
+    """One reviewer as it is drawn."""
+
+    name: str
+    values: Floats
+    fitted: Fitted
+    kind: str
+    on_scale: bool
+
+
+def lines() -> Iterator[tuple[str, str]]:
+    """Colour and line style for one reviewer after the other; styles change where colours recur."""
+    return cycle((colour, style) for style in STYLES for colour in COLOURS)
+
+
+def figure(width: float = 6.2, height: float = 4.2, columns: int = 1) -> tuple[Any, Any]:
+    """A figure and its axes, side by side."""
+    from matplotlib.figure import Figure
+
+    made = Figure(figsize=(width, height), layout="constrained")
+    axes = made.subplots(1, columns, squeeze=False)[0]
+    for axis in axes:
+        axis.spines[["top", "right"]].set_visible(False)
+        axis.tick_params(labelsize=9)
+    return made, axes
+
+
+def grid(count: int) -> tuple[Any, list[Any]]:
+    """Small pictures side by side, up to four in a row."""
+    from matplotlib.figure import Figure
+
+    columns = min(count, PANELS_IN_A_ROW)
+    rows = -(-count // columns)
+    made = Figure(figsize=(3.0 * columns + 0.4, 2.8 * rows), layout="constrained")
+    axes = list(made.subplots(rows, columns, squeeze=False).ravel())
+    for axis in axes[count:]:
+        axis.set_visible(False)
+    for axis in axes:
+        axis.spines[["top", "right"]].set_visible(False)
+        axis.tick_params(labelsize=8)
+    return made, axes[:count]
+
+
+def legend(made: Any, axis: Any) -> None:
+    """The axis' legend below the picture, where it covers nothing."""
+    handles, labels = axis.get_legend_handles_labels()
+    if handles:
+        columns = 1 if max(map(len, labels)) > 30 else 2
+        made.legend(
+            handles, labels, loc="outside lower center", ncols=columns, frameon=False, fontsize=8
+        )
+
+
+def short(name: str) -> str:
+    """A name for a legend, which takes "$" for mathematics and hides what starts with "_"."""
+    said = name if len(name) <= 54 else f"{name[:51]}…"
+    return ("\u200b" if said.startswith("_") else "") + said.replace("$", r"\$")
+
+
+def title(name: str) -> str:
+    """A name over a small picture, in two lines where it is long."""
+    return textwrap.fill(short(name), 32)
+
+
+def cut(topic: str) -> str:
+    """A topic beside its row."""
+    return topic if len(topic) <= 46 else f"{topic[:43]}…"
