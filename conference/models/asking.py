@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import time
 from typing import TypeVar
 
 import msgspec
 
 from conference.models.records import Call, Message, Model, ModelError, ModelRules, Reply, Sampling
-from conference.models.shapes import Shape
+from conference.models.shapes import Shape, bare_object
 from conference.seeding import seed_of
 from conference.tasks import TaskFailed, TaskKey
 
 T = TypeVar("T")
 AGAIN = (
     "That answer cannot be used: {problem}. Answer again with the whole object, mended, and "
-    "nothing else."
+    "nothing else. Its JSON schema is {schema}"
 )
+SHOWN = 8000  # characters of an answer that cannot be used with which its model is asked again
 
 
 class Asker:
@@ -58,12 +60,13 @@ class Asker:
                 self._note(purpose, said, sampling, None, start, str(error))
                 raise TaskFailed(f"{purpose}: {error}") from error
             try:
-                answer = shape.read(reply.text)
-            except ValueError as error:
-                problem = str(error)
+                answer = shape.read(bare_object(reply.text))
+            except (ValueError, OverflowError, RecursionError) as error:
+                problem = f"{reply.ended}; {error}" if reply.ended else str(error)
                 self._note(purpose, said, sampling, reply, start, problem)
-                again = Message("user", AGAIN.format(problem=problem))
-                said = (*messages, Message("assistant", reply.text), again)
+                again = AGAIN.format(problem=problem, schema=json.dumps(schema))
+                wrong = Message("assistant", reply.text[:SHOWN] or "(nothing)")
+                said = (*messages, wrong, Message("user", again))
                 continue
             self._note(purpose, said, sampling, reply, start, "")
             return answer

@@ -47,7 +47,7 @@ class ModelRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     engine: dict[str, Any] = {}
     key_variable: str = "OPENAI_API_KEY"
     timeout: float = 600.0
-    retries: int = 5
+    retries: int = 8
     at_once: int = 64
     price_in: float = 0.0
     price_cached: float = 0.0
@@ -74,12 +74,16 @@ class Sampling(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Reply(msgspec.Struct, frozen=True):
-    """A model's answer as it came, with the engine's own count of tokens."""
+    """A model's answer as it came, with the engine's own count of tokens.
+
+    `ended` says why the answer is not whole (it was cut off, refused, …); "" for one that is.
+    """
 
     text: str
     tokens_in: int
     tokens_cached: int
     tokens_out: int
+    ended: str = ""
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True):

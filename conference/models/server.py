@@ -1,21 +1,35 @@
 """`openai:MODEL@URL`: any server that speaks the OpenAI protocol.
 
-The client library backs off and tries again on 408, 409, 429, 5xx, time-outs and broken
-connections; what it gives up on, or an answer that is none, ends here in one sentence.
+A server that is busy, broken or silent is asked again, each time after a longer wait or after the
+one that it names; a parameter that it does not take is left out from then on. What it still does
+not answer ends here in one sentence.
 """
 
 from __future__ import annotations
 
 import asyncio
-import json
 import os
+import random
 from typing import Any
 
 from conference.errors import UserError
 from conference.models.records import Message, ModelError, ModelRules, Reply, Sampling
+from conference.models.wire import not_taken, read_reply, request_body
 
 CHARACTERS_A_TOKEN = 3.5  # Servers tell no tokenizer; this errs on the side of more tokens.
 IN_A_ROW = 5
+BUSY = (408, 409, 425, 429)  # and all from 500
+FIRST_WAIT, LONGEST_WAIT = 0.5, 60.0  # seconds; doubled from one to the other
+OBEYED_WAIT = 600.0  # seconds that a server may ask for
+LATE = 2  # time-outs of one call: each has cost the whole of `timeout`
+
+
+class _Again(Exception):
+    """Why a call is made again. `wait` is what the server asks for, in seconds, 0 for nothing."""
+
+    def __init__(self, problem: str, wait: float = 0.0, late: bool = False) -> None:
+        super().__init__(problem)
+        self.wait, self.late = wait, late
 
 
 class ServerModel:
@@ -36,9 +50,10 @@ class ServerModel:
             "base_url": url,
             "api_key": os.environ.get(rules.key_variable) or "none",
             "timeout": rules.timeout,
-            "max_retries": rules.retries,
+            "max_retries": 0,
         }
         self._clients: dict[int, tuple[Any, asyncio.Semaphore]] = {}
+        self._without: set[str] = set()
         self._failed = 0
 
     def count(self, text: str) -> int:
@@ -52,25 +67,11 @@ class ServerModel:
         sampling: Sampling,
         group: str,
     ) -> Reply:
-        import openai
-
         if self._failed >= IN_A_ROW:
             raise ModelError(f"{self.name} failed {IN_A_ROW} times in a row and is not asked again")
         client, slots = self._client()
-        try:
-            async with slots:
-                reply = await self._garbage_again(client, messages, schema, sampling)
-        except openai.APIStatusError as error:
-            self._failed += error.status_code >= 500 or error.status_code == 429
-            raise ModelError(f"{self.name} answered {error.status_code}: {_said(error)}") from error
-        except openai.APITimeoutError as error:
-            self._failed += 1
-            raise ModelError(
-                f"{self.name} did not answer within {self._rules.timeout:g} s"
-            ) from error
-        except openai.APIConnectionError as error:
-            self._failed += 1
-            raise ModelError(f"{self.name} cannot be reached: {_said(error)}") from error
+        async with slots:
+            reply = await self._patiently(client, messages, schema, sampling)
         self._failed = 0
         return reply
 
@@ -86,62 +87,81 @@ class ServerModel:
             )
         return self._clients[loop]
 
-    async def _garbage_again(
+    async def _patiently(
         self,
         client: Any,
         messages: tuple[Message, ...],
         schema: dict[str, Any],
         sampling: Sampling,
     ) -> Reply:
-        """Ask; a reply that does not follow the protocol is asked for again, a little later."""
-        problem = ""
-        for attempt in range(self._rules.retries + 1):
-            if attempt:
-                await asyncio.sleep(min(0.5 * 2**attempt, 20.0))
+        """Ask until there is an answer, `retries` times more at most."""
+        tries, late = 0, 0
+        while True:
+            without = frozenset(self._without)
+            body = request_body(self._model, messages, schema, sampling, without)
             try:
-                return _reply(
-                    await client.chat.completions.create(
-                        model=self._model,
-                        messages=[_wire(message) for message in messages],
-                        temperature=sampling.temperature,
-                        top_p=sampling.top_p,
-                        max_tokens=sampling.max_tokens,
-                        seed=sampling.seed,
-                        response_format={
-                            "type": "json_schema",
-                            "json_schema": {"name": "answer", "schema": schema, "strict": True},
-                        },
-                    )
-                )
-            except (json.JSONDecodeError, AttributeError, TypeError, IndexError) as error:
-                problem = str(error)
-        self._failed += 1
-        raise ModelError(f"{self.name} does not speak the OpenAI protocol: {problem}")
+                return await self._once(client, body, messages)
+            except _Again as again:
+                tries, late = tries + 1, late + again.late
+                if again.wait > OBEYED_WAIT or tries > self._rules.retries or late == LATE:
+                    self._failed += 1
+                    raise ModelError(f"{self.name} {again}") from again
+                wait = min(FIRST_WAIT * 2 ** (tries - 1), LONGEST_WAIT)
+                await asyncio.sleep(again.wait or wait * random.uniform(0.75, 1.0))
+            except _NotTaken as spared:
+                if spared.name in without:
+                    raise ModelError(f"{self.name} {spared}") from spared
+                self._without.add(spared.name)
+
+    async def _once(
+        self, client: Any, body: dict[str, Any], messages: tuple[Message, ...]
+    ) -> Reply:
+        """One try. What comes back is read as bytes: nothing of it is trusted."""
+        import httpx
+        import openai
+
+        try:
+            async with asyncio.timeout(self._rules.timeout):
+                response = await client.post("/chat/completions", body=body, cast_to=httpx.Response)
+        except openai.APIStatusError as error:
+            raise self._refused(error) from error
+        except (openai.APITimeoutError, TimeoutError) as error:
+            problem = f"did not answer within {self._rules.timeout:g} s"
+            raise _Again(problem, late=True) from error
+        except (openai.APIConnectionError, httpx.HTTPError) as error:
+            raise _Again(f"cannot be reached: {_line(error)}") from error
+        asked = "\n".join(message.text for message in messages)
+        try:
+            reply, revision = read_reply(response.content, asked, self.count)
+        except (ValueError, RecursionError) as error:
+            raise _Again(f"does not speak the OpenAI protocol: {_line(error)}") from error
+        self.revision = revision or self.revision
+        return reply
+
+    def _refused(self, error: Any) -> Exception:
+        """What to do about a refusing status: wait, leave a parameter out, or end."""
+        said = f"answered {error.status_code}: {_line(error)}"
+        if error.status_code in BUSY or error.status_code >= 500:
+            return _Again(said, wait=_asked_wait(error.response.headers))
+        name = not_taken(error.response.text) if error.status_code in (400, 422) else ""
+        return _NotTaken(name, said) if name else ModelError(f"{self.name} {said}")
 
 
-def _wire(message: Message) -> dict[str, Any]:
-    if not message.images:
-        return {"role": message.role, "content": message.text}
-    parts: list[dict[str, Any]] = [
-        {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{image}"}}
-        for image in message.images
-    ]
-    return {"role": message.role, "content": [*parts, {"type": "text", "text": message.text}]}
+class _NotTaken(Exception):
+    """The server does not take a parameter."""
+
+    def __init__(self, name: str, said: str) -> None:
+        super().__init__(said)
+        self.name = name
 
 
-def _reply(completion: Any) -> Reply:
-    text = completion.choices[0].message.content
-    if not isinstance(text, str):
-        raise TypeError("the answer has no text")
-    usage = completion.usage
-    details = getattr(usage, "prompt_tokens_details", None)
-    return Reply(
-        text,
-        getattr(usage, "prompt_tokens", 0) or 0,
-        getattr(details, "cached_tokens", 0) or 0,
-        getattr(usage, "completion_tokens", 0) or 0,
-    )
+def _asked_wait(headers: Any) -> float:
+    """Seconds that a server asks to be left alone; 0 where it does not say them as a number."""
+    try:
+        return max(0.0, float(headers.get("retry-after", "0")))
+    except ValueError:
+        return 0.0
 
 
-def _said(error: Exception) -> str:
+def _line(error: Exception) -> str:
     return " ".join(str(error).split())[:200]

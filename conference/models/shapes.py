@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, Generic, TypeVar
 
@@ -15,6 +16,9 @@ NOTES = ("title", "description", "default")
 # The characters that guided decoding may write in a bounded text. A pattern is needed there: a mere
 # `maxLength` lets raw control characters through, which no JSON reader takes.
 BOUNDED = r"^[ !#-\[\]-~]{1,%d}$"
+# Control characters as JSON escapes them, but for tab and line ends. An escaped backslash is passed
+# over.
+CONTROL = re.compile(r"\\\\|(\\u00(?:0[0-8bcefBCEF]|1[0-9a-fA-F]|7[fF])|\\[bf])")
 
 
 class Shape(msgspec.Struct, Generic[T], frozen=True):
@@ -89,9 +93,27 @@ def form_shape(form: Form, reflecting: bool = False) -> Shape[Filled]:
     return Shape("review form", schema, read)
 
 
+def bare_object(text: str) -> str:
+    """The JSON object of an answer, without what models put around it.
+
+    That is a reasoning model's thoughts, a code fence, words before and after; and within its
+    texts control characters, which no form has a use for, become spaces. An answer with several
+    objects, or none, is left to fail where it is read.
+    """
+    if not text.lstrip().startswith("{"):
+        text = text.rpartition("</think>")[2]
+    first, last = text.find("{"), text.rfind("}")
+    if 0 <= first < last:
+        text = text[first : last + 1]
+    return CONTROL.sub(lambda found: found[0] if found[1] is None else " ", text)
+
+
 def _object(text: str) -> dict[str, Any]:
     try:
         found = json.loads(text)
+        json.dumps(found, ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:
+        raise ValueError("a text has half a surrogate pair, which is no character") from error
     except json.JSONDecodeError as error:
         raise ValueError(f"not JSON: {error}") from error
     if not isinstance(found, dict):
@@ -101,9 +123,11 @@ def _object(text: str) -> dict[str, Any]:
 
 def _property(field: Field) -> dict[str, Any]:
     if field.kind == "score":
-        return {"enum": [int(v) if v == int(v) else v for v in field.values]}
+        values = [int(value) if value == int(value) else value for value in field.values]
+        whole = all(isinstance(value, int) for value in values)
+        return {"type": "integer" if whole else "number", "enum": values}
     if field.kind == "choice":
-        return {"enum": list(field.choices)}
+        return {"type": "string", "enum": list(field.choices)}
     return {"type": "string"}
 
 

@@ -6,7 +6,7 @@ import json
 import random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conference.models.shapes import form_shape, struct_shape
@@ -19,6 +19,7 @@ from venues.venue import list_venues, load_venue
 
 
 @pytest.mark.parametrize("kind", [Novelty, Edits, Front, Notes, Revision, Section])
+@settings(deadline=None)
 @given(seed=st.integers(0, 10**6))
 def test_what_a_struct_s_schema_allows_is_read(kind: type, seed: int) -> None:
     shape = struct_shape(kind)
@@ -27,6 +28,7 @@ def test_what_a_struct_s_schema_allows_is_read(kind: type, seed: int) -> None:
 
 
 @pytest.mark.parametrize("name", list_venues())
+@settings(deadline=None)
 @given(seed=st.integers(0, 10**6))
 def test_what_a_form_s_schema_allows_is_a_valid_review(name: str, seed: int) -> None:
     form = load_venue(name).form
@@ -56,6 +58,7 @@ def test_what_the_form_forbids_is_refused(field: str, value: object, said: str) 
 
 
 @pytest.mark.parametrize("name", list_templates())
+@settings(deadline=None)
 @given(seed=st.integers(0, 10**6))
 def test_an_idea_has_each_knob_in_its_range(name: str, seed: int) -> None:
     template = load_template(name)

@@ -1,0 +1,134 @@
+"""The OpenAI protocol's bodies: what is sent, and what comes back, read without trust."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Collection
+from typing import Any
+
+import msgspec
+
+from conference.models.records import Message, Reply, Sampling
+
+# What servers call a parameter that they do not take, and those that a call can do without.
+NOT_TAKEN = re.compile(
+    r"unsupported|not (?:\w+ )?support|unrecogni[sz]ed|unknown|unexpected|not permitted|not allowed"
+    r"|extra (?:inputs|fields)|does not accept",
+    flags=re.IGNORECASE,
+)
+SPARED = ("response_format", "json_schema", "seed", "top_p", "temperature", "max_completion_tokens")
+ENDED = {
+    "length": "it was cut off at max_tokens; write less",
+    "content_filter": "the server's filter withheld it",
+    "tool_calls": "it calls a tool and there is none",
+    "function_call": "it calls a tool and there is none",
+}
+
+
+class _Said(msgspec.Struct):
+    content: str | list[dict[str, Any]] | None = None
+    refusal: str | None = None
+
+
+class _Choice(msgspec.Struct):
+    message: _Said
+    finish_reason: str | None = None
+
+
+class _Body(msgspec.Struct):
+    choices: list[_Choice] | None = None
+    usage: Any = None
+    model: str | None = None
+    system_fingerprint: str | None = None
+    error: Any = None
+
+
+def not_taken(said: str) -> str:
+    """Which parameter a refused call can do without, from the server's own words; "" for none."""
+    if not NOT_TAKEN.search(said):
+        return ""
+    if "system role" in said.lower():
+        return "system role"
+    for name in SPARED:
+        if name in said:
+            return "response_format" if name == "json_schema" else name
+    return ""
+
+
+def request_body(
+    model: str,
+    messages: tuple[Message, ...],
+    schema: dict[str, Any],
+    sampling: Sampling,
+    without: Collection[str],
+) -> dict[str, Any]:
+    """One call as the server reads it; a schema that it takes no other way is put into words."""
+    if "system role" in without and messages[0].role == "system":
+        first, second, *rest = messages
+        joined = msgspec.structs.replace(second, text=f"{first.text}\n\n{second.text}")
+        messages = (joined, *rest)
+    if "response_format" in without:
+        said = f"Answer with one JSON object of this JSON schema: {json.dumps(schema)}"
+        last = msgspec.structs.replace(messages[-1], text=f"{messages[-1].text}\n\n{said}")
+        messages = (*messages[:-1], last)
+    limit = "max_completion_tokens" if "max_completion_tokens" in without else "max_tokens"
+    body: dict[str, Any] = {
+        "model": model,
+        "messages": [_wire(message) for message in messages],
+        "temperature": sampling.temperature,
+        "top_p": sampling.top_p,
+        limit: sampling.max_tokens,
+        "seed": sampling.seed,
+        "response_format": {
+            "type": "json_schema",
+            "json_schema": {"name": "answer", "schema": schema, "strict": True},
+        },
+    }
+    return {name: value for name, value in body.items() if name == limit or name not in without}
+
+
+def _wire(message: Message) -> dict[str, Any]:
+    if not message.images:
+        return {"role": message.role, "content": message.text}
+    parts: list[dict[str, Any]] = [
+        {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{image}"}}
+        for image in message.images
+    ]
+    return {"role": message.role, "content": [*parts, {"type": "text", "text": message.text}]}
+
+
+def read_reply(content: bytes, asked: str, count: Callable[[str], int]) -> tuple[Reply, str]:
+    """The reply in a response, and the revision of the model that the server names ("" for none).
+
+    Tokens that the server does not count are estimated by `count` over `asked` and the answer.
+
+    Raises:
+        ValueError: the response does not follow the protocol.
+    """
+    body = msgspec.json.decode(content, type=_Body)
+    if not body.choices:
+        said = f": {str(body.error)[:200]}" if body.error else ""
+        raise ValueError(f"the response has no choices{said}")
+    choice = body.choices[0]
+    text, ended = _text(choice.message.content), ENDED.get(choice.finish_reason or "", "")
+    if choice.message.refusal:
+        text, ended = text or choice.message.refusal, "the model refuses to answer"
+    usage = body.usage if isinstance(body.usage, dict) else {}
+    details = usage.get("prompt_tokens_details")
+    given = _tokens(usage, "prompt_tokens") or count(asked)
+    cached = _tokens(details if isinstance(details, dict) else {}, "cached_tokens")
+    made = _tokens(usage, "completion_tokens") or count(text)
+    revision = " ".join(part for part in (body.model, body.system_fingerprint) if part)
+    return Reply(text, given, min(cached, given), made, ended), revision
+
+
+def _text(content: str | list[dict[str, Any]] | None) -> str:
+    if isinstance(content, list):
+        content = "".join(str(part.get("text") or "") for part in content)
+    return content or ""
+
+
+def _tokens(counts: dict[str, Any], name: str) -> int:
+    value = counts.get(name)
+    return value if type(value) is int and value >= 0 else 0
