@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import inspect
 import os
 from collections.abc import Mapping
 from typing import Any
 
 from conference.errors import UserError
-from conference.models.records import Message, ModelError, ModelRules, Reply, Sampling
+from conference.models.placement import gpus_of, gpus_suffice
+from conference.models.records import CUT, Message, ModelError, ModelRules, Reply, Sampling
+from conference.models.templating import templated
 
 TRIES = 5
 RESTART, POLL = 900.0, 2.0  # seconds that loading a model again may take; between looks
@@ -47,30 +50,38 @@ class Engine:
                 "enforce_eager": True,
                 "enable_chunked_prefill": False,
             }
+        elif rules.gpu_share < 1:
+            settings["gpu_memory_utilization"] = 0.9 * rules.gpu_share
         if rules.context:
             settings["max_model_len"] = rules.context
         self.engine = AsyncLLM.from_engine_args(AsyncEngineArgs(**(settings | rules.engine)))
-        self._tokenizer: Any = self.engine.get_tokenizer()
+        self._tokenizer: Any = None
+        self._facts: asyncio.Task[tuple[str, int]] | None = None
         self._number = 0
 
     async def facts(self) -> tuple[str, int]:
-        """The model's revision (its commit, or a hash of a local one's weights) and context."""
-        config = self.engine.model_config
-        found = getattr(config.hf_config, "_commit_hash", None) or _folder_hash(config.model)
-        return str(found), int(config.max_model_len)
+        """The model's revision (its commit, or a hash of a local one's files) and context.
 
-    async def count(self, text: str) -> int:
-        return len(self._tokenizer(text)["input_ids"])
+        Found once, beside the engine's work: a large model's files take minutes to hash.
+        """
+        if self._facts is None:
+            self._facts = asyncio.create_task(asyncio.to_thread(self._find_facts))
+        return await self._facts
+
+    def _find_facts(self) -> tuple[str, int]:
+        config = self.engine.model_config
+        found = getattr(config.hf_config, "_commit_hash", None) or folder_hash(config.model)
+        return str(found), int(config.max_model_len)
 
     async def tokens(self, messages: tuple[Message, ...]) -> list[int]:
         """A conversation as the tokens that the engine reads."""
-        return _ids(
-            self._tokenizer.apply_chat_template(
-                [_turn(message) for message in messages],
-                add_generation_prompt=True,
-                tokenize=True,
-            )
-        )
+        return await self._templated(messages, tokenize=True)  # type: ignore[no-any-return]
+
+    async def _templated(self, messages: tuple[Message, ...], tokenize: bool) -> Any:
+        if self._tokenizer is None:
+            found = self.engine.get_tokenizer()  # A coroutine in some versions of vLLM.
+            self._tokenizer = await found if inspect.isawaitable(found) else found
+        return templated(self._tokenizer, messages, tokenize)
 
     async def complete(
         self, messages: tuple[Message, ...], schema: dict[str, Any], sampling: Sampling
@@ -79,17 +90,16 @@ class Engine:
         from vllm.sampling_params import RequestOutputKind, StructuredOutputsParams
         from vllm.v1.engine.exceptions import EngineDeadError
 
-        prompt: dict[str, Any] = {"prompt_token_ids": await self.tokens(messages)}
-        images = [image for message in messages for image in message.images]
-        if images:
-            prompt = {
-                "prompt": self._tokenizer.apply_chat_template(
-                    [_turn(message) for message in messages],
-                    add_generation_prompt=True,
-                    tokenize=False,
-                ),
-                "multi_modal_data": {"image": [_picture(image) for image in images]},
+        images = [_picture(image) for message in messages for image in message.images]
+        # The engine itself puts an image's tokens where the template left its mark.
+        prompt: dict[str, Any] = (
+            {
+                "prompt": await self._templated(messages, tokenize=False),
+                "multi_modal_data": {"image": images},
             }
+            if images
+            else {"prompt_token_ids": await self.tokens(messages)}
+        )
         self._number += 1
         settings = SamplingParams(
             temperature=sampling.temperature,
@@ -109,11 +119,13 @@ class Engine:
                 final = output
         except EngineDeadError:
             os._exit(1)  # Ray starts this actor again, with a new engine.
+        answer = final.outputs[0]
         return Reply(
-            final.outputs[0].text,
+            answer.text,
             len(final.prompt_token_ids or ()),
             final.num_cached_tokens or 0,
-            len(final.outputs[0].token_ids),
+            len(answer.token_ids),
+            CUT if answer.finish_reason == "length" else "",
         )
 
 
@@ -134,7 +146,10 @@ class EngineModel:
         self.revision, self.context = facts
         from transformers import AutoTokenizer
 
-        self._tokenizer: Any = AutoTokenizer.from_pretrained(target)
+        self._tokenizer: Any = AutoTokenizer.from_pretrained(
+            rules.engine.get("tokenizer", target),
+            trust_remote_code=bool(rules.engine.get("trust_remote_code")),
+        )
 
     def count(self, text: str) -> int:
         return len(self._tokenizer(text)["input_ids"])
@@ -200,18 +215,20 @@ class Engines:
                 f"model '{next(iter(wanted))}': vLLM is not installed; see the README, or use "
                 "transformers:MODEL."
             )
+        wanted = {name: rules for name, rules in wanted.items() if not _running(_target(name))}
+        nodes: list[Any] = ray.nodes()  # type: ignore[no-untyped-call]
+        on_gpus = gpus_suffice(wanted, [node["Resources"] for node in nodes if node["Alive"]])
         for name, rules in wanted.items():
-            target = name.partition(":")[2]
-            if _running(target):
-                continue
+            target = _target(name)
             actor: Any = ray.remote(self._kind)
             settings: dict[str, Any] = {
-                "num_gpus": _gpus(rules),
+                # Without GPUs vLLM runs on CPU cores; asking Ray for one would wait for ever.
+                "num_gpus": gpus_of(rules) if on_gpus else 0,
                 "num_cpus": 0,
                 "max_restarts": -1,
                 "max_task_retries": 0,
                 "max_concurrency": 1000,
-                "runtime_env": {"env_vars": _settings(rules)},
+                "runtime_env": {"env_vars": {} if on_gpus else _cpu_settings()},
             }
             engines = [
                 actor.options(name=engine_name(target, number), **settings).remote(target, rules)
@@ -248,31 +265,12 @@ def engine_name(target: str, number: int) -> str:
     return f"engine {number} of {target}"
 
 
-def _gpus(rules: ModelRules) -> int:
-    import torch
-
-    # Without GPUs vLLM runs on CPU cores; asking Ray for a GPU would wait for ever.
-    return rules.tensor_parallel if torch.cuda.is_available() else 0
-
-
-def _settings(rules: ModelRules) -> dict[str, str]:
-    import torch
-
-    if torch.cuda.is_available():
-        return {}
+def _cpu_settings() -> dict[str, str]:
     return {name: os.environ.get(name, value) for name, value in CPU_SETTINGS.items()}
 
 
-def _turn(message: Message) -> dict[str, Any]:
-    if not message.images:
-        return {"role": message.role, "content": message.text}
-    parts = [{"type": "image"} for _ in message.images]
-    return {"role": message.role, "content": [*parts, {"type": "text", "text": message.text}]}
-
-
-def _ids(found: Any) -> list[int]:
-    """Token ids, however this version of Transformers wraps them."""
-    return list(found["input_ids"] if hasattr(found, "keys") else found)
+def _target(name: str) -> str:
+    return name.partition(":")[2]
 
 
 def _picture(image: str) -> Any:
@@ -284,7 +282,7 @@ def _picture(image: str) -> Any:
     return Image.open(io.BytesIO(base64.b64decode(image)))
 
 
-def _folder_hash(path: str) -> str:
+def folder_hash(path: str) -> str:
     """SHA-256 over a local model's files; the name alone for a model that is no folder."""
     from pathlib import Path
 

@@ -8,8 +8,9 @@ import threading
 from typing import Any
 
 from conference.errors import UserError
-from conference.models.engine import _folder_hash, _ids, _turn
-from conference.models.records import Message, ModelError, ModelRules, Reply, Sampling
+from conference.models.engine import folder_hash
+from conference.models.records import CUT, Message, ModelError, ModelRules, Reply, Sampling
+from conference.models.templating import templated
 
 
 class LocalModel:
@@ -25,7 +26,7 @@ class LocalModel:
             raise UserError(f"model 'transformers:{target}' cannot be loaded: {error}") from error
         config = self._model.config
         self.name = f"transformers:{target}"
-        self.revision = str(getattr(config, "_commit_hash", None) or _folder_hash(target))
+        self.revision = str(getattr(config, "_commit_hash", None) or folder_hash(target))
         self.context = rules.context or int(getattr(config, "max_position_embeddings", 4096))
         self._lock = threading.Lock()
         self._compiler = _compiler(self._tokenizer, int(config.vocab_size))
@@ -47,11 +48,10 @@ class LocalModel:
     ) -> Reply:
         import torch
 
-        ids = _ids(
-            self._tokenizer.apply_chat_template(
-                [_turn(message) for message in messages], add_generation_prompt=True, tokenize=True
-            )
-        )
+        try:
+            ids = templated(self._tokenizer, messages, tokenize=True)
+        except ValueError as error:
+            raise ModelError(f"{self.name}: {error}") from error
         if len(ids) + sampling.max_tokens > self.context:
             raise ModelError(f"{self.name}: {len(ids)} tokens do not fit its {self.context}")
         drawn = sampling.temperature > 0
@@ -69,7 +69,9 @@ class LocalModel:
                 pad_token_id=self._tokenizer.eos_token_id,
                 **settings,
             )[0][len(ids) :]
-        return Reply(self._tokenizer.decode(out, skip_special_tokens=True), len(ids), 0, len(out))
+        text = self._tokenizer.decode(out, skip_special_tokens=True)
+        ended = CUT if len(out) >= sampling.max_tokens else ""
+        return Reply(text, len(ids), 0, len(out), ended)
 
 
 def _compiler(tokenizer: Any, vocabulary: int) -> Any:

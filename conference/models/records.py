@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, Protocol
+from typing import Annotated, Any, Literal, Protocol
 
 import msgspec
+
+Counted = Annotated[int, msgspec.Meta(ge=1)]
+Positive = Annotated[float, msgspec.Meta(gt=0)]
+NotNegative = Annotated[float, msgspec.Meta(ge=0)]
 
 
 class Spec(msgspec.Struct, frozen=True):
@@ -28,32 +32,41 @@ class ModelRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     `attempts` answers are asked for at most before a task fails. `longest_text` bounds each text
     field in characters, 0 for no bound. `context` is in tokens, 0 for the model's own. `cutoff` is
     the date (ISO) up to which the model has seen the world, `examples` a file of example reviews.
-    `engines`, `tensor_parallel` and `engine` (further arguments) are for vLLM. Prices are per
+    `engines`, `tensor_parallel`, `gpu_share` (of one GPU, below 1 for small models that share one)
+    and `engine` (further arguments) are for vLLM. Prices are per
     million tokens. `speed_in` and `speed_out` (tokens a second) serve only the estimate of hours
     before a round.
     """
 
-    temperature: float = 0.7
-    top_p: float = 1.0
-    max_tokens: int = 2048
-    attempts: int = 3
-    longest_text: int = 0
-    context: int = 0
+    temperature: NotNegative = 0.7
+    top_p: Annotated[float, msgspec.Meta(gt=0, le=1)] = 1.0
+    max_tokens: Counted = 2048
+    attempts: Counted = 3
+    longest_text: Annotated[int, msgspec.Meta(ge=0)] = 0
+    context: Annotated[int, msgspec.Meta(ge=0)] = 0
     sees_images: bool = False
     examples: str = ""
     cutoff: str = ""
-    engines: int = 1
-    tensor_parallel: int = 1
+    engines: Counted = 1
+    tensor_parallel: Counted = 1
+    gpu_share: Annotated[float, msgspec.Meta(gt=0, le=1)] = 1.0
     engine: dict[str, Any] = {}
     key_variable: str = "OPENAI_API_KEY"
-    timeout: float = 600.0
-    retries: int = 8
-    at_once: int = 64
-    price_in: float = 0.0
-    price_cached: float = 0.0
-    price_out: float = 0.0
-    speed_in: float = 10_000.0
-    speed_out: float = 2_000.0
+    timeout: Positive = 600.0
+    retries: Annotated[int, msgspec.Meta(ge=0)] = 8
+    at_once: Counted = 64
+    price_in: NotNegative = 0.0
+    price_cached: NotNegative = 0.0
+    price_out: NotNegative = 0.0
+    speed_in: Positive = 10_000.0
+    speed_out: Positive = 2_000.0
+
+    @property
+    def priced(self) -> bool:
+        return bool(self.price_in or self.price_out)
+
+
+CUT = "it was cut off at max_tokens; write less"
 
 
 class Message(msgspec.Struct, frozen=True):

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from conference.models.records import Message, Reply, Sampling
+from conference.models.records import CUT, Message, Reply, Sampling
 
 # What servers call a parameter that they do not take, and those that a call can do without.
 NOT_TAKEN = re.compile(
@@ -19,7 +19,7 @@ NOT_TAKEN = re.compile(
 )
 SPARED = ("response_format", "json_schema", "seed", "top_p", "temperature", "max_completion_tokens")
 ENDED = {
-    "length": "it was cut off at max_tokens; write less",
+    "length": CUT,
     "content_filter": "the server's filter withheld it",
     "tool_calls": "it calls a tool and there is none",
     "function_call": "it calls a tool and there is none",

@@ -1,0 +1,46 @@
+"""Conversations in a model's own chat template."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from conference.models.records import Message
+
+
+def templated(tokenizer: Any, messages: tuple[Message, ...], tokenize: bool) -> Any:
+    """A conversation as token ids, or as text where `tokenize` is False.
+
+    A template without a system role gets the system's words at the beginning of the first turn.
+
+    Raises:
+        ValueError: the model has no chat template, or it takes no such conversation.
+    """
+    import jinja2
+
+    if getattr(tokenizer, "chat_template", "") is None:
+        raise ValueError("it has no chat template; choose a model made for conversations")
+    try:
+        return _applied(tokenizer, messages, tokenize)
+    except jinja2.TemplateError as error:
+        if messages[0].role != "system" or len(messages) < 2:
+            raise ValueError(f"its chat template refuses the conversation: {error}") from error
+    first, second, *rest = messages
+    joined = msgspec.structs.replace(second, text=f"{first.text}\n\n{second.text}")
+    return templated(tokenizer, (joined, *rest), tokenize)
+
+
+def _applied(tokenizer: Any, messages: tuple[Message, ...], tokenize: bool) -> Any:
+    turns = [_turn(message) for message in messages]
+    found = tokenizer.apply_chat_template(turns, add_generation_prompt=True, tokenize=tokenize)
+    if not tokenize:
+        return found
+    return list(found["input_ids"] if hasattr(found, "keys") else found)
+
+
+def _turn(message: Message) -> dict[str, Any]:
+    if not message.images:
+        return {"role": message.role, "content": message.text}
+    parts = [{"type": "image"} for _ in message.images]
+    return {"role": message.role, "content": [*parts, {"type": "text", "text": message.text}]}
