@@ -18,7 +18,7 @@ from chairs.reading import HERE, persona_of
 from conference.context import Context
 from conference.forms import Field, Form
 from conference.models import form_shape
-from conference.models.reading import asks_about, fit_thread
+from conference.models.reading import asks_about, fit_parts, fit_thread
 from conference.prompts import defused, render, without_paper
 from conference.records import Advice, Agent, Comment, Decision, MetaReview, SeniorNote
 
@@ -65,7 +65,7 @@ class LanguageChair:
         prompt = render(
             PROMPTS,
             "discuss",
-            thread=fit_thread(thread_text(sight.thread), context.asker),
+            thread=fit_thread(thread_parts(sight.thread), context.asker),
             persona=persona_of(agent.persona).says,
             low=f"{min(sight.thread.ratings):g}",
             high=f"{max(sight.thread.ratings):g}",
@@ -96,7 +96,7 @@ class LanguageChair:
         prompt = render(
             PROMPTS,
             "meta_review",
-            thread=fit_thread(thread_text(thread), context.asker),
+            thread=fit_thread(thread_parts(thread), context.asker),
             persona=persona_of(agent.persona).says,
             share=f"{sight.accept_rate:.0%}",
         )
@@ -132,19 +132,19 @@ class LanguageChair:
             ),
             rating=names[0],
         )
+        texts = fit_parts([row.text for row in sight.meta_reviews], context.asker)
         rows = [
             {
                 "score": f"{row.score:.2f}",
                 "recommendation": row.recommendation,
-                "text": defused(row.text),
+                "text": text,
             }
-            for row in sight.meta_reviews
+            for row, text in zip(sight.meta_reviews, texts, strict=True)
         ]
         prompt = render(
             PROMPTS, "senior", rows=rows, mean=f"{sight.chair_mean:.2f}",
             venue_mean=f"{sight.venue_mean:.2f}", sd=f"{sight.venue_sd:.2f}",
         )  # fmt: skip
-        prompt = fit_thread(prompt, context.asker)
         answer = await context.asker.ask(without_paper(prompt), form_shape(form), "senior")
         return [
             SeniorNote(
@@ -218,7 +218,7 @@ def _meta_form(qualities: list[str], form: Form) -> Form:
     )
 
 
-def thread_text(thread: Thread) -> str:
+def thread_parts(thread: Thread) -> list[str]:
     """A paper's reviews as R1, R2, …, the authors' answer, and the comments."""
     names = {review.reviewer: f"R{number}" for number, review in enumerate(thread.reviews, 1)}
     lines = []
@@ -232,7 +232,7 @@ def thread_text(thread: Thread) -> str:
         lines.append("The authors answer:\n" + "\n".join(thread.rebuttal.replies.values()))
     for comment in thread.comments:
         lines.append(f"{names.get(comment.agent, 'The area chair')}: {comment.text}")
-    return defused("\n\n".join(lines))
+    return lines
 
 
 def make() -> LanguageChair:

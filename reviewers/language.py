@@ -16,9 +16,9 @@ from conference.context import Context
 from conference.forms import Field, Form
 from conference.manuscript import Manuscript
 from conference.models import Asker, Message, Shape, form_shape
-from conference.models.reading import asks_about, fit_thread
+from conference.models.reading import asks_about, fit_parts, fit_thread
 from conference.models.shapes import Filled
-from conference.prompts import defused, render, without_paper
+from conference.prompts import render, without_paper
 from conference.records import (
     BID_VALUES,
     Absence,
@@ -38,6 +38,7 @@ from reviewers.reviewer import BidSight, CalibrateSight, DiscussSight, ReviewSig
 ABSTRACT = 700  # characters of an abstract that a bidder is shown
 LEVELS = tuple(BID_VALUES)
 SHEET = 8  # papers of one call for bids
+ARCHIVE = 100  # latest earlier papers whose titles a reviewer is shown
 
 
 class LanguageReviewer:
@@ -83,10 +84,10 @@ class LanguageReviewer:
         """A comment, and a changed rating where there is a reason for one."""
         rating = sight.form[sight.form.rating]
         form = Form(field=(Field(name="comment", kind="text"), _bare(rating)), rating=rating.name)
-        thread, me = _thread(sight)
+        parts, me = _thread(sight)
         prompt = render(
             PROMPTS, "discuss",
-            thread=fit_thread(thread, context.asker), persona=persona_of(agent.persona).says,
+            thread=fit_thread(parts, context.asker), persona=persona_of(agent.persona).says,
             me=me, rating=f"{sight.rating:g}", turn=sight.turn,
         )  # fmt: skip
         messages = asks_about(sight.manuscript, context.papers, context.asker, prompt)
@@ -163,22 +164,26 @@ async def write_review(
     asker, preset = context.asker, load_preset(context.asker.preset)
     examples = examples_text(asker.rules.examples, preset.few_shot)
     prompt = render(
-        PROMPTS, "review", form=form, persona=persona, expertise=expertise, archive=archive
-    )
+        PROMPTS, "review", form=form, persona=" ".join(filter(None, (persona, preset.says))),
+        expertise=expertise, archive=archive[-ARCHIVE:],
+    )  # fmt: skip
     messages = asks_about(
-        manuscript, context.papers, asker, prompt, examples=examples, images=preset.images
-    )
+        manuscript, context.papers, asker, prompt,
+        examples=examples, images=preset.images, answers=preset.reflections - 1,
+    )  # fmt: skip
     shape = form_shape(form)
+    several = preset.ensemble > 1 and preset.ensemble_temperature is not None
+    warmth = preset.ensemble_temperature if several else preset.temperature
     members = await asyncio.gather(
         *(
-            asker.ask(messages, shape, "review", temperature=preset.temperature, member=number)
+            asker.ask(messages, shape, "review", temperature=warmth, member=number)
             for number in range(preset.ensemble)
         )
     )
     filled = members[0]
     if len(members) > 1:
-        listed = [_answer(member) for member in members]
-        join = render(PROMPTS, "aggregate", form=form, reviews=[defused(text) for text in listed])
+        listed = fit_parts([_answer(member) for member in members], asker)
+        join = render(PROMPTS, "aggregate", form=form, reviews=listed)
         joined = asks_about(manuscript, context.papers, asker, join, examples=examples)
         whole = await asker.ask(joined, shape, "aggregate", temperature=preset.temperature)
         filled = msgspec.structs.replace(whole, scores=mean_scores(form, list(members)))
@@ -222,7 +227,7 @@ def _bare(field: Field) -> Field:
     return msgspec.structs.replace(field, required=True)
 
 
-def _thread(sight: DiscussSight) -> tuple[str, str]:
+def _thread(sight: DiscussSight) -> tuple[list[str], str]:
     """The thread in one order for all its reviewers, and which of them is the one who is asked."""
     rated = [(sight.own, sight.rating), *zip(sight.others, sight.other_ratings, strict=True)]
     rated.sort(key=lambda row: row[0].reviewer)
@@ -236,7 +241,7 @@ def _thread(sight: DiscussSight) -> tuple[str, str]:
         lines.append(f"The authors answer:\n{said}")
     for comment in sight.comments:
         lines.append(f"{names.get(comment.agent, 'The area chair')}: {comment.text}")
-    return defused("\n\n".join(lines)), names[sight.own.reviewer]
+    return lines, names[sight.own.reviewer]
 
 
 def make() -> LanguageReviewer:

@@ -25,6 +25,8 @@ class Preset(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     form: str
     source: str
     temperature: float | None = None
+    ensemble_temperature: float | None = None
+    says: str = ""
 
 
 @cache
@@ -73,7 +75,7 @@ def examples_text(path: str, count: int) -> str:
             "example",
             title=defused(row.title),
             text=defused(row.text),
-            review=json.dumps(row.review, ensure_ascii=False),
+            review=defused(json.dumps(row.review, ensure_ascii=False)),
         )
         for row in rows
     )

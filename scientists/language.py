@@ -20,8 +20,8 @@ from conference.files import EXPERIMENTS
 from conference.forms import Field, Form
 from conference.manuscript import blinded
 from conference.models import form_shape, struct_shape
-from conference.models.reading import asks_about
-from conference.prompts import defused, render
+from conference.models.reading import asks_about, fit_parts
+from conference.prompts import render
 from conference.records import Agent, AnyRecord, Experiment, Incident, Rebuttal, Review
 from conference.templates import Template, load_template
 from scientists.answers import doubted
@@ -80,7 +80,8 @@ class LanguageScientist:
             ),
             rating="",
         )
-        prompt = render(PROMPTS, "rebut", reviews=_shown(sight.reviews, sight.names))
+        shown = fit_parts(_shown(sight.reviews, sight.names), context.asker)
+        prompt = render(PROMPTS, "rebut", reviews=shown)
         manuscript = blinded(sight.submission)
         messages = asks_about(manuscript, context.papers, context.asker, prompt)
         answer = await context.asker.ask(messages, form_shape(form), "rebut")
@@ -142,10 +143,8 @@ def _invented(prose: Prose, agent: Agent, sight: ResearchSight) -> list[Incident
 def _shown(reviews: Sequence[Review], names: Sequence[str]) -> list[str]:
     """Reviews as authors see them."""
     return [
-        defused(
-            f"{name} (rating {review.rating:g}):\n"
-            + "\n".join(f"{field}: {text}" for field, text in review.texts.items())
-        )
+        f"{name} (rating {review.rating:g}):\n"
+        + "\n".join(f"{field}: {text}" for field, text in review.texts.items())
         for name, review in zip(names, reviews, strict=True)
     ]
 
@@ -216,8 +215,9 @@ async def _rewritten(
     prompt = render(
         PROMPTS, "revise",
         study=study_text(base, question, effects, prose.explanation, template.bibliography),
-        title=prose.title, abstract=prose.abstract, reviews=_shown(sight.reviews, names),
-        meta_review=defused(sight.meta_review), more=more,
+        title=prose.title, abstract=prose.abstract,
+        reviews=fit_parts([*_shown(sight.reviews, names), sight.meta_review], context.asker),
+        more=more,
     )  # fmt: skip
     answer, _ = await mended(context.asker, prompt, struct_shape(Revision), "revision", sources)
     outcome = Outcome(kept.results, kept.figures, [])

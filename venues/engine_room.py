@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import msgspec
@@ -21,12 +21,14 @@ from conference.tasks import TaskFailed, TaskKey
 from reviewers.presets import PROMPTS, examples_text, load_preset
 from venues.minds import models_of
 from venues.papers import PaperSource
+from venues.phases.call import call_of
 from venues.population import parse_minds
 from venues.state import Options
 from venues.venue import Venue
 
 NEEDED_DISK = 200 * 2**20
-CHARACTERS_A_TOKEN = 4
+TRIES = 2  # times that a server is asked again before the round
+OTHERS = 2000  # tokens of a study's prompts beside the template's material
 
 
 class EngineRoom:
@@ -55,16 +57,16 @@ def preflight(
     options: Options,
     folder: Path,
     models: Mapping[str, ModelRules],
-) -> tuple[list[str], list[Call]]:
-    """Try everything a long round will need; what was found, in lines, and the calls it took.
+    say: Callable[[str], None],
+) -> list[Call]:
+    """Try everything a long round will need, say what was found, and return the calls it took.
 
     Raises:
         UserError: what is missing, in one sentence.
     """
-    lines = [_disk(folder)]
+    say(_disk(folder))
     if source is None:
-        lines.append(_typesetter(options))
-    longest = _longest(source)
+        say(_typesetter(options))
     calls: list[Call] = []
     for role in ("scientist", "reviewer", "chair"):
         for _, name in parse_minds(getattr(venue.minds, role)):
@@ -72,12 +74,18 @@ def preflight(
                 spec = parse_spec(name)
                 few_shot = load_preset(spec.preset).few_shot
                 examples_text(models[spec.text].examples, few_shot)
+    writers = {name for _, name in parse_minds(venue.minds.scientist)} if source is None else set()
     for name, rules in models.items():
-        model = make_model(parse_spec(name), rules)
-        lines.append(_context(model, rules, venue.form, longest))
+        # A server that is down now is told of soon; later it is given time to come back.
+        model = make_model(
+            parse_spec(name), msgspec.structs.replace(rules, retries=min(rules.retries, TRIES))
+        )
+        say(_context(model, rules, venue.form, _longest(source)))
+        if name in {writer.partition("#")[0] for writer in writers}:
+            _material_fits(model, rules, venue)
         calls += _try_schema(model, rules, venue.form)
-        lines.append(f"{name} ({model.revision}) filled the review form.")
-    return lines, calls
+        say(f"{name} ({model.revision}) filled the review form.")
+    return calls
 
 
 def _disk(folder: Path) -> str:
@@ -97,14 +105,29 @@ def _typesetter(options: Options) -> str:
     return f"Papers are typeset by {options.format}."
 
 
-def _longest(source: PaperSource | None) -> int:
-    """Characters of the longest paper that is known beforehand; 0 when papers will be written."""
-    if source is None:
-        return 0
-    return max((len(row.text or row.abstract) for row in source.table), default=0)
+def _longest(source: PaperSource | None) -> str:
+    """The longest paper whose text is known beforehand; "" for PDFs and papers to be written."""
+    texts = (row.text or row.abstract for row in source.table) if source else ()
+    return max(texts, key=len, default="")
 
 
-def _context(model: Model, rules: ModelRules, form: Form, longest: int) -> str:
+def _material_fits(model: Model, rules: ModelRules, venue: Venue) -> None:
+    """Raise `UserError` where a template's code and three answers are more than the context."""
+    from conference.templates import load_template
+    from scientists.ideas import material
+
+    for name in venue.call.templates:
+        read = material(load_template(name), call_of(venue))
+        needed = model.count(read) + 3 * rules.max_tokens + OTHERS
+        if needed > model.context:
+            raise UserError(
+                f"model '{model.name}': its context of {model.context:,} tokens is too short for "
+                f"research on the template '{name}' with answers of {rules.max_tokens:,} "
+                f"({needed:,} tokens); lower max_tokens in [models] or choose another model."
+            )
+
+
+def _context(model: Model, rules: ModelRules, form: Form, longest: str) -> str:
     """Whether form, answer and paper fit; a paper that does not is cut by the rule of `fitting`."""
     needed = model.count(render(PROMPTS, "form", form=form)) + rules.max_tokens
     room = paper_budget(model.context, rules)
@@ -115,12 +138,15 @@ def _context(model: Model, rules: ModelRules, form: Form, longest: int) -> str:
             "paper); lower max_tokens in [models] or choose another model."
         )
     line = f"{model.name}: {room:,} of {model.context:,} tokens are for the paper"
-    if longest and longest // CHARACTERS_A_TOKEN > room:
-        line += (
-            f"; the longest paper has about {longest // CHARACTERS_A_TOKEN:,}, so longer ones keep "
-            "abstract, introduction and conclusion, and their other sections are cut alike"
-        )
-    return line + "."
+    found = model.count(longest) if longest else 0
+    if found:
+        line += f"; the longest has {found:,}"
+    if found and found <= room:
+        return f"{line}."
+    return (
+        f"{line}; a longer one keeps abstract, introduction and conclusion, and its other sections "
+        "are cut alike."
+    )
 
 
 def _try_schema(model: Model, rules: ModelRules, form: Form) -> list[Call]:
@@ -137,8 +163,3 @@ def _try_schema(model: Model, rules: ModelRules, form: Form) -> list[Call]:
     except TaskFailed as error:
         raise UserError(f"model '{model.name}' cannot be used: {error}.") from error
     return asker.calls
-
-
-def encode_calls(calls: list[Call]) -> bytes:
-    """The preflight's calls, for the ledger's note of that name."""
-    return msgspec.json.encode(calls)

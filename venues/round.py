@@ -12,14 +12,14 @@ import msgspec
 from conference.errors import UserError
 from conference.ledger import Ledger, open_ledger, read_ledger
 from conference.models.costs import Budget
-from conference.models.records import ModelRules
+from conference.models.records import ModelRules, calls_from_json, calls_to_json
 from conference.records import AnyRecord, Failure
 from conference.seeding import seed_of
 from conference.stage import InlineStage, RayStage, Stage
 from conference.tasks import CentralSight, StopRound, Task, TaskKey
 from venues import population
 from venues.cast import make_performer
-from venues.engine_room import EngineRoom, encode_calls, preflight
+from venues.engine_room import EngineRoom, preflight
 from venues.minds import check_minds
 from venues.papers import PaperSource, open_papers
 from venues.phases import steps_of
@@ -104,12 +104,12 @@ def run_round(
         stages = _Stages(
             make, hosts, address, partial(_ready, room, round_, ledger, say, address, hosts)
         )
-        if not len(ledger):
-            stages.ready()
+        budget = budget or Budget()
+        budget.check_prices(room.models)
         try:
-            performed = play(
-                round_, ledger, stages.choose, progress or (lambda *_: None), budget or Budget()
-            )
+            if not len(ledger):
+                stages.ready()
+            performed = play(round_, ledger, stages.choose, progress or (lambda *_: None), budget)
         finally:
             stages.close()
             room.close()
@@ -151,7 +151,7 @@ def play(
 ) -> int:
     """Perform every task of every step that the ledger lacks; return how many were performed."""
     performed, budget = 0, budget or Budget()
-    budget.note(ledger.calls())
+    budget.note([ledger.noted("preflight") or b"[]", *ledger.calls()])
     for step in steps_of(round_.venue):
         keys = ledger.whole(step.name)
         if keys is None:
@@ -267,13 +267,12 @@ def _ready(
     if not room.models:
         return
     room.open(address, hosts)
-    lines, calls = preflight(
-        round_.venue, round_.source, round_.options, round_.folder, room.models
-    )
-    ledger.note("preflight", encode_calls(calls))
-    for line in lines:
-        if say:
-            say(line)
+    calls = preflight(
+        round_.venue, round_.source, round_.options, round_.folder, room.models,
+        say or (lambda line: None),
+    )  # fmt: skip
+    before = calls_from_json(ledger.noted("preflight") or b"[]")
+    ledger.note("preflight", calls_to_json([*before, *calls]))
 
 
 def note_plan(ledger: Ledger, plan: Plan) -> None:

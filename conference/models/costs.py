@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 import msgspec
 
-from conference.models.records import Call, calls_from_json
+from conference.errors import UserError
+from conference.models.records import Call, ModelRules, calls_from_json
 
 
 class Spent(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,6 +69,14 @@ class Budget:
         self._clock = clock
         self._start = clock()
         self._spent = Spent()
+
+    def check_prices(self, models: Mapping[str, ModelRules]) -> None:
+        """Raise `UserError` for a limit on costs where no model has a price."""
+        if self._limits[1] and models and not any(rules.priced for rules in models.values()):
+            raise UserError(
+                f"--max-cost {self._limits[1]:g} limits nothing, as {next(iter(models))} has no "
+                "price; give price_in and price_out in --models, or use --max-tokens."
+            )
 
     def note(self, calls: Iterable[bytes]) -> None:
         """Take in the calls of finished tasks, as the ledger stores them."""

@@ -7,7 +7,7 @@ Where that is still too long, the text is cut at its end. Each cut is marked in 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from conference.documents.document import split_sections
 
@@ -34,6 +34,24 @@ def fit_paper(text: str, budget: int, count: Callable[[str], int]) -> str:
         else:
             high = share
     return fit_text(_joined(sections, low), budget, count)
+
+
+def fit_texts(texts: Sequence[str], budget: int, count: Callable[[str], int]) -> list[str]:
+    """The texts in at most `budget` tokens together: the longest are cut at their ends alike.
+
+    So of a thread that is too long no review, answer or comment is lost, and short ones stay whole.
+    """
+    if sum(map(count, texts)) <= budget:
+        return list(texts)
+    words = [text.split(" ") for text in texts]
+    low, high = 0, max(map(len, words))
+    while low < high:
+        middle = (low + high + 1) // 2
+        if sum(count(_cut(each, middle)) for each in words) <= budget:
+            low = middle
+        else:
+            high = middle - 1
+    return [_cut(each, low) for each in words]
 
 
 def fit_text(text: str, budget: int, count: Callable[[str], int]) -> str:

@@ -4,32 +4,37 @@ from __future__ import annotations
 
 import base64
 import io
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
 from conference.manuscript import Manuscript, full_text
 from conference.models.asking import Asker
-from conference.models.fitting import fit_paper, fit_text
+from conference.models.fitting import fit_paper, fit_texts
 from conference.models.records import Message, ModelRules
-from conference.prompts import about_paper
+from conference.prompts import about_paper, defused
 
-INSTRUCTIONS = 6000  # tokens that form, persona, thread and instruction may take
+INSTRUCTIONS = 12_000  # tokens that form, persona, thread and instruction may take
 DPI = 80
+PAGE = 1200  # tokens that an image of a page takes, about
 
 
 def paper_budget(context: int, rules: ModelRules) -> int:
     """Tokens that a paper may take: what the answer and the instructions leave, at least a third.
 
-    Instructions are given `INSTRUCTIONS` tokens and one answer's length (for reflections and for
-    asking again), but never more than half of the context.
+    Instructions are given `INSTRUCTIONS` tokens, or a quarter of a long context, and one answer's
+    length (for asking again), but never more than half of the context.
     """
-    reserve = min(context // 2, INSTRUCTIONS + rules.max_tokens)
-    return max(context - rules.max_tokens - reserve, context // 3)
+    return max(context - rules.max_tokens - _reserve(context, rules), context // 3)
 
 
 def thread_budget(context: int, rules: ModelRules) -> int:
     """Tokens that the reviews and comments on a paper may take: half of the instructions' share."""
-    return min(context // 2, INSTRUCTIONS + rules.max_tokens) // 2
+    return _reserve(context, rules) // 2
+
+
+def _reserve(context: int, rules: ModelRules) -> int:
+    return min(context // 2, max(INSTRUCTIONS, context // 4) + rules.max_tokens)
 
 
 def asks_about(
@@ -40,21 +45,34 @@ def asks_about(
     *,
     examples: str = "",
     images: int = 0,
+    answers: int = 0,
 ) -> tuple[Message, ...]:
-    """A conversation about a manuscript. `images` is how many pages a model that sees is shown."""
-    budget = paper_budget(asker.model.context, asker.rules)
-    text = fit_paper(_whole(manuscript, str(papers)), budget, asker.model.count)
+    """A conversation about a manuscript.
+
+    `images` is how many pages a model that sees is shown, `answers` how many earlier answers the
+    conversation will hold; what these and the examples take, the paper's text has less.
+    """
     shown: tuple[str, ...] = ()
     if images and asker.rules.sees_images and manuscript.pdf:
         shown = page_images(str(papers / manuscript.pdf), images)
+    beside = PAGE * len(shown) + asker.rules.max_tokens * answers
+    beside += asker.model.count(examples) if examples else 0
+    budget = max(paper_budget(asker.model.context, asker.rules) - beside, 0)
+    text = fit_paper(_whole(manuscript, str(papers)), budget, asker.model.count)
     return about_paper(
         manuscript.paper, manuscript.title, text, instruction, examples=examples, images=shown
     )
 
 
-def fit_thread(text: str, asker: Asker) -> str:
-    """A thread cut to its share of the context."""
-    return fit_text(text, thread_budget(asker.model.context, asker.rules), asker.model.count)
+def fit_thread(parts: Sequence[str], asker: Asker) -> str:
+    """What was said about a paper, part by part, cut to its share of the context and defused."""
+    return "\n\n".join(fit_parts(parts, asker))
+
+
+def fit_parts(parts: Sequence[str], asker: Asker) -> list[str]:
+    """The parts, the longest cut alike to a thread's share of the context, and defused."""
+    budget = thread_budget(asker.model.context, asker.rules)
+    return [defused(part) for part in fit_texts(parts, budget, asker.model.count)]
 
 
 def _whole(manuscript: Manuscript, papers: str) -> str:

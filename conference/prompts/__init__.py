@@ -14,7 +14,14 @@ from typing import Any
 from conference.models.records import Message
 
 HERE = Path(__file__).parent
-OPENING = re.compile(r"<(?=[/|!A-Za-z])")
+# What may open a tag or a turn of a chat: "<" before a name, whatever stands between them, and
+# words in capitals in square brackets, as in [INST].
+OPENING = re.compile(r"<(?=\W{0,8}[^\W\d])|\[(?=/?[A-Za-z_]{0,40}\])(?=/?[a-z_]*[A-Z]{3})")
+# Characters without width or ink: a tag, or a whole text, may be hidden among them.
+INVISIBLE = re.compile(
+    "[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff"
+    "\U000e0000-\U000e0fff]"
+)
 
 
 @cache
@@ -54,7 +61,13 @@ def about_paper(
     system = render(HERE, "house")
     if examples:
         system = f"{system}\n\n{examples}"
-    fenced = render(HERE, "paper", paper=paper, title=defused(title), text=defused(text))
+    fenced = render(
+        HERE,
+        "paper",
+        paper=re.sub(r"[^\w.:-]", "_", paper),
+        title=defused(title),
+        text=defused(text),
+    )
     return (
         Message("system", system),
         Message("user", f"{fenced}\n\n{instruction}", images),
@@ -67,5 +80,8 @@ def without_paper(instruction: str) -> tuple[Message, ...]:
 
 
 def defused(text: str) -> str:
-    """Text from outside that cannot close or open a fence or pass for a turn of a chat."""
-    return OPENING.sub("\u2039", text)
+    """Text from outside that cannot close or open a fence or pass for a turn of a chat.
+
+    A bracket that could open one is replaced by one that reads alike; invisible characters go.
+    """
+    return OPENING.sub("\u2039", INVISIBLE.sub("", text))

@@ -6,6 +6,7 @@ from conference.records import Agent, AnyRecord, Call
 from conference.tasks import CentralSight, Task, TaskKey
 from venues.population import make_scientists
 from venues.state import Round, Step
+from venues.venue import Venue
 
 
 class CallSight(CentralSight, frozen=True, kw_only=True):
@@ -15,16 +16,21 @@ class CallSight(CentralSight, frozen=True, kw_only=True):
     scientists: tuple[Agent, ...]
 
 
-def tasks(round_: Round) -> list[Task]:
-    rules = round_.venue.call
-    call = Call(
-        title=round_.venue.title,
+def call_of(venue: Venue) -> Call:
+    """The call for papers as its scientists read it."""
+    rules = venue.call
+    return Call(
+        title=venue.title,
         text=rules.text,
         topics=tuple(topic.name for topic in rules.topics),
         deadlines=rules.deadlines,
         page_limit=rules.page_limit,
         templates=rules.templates,
     )
+
+
+def tasks(round_: Round) -> list[Task]:
+    call = call_of(round_.venue)
     scientists = () if round_.source else tuple(make_scientists(round_.venue, round_.seed))
     return [Task(TaskKey("call"), CallSight(call=call, scientists=scientists))]
 
