@@ -27,7 +27,11 @@ class BidSight(Sight, frozen=True, kw_only=True):
 
 
 class ReviewSight(Sight, frozen=True, kw_only=True):
-    """One paper to review. `archive` holds titles of earlier papers for judging novelty."""
+    """One paper to review. `archive` holds titles of earlier papers for judging novelty.
+
+    `human` is the rating and the confidence (None where it is not known) of the person that a
+    human reviewer replays; no other mind is given one.
+    """
 
     manuscript: Manuscript
     form: Form
@@ -38,6 +42,7 @@ class ReviewSight(Sight, frozen=True, kw_only=True):
     late_rate: float
     emergency: bool = False
     archive: tuple[str, ...] = ()
+    human: tuple[float, float | None] | None = None
 
 
 class DiscussSight(Sight, frozen=True, kw_only=True):

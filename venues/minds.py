@@ -11,7 +11,10 @@ import msgspec
 
 from conference.errors import UserError
 from conference.models import ModelRules, is_model, known_kinds, parse_spec, rules_for
+from reviewers.human import NAME as HUMAN
+from reviewers.human import make as make_human
 from reviewers.presets import load_preset
+from venues.papers import PaperSource
 from venues.population import parse_minds
 from venues.venue import Venue
 
@@ -60,6 +63,8 @@ def mind_of(role: str, name: str) -> Any:
         return language(role)
     if kind == "embedded":
         return embedded(role, spec)
+    if name == HUMAN and role == "reviewer":
+        return make_human()
     for entry in entry_points(group=GROUP, name=kind):
         return entry.load()(role, spec)
     raise UserError(f"minds: there is no mind '{kind}'; choose from {', '.join(known_minds())}.")
@@ -71,11 +76,24 @@ def check_minds(venue: Venue) -> None:
         for _, name in parse_minds(getattr(venue.minds, role)):
             if is_model(name):
                 load_preset(parse_spec(name).preset)
+            elif name == HUMAN and role != "reviewer":
+                raise UserError(f"minds.{role}: only reviewers are replayed from human data.")
             elif name.partition(":")[0] not in known_minds():
                 raise UserError(
                     f"minds.{role}: there is no mind '{name}'; choose from "
                     f"{', '.join(known_minds())}."
                 )
+
+
+def check_humans(venue: Venue, source: PaperSource | None) -> None:
+    """Raise `UserError` where human reviewers are wanted and no paper has a human rating."""
+    wanted = HUMAN in (name for _, name in parse_minds(venue.minds.reviewer))
+    rows = source.table if source else ()
+    if wanted and not any(row.human and row.human.ratings for row in rows):
+        raise UserError(
+            "minds.reviewer: 'human' replays the ratings that people gave the papers of --papers, "
+            "and there are none; give a table with a column `ratings`, or leave 'human' out."
+        )
 
 
 def load_models(path: str | Path) -> dict[str, ModelRules]:
@@ -96,7 +114,7 @@ def load_models(path: str | Path) -> dict[str, ModelRules]:
 
 def known_minds() -> list[str]:
     """The names of all minds that installed packages register."""
-    minds = {"embedded", *(entry.name for entry in entry_points(group=GROUP))}
+    minds = {"embedded", HUMAN, *(entry.name for entry in entry_points(group=GROUP))}
     return [*sorted(minds), *(f"{kind}:MODEL" for kind in known_kinds())]
 
 

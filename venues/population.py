@@ -47,12 +47,16 @@ def make_committee(
         _agent("reviewer", number, venue, seed, mind=mind, papers=records[number], own=own[number])
         for number, mind in enumerate(_minds(venue.minds.reviewer, reviewers))
     ]
-    people += [_agent("chair", n, venue, seed, mind=venue.minds.chair) for n in range(chairs)]
     people += [
-        _agent("senior_chair", n, venue, seed, mind=venue.minds.chair)
-        for n in range(venue.population.senior_chairs)
+        _agent("chair", n, venue, seed, mind=mind)
+        for n, mind in enumerate(_minds(venue.minds.chair, chairs))
     ]
-    boss = _agent("program_chair", 0, venue, seed, mind=venue.minds.chair)
+    people += [
+        _agent("senior_chair", n, venue, seed, mind=mind)
+        for n, mind in enumerate(_minds(venue.minds.chair, venue.population.senior_chairs))
+    ]
+    (first,) = _minds(venue.minds.chair, 1)
+    boss = _agent("program_chair", 0, venue, seed, mind=first)
     return [*people, msgspec.structs.replace(boss, id=PROGRAM_CHAIR)]
 
 

@@ -20,7 +20,7 @@ from conference.tasks import CentralSight, StopRound, Task, TaskKey
 from venues import population
 from venues.cast import make_performer
 from venues.engine_room import EngineRoom, preflight
-from venues.minds import check_minds
+from venues.minds import check_humans, check_minds
 from venues.papers import PaperSource, open_papers
 from venues.phases import steps_of
 from venues.state import Archived, Options, Round, Step
@@ -89,6 +89,7 @@ def run_round(
     source = (
         papers if papers is None or isinstance(papers, PaperSource) else open_papers(papers, rules)
     )
+    check_humans(rules, source)
     plan = make_plan(rules, seed, number, source, archive, options)
     folder = Path(out)
     ledger = open_ledger(folder)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from conference.records import Assignment
+from conference.records import Assignment, HumanOutcome
 from conference.tasks import Task, TaskKey
+from reviewers.human import NAME as HUMAN
 from reviewers.reviewer import ReviewSight
 from venues.phases.assign import EMERGENCY
 from venues.state import Round, Step
@@ -15,11 +16,15 @@ def _tasks(round_: Round, step: str, emergency: bool) -> list[Task]:
     start = venue.call.deadlines.get("assignment", 0)
     days = venue.call.deadlines.get("reviews", start + 21)
     archive = tuple(entry.past.title for entry in round_.archive)
+    persons: dict[str, int] = {}
     found = []
     for row in round_.all(Assignment):
-        if row.role != "reviewer" or row.emergency != emergency:
+        if row.role != "reviewer":
             continue
         agent = round_.agent(row.agent)
+        human = _replayed(round_, row.paper, persons) if agent.mind == HUMAN else None
+        if row.emergency != emergency:
+            continue
         sight = ReviewSight(
             manuscript=papers[row.paper],
             form=venue.form,
@@ -30,9 +35,23 @@ def _tasks(round_: Round, step: str, emergency: bool) -> list[Task]:
             late_rate=venue.review.late_rate,
             emergency=emergency,
             archive=archive,
+            human=human,
         )
         found.append(Task(TaskKey(step, agent.id, row.paper), sight, agent))
     return found
+
+
+def _replayed(
+    round_: Round, paper: str, persons: dict[str, int]
+) -> tuple[float, float | None] | None:
+    """The next person's rating and confidence; None when the paper has no more persons."""
+    at = persons.get(paper, 0)
+    persons[paper] = at + 1
+    known = round_.one(HumanOutcome, paper)
+    if known is None or at >= len(known.ratings):
+        return None
+    whole = len(known.confidences) == len(known.ratings)
+    return known.ratings[at], known.confidences[at] if whole else None
 
 
 def tasks(round_: Round) -> list[Task]:
