@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import msgspec
 
-from conference.models import is_model, parse_spec, rules_for
+from conference.models import ModelRules, is_model, parse_spec, rules_for
 from conference.prompts import HERE as HOUSE
 from conference.prompts import render
 from reviewers.language import SHEET
-from reviewers.presets import PROMPTS, load_preset
+from reviewers.presets import PROMPTS, Preset, examples_text, load_preset
 from venues.forecast import Forecast
 from venues.papers import PaperSource
-from venues.population import parse_minds
+from venues.population import chair_count, parse_minds, reviewer_count
 from venues.venue import Venue
 
 CHARACTERS_A_TOKEN = 4
@@ -25,35 +25,40 @@ ANSWER = 150  # tokens of one text field
 THREAD = 2_500
 MATERIAL = 6_000  # a template's code and task
 SCIENTIST_CALLS = 16  # ideas, novelty, code, notes, abstract, sections and their refinements
-ROLE = {
-    "submit": "scientist", "rebut": "scientist", "camera_ready": "scientist",
-    "bid": "reviewer", "calibrate": "reviewer", "review": "reviewer", "discuss": "reviewer",
-    "meta_review": "chair", "decide": "chair",
-}  # fmt: skip
+INSTRUCTION = 500  # tokens of instruction, persona and expertise beside paper and form
 
 
 class Estimate(msgspec.Struct, frozen=True):
     """Calls and tokens of one phase; `cost` by the price table, `hours` by the table's speeds."""
 
     phase: str
+    calls: int = 0
+    tokens_in: int = 0
+    tokens_out: int = 0
+    cost: float = 0.0
+    hours: float = 0.0
+
+    def __add__(self, other: Estimate) -> Estimate:
+        names = [name for name in self.__struct_fields__ if name != "phase"]
+        sums = {name: getattr(self, name) + getattr(other, name) for name in names}
+        return Estimate(self.phase, **sums)
+
+
+class Work(msgspec.Struct, frozen=True):
+    """The calls of a role in a phase: so many, each with so many tokens in and out."""
+
+    phase: str
+    role: str
     calls: int
     tokens_in: int
     tokens_out: int
-    cost: float
-    hours: float
 
 
 def estimate(venue: Venue, source: PaperSource | None, rows: list[Forecast]) -> list[Estimate]:
     """One row for each phase in which a language model would be asked."""
-    paper = _paper_tokens(source)
-    form = len(render(PROMPTS, "form", form=venue.form)) // CHARACTERS_A_TOKEN
-    house = len(render(HOUSE, "house")) // CHARACTERS_A_TOKEN
-    answer = ANSWER * (len(venue.form.texts) + 1)
-    found = []
-    for row in rows:
-        role = ROLE.get(row.phase)
-        if role is None or (row.phase == "submit" and source is not None):
-            continue
+    phases = {row.phase for row in rows} | {"preflight"}
+    found: dict[str, Estimate] = {}
+    for role in ("scientist", "reviewer", "chair"):
         weights = parse_minds(getattr(venue.minds, role))
         total = sum(weight for weight, _ in weights)
         for weight, name in weights:
@@ -61,28 +66,58 @@ def estimate(venue: Venue, source: PaperSource | None, rows: list[Forecast]) -> 
                 continue
             spec = parse_spec(name)
             rules, preset = rules_for(spec, venue.models), load_preset(spec.preset)
-            tasks = row.tasks * weight / total
-            each, prompt, out = {
-                "submit": (SCIENTIST_CALLS, house + MATERIAL, 2 * answer),
-                "rebut": (1, house + paper + THREAD, answer),
-                "camera_ready": (1, house + MATERIAL + THREAD, answer),
-                "bid": (-(-venue.bids.offered // SHEET), house + SHEET * 200, 12 * SHEET),
-                "calibrate": (venue.calibration.papers, house + 400 + form, ANSWER),
-                "review": (
-                    preset.ensemble + (preset.ensemble > 1) + preset.reflections - 1,
-                    house + paper + form,
-                    answer,
-                ),
-                "discuss": (1, house + paper + THREAD, 2 * ANSWER),
-                "meta_review": (1, house + paper + THREAD, 2 * ANSWER),
-                "decide": (1, house + 1_000, 10 * ANSWER),
-            }[row.phase]
-            calls = round(tasks * each)
-            given, made = calls * prompt, calls * out
-            cost = (given * rules.price_in + made * rules.price_out) / 1e6
-            hours = (given / rules.speed_in + made / rules.speed_out) / 3600
-            found.append(Estimate(row.phase, calls, given, made, cost, hours))
-    return found
+            for work in _work(venue, source, rules, preset):
+                if work.role == role and work.phase in phases and work.calls:
+                    share = 1.0 if work.phase == "preflight" else weight / total
+                    row = _priced(work, share, rules)
+                    found[work.phase] = found.get(work.phase, Estimate(work.phase)) + row
+    order = ["preflight", *(row.phase for row in rows)]
+    return [found[phase] for phase in order if phase in found]
+
+
+def _priced(work: Work, share: float, rules: ModelRules) -> Estimate:
+    calls = round(work.calls * share)
+    given, made = calls * work.tokens_in, calls * work.tokens_out
+    cost = (given * rules.price_in + made * rules.price_out) / 1e6
+    hours = (given / rules.speed_in + made / rules.speed_out) / 3600
+    return Estimate(work.phase, calls, given, made, cost, hours)
+
+
+def _work(
+    venue: Venue, source: PaperSource | None, rules: ModelRules, preset: Preset
+) -> list[Work]:
+    """All that a round would ask of models, were every mind one with these rules."""
+    written = venue.population.scientists * venue.call.papers_per_scientist
+    papers = len(source) if source else written
+    authored = 0 if source else papers
+    reviewers, chairs = reviewer_count(venue, papers), chair_count(venue, papers)
+    reviews = papers * venue.assignment.reviews_per_paper
+    form = len(render(PROMPTS, "form", form=venue.form)) // CHARACTERS_A_TOKEN
+    house = len(render(HOUSE, "house")) // CHARACTERS_A_TOKEN + INSTRUCTION
+    about, answer = house + _paper_tokens(source), ANSWER * (len(venue.form.texts) + 1)
+    again = preset.reflections - 1
+    passes = preset.ensemble + (preset.ensemble > 1) + again
+    shown = len(examples_text(rules.examples, preset.few_shot)) // CHARACTERS_A_TOKEN
+    reviewed = about + form + shown + answer * again // 2
+    turns, sheets = venue.discussion.turns, -(-min(venue.bids.offered, papers) // SHEET)
+    changed = round(authored * venue.decision.accept_rate)
+    return [
+        Work("preflight", "scientist", 1, house + form, answer),
+        Work("preflight", "reviewer", 1, house + form, answer),
+        Work("preflight", "chair", 1, house + form, answer),
+        Work("submit", "scientist", authored * SCIENTIST_CALLS, house + MATERIAL, 2 * answer),
+        Work("bid", "reviewer", reviewers * sheets, house + SHEET * 200, 12 * SHEET),
+        Work("assign", "chair", papers, about + THREAD, 2 * ANSWER),
+        Work("calibrate", "reviewer", reviewers * venue.calibration.papers, house + 400, ANSWER),
+        Work("review", "reviewer", reviews * passes, reviewed, answer),
+        Work("rebut", "scientist", authored, about + THREAD, answer),
+        Work("discuss", "reviewer", turns * reviews, about + THREAD, 2 * ANSWER),
+        Work("discuss", "chair", turns * papers, about + THREAD, 2 * ANSWER),
+        Work("meta_review", "chair", papers, about + THREAD, 2 * ANSWER),
+        Work("meta_review", "chair", chairs, house + THREAD, 2 * ANSWER),
+        Work("decide", "chair", 1, house + 1_000, 10 * ANSWER),
+        Work("camera_ready", "scientist", changed, house + MATERIAL + THREAD, answer),
+    ]
 
 
 def _paper_tokens(source: PaperSource | None) -> int:
