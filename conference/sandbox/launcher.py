@@ -7,7 +7,7 @@ back are short lines: `ready`, `watch` (with the seccomp listener attached), `er
 gone; as process 1 of its pid namespace its end is the kernel's end of all that remain.
 """
 
-# ruff: noqa: PTH103, PTH112, PTH120, PTH123, PTH208, PTH211
+# ruff: noqa: PTH103, PTH112, PTH118, PTH120, PTH123, PTH208, PTH211
 # Plain paths: pathlib costs a tenth of the start.
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ _MS_REMOUNT, _MS_BIND, _MS_REC, _MS_PRIVATE = 32, 4096, 16384, 1 << 18
 _MOUNT_SETATTR = 442  # the same number on every processor
 _SECCOMP = {"x86_64": 317, "aarch64": 277}
 _PIVOT_ROOT = {"x86_64": 155, "aarch64": 41}
+_ALL_THREADS, _NEW_LISTENER = 1 | 16, 8  # SECCOMP_FILTER_FLAG_TSYNC with _TSYNC_ESRCH
 _SIGKILL, _SIGPIPE, _SIGXFSZ = 9, 13, 25  # the module `signal` takes long to load
 _GRACE = 0.3  # seconds that helpers (a resource tracker, a pool's workers) get to end by themselves
 _KILL_SECONDS = 20.0  # a killed process still has to run once to end: slow on a crowded machine
@@ -129,34 +130,45 @@ class _Program(ctypes.Structure):
     _fields_ = (("length", ctypes.c_ushort), ("filter", ctypes.c_void_p))
 
 
-def _install_filter(program: bytes, watch: bool) -> int:
-    """Install the seccomp filter for this process; returns the listener, or 0 without watch."""
+def take_filter(control: _socket.socket, program: bytes, watch: bool) -> None:
+    """Put all threads of this process under the seccomp filter; send its listener if watched."""
+    if not program:
+        return
     buffer = ctypes.create_string_buffer(program, len(program))
     record = _Program(len(program) // 8, ctypes.cast(buffer, ctypes.c_void_p))
-    flags = 8 if watch else 0
+    flags = _ALL_THREADS | (_NEW_LISTENER if watch else 0)
     number = _SECCOMP[os.uname().machine]
     listener: int = _LIBC.syscall(number, 1, flags, ctypes.byref(record))
     if listener < 0:
         raise OSError(ctypes.get_errno(), "seccomp: " + os.strerror(ctypes.get_errno()))
-    return listener
+    if watch:
+        attached = (_socket.SOL_SOCKET, _socket.SCM_RIGHTS, listener.to_bytes(4, sys.byteorder))
+        control.sendmsg([b"watch"], [attached])
+        os.close(listener)
 
 
 def _become_program(control: _socket.socket, task: dict) -> None:  # type: ignore[type-arg]
-    """Take the limits and the filter on, and turn into the program; never returns."""
+    """Take the limits and the filter on, and turn into the program; never returns.
+
+    A program with libraries takes the filter on by itself, when they are loaded (`prelude`).
+    """
     os.setsid()
     for name, value in task["rlimits"]:
         resource.setrlimit(getattr(resource, name), (value, value))
     for number in (_SIGPIPE, _SIGXFSZ):  # Python ignores both; a program need not
         _LIBC.signal(number, None)
-    os.chdir(task["workspace"])
     _check(_LIBC.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no_new_privs")
-    if task["filter"]:
-        listener = _install_filter(task["filter"], task["watch"])
-        if task["watch"]:
-            attached = (_socket.SOL_SOCKET, _socket.SCM_RIGHTS, listener.to_bytes(4, sys.byteorder))
-            control.sendmsg([b"watch"], [attached])
-            os.close(listener)
-    os.execve(task["command"][0], task["command"], task["env"])
+    command = task["command"]
+    if task["libraries"]:
+        told = {name: task[name] for name in ("libraries", "workspace", "filter", "watch")}
+        os.set_inheritable(control.fileno(), True)
+        prelude = os.path.join(os.path.dirname(__file__), "prelude.py")
+        words = [prelude, str(control.fileno()), marshal.dumps(told).hex()]
+        command = [command[0], *words, *command[1:]]
+    else:
+        os.chdir(task["workspace"])
+        take_filter(control, task["filter"], task["watch"])
+    os.execve(command[0], command, task["env"])
 
 
 def _children() -> dict[int, tuple[int, str, str]]:

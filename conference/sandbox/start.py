@@ -30,10 +30,12 @@ def start(
     watch: bool,
     read_only: Sequence[Path] = (),
     env: Mapping[str, str] | None = None,
+    libraries: Sequence[str] = (),
 ) -> Supervisor:
     """Run `command` to its end; the supervisor then holds what there is to tell.
 
-    `workspace` and `read_only` must be resolved. Raises `UserError` where it cannot be started.
+    `workspace` and `read_only` must be resolved; with `libraries` the command must be Python with
+    a script. Raises `UserError` where it cannot be started.
     """
     given = _rlimits(limits)
     numbers = {getattr(resource, name): value for name, value in given}
@@ -46,6 +48,7 @@ def start(
         "rlimits": given,
         "filter": filter_program(watch=watch),
         "watch": watch,
+        "libraries": list(libraries),
         "root": mounts if method == "namespaces" else [],
     }
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)

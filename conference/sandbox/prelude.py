@@ -1,0 +1,58 @@
+"""Becomes a Python program whose libraries are loaded: they are trusted, what follows is not.
+
+    python prelude.py CONTROL TASK SCRIPT ARGUMENT...
+
+Loading PyTorch opens thousands of files, about each of which the supervisor would be asked. So the
+installed libraries are loaded before the watch begins, already inside namespaces and limits and
+with nothing of the workspace on the path; the script's first line runs under the watch, as every
+line after it. TASK is `marshal` data in hexadecimal digits: `libraries`, `workspace`, and the
+`filter` and `watch` of the launcher, which leaves the rest to this script.
+"""
+
+# ruff: noqa: PTH100, PTH120, PTH123
+# Plain paths: pathlib costs a tenth of the start.
+from __future__ import annotations
+
+import _socket
+import builtins
+import contextlib
+import importlib
+import marshal
+import os
+import sys
+import types
+
+import launcher  # type: ignore[import-not-found]  # beside this file
+
+
+def main() -> None:
+    control = _socket.socket(fileno=int(sys.argv[1]))
+    task = marshal.loads(bytes.fromhex(sys.argv[2]))
+    del sys.argv[:3], sys.path[0]
+    try:
+        for name in task["libraries"]:
+            with contextlib.suppress(Exception):  # the script's own import meets the same fault
+                importlib.import_module(name)
+        os.chdir(task["workspace"])
+        launcher.take_filter(control, task["filter"], task["watch"])
+    except BaseException as error:  # noqa: BLE001 (told to the supervisor)
+        control.send(f"error {error}".encode())
+        os._exit(127)
+    control.close()
+    del sys.modules["launcher"]
+    run_as_main(sys.argv[0])
+
+
+def run_as_main(script: str) -> None:
+    """What `python script` does after it has started."""
+    sys.path.insert(0, os.path.dirname(os.path.realpath(script)))
+    module = types.ModuleType("__main__")
+    module.__dict__.update(__file__=os.path.abspath(script), __builtins__=builtins)
+    sys.modules["__main__"] = module
+    with open(script, "rb") as file:
+        source = file.read()
+    exec(compile(source, module.__dict__["__file__"], "exec", dont_inherit=True), module.__dict__)
+
+
+if __name__ == "__main__":
+    main()
