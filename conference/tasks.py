@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
-from conference.records import Agent
+from conference.records import Agent, AnyRecord
 
 
 class TaskKey(msgspec.Struct, frozen=True, order=True, gc=False):
@@ -50,7 +52,14 @@ class Done(msgspec.Struct, frozen=True, gc=False):
 
 
 class TaskFailed(Exception):
-    """A mind could not do its task, in a sentence. Recorded as a `Failure`, never as a default."""
+    """A mind could not do its task, in a sentence. Recorded as a `Failure`, never as a default.
+
+    `records` are kept beside it: what happened on the way, such as a sandbox's incidents.
+    """
+
+    def __init__(self, reason: str, records: Sequence[AnyRecord] = ()) -> None:
+        super().__init__(reason)
+        self.records = tuple(records)
 
 
 class StopRound(Exception):

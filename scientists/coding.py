@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import tempfile
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Annotated, Any
 
 import msgspec
@@ -14,14 +11,11 @@ import msgspec
 from conference.context import Context
 from conference.models import Message, struct_shape
 from conference.prompts import defused, render, without_paper
-from conference.records import Incident
 from conference.tasks import TaskFailed
-from conference.templates import Template
 from scientists.ideas import PROMPTS, described, rules
-from scientists.laboratory import WALL, launch, read_results, workspace_of
+from scientists.laboratory import EXPERIMENT, Laboratory
 from scientists.study import Question
 
-EXPERIMENT = "experiment.py"
 TOLD = 1500  # characters of an error that the model is told
 
 
@@ -47,14 +41,13 @@ class Refused(Exception):
         self.breach = breach
 
 
-class Run(msgspec.Struct, frozen=True):
-    """Both arms' results run by run, the treatment's code if it was changed, and what happened."""
+class Both(msgspec.Struct, frozen=True):
+    """Both arms' results run by run, the treatment's code if it was changed, and why."""
 
     results: list[dict[str, Any]]
     code: str
     explanation: str
     faults: tuple[tuple[str, str], ...]
-    incidents: list[Incident]
 
 
 def apply(code: str, edits: Sequence[Edit], protected: Sequence[str]) -> str:
@@ -83,15 +76,13 @@ def apply(code: str, edits: Sequence[Edit], protected: Sequence[str]) -> str:
 
 
 async def run_both(
+    laboratory: Laboratory,
     question: Question,
     runs: Sequence[dict[str, Any]],
     base: str,
     budget: str,
     context: Context,
-    agent: str,
-    paper: str,
-    unsafe: bool,
-) -> Run:
+) -> Both:
     """Baseline with the template's code, treatment with the model's changes of it.
 
     The model may change the code until it runs, `code_attempts` times; then the treatment is run by
@@ -101,30 +92,29 @@ async def run_both(
         TaskFailed: the template's own code does not run on these settings.
     """
     original = (question.template.folder / EXPERIMENT).read_text(encoding="utf-8")
-    incidents: list[Incident] = []
-    bench = Bench(question.template, budget, agent, paper, unsafe, incidents)
     arms = {
         label: [run for run in runs if run["label"] == label] for label in ("baseline", "treatment")
     }
     async with context.slots:
-        left = await asyncio.to_thread(bench.run, original, arms["baseline"])
+        left = await asyncio.to_thread(laboratory.run, arms["baseline"], budget)
     code, explanation, right, faults = await _treatment(
-        question, arms["treatment"], base, original, bench, context
+        laboratory, question, arms["treatment"], base, original, budget, context
     )
     if right is None:
         async with context.slots:
-            right = await asyncio.to_thread(bench.run, original, arms["treatment"])
+            right = await asyncio.to_thread(laboratory.run, arms["treatment"], budget)
     rows = {"baseline": iter(left), "treatment": iter(right)}
     results = [next(rows[run["label"]]) for run in runs]
-    return Run(results, "" if code == original else code, explanation, faults, incidents)
+    return Both(results, "" if code == original else code, explanation, faults)
 
 
 async def _treatment(
+    laboratory: Laboratory,
     question: Question,
     runs: Sequence[dict[str, Any]],
     base: str,
     original: str,
-    bench: Bench,
+    budget: str,
     context: Context,
 ) -> tuple[str, str, list[dict[str, Any]] | None, tuple[tuple[str, str], ...]]:
     prompt = render(
@@ -138,13 +128,13 @@ async def _treatment(
         try:
             code = apply(original, edits.edits, rules().protected)
             async with context.slots:
-                results = await asyncio.to_thread(bench.run, code, runs)
+                results = await asyncio.to_thread(laboratory.run, runs, budget, code)
             said = edits.explanation if edits.edits else ""
             return code, said, results, ()
         except Refused as error:
             problem = str(error)
             if error.breach:
-                bench.incident("limit_edit", problem)
+                laboratory.incident("limit_edit", problem)
         except TaskFailed as error:
             problem = str(error)
         again = render(
@@ -155,49 +145,3 @@ async def _treatment(
         messages = (*messages[:2], Message("assistant", answer), Message("user", again))
     fault = f"none of {limit} changes of the code ran ({problem[:200]}); the knobs alone were used"
     return original, "", None, (("code", fault),)
-
-
-class Bench:
-    """Runs a version of a template's code in the sandbox."""
-
-    def __init__(
-        self,
-        template: Template,
-        budget: str,
-        agent: str,
-        paper: str,
-        unsafe: bool,
-        incidents: list[Incident],
-    ) -> None:
-        self._template, self._budget, self._unsafe = template, budget, unsafe
-        self._agent, self._paper, self._incidents = agent, paper, incidents
-
-    def incident(self, kind: str, detail: str) -> None:
-        self._incidents.append(
-            Incident(kind=kind, agent=self._agent, paper=self._paper, detail=detail)
-        )
-
-    def run(self, code: str, runs: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-        """The results of these runs. Raises `TaskFailed` when they are not all there and clean."""
-        with tempfile.TemporaryDirectory(prefix="conference-") as name:
-            workspace = workspace_of(self._template, Path(name))
-            (workspace / EXPERIMENT).write_text(code, encoding="utf-8")
-            bare = [{key: run[key] for key in ("knobs", "seed", "budget")} for run in runs]
-            (workspace / "config.json").write_text(json.dumps({"runs": bare}))
-            launch(
-                [EXPERIMENT, "--config", "config.json", "--out", "results.json"],
-                workspace, WALL.get(self._budget, 3600.0), self._agent, self._paper,
-                self._incidents, self._unsafe,
-            )  # fmt: skip
-            results = read_results(workspace, self._agent, self._paper, self._incidents)
-        self._check(results, len(runs))
-        return results
-
-    def _check(self, results: Sequence[Any], wanted: int) -> None:
-        if len(results) != wanted:
-            raise TaskFailed(f"results.json has {len(results)} runs and {wanted} were asked for")
-        for result in results:
-            for metric in self._template.metrics:
-                value = result.get("metrics", {}).get(metric.name)
-                if isinstance(value, bool) or not isinstance(value, int | float):
-                    raise TaskFailed(f"results.json: a run lacks the measure '{metric.name}'")

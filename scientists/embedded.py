@@ -23,7 +23,7 @@ from conference.records import Agent, AnyRecord, Call, Experiment, Rebuttal, Rev
 from conference.templates import SeedIdea, load_template
 from scientists.answers import answer_to, doubted, known_of, points_of
 from scientists.known_works import beside_literature
-from scientists.laboratory import Outcome, draw, run_study
+from scientists.laboratory import Laboratory, Outcome
 from scientists.scientist import RebutSight, ResearchSight, ReviseSight
 from scientists.study import Question, Written, analyse, canonical, choose, folder_hash, plan
 from scientists.submission import camera_ready, hand_in
@@ -46,16 +46,9 @@ class EmbeddedScientist:
         )
         seeds = draw_seeds(rng, sight.seeds)
         runs = plan(question, sight.budget, seeds)
+        laboratory = Laboratory(question.template, agent.id, sight.paper, sight.unsafe)
         async with context.slots:
-            outcome = await asyncio.to_thread(
-                run_study,
-                question.template,
-                runs,
-                sight.budget,
-                agent.id,
-                sight.paper,
-                sight.unsafe,
-            )
+            outcome = await asyncio.to_thread(laboratory.study, runs, sight.budget)
         study = as_written(question, runs, outcome, sight.budget, sight.call.title, sight.format)
         made = await asyncio.to_thread(hand_in, agent, sight.paper, study, outcome, context, 1)
         return [*made, *searched]
@@ -94,62 +87,31 @@ class EmbeddedScientist:
         rng = context.rng()
         more = MORE_SEEDS if doubted(sight.reviews) else 0
         seeds = [s for s in draw_seeds(rng, len(past.seeds) + more) if s not in past.seeds][:more]
-        runs, outcome = list(before.runs), Outcome([], [], [])
         question = asked_again(past, sight.call)
+        paper = sight.resubmission or sight.submission.paper
+        runs, results, figures = before.runs, before.results, before.figures
+        laboratory = Laboratory(question.template, agent.id, paper, sight.unsafe)
         if seeds:
             new = plan(question, sight.budget, seeds)
             async with context.slots:
-                outcome = await asyncio.to_thread(
-                    run_study, question.template, new, sight.budget, agent.id,
-                    sight.resubmission or sight.submission.paper, sight.unsafe,
-                )  # fmt: skip
-            runs += new
-        results = [*before.results, *outcome.results]
-        changes = _changes(past, seeds, sight.reviews, sight.resubmission)
-        figures = outcome.figures or before.figures
-        if seeds:
-            figures = await self._figures(question, runs, results, sight, agent, context)
+                more_results = await asyncio.to_thread(laboratory.run, new, sight.budget)
+                runs, results = [*runs, *new], [*results, *more_results]
+                figures = await asyncio.to_thread(laboratory.draw, runs, results)
+        outcome = Outcome(results, figures, laboratory.incidents)
         study = as_written(
-            question,
-            runs,
-            Outcome(results, figures, outcome.incidents),
-            sight.budget,
-            sight.call.title,
-            sight.format,
-        )
+            question, runs, outcome, sight.budget, sight.call.title, sight.format
+        )  # fmt: skip
+        changes = _changes(past, seeds, sight.reviews, sight.resubmission)
         study = msgspec.structs.replace(study, answers=changes)
         if sight.resubmission:
             version = sight.submission.version + 1
-            return await asyncio.to_thread(
-                hand_in, agent, sight.resubmission, study,
-                Outcome(results, figures, outcome.incidents), context, version,
-            )  # fmt: skip
+            return await asyncio.to_thread(hand_in, agent, paper, study, outcome, context, version)
         study = msgspec.structs.replace(
             study, authors=agent.name, affiliation=agent.lab, camera_ready=True
         )
         return await asyncio.to_thread(
             camera_ready, sight.submission, study, figures, outcome, context
         )
-
-    async def _figures(
-        self,
-        question: Question,
-        runs: Sequence[dict[str, Any]],
-        results: Sequence[dict[str, Any]],
-        sight: ReviseSight,
-        agent: Agent,
-        context: Context,
-    ) -> list[tuple[str, str, bytes]]:
-        async with context.slots:
-            return await asyncio.to_thread(
-                draw,
-                question.template,
-                runs,
-                results,
-                agent.id,
-                sight.submission.paper,
-                sight.unsafe,
-            )
 
 
 class Kept(msgspec.Struct, frozen=True):

@@ -1,8 +1,10 @@
-"""Runs a study's experiment and figures in the sandbox."""
+"""Runs a study's experiment and draws its figures in the sandbox; checks what comes back."""
 
 from __future__ import annotations
 
+import ast
 import json
+import re
 import shutil
 import sys
 import tempfile
@@ -13,137 +15,177 @@ from typing import Any
 import msgspec
 
 from conference.records import Incident
-from conference.sandbox import BadResult, Limits, read_result, run
+from conference.sandbox import BadResult, Limits, read_file, read_result, run
 from conference.tasks import TaskFailed
-from conference.templates import Template
+from conference.templates import Template, Value
 
+EXPERIMENT, PLOT = "experiment.py", "plot.py"
 WALL = {"quick": 300.0, "full": 3600.0}
+PLOT_WALL = 120.0
+FIGURE_BYTES = 16 << 20
+
+Results = list[dict[str, Any]]
+
+
+class Figure(msgspec.Struct, frozen=True):
+    """One figure as `figures.json` lists it; `name` is also its file's, and stays in its folder."""
+
+    name: str
+    caption: str
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,60}", self.name):
+            raise ValueError(f"a figure has the name {self.name!r}; use letters, digits, _ and -")
+
+
+class Result(msgspec.Struct, frozen=True):
+    """The part of one run's results that a paper rests on; what else there is is kept as it is."""
+
+    metrics: dict[str, float]
+    config: dict[str, Any] = {}
+
+
+class Run(msgspec.Struct, frozen=True):
+    """What one run is to do, as the experiment reads it."""
+
+    knobs: dict[str, Value]
+    seed: int
+    budget: dict[str, float]
 
 
 class Outcome(msgspec.Struct, frozen=True):
     """What came back: results run by run, figures (name, caption, file content), incidents."""
 
-    results: list[dict[str, Any]]
+    results: Results
     figures: list[tuple[str, str, bytes]]
     incidents: list[Incident]
 
 
-def run_study(
-    template: Template,
-    runs: Sequence[dict[str, Any]],
-    budget: str,
-    agent: str,
-    paper: str,
-    unsafe: bool,
-) -> Outcome:
-    """Run all of a study's runs in one launch and draw its figures in another.
+class Laboratory:
+    """Runs one template's code for one paper, and keeps the incidents of all that it ran.
 
-    Raises:
-        TaskFailed: the experiment did not finish or its results are not clean.
+    Every launch has a fresh copy of the template's files, so that an experiment cannot draw its
+    own figures. A method raises `TaskFailed`, with the incidents as its records, when a script does
+    not end well or what it wrote is not what was asked for.
     """
-    with tempfile.TemporaryDirectory(prefix="conference-") as name:
-        workspace = workspace_of(template, Path(name))
-        incidents: list[Incident] = []
-        bare = [{key: run[key] for key in ("knobs", "seed", "budget")} for run in runs]
-        (workspace / "config.json").write_text(json.dumps({"runs": bare}))
-        launch(
-            ["experiment.py", "--config", "config.json", "--out", "results.json"],
-            workspace, WALL.get(budget, 3600.0), agent, paper, incidents, unsafe,
+
+    def __init__(self, template: Template, agent: str, paper: str, unsafe: bool) -> None:
+        self._template, self._unsafe = template, unsafe
+        self._agent, self._paper = agent, paper
+        self.incidents: list[Incident] = []
+
+    def study(self, runs: Sequence[dict[str, Any]], budget: str) -> Outcome:
+        """Run all of a study's runs in one launch and draw its figures in another."""
+        results = self.run(runs, budget)
+        return Outcome(results, self.draw(runs, results), self.incidents)
+
+    def run(self, runs: Sequence[dict[str, Any]], budget: str, code: str | None = None) -> Results:
+        """The results of these runs, one for each; `code` stands in for the experiment's own."""
+        bare = {"runs": [{name: run[name] for name in Run.__struct_fields__} for run in runs]}
+        with tempfile.TemporaryDirectory(prefix="conference-") as name:
+            workspace = self._workspace(Path(name))
+            if code is not None:
+                (workspace / EXPERIMENT).write_text(code, encoding="utf-8")
+            (workspace / "config.json").write_text(json.dumps(bare))
+            arguments = ["--config", "config.json", "--out", "results.json"]
+            self._launch(EXPERIMENT, arguments, workspace, WALL.get(budget, WALL["full"]))
+            try:
+                return self._checked(read_result(workspace / "results.json", workspace), len(runs))
+            except BadResult as error:
+                raise self._bad("results.json", error) from error
+
+    def draw(
+        self, runs: Sequence[dict[str, Any]], results: Results
+    ) -> list[tuple[str, str, bytes]]:
+        """The template's figures of labelled runs: name, caption, SVG."""
+        labelled = [
+            {"label": run["label"], "results": result}
+            for run, result in zip(runs, results, strict=True)
+        ]
+        with tempfile.TemporaryDirectory(prefix="conference-") as name:
+            workspace = self._workspace(Path(name))
+            (workspace / "runs.json").write_text(json.dumps(labelled))
+            folder = workspace / "figures"
+            folder.mkdir()
+            self._launch(PLOT, ["--runs", "runs.json", "--out", "figures"], workspace, PLOT_WALL)
+            try:
+                return _figures(folder)
+            except BadResult as error:
+                raise self._bad("figures", error) from error
+
+    def incident(self, kind: str, detail: str) -> None:
+        """Keep what this paper's code tried."""
+        self.incidents.append(
+            Incident(kind=kind, agent=self._agent, paper=self._paper, detail=detail)
+        )
+
+    def _workspace(self, folder: Path) -> Path:
+        """The template's files in a folder of their own."""
+        for path in self._template.folder.iterdir():
+            if path.is_file():
+                shutil.copyfile(path, folder / path.name)
+        return folder
+
+    def _launch(self, script: str, arguments: list[str], workspace: Path, wall: float) -> None:
+        limits = msgspec.structs.replace(Limits(), wall_seconds=wall, cpu_seconds=wall * 2)
+        # Without fc-list on its path matplotlib keeps to its own fonts: the same on every machine,
+        # and no font cache is written outside the workspace.
+        env = {"PATH": str(workspace), "MPLCONFIGDIR": str(workspace)}
+        outcome = run(
+            [sys.executable, script, *arguments], workspace, limits, env=env, unsafe=self._unsafe,
+            libraries=imported(self._template.folder / script),
         )  # fmt: skip
-        results = read_results(workspace, agent, paper, incidents)
-        figures = draw_figures(workspace, runs, results, agent, paper, incidents, unsafe)
-        return Outcome(results, figures, incidents)
+        for found in outcome.incidents:
+            self.incident(found.kind, found.detail)
+        if outcome.exit_code != 0:
+            last = outcome.stderr.strip().splitlines()[-1:] or ["no message"]
+            raise TaskFailed(
+                f"{script} ended with status {outcome.exit_code}: {last[0][:300]}", self.incidents
+            )
 
+    def _checked(self, found: dict[str, Any], wanted: int) -> Results:
+        """The runs of `results.json`. Raises `BadResult` where they are not what was asked for."""
+        try:
+            runs = msgspec.convert(found.get("runs"), list[Result])
+        except msgspec.ValidationError as error:
+            raise BadResult(f"`runs` is not a list of results: {error}") from None
+        if len(runs) != wanted:
+            raise BadResult(f"it has {len(runs)} runs and {wanted} were asked for")
+        for metric in self._template.metrics:
+            if not all(metric.name in run.metrics for run in runs):
+                raise BadResult(f"a run lacks the measure '{metric.name}'")
+        results: Results = found["runs"]
+        return results
 
-def draw(
-    template: Template,
-    runs: Sequence[dict[str, Any]],
-    results: Sequence[dict[str, Any]],
-    agent: str,
-    paper: str,
-    unsafe: bool,
-) -> list[tuple[str, str, bytes]]:
-    """The template's figures of these runs: name, caption, SVG."""
-    with tempfile.TemporaryDirectory(prefix="conference-") as name:
-        workspace = workspace_of(template, Path(name))
-        return draw_figures(workspace, runs, results, agent, paper, [], unsafe)
-
-
-def workspace_of(template: Template, folder: Path) -> Path:
-    """A template's files in a folder of their own."""
-    for path in template.folder.iterdir():
-        if path.is_file():
-            shutil.copyfile(path, folder / path.name)
-    return folder
-
-
-def draw_figures(
-    workspace: Path,
-    runs: Sequence[dict[str, Any]],
-    results: Sequence[dict[str, Any]],
-    agent: str,
-    paper: str,
-    incidents: list[Incident],
-    unsafe: bool,
-) -> list[tuple[str, str, bytes]]:
-    """The template's figures of labelled runs: name, caption, SVG."""
-    labelled = [
-        {"label": run["label"], "results": result}
-        for run, result in zip(runs, results, strict=True)
-    ]
-    (workspace / "runs.json").write_text(json.dumps(labelled))
-    (workspace / "figures").mkdir(exist_ok=True)
-    launch(
-        ["plot.py", "--runs", "runs.json", "--out", "figures"],
-        workspace, 120.0, agent, paper, incidents, unsafe,
-    )  # fmt: skip
-    return _figures(workspace / "figures")
-
-
-def launch(
-    arguments: list[str],
-    workspace: Path,
-    wall: float,
-    agent: str,
-    paper: str,
-    incidents: list[Incident],
-    unsafe: bool,
-) -> None:
-    """Run a Python script in the sandbox; incidents are added to the list.
-
-    Raises:
-        TaskFailed: it did not end with status 0.
-    """
-    limits = msgspec.structs.replace(Limits(), wall_seconds=wall, cpu_seconds=wall * 2)
-    # Without fc-list on its path matplotlib keeps to its own fonts: the same on every machine, and
-    # no font cache is written outside the workspace.
-    env = {"PATH": str(workspace), "MPLCONFIGDIR": str(workspace)}
-    outcome = run([sys.executable, *arguments], workspace, limits, env=env, unsafe=unsafe)
-    incidents += [
-        Incident(kind=found.kind, agent=agent, paper=paper, detail=found.detail)
-        for found in outcome.incidents
-    ]
-    if outcome.exit_code != 0:
-        last = outcome.stderr.strip().splitlines()[-1:] or ["no message"]
-        raise TaskFailed(f"{arguments[0]} ended with status {outcome.exit_code}: {last[0][:300]}")
-
-
-def read_results(
-    workspace: Path, agent: str, paper: str, incidents: list[Incident]
-) -> list[dict[str, Any]]:
-    """The runs of results.json, mistrusted. Raises `TaskFailed` when they are not clean."""
-    try:
-        found = read_result(workspace / "results.json", workspace)
-    except BadResult as error:
-        raise TaskFailed(f"results.json: {error}") from error
-    results: list[dict[str, Any]] = found["runs"]
-    return results
+    def _bad(self, what: str, error: BadResult) -> TaskFailed:
+        self.incident(error.incident.kind, f"{what}: {error}")
+        return TaskFailed(f"{what}: {error}", self.incidents)
 
 
 def _figures(folder: Path) -> list[tuple[str, str, bytes]]:
-    listed = json.loads((folder / "figures.json").read_text())
+    """The figures that `figures.json` lists. Raises `BadResult` where one is not there."""
+    listed = read_file(folder / "figures.json", folder)
+    try:
+        figures = msgspec.json.decode(listed, type=list[Figure])
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise BadResult(f"figures.json: {error}") from None
     return [
-        (row["name"], row["caption"], (folder / f"{row['name']}.svg").read_bytes())
-        for row in listed
-        if (folder / f"{row['name']}.svg").is_file()
+        (row.name, row.caption, read_file(folder / f"{row.name}.svg", folder, FIGURE_BYTES))
+        for row in figures
     ]
+
+
+def imported(script: Path) -> tuple[str, ...]:
+    """The modules that a template's script imports as it starts, but for those beside it."""
+    try:
+        lines = ast.parse(script.read_bytes()).body
+    except (SyntaxError, ValueError):
+        return ()  # it will say so itself
+    found: list[str] = []
+    for node in lines:
+        if isinstance(node, ast.Import):
+            found += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            found.append(node.module)
+    beside = {path.stem for path in script.parent.iterdir()}
+    return tuple(name for name in found if name.partition(".")[0] not in beside)

@@ -23,13 +23,14 @@ from conference.models import form_shape, struct_shape
 from conference.models.reading import asks_about, fit_parts
 from conference.prompts import render
 from conference.records import Agent, AnyRecord, Experiment, Incident, Rebuttal, Review
+from conference.tasks import TaskFailed
 from conference.templates import Template, load_template
 from scientists.answers import doubted
-from scientists.coding import EXPERIMENT, Bench, run_both
+from scientists.coding import run_both
 from scientists.embedded import MORE_SEEDS, Kept, as_written, asked_again, draw_seeds, load_study
 from scientists.ideas import PROMPTS, material, propose
 from scientists.known_works import CACHE, Library
-from scientists.laboratory import Outcome, draw
+from scientists.laboratory import Laboratory, Outcome
 from scientists.prose import Prose
 from scientists.scientist import RebutSight, ResearchSight, ReviseSight
 from scientists.study import Question, Written, analyse, plan
@@ -50,22 +51,23 @@ class LanguageScientist:
         works = Library(template, sight.literature, context.folder / CACHE)
         question = await propose(context.asker, template, sight.call, sight.archive, works.search)
         runs = plan(question, sight.budget, draw_seeds(rng, sight.seeds))
-        done = await run_both(
-            question, runs, base, sight.budget, context, agent.id, sight.paper, sight.unsafe
-        )
-        effects = analyse(question, runs, done.results)
-        sources = sources_of(
-            question, effects, done.results, dict(template.budget[sight.budget]), works.known
-        )
-        prose = await write(
-            context.asker, base, question, effects, done.explanation, works.known, sources,
-            done.faults,
-        )  # fmt: skip
-        async with context.slots:
-            figures = await asyncio.to_thread(
-                draw, template, runs, done.results, agent.id, sight.paper, sight.unsafe
+        laboratory = Laboratory(template, agent.id, sight.paper, sight.unsafe)
+        try:
+            done = await run_both(laboratory, question, runs, base, sight.budget, context)
+            effects = analyse(question, runs, done.results)
+            sources = sources_of(
+                question, effects, done.results, dict(template.budget[sight.budget]), works.known
             )
-        outcome = Outcome(done.results, figures, [*done.incidents, *_invented(prose, agent, sight)])
+            prose = await write(
+                context.asker, base, question, effects, done.explanation, works.known, sources,
+                done.faults,
+            )  # fmt: skip
+        except TaskFailed as error:
+            raise TaskFailed(str(error), laboratory.incidents) from error
+        async with context.slots:
+            figures = await asyncio.to_thread(laboratory.draw, runs, done.results)
+        incidents = [*laboratory.incidents, *_invented(prose, agent, sight)]
+        outcome = Outcome(done.results, figures, incidents)
         study = as_written(question, runs, outcome, sight.budget, sight.call.title, sight.format)
         study = msgspec.structs.replace(study, prose=prose, code=done.code)
         made = await asyncio.to_thread(hand_in, agent, sight.paper, study, outcome, context, 1)
@@ -179,23 +181,19 @@ async def _more(
     drawn = draw_seeds(context.rng(), len(past.seeds) + MORE_SEEDS)
     seeds = [seed for seed in drawn if seed not in past.seeds][:MORE_SEEDS]
     new = plan(question, sight.budget, seeds)
-    incidents: list[Incident] = []
-    bench = Bench(question.template, sight.budget, agent.id, paper, sight.unsafe, incidents)
-    original = (question.template.folder / EXPERIMENT).read_text(encoding="utf-8")
+    laboratory = Laboratory(question.template, agent.id, paper, sight.unsafe)
     changed = past.files.get("code of the treatment")
-    code = (folder / EXPERIMENTS / changed).read_text() if changed else original
+    code = (folder / EXPERIMENTS / changed).read_text() if changed else None
     rows: dict[str, Any] = {}
-    for label, version in (("baseline", original), ("treatment", code)):
+    for label, version in (("baseline", None), ("treatment", code)):
         arm = [run for run in new if run["label"] == label]
         async with context.slots:
-            rows[label] = iter(await asyncio.to_thread(bench.run, version, arm))
+            rows[label] = iter(await asyncio.to_thread(laboratory.run, arm, sight.budget, version))
     runs = [*before.runs, *new]
     results = [*before.results, *(next(rows[run["label"]]) for run in new)]
     async with context.slots:
-        figures = await asyncio.to_thread(
-            draw, question.template, runs, results, agent.id, paper, sight.unsafe
-        )
-    return Kept(runs, results, figures), incidents, len(seeds)
+        figures = await asyncio.to_thread(laboratory.draw, runs, results)
+    return Kept(runs, results, figures), laboratory.incidents, len(seeds)
 
 
 async def _rewritten(

@@ -55,7 +55,8 @@ def make_performer(
             records = await _records(task, context)
         except TaskFailed as error:
             key = task.key
-            records = [Failure(task=str(key), agent=key.agent, paper=key.paper, reason=str(error))]
+            failed = Failure(task=str(key), agent=key.agent, paper=key.paper, reason=str(error))
+            records = [failed, *error.records]
         calls = calls_to_json(asker.calls) if asker else b"[]"
         return Done(task.key, encode(records), time.perf_counter() - start, calls)
 

@@ -22,7 +22,7 @@ from conference.sandbox.records import (
     Outcome,
     Protections,
 )
-from conference.sandbox.results import read_result
+from conference.sandbox.results import read_file, read_result
 from conference.sandbox.runner import run
 
 __all__ = [
@@ -36,6 +36,7 @@ __all__ = [
     "Outcome",
     "Protections",
     "protections",
+    "read_file",
     "read_result",
     "run",
 ]

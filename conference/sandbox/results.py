@@ -1,4 +1,4 @@
-"""Read a result file that a hostile program may have written."""
+"""Read a file that a hostile program may have written."""
 
 from __future__ import annotations
 
@@ -14,16 +14,10 @@ from conference.sandbox.records import MIB, BadResult
 def read_result(path: Path, workspace: Path, max_bytes: int = 8 * MIB) -> dict[str, Any]:
     """The JSON object in `path`, a regular file of at most `max_bytes` inside `workspace`.
 
-    A relative path is taken from the workspace. Every folder on the way is opened without
-    following links, so nothing outside can be read. Raises `BadResult` with the reason, also for
-    a missing file, NaN, Infinity, a repeated key and anything but an object.
+    Raises `BadResult` with the reason as `read_file` does, and for NaN, Infinity, a repeated key
+    and anything but an object.
     """
-    root = workspace.absolute()
-    try:
-        inside = Path(os.path.normpath(root / path)).relative_to(root)
-    except ValueError:
-        raise BadResult(f"{path} is outside the workspace") from None
-    data = _read_plain(root, inside, max_bytes)
+    data, inside = read_file(path, workspace, max_bytes), path.name
     try:
         value = json.loads(
             data.decode("utf-8"), parse_constant=_no_constant, parse_float=_finite,
@@ -34,6 +28,21 @@ def read_result(path: Path, workspace: Path, max_bytes: int = 8 * MIB) -> dict[s
     if not isinstance(value, dict):
         raise BadResult(f"{inside} holds a {type(value).__name__}, not an object")
     return value
+
+
+def read_file(path: Path, workspace: Path, max_bytes: int = 8 * MIB) -> bytes:
+    """The content of `path`, a regular file of at most `max_bytes` inside `workspace`.
+
+    A relative path is taken from the workspace. Every folder on the way is opened without
+    following links, so nothing outside can be read. Raises `BadResult` with the reason, also for
+    a missing file.
+    """
+    root = workspace.absolute()
+    try:
+        inside = Path(os.path.normpath(root / path)).relative_to(root)
+    except ValueError:
+        raise BadResult(f"{path} is outside the workspace") from None
+    return _read_plain(root, inside, max_bytes)
 
 
 def _read_plain(root: Path, inside: Path, max_bytes: int) -> bytes:
