@@ -171,8 +171,8 @@ def _become_program(control: _socket.socket, task: dict) -> None:  # type: ignor
     os.execve(command[0], command, task["env"])
 
 
-def _children() -> dict[int, tuple[int, str, str]]:
-    """Process id to (parent, state, name) of all processes seen in /proc."""
+def _children() -> dict[int, tuple[int, bool, str]]:
+    """Process id to (parent, whether any thread of it lives, name) of all processes in /proc."""
     found = {}
     for entry in os.listdir("/proc"):
         if not entry.isdigit():
@@ -182,8 +182,10 @@ def _children() -> dict[int, tuple[int, str, str]]:
                 head, _, tail = file.read().rpartition(")")
         except OSError:
             continue  # it ended meanwhile
-        state, parent = tail.split()[:2]
-        found[int(entry)] = (int(parent), state, head.partition("(")[2])
+        fields = tail.split()
+        # A process whose first thread has ended looks dead while others of its threads live on.
+        lives = fields[0] not in "ZX" or int(fields[17]) > 1
+        found[int(entry)] = (int(fields[1]), lives, head.partition("(")[2])
     return found
 
 
@@ -196,7 +198,7 @@ def _descendants() -> dict[int, str]:
         mine |= new
         grew = bool(new)
     mine.discard(os.getpid())
-    return {pid: processes[pid][2] for pid in sorted(mine) if processes[pid][1] not in "ZX"}
+    return {pid: processes[pid][2] for pid in sorted(mine) if processes[pid][1]}
 
 
 def _reap() -> dict[int, int]:

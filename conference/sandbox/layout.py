@@ -12,8 +12,8 @@ from pathlib import Path
 
 from conference.errors import UserError
 from conference.sandbox import launcher
+from conference.sandbox.files import Bounds
 from conference.sandbox.records import MIB, Limits, Method
-from conference.sandbox.watch import Bounds
 
 # Imported here too: its compiled form is then there for every launch.
 OWN_CODE = Path(launcher.__file__).resolve().parent
@@ -77,7 +77,7 @@ def bounds(
     given = (*python_folders(), str(OWN_CODE), *map(str, read_only))
     return Bounds(
         writable=(str(workspace), *private),
-        readable=(str(workspace), *private, "/dev", "/usr", *given),
+        readable=(str(workspace), *private, "/usr", *given),
         homes=tuple(sorted(homes - {"/", ""})),
         own_code=str(OWN_CODE),
         read_only=tuple(str(path) for path in read_only),

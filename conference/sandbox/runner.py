@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import re
 import signal
+import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from conference.errors import UserError
-from conference.sandbox.layout import OWN_CODE
+from conference.sandbox.layout import OWN_CODE, tool
 from conference.sandbox.protections import protections
 from conference.sandbox.records import Incident, Kind, Limits, Method, Outcome
 from conference.sandbox.start import start
 from conference.sandbox.supervise import Supervisor
-from conference.sandbox.usage import escaping_links
+from conference.sandbox.usage import disk_use, escaping_links
 
 # What a failed program's last words tell of limits that the kernel held silently.
 _WORDS: tuple[tuple[Kind, str], ...] = (
@@ -80,6 +81,7 @@ def run(
         env=env, libraries=libraries if given.watch and _is_script(command) else (),
     )  # fmt: skip
     _conclude(ended, given.watch)
+    _remove_deep(workspace)
     _remove_links(ended, workspace, links)
     if marks and marks != _marks((OWN_CODE, *read_only)):
         ended.record("tamper", "the launcher or a read-only file was changed")
@@ -124,6 +126,13 @@ def _conclude(ended: Supervisor, watch: bool) -> None:
         found = re.search(f".*(?:{words}).*", ended.text(1))
         if found and kind not in seen:
             ended.record(kind, found.group().strip())
+
+
+def _remove_deep(workspace: Path) -> None:
+    """Remove what is nested so deep that whoever removes the workspace would fail at it."""
+    found = disk_use(str(workspace), 0.0).too_deep
+    if found:
+        subprocess.run([tool("rm"), "-rf", "--", *found], check=False)
 
 
 def _remove_links(ended: Supervisor, workspace: Path, before: set[Path]) -> None:

@@ -20,7 +20,9 @@ from pathlib import Path
 from typing import Any
 
 from conference.errors import UserError
+from conference.sandbox.files import DEEPEST, Bounds
 from conference.sandbox.notices import receive, reply, take_turns
+from conference.sandbox.paths import Call
 from conference.sandbox.records import Incident, Kind, Limits
 from conference.sandbox.tail import Tail
 from conference.sandbox.usage import (
@@ -31,7 +33,7 @@ from conference.sandbox.usage import (
     measure,
     precise_memory,
 )
-from conference.sandbox.watch import Bounds, Call, Judge
+from conference.sandbox.watch import Judge
 
 _SAME_KIND = 3  # incidents kept of a kind
 _START_SECONDS = 30.0
@@ -161,6 +163,8 @@ class Supervisor:
         self._growth = growth = disk.total - self._disk_start.total + hidden
         if growth > self._limits.disk_bytes:
             self._stop("disk_limit", f"{growth} bytes of {self._limits.disk_bytes}")
+        if disk.too_deep:
+            self._stop("disk_limit", f"over {DEEPEST} folders deep")
         if disk.largest_new >= self._limits.file_bytes:
             self._stop("file_limit", f"a file of {disk.largest_new} bytes")
 

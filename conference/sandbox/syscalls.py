@@ -26,7 +26,16 @@ _X86_64 = {
     "finit_module": 313, "kexec_load": 246, "reboot": 169, "swapon": 167, "pidfd_getfd": 438,
     "memfd_secret": 447, "fchmodat2": 452, "open_tree": 428, "move_mount": 429, "fsopen": 430,
     "mount_setattr": 442, "pidfd_send_signal": 424, "rt_sigqueueinfo": 129,
-    "open_by_handle_at": 304, "ftruncate": 77, "fallocate": 285,
+    "open_by_handle_at": 304, "ftruncate": 77, "fallocate": 285, "bind": 49, "utime": 132,
+    "utimes": 235, "futimesat": 261, "utimensat": 280, "setxattr": 188, "lsetxattr": 189,
+    "fsetxattr": 190, "removexattr": 197, "lremovexattr": 198, "fremovexattr": 199,
+    "setxattrat": 463, "removexattrat": 466, "fchown": 93, "setpriority": 141,
+    "sched_setscheduler": 144, "sched_setattr": 314, "semget": 64, "mq_open": 240,
+    "rt_tgsigqueueinfo": 297, "sethostname": 170, "setdomainname": 171, "settimeofday": 164,
+    "clock_settime": 227, "adjtimex": 159, "clock_adjtime": 305, "iopl": 172, "ioperm": 173,
+    "acct": 163, "delete_module": 176, "swapoff": 168, "kexec_file_load": 320, "quotactl": 179,
+    "vhangup": 153, "syslog": 103, "fsconfig": 431, "fsmount": 432, "fspick": 433,
+    "process_madvise": 440, "kcmp": 312,
 }  # fmt: skip
 _AARCH64 = {
     "socket": 198, "connect": 203, "clone": 220, "kill": 129, "truncate": 45, "fchmod": 52,
@@ -40,7 +49,14 @@ _AARCH64 = {
     "kexec_load": 104, "reboot": 142, "swapon": 224, "pidfd_getfd": 438, "memfd_secret": 447,
     "fchmodat2": 452, "open_tree": 428, "move_mount": 429, "fsopen": 430, "mount_setattr": 442,
     "pidfd_send_signal": 424, "rt_sigqueueinfo": 138, "open_by_handle_at": 265, "ftruncate": 46,
-    "fallocate": 47,
+    "fallocate": 47, "bind": 200, "utimensat": 88, "setxattr": 5, "lsetxattr": 6, "fsetxattr": 7,
+    "removexattr": 14, "lremovexattr": 15, "fremovexattr": 16, "setxattrat": 463,
+    "removexattrat": 466, "fchown": 55, "setpriority": 140, "sched_setscheduler": 119,
+    "sched_setattr": 274, "semget": 190, "mq_open": 180, "rt_tgsigqueueinfo": 240,
+    "sethostname": 161, "setdomainname": 162, "settimeofday": 170, "clock_settime": 112,
+    "adjtimex": 171, "clock_adjtime": 266, "acct": 89, "delete_module": 106, "swapoff": 225,
+    "kexec_file_load": 294, "quotactl": 60, "vhangup": 58, "syslog": 116, "fsconfig": 431,
+    "fsmount": 432, "fspick": 433, "process_madvise": 440, "kcmp": 272,
 }  # fmt: skip
 _MACHINES = {"x86_64": (_X86_64, 0xC000003E), "aarch64": (_AARCH64, 0xC00000B7)}
 
@@ -48,7 +64,7 @@ _MACHINES = {"x86_64": (_X86_64, 0xC000003E), "aarch64": (_AARCH64, 0xC00000B7)}
 _OLDER_INSTEAD = ("clone3", "openat2")
 # Absent too, and recorded by the watch: calls that hold memory which no process shows as its own,
 # and calls that would go around the watch or the kernel's accounts.
-HIDDEN_MEMORY = ("memfd_create", "memfd_secret", "shmget", "msgget")
+HIDDEN_MEMORY = ("memfd_create", "memfd_secret", "shmget", "msgget", "semget", "mq_open")
 AROUND = (
     "io_uring_setup", "userfaultfd", "keyctl", "add_key", "request_key", "perf_event_open",
 )  # fmt: skip

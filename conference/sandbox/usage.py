@@ -9,8 +9,11 @@ from pathlib import Path
 
 import msgspec
 
+from conference.sandbox.files import DEEPEST
+
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 _TICKS = os.sysconf("SC_CLK_TCK")
+_LONGEST_PATH = 3500  # bytes below the kernel's 4,096, so that a file's name still fits
 _LEAST = 4096  # bytes that each file or folder is counted as, so that empty ones fill the quota too
 
 
@@ -72,10 +75,14 @@ def precise_memory(processes: tuple[int, ...]) -> int:
 
 
 class Disk(msgspec.Struct, frozen=True):
-    """Bytes of a folder on disk, and the largest size of a file changed since a given time."""
+    """Bytes of a folder on disk, and the largest size of a file changed since a given time.
+
+    Folders in `too_deep` are nested beyond `DEEPEST`, or their paths are too long to look at.
+    """
 
     total: int
     largest_new: int
+    too_deep: tuple[str, ...] = ()
 
 
 def disk_use(folder: str, since: float) -> Disk:
@@ -84,10 +91,15 @@ def disk_use(folder: str, since: float) -> Disk:
     `since` is in seconds of the clock of file times.
     """
     total, largest = 0, 0
-    pending = [folder]
+    too_deep: list[str] = []
+    pending, deepest = [folder], folder.count("/") + DEEPEST
     while pending:
+        path = pending.pop()
+        if path.count("/") > deepest or len(path) > _LONGEST_PATH:
+            too_deep.append(path)
+            continue
         try:
-            with os.scandir(pending.pop()) as entries:
+            with os.scandir(path) as entries:
                 for entry in entries:
                     status = entry.stat(follow_symlinks=False)
                     total += max(status.st_blocks * 512, _LEAST)
@@ -97,7 +109,7 @@ def disk_use(folder: str, since: float) -> Disk:
                         pending.append(entry.path)
         except OSError:
             continue  # removed while we looked
-    return Disk(total, largest)
+    return Disk(total, largest, tuple(too_deep))
 
 
 def deleted_bytes(processes: tuple[int, ...], device: int) -> int:

@@ -1,5 +1,5 @@
 # expect: disk_limit
-# limits: disk_bytes=2000000
+# limits: disk_bytes=2000000 wall_seconds=20
 """Makes empty files in folders of their own without end: no bytes, only names."""
 import os
 

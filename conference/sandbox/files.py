@@ -1,0 +1,194 @@
+"""What a program may do to files: opening, changing, linking."""
+
+# Plain paths: paths of another process, and a hot path.
+from __future__ import annotations
+
+import errno
+import os
+import resource
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+
+from conference.sandbox.paths import Call, Reader, below
+from conference.sandbox.records import Kind
+
+DEEPEST = 64  # folders within folders below the workspace; deeper ones defy those who clean up
+
+_WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
+_SET_ID = 0o6000
+_DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/tty", "/dev/random", "/dev/urandom")
+# Processors that libraries look for unasked: for an experiment there are none.
+_NOT_THERE = ("/dev/nvidia", "/dev/dri", "/dev/kfd", "/dev/dxg", "/dev/accel")
+# What libraries look for without harm: it may be absent, and reading it tells nothing secret.
+_HARMLESS = (
+    "/usr", "/lib", "/lib64", "/bin", "/sbin", "/etc", "/sys", "/run", "/opt", "/var/cache",
+    "/var/run",
+)  # fmt: skip
+_SECRET_FILES = ("/etc/shadow", "/etc/gshadow", "/etc/ssh", "/etc/sudoers", "/run/secrets")
+_KERNEL_SECRETS = ("/proc/kcore", "/proc/kmsg", "/proc/kallsyms", "/proc/keys")
+_PUBLIC_OF_A_PROCESS = ("stat", "statm", "status", "comm", "cgroup", "")
+
+# Which arguments are (folder descriptor or None, path) of the things that a call would change; a
+# descriptor alone is an open file.
+CHANGED: dict[str, tuple[tuple[int | None, int | None], ...]] = {
+    "truncate": ((None, 0),), "rename": ((None, 0), (None, 1)), "mkdir": ((None, 0),),
+    "rmdir": ((None, 0),), "creat": ((None, 0),), "link": ((None, 0), (None, 1)),
+    "unlink": ((None, 0),), "chmod": ((None, 0),), "chown": ((None, 0),), "lchown": ((None, 0),),
+    "mknod": ((None, 0),), "mkdirat": ((0, 1),), "mknodat": ((0, 1),), "fchownat": ((0, 1),),
+    "unlinkat": ((0, 1),), "renameat": ((0, 1), (2, 3)), "renameat2": ((0, 1), (2, 3)),
+    "linkat": ((0, 1), (2, 3)), "fchmodat": ((0, 1),), "fchmodat2": ((0, 1),),
+    "utime": ((None, 0),), "utimes": ((None, 0),), "futimesat": ((0, 1),), "utimensat": ((0, 1),),
+    "setxattr": ((None, 0),), "lsetxattr": ((None, 0),), "removexattr": ((None, 0),),
+    "lremovexattr": ((None, 0),), "setxattrat": ((0, 1),), "removexattrat": ((0, 1),),
+    "fchmod": ((0, None),), "fchown": ((0, None),), "fsetxattr": ((0, None),),
+    "fremovexattr": ((0, None),),
+}  # fmt: skip
+_OF_THE_LINK = (
+    "rename", "renameat", "renameat2", "unlink", "unlinkat", "mkdir", "mkdirat", "rmdir", "link",
+    "linkat", "lchown", "mknod", "mknodat", "lsetxattr", "lremovexattr",
+)  # fmt: skip
+_MODE_ARGUMENT = {
+    "creat": 1, "mkdir": 1, "chmod": 1, "fchmod": 1, "mknod": 1, "mkdirat": 2, "mknodat": 2,
+    "fchmodat": 2, "fchmodat2": 2,
+}  # fmt: skip
+
+
+class Bounds(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a program may read and write, and the hard limits it was given (`RLIMIT_*` number)."""
+
+    writable: tuple[str, ...]
+    readable: tuple[str, ...]
+    homes: tuple[str, ...]
+    own_code: str
+    read_only: tuple[str, ...]
+    rlimits: dict[int, int]
+    isolated: bool
+
+
+class Files:
+    """Judges calls on files: 0 to let one go on, else the error number that the program gets.
+
+    `refuse` records an incident and gives its error back. `writes` counts what may have grown.
+    """
+
+    def __init__(
+        self,
+        bounds: Bounds,
+        reader: Reader,
+        refuse: Callable[[Kind, str, int], int],
+        is_ours: Callable[[int], bool],
+    ) -> None:
+        self._bounds, self._reader = bounds, reader
+        self._refuse, self._is_ours = refuse, is_ours
+        self.writes = 0
+
+    def open(self, call: Call) -> int:
+        first = 1 if call.name == "openat" else 0
+        flags = call.arguments[first + 1]
+        path = self._reader.path(
+            call, 0 if first else None, first, follow=not flags & os.O_NOFOLLOW
+        )
+        if path is None:
+            return 0  # the kernel will find the same fault
+        if path.startswith(_NOT_THERE):
+            return errno.ENOENT
+        if not flags & _WRITING:
+            return self._may_read(path)
+        if flags & os.O_CREAT and call.arguments[first + 2] & _SET_ID:
+            return self._refuse("tamper", f"set-user-id file {path}", errno.EPERM)
+        return self.may_write(path)
+
+    def _may_read(self, path: str) -> int:
+        if path.startswith("/proc/"):
+            return self._process_file(path)
+        if below(path, self._bounds.readable) or path in (*_DEVICES, "/dev"):
+            return 0
+        if below(path, self._bounds.homes) or below(path, _SECRET_FILES):
+            return self._refuse("secret_access", f"open {path}", errno.EACCES)
+        if path.startswith("/dev/"):
+            return self._refuse("read_outside", f"open {path}", errno.EACCES)
+        if below(path, _HARMLESS) or path == "/proc" or not Path(path).exists():
+            return 0
+        if any(root.startswith(path.rstrip("/") + "/") for root in self._bounds.readable):
+            return 0  # a folder above a given one: there nothing else is in it
+        return self._refuse("read_outside", f"open {path}", errno.EACCES)
+
+    def _process_file(self, path: str) -> int:
+        if path in _KERNEL_SECRETS:
+            return self._refuse("secret_access", f"open {path}", errno.EACCES)
+        process, _, rest = path.removeprefix("/proc/").partition("/")
+        if not process.isdigit() or rest in _PUBLIC_OF_A_PROCESS:
+            return 0
+        foreign = process == "1" if self._bounds.isolated else not self._is_ours(int(process))
+        return self._refuse("secret_access", f"open {path}", errno.EACCES) if foreign else 0
+
+    def may_write(self, path: str) -> int:
+        compiled = "__pycache__" in path
+        if below(path, (self._bounds.own_code,)) and not compiled:
+            return self._refuse("tamper", f"write {path}", errno.EACCES)
+        given = below(path, self._bounds.read_only)
+        if below(path, self._bounds.writable) and not given:
+            self.writes += 1
+            return 0
+        if path in _DEVICES:
+            return 0
+        if path.startswith("/proc/"):
+            process, _, rest = path.removeprefix("/proc/").partition("/")
+            own = process in ("self", "thread-self") and rest.endswith("comm")
+            return 0 if own else self._refuse("tamper", f"write {path}", errno.EACCES)
+        if compiled and below(path, self._bounds.readable):
+            return errno.EROFS  # Python storing what it compiled: no attempt at anything
+        return self._refuse("write_outside", f"write {path}", errno.EACCES)
+
+    def change(self, call: Call) -> int:
+        if call.name == "truncate" and self.size(call):
+            return errno.EFBIG
+        if call.name in _MODE_ARGUMENT:
+            error = self._mode(call)
+            if error:
+                return error
+        follow = call.name not in _OF_THE_LINK
+        for folder, argument in CHANGED[call.name]:
+            path = self._reader.path(call, folder, argument, follow)
+            error = 0 if path is None else self._may_change(call, path)
+            if error:
+                return error
+        return 0
+
+    def _may_change(self, call: Call, path: str) -> int:
+        workspace = self._bounds.writable[0]
+        deep = path.count("/") - workspace.count("/") > DEEPEST
+        if deep and call.name.startswith("mkdir") and below(path, (workspace,)):
+            return self._refuse("disk_limit", f"over {DEEPEST} folders deep", errno.ENAMETOOLONG)
+        return self.may_write(path)
+
+    def _mode(self, call: Call) -> int:
+        mode = call.arguments[_MODE_ARGUMENT[call.name]]
+        if mode & _SET_ID and call.name not in ("mkdir", "mkdirat"):
+            return self._refuse("tamper", f"{call.name} with a set-user-id mode", errno.EPERM)
+        if call.name.startswith("mknod") and mode & 0o170000 in (0o020000, 0o060000):
+            return self._refuse("tamper", "mknod of a device", errno.EPERM)
+        return 0
+
+    def size(self, call: Call) -> int:
+        """Judge `truncate`, `ftruncate` and `fallocate` by the size that they would make."""
+        if call.name == "fallocate":
+            size = call.arguments[2] + call.arguments[3]
+        else:
+            size = call.arguments[1]
+        if size > self._bounds.rlimits[resource.RLIMIT_FSIZE]:
+            return self._refuse("file_limit", f"a file of {size} bytes", errno.EFBIG)
+        return 0
+
+    def symlink(self, call: Call) -> int:
+        at = call.name == "symlinkat"
+        link = self._reader.path(call, 1 if at else None, 2 if at else 1, follow=False)
+        data = self._reader.text(call.thread, call.arguments[0])
+        if link is None or not data:
+            return 0
+        target = os.path.normpath(Path(link).parent / os.fsdecode(data))
+        if not below(target, self._bounds.writable):
+            return self._refuse("symlink_escape", f"{link} to {target}", errno.EACCES)
+        return self.may_write(link)
