@@ -60,22 +60,34 @@ class SeedIdea(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Metric(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One number that an experiment reports, and which way is better."""
+    """One number that an experiment reports, and which way is better.
+
+    `label` is how prose names it, "" for its name.
+    """
 
     name: str
     goal: Goal
     unit: str
     description: str
+    label: str = ""
+
+    @property
+    def shown(self) -> str:
+        return self.label or self.name.replace("_", " ")
 
 
 class Reference(msgspec.Struct, frozen=True):
-    """One work of a template's bibliography; `authors` are "Given Family", in order."""
+    """One work of a template's bibliography; `authors` are "Given Family", in order.
+
+    `annote` says in a clause what its authors did, "" where the file has none.
+    """
 
     key: str
     title: str
     authors: tuple[str, ...]
     year: int
     venue: str
+    annote: str = ""
 
 
 class Template(msgspec.Struct, frozen=True):
@@ -195,6 +207,7 @@ def _reference(path: Path, entry: dict[str, str]) -> Reference:
         authors=tuple(_given_first(a) for a in _plain(entry["author"]).split(" and ")),
         year=int(entry["year"]),
         venue=_plain(venue),
+        annote=_plain(entry.get("annote", "")).rstrip("."),
     )
 
 

@@ -90,7 +90,7 @@ def _numbers(study: Written) -> tuple[list[float], list[float]]:
     values = numbers_in([msgspec.to_builtins(effect) for effect in study.effects])
     values += [part for run in study.results for part in numbers_in(run["metrics"])]
     words = f"{question.idea.title} {question.idea.hypothesis} " + " ".join(
-        f"{metric.name} {metric.description}" for metric in question.template.metrics
+        f"{metric.name} {metric.shown} {metric.description}" for metric in question.template.metrics
     )
     plain = numbers_in([question.treatment, question.baseline, dict(study.budget), 95])
     plain += [

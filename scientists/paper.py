@@ -10,12 +10,12 @@ from scientists.prose import in_prose
 from scientists.sections import appendix, sections
 from scientists.study import Effect, Question, Written
 from scientists.wording import (
-    as_clause,
     cited_work,
+    counted,
+    drawn,
+    finding,
     knob_list,
-    number,
     phrases,
-    readable,
     reference,
 )
 
@@ -24,27 +24,20 @@ FOOTER = "Written by a statistical mind from measured results; no person checked
 
 def title_of(question: Question, effect: Effect, rng: np.random.Generator) -> str:
     """A title that says what was asked, and what was found when it is clear."""
-    forms = phrases()["titles"][effect.conclusion]
+    idea = question.idea.title.strip().rstrip(".")
+    forms = phrases()["titles"][effect.conclusion]["asked" if idea.endswith("?") else "told"]
     form: str = forms[int(rng.integers(len(forms)))]
-    return form.format(idea=question.idea.title.rstrip("?. "), task=question.template.title.lower())
+    return form.format(idea=idea)
 
 
-def abstract_of(w: Written, title: str, rng: np.random.Generator) -> str:
+def abstract_of(w: Written, rng: np.random.Generator) -> str:
     """Question, set-up, finding with its interval, and what it does not show."""
     effect, q = w.effects[0], w.question
     words = phrases()["abstract"]
-    finding: str = words[effect.conclusion].format(
-        metric=readable(effect.metric),
-        baseline=number(effect.baseline),
-        treatment=number(effect.treatment),
-        difference=number(effect.difference),
-        low=number(effect.low),
-        high=number(effect.high),
-    )
-    opening: str = words["openings"][int(rng.integers(len(words["openings"])))]
-    start = opening.format(task=q.template.title.lower(), hypothesis=as_clause(q.idea.hypothesis))
-    setup = words["setup"].format(seeds=effect.seeds, changed=knob_list(q.changed))
-    return " ".join([start, setup, finding, words["closing"]])
+    told = {"seeds": counted(effect.seeds), "changed": knob_list(q.changed), **finding(effect)}
+    told |= {"task": q.template.title, "hypothesis": q.idea.hypothesis.strip()}
+    parts = (words["openings"], words["setups"], words[effect.conclusion], words["closings"])
+    return " ".join(drawn(forms, rng).format(**told) for forms in parts)
 
 
 def words_of(w: Written, rng: np.random.Generator) -> tuple[str, str, dict[str, Any]]:
@@ -53,7 +46,7 @@ def words_of(w: Written, rng: np.random.Generator) -> tuple[str, str, dict[str, 
         data = paper_data(w, w.prose.title, w.prose.abstract, rng)
         return w.prose.title, w.prose.abstract, in_prose(data, w.prose)
     title = title_of(w.question, w.effects[0], rng)
-    abstract = abstract_of(w, title, rng)
+    abstract = abstract_of(w, rng)
     return title, abstract, paper_data(w, title, abstract, rng)
 
 

@@ -9,9 +9,11 @@ import numpy as np
 
 from scientists.study import Effect, Written
 from scientists.wording import (
-    as_clause,
     author_year,
     cite,
+    counted,
+    drawn,
+    finding,
     knob_list,
     number,
     phrases,
@@ -20,17 +22,18 @@ from scientists.wording import (
 )
 
 Part = dict[str, Any]
+BODY_FIGURES = 3  # the rest stand in the appendix
 
 
 def sections(w: Written, rng: np.random.Generator) -> list[dict[str, Any]]:
     """The sections in their order; each has `title`, `level`, `numbered` and `parts`."""
     return [
         _section("Introduction", _introduction(w, rng)),
-        _section("Related work", _related(w)),
+        _section("Related work", _related(w, rng)),
         _section("Method", _method(w)),
         _section("Experimental set-up", _setup(w)),
         _section("Results", _results(w)),
-        _section("Discussion", _discussion(w)),
+        _section("Discussion", _discussion(w, rng)),
         _section("Limitations", _limitations(w)),
         *([_section("Changes after the reviews", _answers(w))] if w.answers else []),
         _section("Reproducibility statement", _reproducibility(w), numbered=False),
@@ -47,47 +50,47 @@ def _text(text: str) -> Part:
 
 def _introduction(w: Written, rng: np.random.Generator) -> list[Part]:
     q, effect, words = w.question, w.effects[0], phrases()["introduction"]
-    verdict = words[effect.conclusion].format(metric=readable(effect.metric))
-    points = [
-        f"A paired comparison over {effect.seeds} seeds in which both arms have the same steps, "
-        "data and settings but for the change under study.",
-        verdict,
-        f"All {len(w.runs)} runs with their seeds, and hashes of code and results, so that every "
-        "number can be traced.",
-    ]
-    start: str = words["openings"][int(rng.integers(len(words["openings"])))]
+    told = {
+        "task": " ".join(q.template.task.split()), "hypothesis": q.idea.hypothesis.strip(),
+        "changed": knob_list(q.changed), "seeds": counted(effect.seeds), "runs": len(w.runs),
+        "metric": effect.label,
+    }  # fmt: skip
+    points = [words[name].format(**told) for name in ("fair", effect.conclusion, "traced")]
     return [
-        _text(start.format(task=" ".join(q.template.task.split()))),
-        _text(f"The question is this. {q.idea.hypothesis} The change is {knob_list(q.changed)}."),
+        _text(drawn(words["openings"], rng).format(**told)),
+        _text(drawn(words["questions"], rng).format(**told)),
         _text(words["contribution"]),
         {"kind": "list", "items": points},
     ]
 
 
-def _related(w: Written) -> list[Part]:
+def _related(w: Written, rng: np.random.Generator) -> list[Part]:
     entries = list(w.question.template.bibliography)
     third = max(1, len(entries) // 3)
     groups = [entries[:third], entries[third : 2 * third], entries[2 * third :]]
     parts, at = [], 0
-    for lead, group in zip(phrases()["related"], groups, strict=True):
-        names = [
-            f"{author_year(work.authors, work.year)} on \u201c{work.title}\u201d {cite([at + n])}"
+    for leads, group in zip(phrases()["related"], groups, strict=True):
+        deeds = [
+            f"{author_year(work.authors, work.year)} "
+            f"{work.annote or f'treat “{work.title}”'} {cite([at + n])}"
             for n, work in enumerate(group, 1)
         ]
         at += len(group)
-        if names:
-            parts.append(_text(f"{lead} {_joined(names)}."))
+        if deeds:
+            parts.append(_text(f"{drawn(leads, rng)} {_paired(deeds)}"))
     source = w.question.idea.source.strip().rstrip(".")
-    parts.append(_text(f"The idea itself was suggested by: {source}."))
+    parts.append(_text(phrases()["source"].format(source=source)))
     if w.question.nearest:
-        parts.append(
-            _text(
-                f'Of the earlier work that the authors know of, "{w.question.nearest}" is nearest '
-                f"to this question (text similarity {1 - w.question.novelty:.2f})."
-            )
-        )
+        near = 1 - w.question.novelty
+        parts.append(_text(phrases()["nearest"].format(title=w.question.nearest, near=near)))
     parts += _found(w)
     return parts
+
+
+def _paired(clauses: Sequence[str]) -> str:
+    """Clauses as sentences, two in each."""
+    pairs = [clauses[at : at + 2] for at in range(0, len(clauses), 2)]
+    return " ".join(f"{', and '.join(pair)}." for pair in pairs)
 
 
 def _found(w: Written) -> list[Part]:
@@ -132,7 +135,7 @@ def _setup(w: Written) -> list[Part]:
             f"Every run has the same budget ({budget}), and neither arm was tuned: the number of "
             "tuning trials is zero for both. Seeds fix data, initial weights and the order of "
             f"batches, and are shared by the two arms. The primary measure is "
-            f"{readable(effect.metric)} ({effect.unit}); {_better(effect)} is better. Table 1 "
+            f"{effect.label} ({effect.unit}); {_better(effect)} is better. Table 1 "
             "lists all settings."
         ),
         {
@@ -152,7 +155,7 @@ def _results(w: Written) -> list[Part]:
     effect = w.effects[0]
     rows = [
         [
-            readable(e.metric),
+            e.label,
             f"{number(e.baseline)} ({number(e.baseline_sd)})",
             f"{number(e.treatment)} ({number(e.treatment_sd)})",
             number(e.difference),
@@ -161,13 +164,19 @@ def _results(w: Written) -> list[Part]:
         for e in w.effects
     ]
     words = phrases()["results"]
-    size = "" if effect.size is None else words["size"].format(size=number(effect.size))
-    parts: list[Part] = [
-        _text(words[effect.conclusion].format(
-            metric=readable(effect.metric), baseline=number(effect.baseline),
-            treatment=number(effect.treatment), difference=number(effect.difference),
-            low=number(effect.low), high=number(effect.high), n=effect.seeds,
-        ) + " " + size + " " + words["others"]),
+    said = [words[effect.conclusion].format(n=effect.seeds, **finding(effect))]
+    if effect.size is not None:
+        said.append(words["size"].format(size=number(effect.size)))
+    shown = w.captions[:BODY_FIGURES]
+    if shown:
+        figures = "Figure 1 shows" if len(shown) == 1 else f"Figures 1 to {len(shown)} show"
+        said.append(words["shown"].format(figures=figures))
+    # What does not vary from seed to seed, such as the number of weights, is no finding.
+    clear = [e for e in w.effects[1:] if e.conclusion != "inconclusive" and e.size is not None]
+    better = {"positive": "better", "negative": "worse"}
+    listed = _joined([f"{e.label} ({better[e.conclusion]})" for e in clear]) if clear else ""
+    return [
+        _text(" ".join(said)),
         {
             "kind": "table",
             "caption": "Mean over seeds (standard deviation), and the paired difference of "
@@ -175,35 +184,22 @@ def _results(w: Written) -> list[Part]:
             "columns": ["measure", "baseline", "treatment", "difference", "95 % interval"],
             "rows": rows,
         },
-    ]  # fmt: skip
-    for name, caption in w.captions[:3]:
-        parts.append({"kind": "figure", "file": f"{name}.svg", "caption": caption, "width": "92%"})
-    clear = [e for e in w.effects[1:] if e.conclusion != "inconclusive"]
-    if clear:
-        listed = _joined([f"{readable(e.metric)} ({e.conclusion})" for e in clear])
-        parts.append(
-            _text(
-                f"Of the secondary measures, these show a clear difference: {listed}. They were "
-                "not corrected for their number and are to be read as hints."
-            )
-        )
-    else:
-        parts.append(_text("No secondary measure shows a clear difference."))
-    return parts
-
-
-def _discussion(w: Written) -> list[Part]:
-    effect = w.effects[0]
-    words = phrases()["discussion"]
-    return [
-        _text(words[effect.conclusion].format(hypothesis=as_clause(w.question.idea.hypothesis)))
+        *(
+            {"kind": "figure", "file": f"{name}.svg", "caption": caption, "width": "92%"}
+            for name, caption in shown
+        ),
+        _text(words["clear" if clear else "none"].format(listed=listed)),
     ]
+
+
+def _discussion(w: Written, rng: np.random.Generator) -> list[Part]:
+    return [_text(drawn(phrases()["discussion"][w.effects[0].conclusion], rng))]
 
 
 def _limitations(w: Written) -> list[Part]:
     words = phrases()["limitations"]
     return [
-        _text(words["seeds"].format(n=w.effects[0].seeds)),
+        _text(words["seeds"].format(n=counted(w.effects[0].seeds))),
         _text(words["scale"]),
         _text(words["mind"]),
     ]
@@ -218,12 +214,15 @@ def _answers(w: Written) -> list[Part]:
 
 def _reproducibility(w: Written) -> list[Part]:
     seeds = _joined([str(seed) for seed in sorted({int(run["seed"]) for run in w.runs})])
+    made = w.results[0].get("environment", {}) if w.results else {}
+    versions = ", ".join(f"{name} {version}" for name, version in made.items())
     return [
         _text(
             f"Code: template {w.question.template.name}, SHA-256 {w.code_sha256[:24]}. Seeds: "
             f"{seeds}. Results: {len(w.results)} runs in one file, SHA-256 "
-            f"{w.results_sha256[:24]}. Running the template's experiment on these settings and "
-            "seeds gives these results on the same versions of its libraries."
+            f"{w.results_sha256[:24]}. Running the template's experiment.py on these settings and "
+            "seeds gives these results again on the same machine and versions"
+            + (f" ({versions})." if versions else ".")
         )
     ]
 
@@ -240,11 +239,11 @@ def appendix(w: Written) -> list[Part]:
         _text("Every run, with the values that the tables above are computed from."),
         {
             "kind": "table",
-            "caption": "All runs.",
+            "caption": "All runs; measures are named as in the result file.",
             "columns": ["arm", "seed", *(readable(metric.name) for metric in metrics)],
             "rows": rows,
         },
     ]
-    for name, caption in w.captions[3:]:
+    for name, caption in w.captions[BODY_FIGURES:]:
         parts.append({"kind": "figure", "file": f"{name}.svg", "caption": caption, "width": "85%"})
     return parts

@@ -55,6 +55,7 @@ class Effect(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     metric: str
+    label: str
     unit: str
     goal: str
     baseline: float
@@ -204,6 +205,7 @@ def _effect(
     half = float(t.ppf(0.975, n - 1)) * sd / n**0.5 if n > 1 else float("inf")
     return Effect(
         metric=metric.name,
+        label=metric.shown,
         unit=metric.unit,
         goal=metric.goal,
         baseline=float(left.mean()),

@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import numpy as np
 
 from conference.records import Work
 from conference.templates import Reference, Value
+from scientists.study import Effect
 
 HERE = Path(__file__).parent
 
@@ -32,9 +34,21 @@ def readable(name: str) -> str:
     return name.replace("_", " ")
 
 
-def as_clause(text: str) -> str:
-    text = text.strip().rstrip(".")
-    return text if text[:2].isupper() else text[:1].lower() + text[1:]
+def counted(number: int) -> str:
+    """A small count in words, as prose has it."""
+    words = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+    return words[number] if number < len(words) else str(number)
+
+
+def drawn(forms: Sequence[str], rng: np.random.Generator) -> str:
+    """One of several ways to say the same."""
+    return forms[int(rng.integers(len(forms)))]
+
+
+def finding(effect: Effect) -> dict[str, str]:
+    """The numbers of a comparison as printed, by the names that phrases have for them."""
+    names = ("baseline", "treatment", "difference", "low", "high")
+    return {"metric": effect.label, **{name: number(getattr(effect, name)) for name in names}}
 
 
 def knob_list(knobs: Mapping[str, Value]) -> str:

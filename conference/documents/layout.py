@@ -88,8 +88,9 @@ def check_claims(
     such as years of citations or sizes from the set-up. Whole numbers up to 12 count things and
     are passed over.
     """
+    signed = where.startswith("Table")  # prose says "a fall of 0.2", a table does not
     return [
-        Claim(number.strip(), where, _matches(number, values, plain))
+        Claim(number.strip(), where, _matches(number, values, plain, signed))
         for number in NUMBER.findall(text)
         if not _counts(number)
     ]
@@ -100,7 +101,7 @@ def _counts(number: str) -> bool:
     return bare.isdigit() and int(bare) <= SMALL_WHOLE
 
 
-def _matches(number: str, values: Sequence[float], plain: Sequence[float]) -> bool:
+def _matches(number: str, values: Sequence[float], plain: Sequence[float], signed: bool) -> bool:
     bare = number.strip().replace(",", "").replace("−", "-")
     percent = bare.endswith("%")
     bare = bare.rstrip("% ")
@@ -113,7 +114,9 @@ def _matches(number: str, values: Sequence[float], plain: Sequence[float]) -> bo
     known = [*values, *plain]
     if percent:
         known += [100 * value for value in values]
-    return any(abs(abs(said) - abs(value)) <= half for value in known)
+    if signed or said < 0:
+        return any(abs(said - value) <= half for value in known)
+    return any(abs(said - abs(value)) <= half for value in known)
 
 
 def numbers_in(results: object) -> list[float]:
@@ -142,12 +145,18 @@ def table_rows(text: str) -> list[tuple[str, str]]:
         sentence = bool(re.search(r"[a-z]{3}[.:]$", line))
         if caption:
             name, rows = (f"Table {caption[2]}" if caption[1] == "Table" else ""), 0
-        elif name and rows and (sentence or is_heading(line) or len(line) > 110):
+        elif name and rows and (sentence or is_heading(line) or _is_prose(line)):
             name = ""
         elif name and not sentence:
             rows += 1
             found.append((name, line))
     return found
+
+
+def _is_prose(line: str) -> bool:
+    """Whether a line belongs to a paragraph that goes on beneath a table."""
+    words = re.findall(r"(?<![\w-])[A-Za-z][a-z]+(?![\w-])", line)
+    return len(line) > 110 or (len(words) >= 8 and len(words) > len(NUMBER.findall(line)))
 
 
 def stated(document: Document, values: Sequence[float], plain: Sequence[float]) -> list[Claim]:

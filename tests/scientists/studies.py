@@ -87,10 +87,17 @@ PICTURE = (
 )
 
 
-def written(gap: float, noise: float = 0.01, seeds: int = 3, **changes: Any) -> Written:
-    """A study on the learning-rate template whose treatment measured `gap` more, made up."""
-    template = load_template("learning_rate")
-    idea = template.ideas[0]
+def written(
+    gap: float,
+    noise: float = 0.01,
+    seeds: int = 3,
+    template_name: str = "learning_rate",
+    idea_number: int = 0,
+    **changes: Any,
+) -> Written:
+    """A study of a template's idea whose treatment measured `gap` more, made up."""
+    template = load_template(template_name)
+    idea = template.ideas[idea_number]
     question = Question(
         template=template,
         idea=idea,

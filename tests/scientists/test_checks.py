@@ -168,3 +168,35 @@ def test_the_outlines_of_matplotlib_are_measured() -> None:
 def test_a_figure_that_cannot_be_measured_is_a_fault(svg: bytes, said: str) -> None:
     (fault,) = small_in_figure("a", svg, 100.0)
     assert said in fault.detail
+
+
+def turn(data: Data) -> None:
+    """The sign of a difference turned round in a table, and one of a claim in the abstract."""
+    row = table(data, 1)["rows"][0]
+    assert row[3].startswith("-")
+    row[3] = row[3].removeprefix("-")
+
+
+def test_a_turned_sign_is_found(tmp_path: Path) -> None:
+    found = checked(tmp_path, written(-0.2), turn)["claims"]
+    assert not found.passed and "(Table 2)" in found.detail
+    low = -written(0.2).effects[0].low  # a result that is above zero, said to be below
+    said = checked(
+        tmp_path, written(0.2), lambda data: data.update(abstract=f"It fell by {low:.4g}.")
+    )["claims"]
+    assert not said.passed and "(abstract)" in said.detail
+
+
+def long(data: Data) -> None:
+    """Paragraphs with numbers of no result around the tables, which float among them."""
+    for section in data["sections"]:
+        lines = [
+            f"In the year {1900 + at} people counted {4711 + 13 * at} pages of notes by hand, "
+            f"of which {815 + at} were kept and the others lost to time"
+            for at in range(14)
+        ]
+        section["parts"].insert(1, {"kind": "text", "text": " and ".join(lines) + "."})
+
+
+def test_paragraphs_beside_a_table_are_no_part_of_it(tmp_path: Path) -> None:
+    assert checked(tmp_path, written(-0.2), long)["claims"].passed

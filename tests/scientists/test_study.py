@@ -11,11 +11,14 @@ import numpy as np
 import pytest
 
 from conference.records import Work
+from conference.templates import list_templates, load_template
 from scientists.known_works import beside_literature
 from scientists.paper import words_of
 from scientists.scientist import Past
-from scientists.study import Question, choose, plan
+from scientists.study import Question, analyse, choose, plan
 from tests.scientists.studies import AUTHOR, call_for, small_template, written
+
+RNG = np.random.default_rng(0)
 
 
 def question_of(folder: Path, archive: tuple[Past, ...] = (), seed: int = 0) -> Question:
@@ -120,3 +123,48 @@ def test_an_index_that_does_not_answer_is_told_to_reviewers(tmp_path: Path) -> N
     nobody = "openalex@http://127.0.0.1:9"
     same, (check,) = beside_literature(question, nobody, tmp_path, "paper-001")
     assert same == question and not check.passed and "OpenAlex" in check.detail
+
+
+IDEAS = [(name, at) for name in list_templates() for at in range(len(load_template(name).ideas))]
+
+
+@pytest.mark.parametrize(("name", "number"), IDEAS)
+@pytest.mark.parametrize("gap", [-0.2, 0.2, 0.0])
+def test_every_idea_is_written_up_in_sentences(name: str, number: int, gap: float) -> None:
+    noise = 0.01 if gap else -0.004
+    study = written(gap, noise, template_name=name, idea_number=number)
+    asked = study.question.idea
+    for seed in range(6):
+        title, abstract, data = words_of(study, np.random.default_rng(seed))
+        assert asked.title.rstrip(".") in title and not re.search(r"\?[:.]|[.:]{2}", title)
+        assert asked.hypothesis in abstract  # as it stands: names keep their capitals
+        parts = [part for section in data["sections"] for part in section["parts"]]
+        texts = [part["text"] for part in parts if part["kind"] == "text"]
+        for text in (abstract, *texts):
+            assert not re.search(r"[{}]|\.\.|\b(\w+) \1\b|[.?] [a-z]", text), text
+            assert text[0].isupper() and text[-1] in ".:?", text
+
+
+def test_what_no_seed_changes_is_no_finding() -> None:
+    study = written(-0.2)
+    weights = study.question.template.metrics[-1]
+    for run, result in zip(study.runs, study.results, strict=True):
+        result["metrics"][weights.name] = 90 if run["label"] == "treatment" else 100  # type: ignore[index]
+    effects = analyse(study.question, study.runs, study.results)
+    assert effects[-1].conclusion == "positive"
+    told = json.dumps(words_of(msgspec.structs.replace(study, effects=effects), RNG)[2]["sections"])
+    assert "test error (better)" in told and f"{weights.shown} (better)" not in told
+
+
+def test_works_are_described_by_their_notes_and_named_without(tmp_path: Path) -> None:
+    template = load_template(small_template(tmp_path))
+    first, *others = template.bibliography
+    bare = msgspec.structs.replace(first, annote="")
+    template = msgspec.structs.replace(template, bibliography=(bare, *others))
+    question = msgspec.structs.replace(written(-0.2).question, template=template)
+    study = msgspec.structs.replace(written(-0.2), question=question)
+    (related,) = [s for s in words_of(study, RNG)[2]["sections"] if s["title"] == "Related work"]
+    told = " ".join(part["text"] for part in related["parts"])
+    assert f"treat “{first.title}” [1]" in told
+    for number, work in enumerate(others, 2):
+        assert work.annote and f"{work.annote} [{number}]" in told
