@@ -12,13 +12,14 @@ from typing import Any
 from conference.errors import UserError
 
 _KNOCK_SECONDS = 10.0
+_STARTS = 3  # Ray gives a starting cluster 30 seconds, which a crowded machine can exceed.
 
 
 def connect(address: str | None, hosts: int) -> None:
     """Join the cluster at `address`, or start one with a core for each host, unless that is done.
 
     Raises:
-        UserError: no cluster answers at the address.
+        UserError: no cluster answers at the address, or none can be started here.
     """
     quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
     if address:
@@ -30,9 +31,25 @@ def connect(address: str | None, hosts: int) -> None:
     import ray
 
     if not ray.is_initialized():
-        # Without "local" Ray would join any cluster that it finds, and refuse the number of cores.
-        cores = max(hosts, os.cpu_count() or 1)
-        ray.init("local", num_cpus=cores, include_dashboard=False, **quiet)
+        _start(max(hosts, os.cpu_count() or 1), quiet)
+
+
+def _start(cores: int, quiet: dict[str, Any]) -> None:
+    """Start a cluster on this machine, again where its processes were not up in time."""
+    import ray
+
+    for attempt in range(1, _STARTS + 1):
+        try:
+            # Without "local" Ray would join any cluster it finds, and refuse the number of cores.
+            ray.init("local", num_cpus=cores, include_dashboard=False, **quiet)
+            return
+        except Exception as error:
+            ray.shutdown()
+            if attempt == _STARTS:
+                raise UserError(
+                    f"Ray could not be started on this machine ({_reason(error)}); give it more "
+                    "memory and less other work, or use no Ray with --hosts 0."
+                ) from error
 
 
 def _join(address: str, quiet: dict[str, Any]) -> None:
@@ -44,11 +61,14 @@ def _join(address: str, quiet: dict[str, Any]) -> None:
         _knock(address)
         ray.init(address=address, **quiet)
     except (OSError, RuntimeError, ValueError, ray.exceptions.RayError) as error:
-        reason = re.sub(r"\s+", " ", str(error)).rstrip(".")[:200]
         raise UserError(
-            f"--address {address}: no Ray cluster answers there ({reason}); start one with "
+            f"--address {address}: no Ray cluster answers there ({_reason(error)}); start one with "
             "'ray start --head' or leave --address out."
         ) from error
+
+
+def _reason(error: BaseException) -> str:
+    return re.sub(r"\s+", " ", str(error)).rstrip(".")[:200]
 
 
 def _knock(address: str) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from conference.cluster import connect
 from conference.errors import UserError
 from tests.venues.tiny import table, tiny_venue
 from venues.round import run_round
@@ -81,3 +82,27 @@ def test_an_address_where_nothing_answers_is_one_sentence(tmp_path: Path) -> Non
         address = f"127.0.0.1:{taken.getsockname()[1]}"
         with pytest.raises(UserError, match="no Ray cluster answers there"):
             run_round(tiny_venue(), out=tmp_path, papers=table(6), hosts=1, address=address)
+
+
+def test_a_cluster_that_was_not_up_in_time_is_started_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    import ray
+
+    starts: list[object] = []
+
+    def init(*_: object, **settings: object) -> None:
+        starts.append(settings["num_cpus"])
+        if len(starts) < 3:
+            raise Exception("The current node timed out during startup.\nMore.")
+
+    monkeypatch.setattr(ray, "init", init)
+    connect(None, 2)
+    assert len(starts) == 3
+
+    def never(*_: object, **settings: object) -> None:
+        raise Exception("The current node timed out during startup.\nMore.")
+
+    monkeypatch.setattr(ray, "init", never)
+    with pytest.raises(UserError, match=r"^Ray could not be started.*timed out.*--hosts 0\.$"):
+        connect(None, 2)
