@@ -95,7 +95,8 @@ def _agreement(
     simulated: list[NDArray[np.float64]], human: list[NDArray[np.float64]]
 ) -> tuple[Row, ...]:
     names = {
-        "within_paper_sd": "Within-paper standard deviation of the ratings",
+        "pooled_sd": "Standard deviation within papers, pooled (root of the mean square)",
+        "within_paper_sd": "Standard deviation within papers, mean over papers (divided by k)",
         "icc1": "ICC(1), reliability of one rating",
         "icc1_k": "ICC(1,k), reliability of the panel's mean",
         "krippendorff_alpha": "Krippendorff's alpha, interval",

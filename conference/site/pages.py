@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -28,6 +29,8 @@ from venues.timings import read_timings
 
 TEMPLATES = Path(__file__).parent / "templates"
 SITE = "site"
+ON_FRONT = 24  # Papers on the front page; all are on their own page, with search.
+LONGEST_NAME = 80
 
 
 def environment() -> jinja2.Environment:
@@ -73,7 +76,7 @@ def write_site(folder: str | Path, progress: Callable[[int, int], None] | None =
     plots = draw_plots(round_, timings, site / "plots")
     front = {
         "numbers": numbers_of(round_, timings),
-        "papers": papers if len(papers) <= 200 else papers[:200],
+        "papers": papers[:ON_FRONT],
         "total": len(papers),
         "plots": plots,
         "calibration": _last(round_.all(CalibrationReport)),
@@ -104,8 +107,11 @@ def write_site(folder: str | Path, progress: Callable[[int, int], None] | None =
 
 
 def page_name(paper: str) -> str:
-    """A paper's id as a safe file name."""
-    return "".join(char if char.isalnum() or char in "-_" else "_" for char in paper)
+    """A paper's id as a safe file name; ids that would fall together stay apart by their hash."""
+    safe = "".join(char if char.isalnum() or char in "-_" else "_" for char in paper)
+    if safe == paper and len(safe) <= LONGEST_NAME:
+        return safe
+    return f"{safe[:LONGEST_NAME]}-{hashlib.sha256(paper.encode()).hexdigest()[:10]}"
 
 
 def _last(rows: list[CalibrationReport]) -> CalibrationReport | None:

@@ -19,6 +19,7 @@ from conference.records import (
     Review,
 )
 from conference.site import write_site
+from conference.site.pages import page_name
 from tests.site.browser import CHROMIUM, Look, looking
 from tests.venues.tiny import table, tiny_venue
 from venues.papers import PaperSource, TablePaper
@@ -28,6 +29,16 @@ from venues.venue import Venue
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine")
 
 HOSTILE = '<script>alert("{0}")</script><img src=x onerror=alert("{0}")> "{0}\' & {{{{ 7*7 }}}}'
+BROKEN_WORDS = """() => [...document.querySelectorAll("td")].flatMap(cell => {
+    const text = cell.firstChild;
+    if (!text || text.nodeType !== Node.TEXT_NODE) return [];
+    return [...text.data.matchAll(/[A-Za-z0-9.]+/g)].filter(word => {
+        const range = document.createRange();
+        range.setStart(text, word.index);
+        range.setEnd(text, word.index + word[0].length);
+        return range.getClientRects().length > 1;
+    }).map(word => word[0]);
+})"""
 LONG = "Supercalifragilistic" * 12
 
 
@@ -87,7 +98,28 @@ def blindness(tmp_path_factory: pytest.TempPathFactory) -> dict[bool, Path]:
 
 
 @pytest.fixture(scope="module")
-def look(folder: Path, written: Path, blindness: dict[bool, Path]) -> Iterator[Look]:
+def compared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Thirty papers with human ratings, two of them with ids that look alike as file names."""
+    names = ["a.b", "a_b", "long" * 60, *(f"p{number}" for number in range(27))]
+    rows = [
+        msgspec.structs.replace(
+            row,
+            paper=name,
+            human=HumanOutcome(paper=name, ratings=(3, 6, 8), accepted=at % 3 == 0, when="after"),
+        )
+        for at, (name, row) in enumerate(zip(names, table(30).table, strict=True))
+    ]
+    out = tmp_path_factory.mktemp("compared")
+    source = PaperSource("table", "made", "compared", table=tuple(rows))
+    run_round(tiny_venue(reviewers=24), out=out, hosts=0, papers=source)
+    write_site(out)
+    return out
+
+
+@pytest.fixture(scope="module")
+def look(
+    folder: Path, written: Path, blindness: dict[bool, Path], compared: Path
+) -> Iterator[Look]:
     """One browser for all tests, started after the rounds, which need the event loop."""
     with looking() as found:
         yield found
@@ -130,6 +162,33 @@ def test_nothing_is_wider_than_a_phone(folder: Path, written: Path, look: Look) 
     look.page.set_viewport_size({"width": 1200, "height": 900})
 
 
+def test_words_in_tables_stay_whole_on_a_phone(compared: Path, look: Look) -> None:
+    look.page.set_viewport_size({"width": 390, "height": 844})
+    page = look.at(compared / "site" / "report.html")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert page.locator("td").count() > 30
+    assert page.evaluate(BROKEN_WORDS) == []
+    look.page.set_viewport_size({"width": 1200, "height": 900})
+
+
+def test_every_paper_has_a_page_of_its_own_however_alike_the_ids(
+    compared: Path, look: Look
+) -> None:
+    assert len(list((compared / "site" / "papers").glob("*.html"))) == 30
+    page = look.at(compared / "site" / "papers.html")
+    links = page.eval_on_selector_all("#results a", "all => all.map(a => a.href)")
+    assert len(set(links)) == 30 and all(Path(unquote(urlparse(u).path)).exists() for u in links)
+
+
+def test_the_front_page_shows_some_of_many_papers_and_leads_to_all(
+    compared: Path, look: Look
+) -> None:
+    page = look.at(compared / "site" / "index.html")
+    assert 10 <= page.locator("ol.papers li").count() < 30
+    page.get_by_text("All 30 papers").click()
+    assert page.locator("#results li").count() == 30
+
+
 def test_search_finds_a_paper_by_its_title(folder: Path, look: Look) -> None:
     page = look.at(folder / "site" / "papers.html")
     assert page.locator("#results li").count() == 6
@@ -149,7 +208,7 @@ def test_search_finds_a_paper_by_its_title(folder: Path, look: Look) -> None:
 
 
 def page_of(folder: Path, paper: str) -> Path:
-    return folder / "site" / "papers" / f"{paper}.html"
+    return folder / "site" / "papers" / f"{page_name(paper)}.html"
 
 
 def test_a_thread_shows_reviews_meta_review_and_decision(folder: Path, look: Look) -> None:
@@ -178,7 +237,7 @@ def test_embedded_minds_are_labelled_as_statistical(folder: Path, look: Look) ->
 
 def test_markup_in_papers_is_shown_and_never_run(folder: Path, look: Look) -> None:
     look.errors.clear()
-    page = look.at(page_of(folder, "___p_b_1"))
+    page = look.at(page_of(folder, "../p<b>1"))
     assert page.inner_text("h1").strip() == HOSTILE.format("title").replace("  ", " ")
     assert HOSTILE.format("abstract") in page.inner_text("main")
     assert page.locator("main script, main img").count() == 0
