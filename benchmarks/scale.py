@@ -119,6 +119,7 @@ def measure_bare(papers: int) -> float:
             form=venue.form,
             panel="",
             affinity=0.0,
+            expertise=0.5,
             days=0,
             absent_rate=0.0,
             late_rate=0.0,

@@ -16,7 +16,7 @@ class CalibrationPaper(msgspec.Struct, frozen=True):
     """A real paper by its OpenReview id, its human ratings, and our model's prediction for it.
 
     `quality` was predicted by a model that was not fitted on the paper's year, in SD units of the
-    predictions (`QualityModel.standard`).
+    predictions about their mean for that year's papers here.
     """
 
     paper_id: str

@@ -88,14 +88,14 @@ class EmbeddedReviewer:
         panel = load_panel(sight.panel)
         reading = read(sight.manuscript, sight.archive, context.papers)
         latent = panel.latent(
-            reading.quality,
+            reading.quality - panel.predicted,
             paper_effect(context.seed, sight.panel, paper),
             severity(context.seed, sight.panel, agent.id, persona),
-            sight.affinity,
+            sight.expertise,
             rng,
             persona.noise,
         )
-        scores = fill_scores(sight.form, panel, latent - reading.cost, sight.affinity, rng)
+        scores = fill_scores(sight.form, panel, latent - reading.cost, sight.expertise, rng)
         stressed = emphases(persona.stresses, persona.points, sight.affinity)
         return [
             Review(
@@ -148,10 +148,10 @@ class EmbeddedReviewer:
         for manuscript, known, mean, humans in rows:
             quality = known
             if quality is None:
-                quality = read(manuscript, (), context.papers).quality
+                quality = read(manuscript, (), context.papers).quality - panel.predicted
             effect = paper_effect(context.seed, sight.panel, manuscript.paper)
-            affinity = rules().calibration.affinity
-            rating = panel.rating(quality, effect, own, affinity, rng, persona.noise)
+            expertise = rules().calibration.expertise
+            rating = panel.rating(quality, effect, own, expertise, rng, persona.noise)
             found.append(
                 CalibrationReview(
                     reviewer=agent.id,

@@ -44,7 +44,7 @@ class SubscoreRules(msgspec.Struct, frozen=True):
 
 
 class CalibrationRules(msgspec.Struct, frozen=True):
-    affinity: float
+    expertise: float
 
 
 class FieldRule(msgspec.Struct, frozen=True):
@@ -84,7 +84,7 @@ def rules() -> Rules:
 
 
 def fill_scores(
-    form: Form, panel: Panel, latent: float, affinity: float, rng: np.random.Generator
+    form: Form, panel: Panel, latent: float, expertise: float, rng: np.random.Generator
 ) -> dict[str, float]:
     """Every score field on its scale: rating and confidence by the panel, the rest about them.
 
@@ -99,7 +99,7 @@ def fill_scores(
             rating = panel.values[int(np.searchsorted(panel.thresholds, latent))]
             scores[field.name] = on_scale(rating, panel, form)
         elif field.name == form.confidence:
-            scores[field.name] = _nearest(float(panel.confidence(affinity, rng)), field)
+            scores[field.name] = _nearest(float(panel.confidence(expertise, rng)), field)
         else:
             scores[field.name] = _by_latent(share * (latent + own * float(noise)), field)
     return scores

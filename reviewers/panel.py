@@ -23,12 +23,17 @@ from conference.errors import UserError
 
 FILE = Path(__file__).parent / "panel.toml"
 NODES = 80
-EXPERT_NOISE = 0.85  # Noise of a reviewer with the highest affinity, and with none: an assumption
-LAY_NOISE = 1.15  # that keeps the mean square near 1.
+LAY_NOISE, EXPERT_NOISE = 1.15, 0.85  # Of the reviewers who know a round's field least and best:
+NOISE_SQUARE = 1.0 + (LAY_NOISE - EXPERT_NOISE) ** 2 / 12  # an assumption. Its mean square is 1.
+KNOWS = 0.25  # Share of a confidence that expertise tells, an assumption; the rest is chance.
 
 
 class Panel(msgspec.Struct, frozen=True, kw_only=True):
-    """One venue-year's human panel. `common` is c, `severity_share` s, `predictable` p."""
+    """One venue-year's human panel. `common` is c, `severity_share` s, `predictable` p.
+
+    `predicted` is the model's mean prediction for that venue-year's papers: predictions drift from
+    year to year, and a panel's level does not.
+    """
 
     name: str
     values: tuple[float, ...]
@@ -37,6 +42,7 @@ class Panel(msgspec.Struct, frozen=True, kw_only=True):
     common: float
     severity_share: float
     predictable: float
+    predicted: float
     confidence_values: tuple[int, ...]
     confidence_shares: tuple[float, ...]
     change_up: float
@@ -63,8 +69,8 @@ class Panel(msgspec.Struct, frozen=True, kw_only=True):
         """A reviewer's rating on the venue's scale.
 
         Args:
-            quality: predicted quality in units of the prediction's own SD.
-            expertise: affinity in [0, 1]; experts are less noisy.
+            quality: predicted quality about the panel's mean in units of the prediction's own SD.
+            expertise: rank in [0, 1] among the round's assignments; experts are less noisy.
             noise: a persona's factor on the noise.
         """
         y = self.latent(quality, paper_effect, severity, expertise, rng, noise)
@@ -82,14 +88,14 @@ class Panel(msgspec.Struct, frozen=True, kw_only=True):
         """The value before it is cut to the scale, of unit variance over a venue."""
         p, c, s = self.predictable, self.common, self.severity_share
         shared = p * quality + np.sqrt(1 - p * p) * paper_effect
-        factor = LAY_NOISE + (EXPERT_NOISE - LAY_NOISE) * min(max(expertise * 4, 0.0), 1.0)
-        own = np.sqrt(1 - c - s) * noise * factor * rng.standard_normal()
+        factor = LAY_NOISE + (EXPERT_NOISE - LAY_NOISE) * min(max(expertise, 0.0), 1.0)
+        own = np.sqrt((1 - c - s) / NOISE_SQUARE) * noise * factor * rng.standard_normal()
         return float(np.sqrt(c) * shared + np.sqrt(s) * severity + own)
 
     def confidence(self, expertise: float, rng: np.random.Generator) -> int:
-        """A confidence from the human shares; experts draw from the upper part."""
-        draw = 0.75 * rng.random() + 0.25 * min(max(expertise * 4, 0.0), 1.0)
-        place = np.searchsorted(np.cumsum(self.confidence_shares), draw)
+        """A confidence, over all expertises in the human shares; experts are surer."""
+        draw = (1 - KNOWS) * rng.random() + KNOWS * min(max(expertise, 0.0), 1.0)
+        place = np.searchsorted(np.cumsum(self.confidence_shares), _share_below(draw))
         return self.confidence_values[min(int(place), len(self.confidence_values) - 1)]
 
     def update(
@@ -111,6 +117,15 @@ class Panel(msgspec.Struct, frozen=True, kw_only=True):
         elif draw > 1 - down * stubborn:
             place = max(place - 1, 0)
         return self.values[place]
+
+
+def _share_below(draw: float) -> float:
+    """The distribution of (1 - k) u + k v for independent uniform u and v, with k = KNOWS."""
+    nearest = min(draw, 1 - draw)
+    if nearest >= KNOWS:
+        return (draw - KNOWS / 2) / (1 - KNOWS)
+    tail = nearest**2 / (2 * KNOWS * (1 - KNOWS))
+    return tail if draw < 0.5 else 1 - tail
 
 
 @cache
@@ -156,6 +171,7 @@ def load_panel(name: str) -> Panel:
         common=common,
         severity_share=min(data["severity"], 0.9 * (1 - common)),
         predictable=data["predictable"],
+        predicted=data["predicted"],
         confidence_values=tuple(confidence),
         confidence_shares=tuple(share / total for share in confidence.values()),
         change_up=quiet * data["change_up"],

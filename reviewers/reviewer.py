@@ -31,12 +31,14 @@ class ReviewSight(Sight, frozen=True, kw_only=True):
 
     `human` is the rating and the confidence (None where it is not known) of the person that a
     human reviewer replays; no other mind is given one.
+    `expertise` in [0, 1] is where the affinity stands among all of the round's assignments.
     """
 
     manuscript: Manuscript
     form: Form
     panel: str
     affinity: float
+    expertise: float
     days: int
     absent_rate: float
     late_rate: float

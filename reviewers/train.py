@@ -22,7 +22,7 @@ import numpy as np
 from reviewers.calibration import FILE as CALIBRATION
 from reviewers.calibration import CalibrationPaper
 from reviewers.fitting import fit
-from reviewers.quality import FEWEST_LETTERS, write
+from reviewers.quality import FEWEST_LETTERS, load, write
 from reviewers.quality import FILE as COEFFICIENTS
 from reviewers.rated import read_papers, texts_of
 
@@ -74,7 +74,7 @@ def families(
 @main.command()
 @click.option("--data", type=click.Path(path_type=Path), required=True)
 def panel(data: Path) -> None:
-    """Print histogram, ICC(1) and confidences of decided papers, year by year."""
+    """Print histogram, ICC(1), confidences and predictions of decided papers, year by year."""
     import pandas
 
     from conference.measures.agreement import icc1
@@ -91,6 +91,10 @@ def panel(data: Path) -> None:
         click.echo(
             f"  shares = {[round(float(share), 4) for share in shares]} at {list(shares.index)}"
         )
+        told = papers[papers["paper_id"].isin(rows["paper_id"]) & papers["abstract"].notna()]
+        if len(told):
+            predicted = load().standard(texts_of(told[["title", "abstract"]])).mean()
+            click.echo(f"  predicted = {predicted:.2f} on {len(told)} papers with an abstract")
         click.echo(f"  confidence = { {int(k): round(float(v), 3) for k, v in sure.items()} }")
 
 
@@ -107,6 +111,7 @@ def calibration(data: Path) -> None:
         rows = rows.iloc[np.linspace(0, len(rows) - 1, CALIBRATION_PAPERS).astype(int)]
         model = fit(papers[papers["year"] < year])
         standard = model.standard(texts_of(rows))
+        standard -= standard.mean()
         values = tuple(
             sorted(
                 {r for ratings in papers.loc[papers["year"] == year, "ratings"] for r in ratings}

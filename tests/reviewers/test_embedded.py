@@ -67,6 +67,7 @@ def sight(manuscript: Manuscript, **changes: Any) -> ReviewSight:
         form=FORM,
         panel="iclr2026",
         affinity=0.1,
+        expertise=0.5,
         days=21,
         absent_rate=0.0,
         late_rate=0.0,

@@ -26,17 +26,17 @@ HUMANS = {
     "iclr2023": (4, 0.361, 1.358, 0.491),
     "iclr2026": (4, 0.143, 1.712, 0.199),
 }
-ASSUMED = ("iclr2025", "neurips2024", "neurips2025", "icml2025")
+ASSUMED = ("iclr2024", "iclr2025", "neurips2024", "neurips2025", "icml2025")
 
 
 def simulated(panel: Panel, reviewers: int, papers: int = PAPERS) -> list[np.ndarray]:
-    """Ratings of papers by reviewers who never meet twice, with affinities from 0 to 0.25."""
+    """Ratings of papers by reviewers who never meet twice, with expertises from 0 to 1."""
     rng = generator(1, "test-panel", panel.name)
     sets = []
     for _ in range(papers):
         quality, effect = float(rng.standard_normal()), panel.paper_effect(rng)
         row = [
-            panel.rating(quality, effect, panel.severity(rng), float(rng.random()) / 4, rng)
+            panel.rating(quality, effect, panel.severity(rng), float(rng.random()), rng)
             for _ in range(reviewers)
         ]
         sets.append(np.array(row))
@@ -92,9 +92,17 @@ def test_experts_are_surer_and_less_noisy() -> None:
         latent = [panel.latent(0, 0, 0, expertise, rng) for _ in range(2000)]
         return float(np.mean(sure)), float(np.std(latent))
 
-    lay, expert = draws(0.0), draws(0.25)
+    lay, expert = draws(0.0), draws(1.0)
     assert expert[0] > lay[0] + 0.2
     assert expert[1] < 0.85 * lay[1]
+
+
+@pytest.mark.parametrize("name", ["iclr2022", "iclr2026", "icml2025"])
+def test_confidences_of_lay_and_expert_reviewers_together_are_the_human_ones(name: str) -> None:
+    panel, rng = load_panel(name), generator(6, "test-panel-confidence")
+    said = np.array([panel.confidence(float(rng.random()), rng) for _ in range(20_000)])
+    shares = [(said == value).mean() for value in panel.confidence_values]
+    assert shares == pytest.approx(panel.confidence_shares, abs=0.015)
 
 
 def test_rebuttals_change_as_many_ratings_as_on_record_and_mostly_upwards() -> None:

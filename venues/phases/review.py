@@ -16,11 +16,11 @@ def _tasks(round_: Round, step: str, emergency: bool) -> list[Task]:
     start = venue.call.deadlines.get("assignment", 0)
     days = venue.call.deadlines.get("reviews", start + 21)
     archive = tuple(entry.past.title for entry in round_.archive)
+    rows = [row for row in round_.all(Assignment) if row.role == "reviewer"]
+    expertise = _ranks([row.affinity for row in rows])
     persons: dict[str, int] = {}
     found = []
-    for row in round_.all(Assignment):
-        if row.role != "reviewer":
-            continue
+    for row, known in zip(rows, expertise, strict=True):
         agent = round_.agent(row.agent)
         human = _replayed(round_, row.paper, persons) if agent.mind == HUMAN else None
         if row.emergency != emergency:
@@ -30,6 +30,7 @@ def _tasks(round_: Round, step: str, emergency: bool) -> list[Task]:
             form=venue.form,
             panel=venue.panel.like,
             affinity=row.affinity,
+            expertise=known,
             days=days,
             absent_rate=0.0 if emergency else venue.review.absent_rate,
             late_rate=venue.review.late_rate,
@@ -52,6 +53,13 @@ def _replayed(
         return None
     whole = len(known.confidences) == len(known.ratings)
     return known.ratings[at], known.confidences[at] if whole else None
+
+
+def _ranks(values: list[float]) -> list[float]:
+    """The place of each value among all of them, in the middle of (0, 1) for equal ones."""
+    from scipy.stats import rankdata
+
+    return [float(place) for place in (rankdata(values) - 0.5) / max(1, len(values))]
 
 
 def tasks(round_: Round) -> list[Task]:
