@@ -27,6 +27,7 @@ PHASES = (
     "camera_ready",
 )
 NEEDED = ("call", "submit")
+WHOLE = ("form", "deadlines", "personas", "chair_personas")  # Of a base, all or nothing.
 NEEDS = {
     "assign": ("bid",),
     "review": ("assign",),
@@ -189,9 +190,21 @@ def list_venues() -> tuple[str, ...]:
 def load_venue(name_or_path: str | Path) -> Venue:
     """The rules of a venue by its name or its file's path.
 
+    A file may name a `base`, another venue or file, and then says only what differs from it.
+
     Raises:
         UserError: there is no such venue, or its file breaks a rule; the sentence names the field.
     """
+    path = _find(name_or_path)
+    try:
+        venue = msgspec.convert(_read(path), Venue, str_keys=True)
+    except msgspec.ValidationError as error:
+        raise UserError(f"{path}: {_plain(str(error))}; mend that field.") from error
+    check_venue(venue, str(path))
+    return venue
+
+
+def _find(name_or_path: str | Path) -> Path:
     path = Path(name_or_path)
     if path.suffix != ".toml":
         path = VENUES / f"{name_or_path}.toml"
@@ -200,16 +213,39 @@ def load_venue(name_or_path: str | Path) -> Venue:
                 f"There is no venue '{name_or_path}'; choose one of {', '.join(list_venues())}, "
                 "or give the path of a TOML file."
             )
+    return path
+
+
+def _read(path: Path, above: tuple[Path, ...] = ()) -> dict[str, object]:
+    """What a venue file says, over what its base says."""
+    if path.resolve() in above:
+        raise UserError(f"{path}: base leads back to this file; name another venue.")
     try:
-        venue = msgspec.toml.decode(path.read_bytes(), type=Venue)
+        own: dict[str, object] = msgspec.toml.decode(path.read_bytes())
     except OSError as error:
         raise UserError(f"{path}: the venue file cannot be read ({error.strerror}).") from error
     except UnicodeDecodeError as error:
         raise UserError(f"{path}: not a text file ({error.reason}); save it as UTF-8.") from error
     except msgspec.DecodeError as error:
         raise UserError(f"{path}: {_plain(str(error))}; mend that field.") from error
-    check_venue(venue, str(path))
-    return venue
+    base = own.pop("base", None)
+    if base is None:
+        return own
+    if not isinstance(base, str):
+        raise UserError(f"{path}: base is {base!r}; give the name or path of a venue.")
+    where = path.parent / base if base.endswith(".toml") else _find(base)
+    return _over(_read(where, (*above, path.resolve())), own)
+
+
+def _over(base: dict[str, object], own: dict[str, object]) -> dict[str, object]:
+    """The base with all that is said here in its place; only a table is taken key by key."""
+    found = dict(base)
+    for key, value in own.items():
+        below = base.get(key)
+        if isinstance(value, dict) and isinstance(below, dict) and key not in WHOLE:
+            value = _over(below, value)
+        found[key] = value
+    return found
 
 
 def _plain(message: str) -> str:

@@ -11,7 +11,11 @@ from venues.venue import VENUES, check_capacity, list_venues, load_venue
 
 SCALES = {
     "workshop": (0, 2, 4, 6, 8, 10),
+    **{f"iclr{year}": tuple(range(1, 11)) for year in (2017, 2018, 2019, 2021)},
+    "iclr2020": (1, 3, 6, 8),
     "iclr2022": (1, 3, 5, 6, 8, 10),
+    "iclr2023": (1, 3, 5, 6, 8, 10),
+    "iclr2024": (1, 3, 5, 6, 8, 10),
     "iclr2025": (1, 3, 5, 6, 8, 10),
     "iclr2026": (0, 2, 4, 6, 8, 10),
     "neurips2024": tuple(range(1, 11)),
@@ -72,6 +76,41 @@ def test_a_broken_file_is_one_sentence_with_the_field(
     assert "\n" not in str(caught.value)
 
 
+def test_a_file_with_a_base_says_only_what_differs(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(
+        'base = "iclr2025"\nname = "mine"\n[decision]\naccept_rate = 0.5\n'
+        "[population.personas]\nharsh = 1.0\n"
+    )
+    ours, theirs = load_venue(path), load_venue("iclr2025")
+    assert (ours.name, ours.decision.accept_rate, ours.year) == ("mine", 0.5, 2025)
+    assert ours.decision.oral_rate == theirs.decision.oral_rate
+    assert ours.population.personas == {"harsh": 1.0}
+    assert ours.form == theirs.form and ours.call == theirs.call
+    again = tmp_path / "again.toml"
+    again.write_text('base = "mine.toml"\nname = "again"\n')
+    assert load_venue(again).decision == ours.decision
+
+
+@pytest.mark.parametrize(
+    ("text", "field"),
+    [
+        ('base = "nowhere"', "no venue 'nowhere'"),
+        ("base = 3", "base is 3"),
+        ('base = "mine.toml"', "base leads back"),
+        ('base = "iclr2025"\n[decision]\naccept_rate = 2', "decision.accept_rate"),
+        ('base = "iclr2025"\n[decision]\nacceptrate = 1', "acceptrate"),
+        ('base = "iclr2025"\ndecision = 1', "decision"),
+    ],
+)
+def test_a_broken_base_is_one_sentence(text: str, field: str, tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(text)
+    with pytest.raises(UserError, match=field) as caught:
+        load_venue(path)
+    assert "\n" not in str(caught.value)
+
+
 def test_an_unknown_venue_names_the_known_ones() -> None:
     with pytest.raises(UserError, match="workshop"):
         load_venue("nowhere")
@@ -88,15 +127,23 @@ def test_a_load_that_cannot_be_met_says_so() -> None:
 
 FOUR, FIVE = (1, 2, 3, 4), (1, 2, 3, 4, 5)
 ICLR = {"soundness": FOUR, "presentation": FOUR, "contribution": FOUR, "confidence": FIVE}
+NOVELTY = {
+    "correctness": FOUR,
+    "technical_novelty_and_significance": FOUR,
+    "empirical_novelty_and_significance": FOUR,
+    "rating": SCALES["iclr2022"],
+    "confidence": FIVE,
+}
 FORMS = {
     "workshop": {**ICLR, "rating": SCALES["workshop"]},
-    "iclr2022": {
-        "correctness": FOUR,
-        "technical_novelty_and_significance": FOUR,
-        "empirical_novelty_and_significance": FOUR,
-        "rating": SCALES["iclr2022"],
-        "confidence": FIVE,
+    "iclr2022": NOVELTY,
+    "iclr2023": NOVELTY,
+    **{
+        f"iclr{year}": {"rating": SCALES[f"iclr{year}"], "confidence": FIVE}
+        for year in (2017, 2018, 2019, 2021)
     },
+    "iclr2020": {"rating": SCALES["iclr2020"]},
+    "iclr2024": {**ICLR, "rating": SCALES["iclr2024"]},
     "iclr2025": {**ICLR, "rating": SCALES["iclr2025"]},
     "iclr2026": {**ICLR, "rating": SCALES["iclr2026"]},
     "neurips2024": {**ICLR, "rating": SCALES["neurips2024"]},
@@ -113,7 +160,7 @@ FORMS = {
 def test_a_form_has_its_score_fields_with_their_allowed_values(name: str) -> None:
     form = load_venue(name).form
     assert {field.name: field.values for field in form.scores} == FORMS[name]
-    assert form.confidence == ("" if name == "icml2025" else "confidence")
+    assert form.confidence == ("" if name in ("icml2025", "iclr2020") else "confidence")
     assert all(set(field.anchors) <= {f"{v:g}" for v in field.values} for field in form.scores)
 
 
