@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,11 @@ from benchmarks.reviewers.report import PREDICTIONS
 from benchmarks.reviewers.results import read_result
 from conference.errors import UserError
 from conference.measures import agreement, decisions, weighted
-from conference.measures.bootstrap import attempt, difference, estimate
-from conference.measures.estimate import Estimate, as_labels
+from conference.measures.bootstrap import Statistic, attempt, difference, estimate
+from conference.measures.estimate import Estimate, Undefined, as_labels
 
 FEWEST = 20
+Maker = Callable[[], Statistic]
 
 
 class Comparison(msgspec.Struct, frozen=True):
@@ -28,7 +30,8 @@ class Comparison(msgspec.Struct, frozen=True):
 
 
 class Compared(msgspec.Struct, frozen=True):
-    """A comparison of two reviewers; `n` papers are shared."""
+    """A comparison of two reviewers; `n` papers are shared, and each measure says on how many of
+    them it stands (a decision or a second rating may be missing)."""
 
     first: str
     second: str
@@ -56,8 +59,8 @@ def compare(first: str, second: str, *, resamples: int = 1000, seed: int = 0) ->
                 "same data."
             )
     rows = [
-        _row(name, *statistics, n=len(both), resamples=resamples, seed=seed)
-        for name, statistics in _statistics(both).items()
+        _row(name, *statistics, n=n, resamples=resamples, seed=seed)
+        for name, (n, statistics) in _statistics(both).items()
     ]
     return Compared(names[0], names[1], len(both), rows)
 
@@ -77,40 +80,59 @@ def _predictions(spec: str) -> tuple[str, Any]:
             f"'{folder}#{(reviewers or names)[0]}'."
         )
     name = wanted or reviewers[0]
-    frame = pd.read_parquet(Path(folder) / PREDICTIONS)
+    path = Path(folder) / PREDICTIONS
+    try:
+        frame = pd.read_parquet(path)
+    except (OSError, ValueError) as error:
+        raise UserError(f"{path}: cannot be read ({error}); run the benchmark again.") from error
     return name, frame[(frame["reviewer"] == name) & frame["measured"]]
 
 
-def _statistics(both: Any) -> dict[str, tuple[Any, Any]]:
-    """Measure name to a maker for each side; a maker may raise `Undefined`."""
-    scores = [both[f"score_{side}"].to_numpy(np.float64) for side in "ab"]
-    mapped = [both[f"score_on_scale_{side}"].to_numpy(np.float64) for side in "ab"]
-    said = [both[f"accept_fitted_{side}"].to_numpy() for side in "ab"]
-    accepted = both["accepted_a"].to_numpy()
-    sets = [np.asarray(given, np.float64) for given in both["ratings_a"]]
-    truth = np.array([given.mean() if given.size else np.nan for given in sets])
-    found: dict[str, tuple[Any, Any]] = {}
-    if all(value is not None for value in accepted):
-        label = accepted.astype(bool)
-        found["AUROC"] = tuple(lambda v=v: weighted.auroc(v, as_labels(label)) for v in scores)  # type: ignore[assignment]
-        if all(value is not None for side in said for value in side):
-            found["balanced accuracy"] = tuple(
-                lambda v=v: decisions.statistic("balanced_accuracy", label, v.astype(bool))
-                for v in said
-            )  # type: ignore[assignment]
-    if np.isfinite(truth).all():
-        found["Spearman with the human mean"] = tuple(
-            lambda v=v: weighted.spearman(v, truth) for v in scores
-        )  # type: ignore[assignment]
-        found["MAE to the human mean"] = tuple(
-            lambda v=v: weighted.mean(np.abs(v - truth)) for v in mapped
-        )  # type: ignore[assignment]
-        if all(given.size > 1 for given in sets):
-            table = agreement.leave_one_out(sets)
-            found["Spearman with the other humans"] = tuple(
-                lambda v=v: agreement.leave_one_out_statistic(table, v) for v in scores
-            )  # type: ignore[assignment]
-    return found
+def _statistics(both: Any) -> dict[str, tuple[int, tuple[Maker, Maker]]]:
+    """Measure to its number of papers and a maker for each side, which may raise `Undefined`."""
+    decided = both[both["accepted_a"].notna()]
+    rated = both[both["ratings_a"].map(len) > 0]
+    shared = both[both["ratings_a"].map(len) > 1]
+    label = decided["accepted_a"].to_numpy(dtype=bool)
+    truth = np.array([np.mean(given) for given in rated["ratings_a"]], dtype=np.float64)
+    sets = [np.asarray(given, np.float64) for given in shared["ratings_a"]]
+
+    def sides(frame: Any, column: str, make: Callable[[Any], Statistic]) -> tuple[Maker, Maker]:
+        first, second = (frame[f"{column}_{side}"].to_numpy(dtype=np.float64) for side in "ab")
+        return lambda: make(first), lambda: make(second)
+
+    def judged(said: Any) -> Statistic:
+        if not np.isfinite(said).all():
+            raise Undefined("no threshold could be fitted")
+        return decisions.statistic("balanced_accuracy", label, said == 1)
+
+    return {
+        "AUROC": (
+            len(decided),
+            sides(decided, "score", lambda values: weighted.auroc(values, as_labels(label))),
+        ),
+        "balanced accuracy": (len(decided), sides(decided, "accept_fitted", judged)),
+        "Spearman with the human mean": (
+            len(rated), sides(rated, "score", lambda values: _correlated(values, truth)),
+        ),
+        "MAE to the human mean": (
+            len(rated),
+            sides(rated, "score_on_scale", lambda values: weighted.mean(np.abs(values - truth))),
+        ),
+        "Spearman with the other humans": (
+            len(shared),
+            sides(
+                shared, "score",
+                lambda v: agreement.leave_one_out_statistic(agreement.leave_one_out(sets), v),
+            ),
+        ),
+    }  # fmt: skip
+
+
+def _correlated(values: Any, truth: Any) -> Statistic:
+    if not truth.size:
+        raise Undefined("no paper has a rating")
+    return weighted.spearman(values, truth)
 
 
 def _row(name: str, one: Any, other: Any, *, n: int, resamples: int, seed: int) -> Comparison:

@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
+from conference.data.scales import caveat_of
 from conference.data.store import fingerprint, load, names
 from conference.data.tables import Dataset, Paper
 from conference.errors import UserError
@@ -107,6 +108,9 @@ def ask(
     _check(dataset.name, chosen, notes)
     ratings = tuple(given.get(paper.paper_id, np.empty(0)) for paper in chosen)
     _note_gaps(chosen, ratings, notes)
+    for venue, year in sorted({(paper.venue, paper.year) for paper in chosen}):
+        if caveat := caveat_of(venue, year):
+            notes.append(f"{venue} {year}: {caveat}")
     stages = Counter(paper.rating_stage for paper in chosen)
     return Question(
         name=dataset.name,

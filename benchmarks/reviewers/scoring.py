@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import msgspec
 import numpy as np
@@ -95,7 +96,7 @@ def _read(path: Path, expected: int) -> Scores:
                 arrays.get("accept"),
                 arrays.get("confidence"),
             )
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, EOFError, ValueError, KeyError, BadZipFile) as error:
         raise UserError(f"{path}: cannot be read ({error}); delete it and run again.") from error
     if found.values.shape != (expected,):
         raise UserError(f"{path}: holds another number of papers; delete the folder and run again.")

@@ -151,12 +151,20 @@ def compare(first: str, second: str, seed: int, resamples: int) -> None:
     from benchmarks.reviewers.tables import full
 
     found = run(first, second, resamples=resamples, seed=seed)
-    table = Table("measure", "A", "B", "A less B", title=f"{found.n} shared papers")
+    table = Table("measure", "n", "A", "B", "A less B", title=f"{found.n} shared papers")
     for row in found.rows:
-        table.add_row(row.measure, full(row.first), full(row.second), full(row.difference))
+        table.add_row(
+            row.measure,
+            str(row.difference.n),
+            full(row.first),
+            full(row.second),
+            full(row.difference),
+        )
     console = Console(width=None if sys.stdout.isatty() else 120)
     console.print(f"A: {found.first}\nB: {found.second}", highlight=False, markup=False)
     console.print(table)
+    for reason in dict.fromkeys(r.difference.reason for r in found.rows if r.difference.reason):
+        console.print(f"A dash: {reason}.", markup=False)
 
 
 def _with_cutoffs(made: list[Any], cutoffs: tuple[str, ...]) -> list[Any]:

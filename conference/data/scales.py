@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from conference.data.tables import Stage
 from conference.errors import UserError
@@ -13,10 +14,10 @@ Scale = tuple[float, ...]
 
 
 @cache
-def _known() -> dict[tuple[str, int], tuple[Scale, Stage]]:
+def _known() -> dict[tuple[str, int], dict[str, Any]]:
     text = (Path(__file__).parent / "scales.toml").read_text(encoding="utf-8")
     return {
-        (entry["venue"].lower(), year): (tuple(map(float, entry["values"])), entry["stage"])
+        (entry["venue"].lower(), year): entry
         for entry in tomllib.loads(text)["scale"]
         for year in entry["years"]
     }
@@ -24,7 +25,13 @@ def _known() -> dict[tuple[str, int], tuple[Scale, Stage]]:
 
 def scale_of(venue: str, year: int) -> tuple[Scale, Stage]:
     """The venue-year's allowed ratings and their stage; empty and "unknown" where not known."""
-    return _known().get((venue.lower(), year), ((), "unknown"))
+    entry = _known().get((venue.lower(), year))
+    return (tuple(map(float, entry["values"])), entry["stage"]) if entry else ((), "unknown")
+
+
+def caveat_of(venue: str, year: int) -> str:
+    """What must be known of a venue-year's published data; empty where nothing is."""
+    return str(_known().get((venue.lower(), year), {}).get("caveat", ""))
 
 
 def parse_scale(text: str, option: str = "--scale") -> Scale:

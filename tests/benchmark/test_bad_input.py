@@ -120,6 +120,13 @@ def test_mixed_scales_are_refused(tables: Path) -> None:
         ask(mixed)
 
 
+def test_a_selected_sample_is_said_to_be_one(tables: Path) -> None:
+    change(tables, "papers", lambda frame: frame.assign(venue="NeurIPS", year=2022))
+    change(tables, "reviews", lambda frame: frame.assign(rating=frame["rating"].clip(1)))
+    question = open_question(f"neurips2022@{tables}", tables)
+    assert "NeurIPS 2022: rejected papers are public only where" in " ".join(question.notes)
+
+
 def test_empty_abstracts_are_counted_and_judged_without(tables: Path) -> None:
     def emptied(frame: pd.DataFrame) -> pd.DataFrame:
         return frame.assign(abstract=[" ", None, "", *frame["abstract"][3:]])

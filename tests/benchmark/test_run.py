@@ -11,11 +11,13 @@ import pandas as pd
 import pytest
 from sklearn import metrics
 
+from benchmarks.reviewers.compare import compare
 from benchmarks.reviewers.figures import measure
 from benchmarks.reviewers.question import open_question
 from benchmarks.reviewers.results import read_result
 from benchmarks.reviewers.reviewer import Reviewer, Scores
 from benchmarks.reviewers.run import Options, benchmark
+from conference.errors import UserError
 from tests.benchmark.made import SCALE, conference, refused, scores, venue_year
 
 RESAMPLES = 60
@@ -302,6 +304,45 @@ def test_two_benchmarks_are_compared_on_the_papers_they_share(tmp_path: Path) ->
         "benchmark", "compare", tmp_path / "sharp", f"{tmp_path / 'dull'}#sharp"
     )
     assert "no results.json" in refused("benchmark", "compare", tmp_path / "t", tmp_path / "sharp")
+    (tmp_path / "dull" / "predictions.parquet").write_bytes(b"PAR1")
+    sentence = refused("benchmark", "compare", tmp_path / "sharp", tmp_path / "dull")
+    assert "predictions.parquet: cannot be read" in sentence
+
+
+def test_a_comparison_stands_on_the_papers_that_carry_each_measure(tmp_path: Path) -> None:
+    """Undecided data, a paper with one rating and one with none: what can be compared, is."""
+    table = venue_year(tmp_path / "t", papers=60)
+    papers = pd.read_parquet(tmp_path / "t" / "papers.parquet").assign(status="accepted")
+    papers.to_parquet(tmp_path / "t" / "papers.parquet")
+    reviews = pd.read_parquet(tmp_path / "t" / "reviews.parquet")
+    one = (reviews["paper_id"] == "p0001") & (reviews["reviewer"] > 0)
+    reviews[~one & (reviews["paper_id"] != "p0002")].to_parquet(tmp_path / "t" / "reviews.parquet")
+    rng = np.random.default_rng(6)
+    for name, values in (("sharp", table["mean"]), ("dull", rng.normal(size=60))):
+        file = scores(tmp_path / f"{name}.csv", table, values)
+        status, _, complaint = conference(
+            "benchmark", "--data", f"iclr2026@{tmp_path / 't'}", "--reviewer", f"csv:{file}",
+            "--resamples", 20, "--out", tmp_path / name,
+        )  # fmt: skip
+        assert status == 0, complaint
+    found = compare(str(tmp_path / "sharp"), str(tmp_path / "dull"), resamples=50)
+    rows = {row.measure: row.difference for row in found.rows}
+    assert rows["Spearman with the other humans"].n == 58
+    assert rows["Spearman with the human mean"].n == 59
+    assert rows["Spearman with the other humans"].value > 0.3
+    assert rows["AUROC"].value is None and "accepted" in rows["AUROC"].reason
+    assert rows["balanced accuracy"].value is None
+
+
+def test_kept_scores_that_were_cut_short_are_one_sentence(tmp_path: Path) -> None:
+    venue_year(tmp_path, papers=30)
+    question = open_question(f"iclr2026@{tmp_path}", tmp_path)
+    reviewer = Reviewer(name="r", score=lambda views: Scores(np.arange(len(views)) + 0.0))
+    benchmark(question, [reviewer], tmp_path / "out", Options(resamples=5))
+    (kept,) = (tmp_path / "out" / "scores").rglob("*.npz")
+    kept.write_bytes(kept.read_bytes()[:80])
+    with pytest.raises(UserError, match=r"cannot be read.*delete it and run again"):
+        benchmark(question, [reviewer], tmp_path / "out", Options(resamples=5))
 
 
 def test_a_reviewer_sees_neither_ratings_nor_final_texts(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from benchmarks.reviewers.baselines import references
 from conference.data.importers.ai_scientist import read_ratings, read_reviews
 from conference.data.importers.pdfs import read_folder
 from conference.data.importers.peerread import read_peerread
@@ -162,6 +163,7 @@ def test_the_ai_scientists_ratings(tmp_path: Path):
     assert ratings == {"aa": [10, 8], "bb": [3, 5, 6], "cc": [3]}
     assert [paper.accepted for paper in found.papers] == [True, False, False]
     assert found.damaged[0].record == "review 1 of paper cc"
+    assert "3 papers have no title there" in found.notes[0]
     same = pd.DataFrame(
         {"paper_id": ["aa"], "ratings": [[10.0, 8.0]], "confidences": [[4.0, 3.0]],
          "decision": ["Accept (Oral)"]}
@@ -185,6 +187,9 @@ def test_the_ai_scientists_reviews(tmp_path: Path):
         read_reviews(file)
     file.write_text("paper_id,Overall\naa,N/A\n")
     with pytest.raises(UserError, match="'N/A', not a number"):
+        read_reviews(file)
+    file.write_text("paper_id,Overall\naa,60\n")
+    with pytest.raises(UserError, match="Overall 60 is not on its scale"):
         read_reviews(file)
 
 
@@ -232,6 +237,43 @@ def test_peerread_sections(tmp_path: Path):
     assert "Nobody" not in repr(found)
 
 
+def test_peerreads_other_sections(tmp_path: Path):
+    """ACL writes ratings as text and no decision; arXiv has decisions, dates and no review."""
+    acl = tmp_path / "acl_2017" / "dev"
+    arxiv = tmp_path / "arxiv.cs.ai_2007-2017" / "dev"
+    for folder in (acl, arxiv):
+        (folder / "reviews").mkdir(parents=True)
+        (folder / "parsed_pdfs").mkdir()
+    said = {
+        "RECOMMENDATION": "4",
+        "REVIEWER_CONFIDENCE": "2",
+        "IMPACT": "3",
+        "is_meta_review": None,
+    }
+    record = {"id": "352", "title": "T", "abstract": "A", "histories": [], "reviews": [said, "odd"]}
+    (acl / "reviews" / "352.json").write_text(json.dumps(record))
+    body = {
+        "metadata": {
+            "sections": [{"heading": "1 Introduction", "text": "Text."}],
+            "references": [{"title": f"Work {n}", "venue": "V", "year": 2010} for n in range(3)],
+        }
+    }
+    (acl / "parsed_pdfs" / "352.pdf.json").write_text(json.dumps(body))
+    (found,) = read_peerread(acl.parent)
+    (paper,), (review,) = found.papers, found.reviews
+    assert (found.name, paper.status) == ("peerread-acl2017", "unknown")
+    assert (review.rating, review.confidence, review.scores) == (4, 2, {"impact": 3})
+    assert references(paper.text) == 3
+    assert [fault.record for fault in found.damaged] == ["review 1 of paper 352"]
+    for name, accepted, date in (("0903.1", True, "16-Mar-2009"), ("1001.2", False, "soon")):
+        record = {"title": "T", "accepted": accepted, "DATE_OF_SUBMISSION": date, "reviews": []}
+        (arxiv / "reviews" / f"{name}.json").write_text(json.dumps(record))
+    (found,) = read_peerread(arxiv.parent)
+    assert found.name == "peerread-arxiv.cs.ai2007-2017"
+    assert [(p.paper_id, p.year, p.status) for p in found.papers] == [("0903.1", 2009, "accepted")]
+    assert "names no year" in found.damaged[0].reason
+
+
 def test_peerread_needs_a_section(tmp_path: Path):
     with pytest.raises(UserError, match="name a PeerRead section folder"):
         read_peerread(tmp_path)
@@ -246,9 +288,9 @@ def test_a_folder_of_pdfs_with_a_csv(tmp_path: Path):
         (tmp_path / name).write_bytes(b"%PDF-")
     ratings = tmp_path / "ratings.csv"
     ratings.write_text(
-        "file,rating,confidence,decision,novelty\n"
-        "one.pdf,10,4,accept,3\none.pdf,6,,accept,\ntwo.pdf,3,2,reject,1\ntwo.pdf,4,2,reject,1\n"
-        "two.pdf,5,2,reject,1\nlost.pdf,3,2,reject,1\nbad.pdf,3,2,reject,1\n"
+        "file,rating,confidence,decision,novelty,review\n"
+        "one.pdf,10,4,accept,3,Good.\none,6,,accept,deep,\ntwo.pdf,3,2,reject,1,\ntwo.pdf,4,2,reject,1,\n"
+        "two.pdf,5,2,reject,1,\nlost.pdf,3,2,reject,1,\nbad.pdf,3,2,reject,1,\n"
     )
 
     def read(path: Path) -> tuple[str, str, str]:
@@ -256,6 +298,7 @@ def test_a_folder_of_pdfs_with_a_csv(tmp_path: Path):
             raise UserError(f"{path.name}: no text in it.")
         return f"Title of {path.stem}", "Abstract.", "Body."
 
+    (tmp_path / "two.pdf").rename(tmp_path / "two.PDF")
     scale = (1.0, 3.0, 5.0, 6.0, 8.0, 10.0)
     (found,) = read_folder(tmp_path, ratings, scale, "local", 2030, read)
     assert {p.paper_id: (p.title, p.accepted) for p in found.papers} == {
@@ -264,7 +307,9 @@ def test_a_folder_of_pdfs_with_a_csv(tmp_path: Path):
     }
     assert {k: list(v) for k, v in found.ratings().items()} == {"one": [10, 6], "two": [3, 5]}
     assert found.reviews[0].scores == {"novelty": 3}
+    assert found.reviews[0].texts == {"review": "Good."}
     reasons = {fault.record: fault.reason for fault in found.damaged}
-    assert "not in the folder" in reasons["paper lost.pdf"]
+    assert "not in the folder" in reasons["paper lost"]
+    assert "'deep', not a number" in reasons["novelty of review 1 of paper one"]
     assert "no text in it" in reasons["paper bad.pdf"]
     assert "rating 4 is not on its scale" in reasons["review 1 of paper two"]

@@ -20,6 +20,7 @@ from conference.data.values import Damaged, number, presentation_of, rating, sta
 from conference.errors import UserError
 
 NAME = "ai-scientist-iclr2022"
+OVERALL = tuple(float(step) for step in range(1, 11))  # The NeurIPS 2022 form of its reviewers.
 RATINGS = tuple(str(column) for column in range(7))
 
 
@@ -61,7 +62,10 @@ def read_ratings(path: Path) -> list[Dataset]:
             )
         )
         reviews += _reviews(name, row, scale, damaged)
-    return [gather(NAME, papers, reviews, damaged, source=str(path))]
+    nameless = sum(paper.title == paper.paper_id for paper in papers)
+    notes = [f"{nameless} papers have no title there: their ids stand for it, and a reviewer of "
+             "titles is judged on nothing"] if nameless else []  # fmt: skip
+    return [gather(NAME, papers, reviews, damaged, source=str(path), notes=notes)]
 
 
 def _with_ids(frame: Any, path: Path) -> Any:
@@ -107,7 +111,7 @@ def read_reviews(path: Path) -> list[RecordedReview]:
         config = str(row.get("config") or path.stem)
         place = f"{path}: paper {row['paper_id']} ({config})"
         try:
-            score = number(row["Overall"], "Overall")
+            score = rating(row["Overall"], OVERALL, "Overall")
             confidence = number(row.get("Confidence"), "Confidence")
         except Damaged as fault:
             raise UserError(f"{place}: {fault}; mend the file or leave the row out.") from fault

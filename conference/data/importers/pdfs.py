@@ -1,7 +1,8 @@
 """A folder of PDFs with a CSV of human ratings.
 
-The CSV has one row a review: `file` (the PDF's name), `rating`, and where known `confidence`,
-`decision`, `title`, `abstract`. Columns named otherwise that hold numbers are sub-scores.
+The CSV has one row a review: `file` (the PDF's name, with or without .pdf), `rating`, and where
+known `confidence`, `decision`, `title`, `abstract`. Of columns named otherwise, those that hold
+numbers are sub-scores, and the others the review's texts.
 """
 
 from __future__ import annotations
@@ -13,10 +14,10 @@ from typing import Any
 from conference.data.gather import gather
 from conference.data.importers.frames import read_table, rows_of
 from conference.data.tables import Damage, Dataset, HumanReview, Paper
-from conference.data.values import Damaged, number, presentation_of, rating, status_of, text
+from conference.data.values import Damaged, numbers, presentation_of, rating, status_of, text
 from conference.errors import UserError
 
-KNOWN = ("file", "rating", "confidence", "decision", "title", "abstract", "review")
+KNOWN = ("file", "rating", "confidence", "decision", "title", "abstract")
 # From a PDF's path to its title, abstract and full text, hidden text stripped.
 Reader = Callable[[Path], tuple[str, str, str]]
 
@@ -33,23 +34,24 @@ def read_folder(
     rows = rows_of(read_table(ratings, ("file", "rating")))
     by_file: dict[str, list[dict[str, Any]]] = {}
     for row in rows:
-        by_file.setdefault(Path(str(row["file"])).name, []).append(row)
-    files = sorted(folder.glob("*.pdf"))
+        by_file.setdefault(_stem(str(row["file"])), []).append(row)
+    files = sorted(path for path in folder.iterdir() if path.suffix.lower() == ".pdf")
     if not files:
         raise UserError(f"{folder}: there is no PDF in this folder.")
     reader = read or _read_pdf
+    wordy = {column for column in (rows[0] if rows else {}) if not _numeric(rows, column)}
     papers, reviews, damaged = [], [], []
-    for name in sorted(set(by_file) - {path.name for path in files}):
+    for name in sorted(set(by_file) - {path.stem for path in files}):
         damaged.append(Damage(f"paper {name}", f"it is in {ratings.name} but not in the folder"))
     for path in files:
-        given = by_file.get(path.name, [])
+        given = by_file.get(path.stem, [])
         try:
             papers.append(_paper(path, given, scale, venue, year, reader))
         except (UserError, Damaged) as fault:
             damaged.append(Damage(f"paper {path.name}", str(fault)))
             continue
-        reviews += _reviews(path.stem, given, scale, damaged)
-    return [gather(f"{venue.lower()}{year}", papers, reviews, damaged, source=str(folder))]
+        reviews += _reviews(path.stem, given, scale, wordy, damaged)
+    return [gather(f"{venue.lower()}{year or ''}", papers, reviews, damaged, source=str(folder))]
 
 
 def _paper(
@@ -82,27 +84,45 @@ def _paper(
     )
 
 
+def _numeric(rows: list[dict[str, Any]], column: str) -> bool:
+    """Whether any cell of the column is a number."""
+    return any(numbers({column: row[column]}, "", []) for row in rows)
+
+
 def _reviews(
-    paper: str, rows: list[dict[str, Any]], scale: tuple[float, ...], damaged: list[Damage]
+    paper: str,
+    rows: list[dict[str, Any]],
+    scale: tuple[float, ...],
+    wordy: set[str],
+    damaged: list[Damage],
 ) -> list[HumanReview]:
     found = []
     for reviewer, row in enumerate(rows):
+        record = f"review {reviewer} of paper {paper}"
         try:
-            others = {key: value for key, value in row.items() if key not in KNOWN}
-            scores = {key: number(value, key) for key, value in others.items()}
-            found.append(
-                HumanReview(
-                    paper_id=paper,
-                    reviewer=reviewer,
-                    rating=rating(row["rating"], scale),
-                    confidence=number(row.get("confidence"), "confidence"),
-                    scores={key: value for key, value in scores.items() if value is not None},
-                    texts={"text": row["review"]} if text(row.get("review")) else {},
-                )
-            )
+            value = rating(row["rating"], scale)
         except Damaged as fault:
-            damaged.append(Damage(f"review {reviewer} of paper {paper}", str(fault)))
+            damaged.append(Damage(record, str(fault)))
+            continue
+        others = {key: cell for key, cell in row.items() if key not in KNOWN}
+        said = {key: text(cell) for key, cell in others.items() if key in wordy}
+        sure = numbers({"confidence": row.get("confidence")}, record, damaged)
+        found.append(
+            HumanReview(
+                paper_id=paper,
+                reviewer=reviewer,
+                rating=value,
+                confidence=sure.get("confidence"),
+                scores=numbers({k: v for k, v in others.items() if k not in said}, record, damaged),
+                texts={key: cell for key, cell in said.items() if cell},
+            )
+        )
     return found
+
+
+def _stem(name: str) -> str:
+    path = Path(name.strip())
+    return path.stem if path.suffix.lower() == ".pdf" else path.name
 
 
 def _read_pdf(path: Path) -> tuple[str, str, str]:
