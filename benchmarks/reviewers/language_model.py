@@ -152,11 +152,15 @@ class Prober:
 
     def __init__(self, spec: str, rules: ModelRules) -> None:
         self._model, self._rules = started(spec, rules), rules
+        self._runner = asyncio.Runner()  # A server's connections belong to one event loop.
 
     def complete(
         self, conversation: Sequence[Mapping[str, str]], schema: dict[str, Any], seed: int
     ) -> tuple[Any, Any]:
-        """The answer as an object, None where there is none, and the reply it came in."""
+        """The answer as an object, None where it is none, and the reply it came in.
+
+        Raises `UserError` where the model gives no answer at all.
+        """
         import json
 
         messages = tuple(
@@ -172,7 +176,10 @@ class Prober:
             return await self._model.complete(messages, closed, sampling, "")
 
         try:
-            reply = asyncio.run(ask())
+            reply = self._runner.run(ask())
+        except ModelError as error:
+            raise UserError(f"{error}; see that the model answers, and probe again.") from error
+        try:
             return json.loads(reply.text), reply
-        except (ModelError, json.JSONDecodeError):
-            return None, None
+        except json.JSONDecodeError:
+            return None, reply

@@ -84,6 +84,7 @@ MAKERS: dict[str, Maker] = {
     "csv": _csv,
     "ai-scientist": _ai_scientist,
 }
+OF_A_FILE = ("csv", "ai-scientist")
 
 
 def make_reviewers(
@@ -104,6 +105,8 @@ def make_reviewers(
                 f"--reviewer {spec}: there is no reviewer '{prefix}'; choose one of "
                 f"{', '.join(sorted(known))}."
             )
+        if prefix in OF_A_FILE and not rest:
+            raise UserError(f"--reviewer {spec}: name the file, as in {prefix}:FILE.")
         made += MAKERS[prefix](rest, question)
     names = [reviewer.name for reviewer in made]
     for name in names:

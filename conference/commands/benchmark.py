@@ -102,7 +102,13 @@ def benchmark(
 @benchmark.command()
 @click.argument("model")
 @click.option("--data", required=True, help="A dataset of the store, or NAME@FOLDER.")
-@click.option("--papers", default=100, show_default=True, help="How many papers to ask about.")
+@click.option(
+    "--papers",
+    type=click.IntRange(min=2),
+    default=100,
+    show_default=True,
+    help="How many papers to ask about.",
+)
 @click.option("--models", type=click.Path(), help="TOML file with settings of language models.")
 @click.option("--seed", default=0, show_default=True, help="Seed of the sample.")
 @click.option("--store", type=click.Path(path_type=Path), help="Folder of the store.")

@@ -48,7 +48,7 @@ def data() -> None:
 @click.option("--url", help="openreview: address of another server.")
 @click.option(
     "--pause",
-    type=float,
+    type=click.FloatRange(min=0),
     default=1.0,
     show_default=True,
     help="openreview: seconds between two requests.",

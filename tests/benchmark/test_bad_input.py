@@ -200,6 +200,8 @@ def test_a_csv_that_cannot_be_used_is_one_sentence(
     [
         (["--reviewer", "oracle"], "there is no reviewer 'oracle'"),
         (["--reviewer", "csv:nowhere.csv"], "nowhere.csv: no such file"),
+        (["--reviewer", "csv"], "name the file, as in csv:FILE"),
+        (["--reviewer", "ai-scientist:/tmp"], "it is a folder"),
         (["--reviewer", "ai-scientist:nowhere.parquet"], "no such file"),
         (["--reviewer", "embedded", "--reviewer", "embedded"], "asked for twice"),
         (["--reviewer", "embedded", "--cutoff", "embedded=soon"], "'soon' is no date"),

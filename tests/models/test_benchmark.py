@@ -134,3 +134,11 @@ def test_the_probe_finds_a_model_that_knows_the_papers(tables: Path) -> None:
         )
     assert done.returncode == 0, done.stderr
     assert "Overlap with the true second half: 1.00" in done.stdout
+
+
+def test_a_probe_of_a_model_that_does_not_answer_is_one_sentence(tables: Path) -> None:
+    done = conference(
+        "benchmark", "probe", "openai:none@http://127.0.0.1:9/v1", "--data", f"iclr2026@{tables}"
+    )
+    assert done.returncode == 2 and "cannot be reached" in done.stderr
+    assert "Traceback" not in done.stderr and done.stdout == ""

@@ -16,6 +16,8 @@ def read_table(path: Path, required: Sequence[str]) -> Any:
     """
     import pandas as pd
 
+    if path.is_dir():
+        raise UserError(f"{path}: it is a folder; name a .csv, .tsv or .parquet file.")
     if not path.is_file():
         raise UserError(f"{path}: no such file.")
     try:
