@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import time
 from typing import TypeVar
 
@@ -19,6 +20,7 @@ AGAIN = (
     "That answer cannot be used: {problem}. Answer again with the whole object, mended, and "
     "nothing else. Its JSON schema is {schema}"
 )
+FENCED = re.compile(r"(<(paper|thread|data)\b[^>]*>).*?(</\2>)", flags=re.DOTALL)
 SHOWN = 8000  # characters of an answer that cannot be used with which its model is asked again
 
 
@@ -112,6 +114,7 @@ class Asker:
                 cost=price(self.rules, counted),
                 answer=counted.text,
                 problem=problem,
+                frame_sha256=frame_hash(messages),
             )
         )
 
@@ -119,6 +122,13 @@ class Asker:
 def prompt_hash(messages: tuple[Message, ...]) -> str:
     """SHA-256 of a conversation: the same words in the same order give the same hash."""
     return hashlib.sha256(msgspec.json.encode(messages)).hexdigest()
+
+
+def frame_hash(messages: tuple[Message, ...]) -> str:
+    """As `prompt_hash`, but whatever was put between the fences: however a paper was cut to fit."""
+    return prompt_hash(
+        tuple(Message(each.role, FENCED.sub(r"\1\3", each.text), each.images) for each in messages)
+    )
 
 
 def price(rules: ModelRules, reply: Reply) -> float:

@@ -100,7 +100,10 @@ class Reply(msgspec.Struct, frozen=True):
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True):
-    """One call as the ledger keeps it. `problem` is empty for an answer that was used."""
+    """One call as the ledger keeps it. `problem` is empty for an answer that was used.
+
+    `frame_sha256` is the hash of the conversation without what stands between its fences.
+    """
 
     purpose: str
     model: str
@@ -117,6 +120,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     cost: float = 0.0
     answer: str = ""
     problem: str = ""
+    frame_sha256: str = ""
 
 
 class ModelError(Exception):

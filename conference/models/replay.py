@@ -8,7 +8,7 @@ from typing import Any
 
 from conference.errors import UserError
 from conference.ledger import read_ledger
-from conference.models.asking import prompt_hash
+from conference.models.asking import frame_hash, prompt_hash
 from conference.models.records import (
     Call,
     Message,
@@ -37,6 +37,9 @@ class ReplayModel:
         self.revision = f"{calls[0].model} ({calls[0].revision})"
         self.context = rules.context or 1_000_000
         self._exact = {(call.prompt_sha256, call.seed): call for call in calls if call.answer}
+        # A paper was cut to the recorded model's context, which this one does not know; so the same
+        # instruction about the same paper under the same seed is the same call.
+        self._framed = {(call.frame_sha256, call.seed): call for call in calls if call.answer}
         self._any: dict[str, list[Call]] = defaultdict(list)
         for call in calls:
             if call.answer:
@@ -54,7 +57,9 @@ class ReplayModel:
     ) -> Reply:
         """The answer to this conversation under this seed, else to this conversation alone."""
         prompt = prompt_hash(messages)
-        found = self._exact.get((prompt, sampling.seed))
+        found = self._exact.get((prompt, sampling.seed)) or self._framed.get(
+            (frame_hash(messages), sampling.seed)
+        )
         if found is None and self._any[prompt]:
             found = self._any[prompt][sampling.seed % len(self._any[prompt])]
         if found is None:

@@ -83,14 +83,22 @@ def test_a_budget_stops_the_round_and_a_higher_one_goes_on(tmp_path: Path) -> No
     second.close()
 
 
-def test_a_replay_gives_the_same_round_without_the_server(tmp_path: Path) -> None:
+@pytest.mark.parametrize("words", [0, 9000], ids=["short", "cut to fit"])
+def test_a_replay_gives_the_same_round_without_the_server(words: int, tmp_path: Path) -> None:
+    rows = table(4)
+    text = "Introduction\nWe ask.\nMethod\n" + "word other " * words if words else None
+    source = msgspec.structs.replace(
+        rows, table=tuple(msgspec.structs.replace(row, text=text) for row in rows.table)
+    )
     with serve() as server:
-        first = run(server, tmp_path / "first")
+        rules = venue(server, context=9000, max_tokens=800)
+        first = run_round(rules, out=tmp_path / "first", hosts=0, papers=source)
+        assert bool(words) == any("words do not fit" in text for text in server.prompts())
         name = server.spec
     spec = f"replay:{tmp_path / 'first'}"
     minds = msgspec.structs.replace(tiny_venue().minds, reviewer=spec, chair=spec, scientist=spec)
     rules = msgspec.structs.replace(tiny_venue(), minds=minds)
-    second = run_round(rules, out=tmp_path / "second", hosts=0, papers=table(4))
+    second = run_round(rules, out=tmp_path / "second", hosts=0, papers=source)
     for kind in (Review, Comment, MetaReview, Decision):
         one = [str(msgspec.to_builtins(row)).replace(name, "") for row in first.round.all(kind)]
         two = [str(msgspec.to_builtins(row)).replace(spec, "") for row in second.round.all(kind)]
