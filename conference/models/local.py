@@ -17,13 +17,15 @@ class LocalModel:
     """Fulfils `Model`, one call at a time. Decoding is guided where xgrammar is installed."""
 
     def __init__(self, target: str, rules: ModelRules) -> None:
+        import torch
         from transformers import AutoModelForCausalLM, AutoTokenizer
 
         try:
             self._tokenizer: Any = AutoTokenizer.from_pretrained(target)
-            self._model: Any = AutoModelForCausalLM.from_pretrained(target)
+            model: Any = AutoModelForCausalLM.from_pretrained(target)
         except (OSError, ValueError) as error:
             raise UserError(f"model 'transformers:{target}' cannot be loaded: {error}") from error
+        self._model = model.to("cuda" if torch.cuda.is_available() else "cpu")
         config = self._model.config
         self.name = f"transformers:{target}"
         self.revision = str(getattr(config, "_commit_hash", None) or folder_hash(target))
@@ -62,7 +64,7 @@ class LocalModel:
             settings["logits_processor"] = [_guide(self._compiler, schema)]
         with self._lock, torch.inference_mode():
             torch.manual_seed(sampling.seed)
-            given = torch.tensor([ids])
+            given = torch.tensor([ids], device=self._model.device)
             out = self._model.generate(
                 given,
                 attention_mask=torch.ones_like(given),
