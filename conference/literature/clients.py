@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -40,6 +41,19 @@ class Service(msgspec.Struct, frozen=True, kw_only=True):
     read: Callable[[Any], list[Work]]
 
 
+_turns: dict[str, float] = {}  # when a server may be asked next, for all clients of this process
+_taking = threading.Lock()
+
+
+def _take_turn(url: str, interval: float) -> None:
+    """Wait until this process may ask a server again."""
+    with _taking:
+        now = time.monotonic()
+        turn = max(now, _turns.get(url, now))
+        _turns[url] = turn + interval
+    time.sleep(turn - now)
+
+
 class Client:
     """An index behind a server. Answers are kept in `cache` and not asked for again."""
 
@@ -50,7 +64,6 @@ class Client:
         self._url = url.rstrip("/") or service.url
         self._cache = cache
         self._patience = patience or Patience()
-        self._last = -1e9
 
     def search(self, query: str, limit: int) -> tuple[Work, ...]:
         """The index's own first `limit` works for the query.
@@ -72,7 +85,7 @@ class Client:
     def _ask(self, query: str, limit: int) -> list[Work]:
         service = self._service
         parameters, headers = service.request(query, limit, os.environ.get(service.key, ""))
-        time.sleep(max(0.0, self._last + service.interval - time.monotonic()))
+        _take_turn(self._url, service.interval)
         try:
             return fetch(self._url, parameters, headers, service.read, self._patience)
         except Unanswered as error:
@@ -80,8 +93,6 @@ class Client:
                 f"--literature: {service.name} at {self._url} gave no answer ({error}); try again "
                 "later, use local:PATH, or leave --literature out."
             ) from error
-        finally:
-            self._last = time.monotonic()
 
 
 def _ask_semantic_scholar(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import queue
+import threading
 import time
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
@@ -50,11 +52,38 @@ def fetch(
 ) -> T:
     """What `read` makes of the server's JSON.
 
-    Asked again after 429, 5xx, silence, broken connections and answers that cannot be read.
+    Asked again after 429, 5xx, silence, broken connections and answers that cannot be read. The
+    asking has a thread of its own, which is left alone when the time is over: no timeout of a
+    library ends a search for a name, a row of redirections or headers that come letter by letter.
 
     Raises:
         Unanswered: the server refused for good, or the time or the number of requests is over.
     """
+    answers: queue.SimpleQueue[tuple[T | None, BaseException | None]] = queue.SimpleQueue()
+
+    def ask() -> None:
+        try:
+            answers.put((_patiently(url, parameters, headers, read, patience), None))
+        except BaseException as error:  # noqa: BLE001 (raised by who waits)
+            answers.put((None, error))
+
+    threading.Thread(target=ask, daemon=True).start()
+    try:
+        answer, error = answers.get(timeout=patience.total)
+    except queue.Empty:
+        raise Unanswered(f"no whole answer in {patience.total:g} s") from None
+    if error is not None:
+        raise error
+    return answer  # type: ignore[return-value]
+
+
+def _patiently(
+    url: str,
+    parameters: Mapping[str, str],
+    headers: Mapping[str, str],
+    read: Callable[[Any], T],
+    patience: Patience,
+) -> T:
     import httpx
 
     end = time.monotonic() + patience.total
@@ -67,6 +96,8 @@ def fetch(
             return _once(url, parameters, headers, read, end, patience.silence)
         except _Transient as error:
             reason, after = str(error), error.after
+        except httpx.InvalidURL as error:
+            raise Unanswered(f"no address: {error}") from error
         except httpx.HTTPError as error:
             reason, after = f"{type(error).__name__}: {error}"[:200], 0.0
         usual = min(patience.longest, patience.wait * 2**number) * (1 - rng.random() / 2)

@@ -46,7 +46,7 @@ ALEX = {
          "abstract_inverted_index": {"late": [1], "Learning": [0], "again": [2, 3]}}
     ]
 }  # fmt: skip
-FAST = Patience(total=3.0, requests=8, wait=0.01, longest=0.05, silence=0.3)
+FAST = Patience(total=20.0, requests=8, wait=0.01, longest=0.05, silence=0.3)
 
 
 class Server:
@@ -106,6 +106,23 @@ def dripping(handler: BaseHTTPRequestHandler) -> None:
         except OSError:
             return
         time.sleep(0.05)
+
+
+def stammering(handler: BaseHTTPRequestHandler) -> None:
+    """Headers without end, letter by letter: each comes in time."""
+    for letter in b"HTTP/1.1 200 OK\r\nX-Long: " + b"x" * 200:
+        try:
+            handler.wfile.write(bytes([letter]))
+        except OSError:
+            return
+        time.sleep(0.05)
+
+
+def in_circles(handler: BaseHTTPRequestHandler) -> None:
+    time.sleep(0.1)
+    handler.send_response(302)
+    handler.send_header("Location", handler.path)
+    handler.end_headers()
 
 
 def good(answer: object) -> Callable[[BaseHTTPRequestHandler], None]:
@@ -180,7 +197,10 @@ def test_the_key_of_semantic_scholar_is_a_header(
     assert headers["x-api-key"] == "mine" and "mine" not in str(parameters)
 
 
-@pytest.mark.parametrize("answer", [silent, dripping, status(429, Retry_After="9999"), status(503)])
+@pytest.mark.parametrize(
+    "answer",
+    [silent, dripping, stammering, in_circles, status(429, Retry_After="9999"), status(503)],
+)
 def test_a_client_gives_up_in_time(
     answer: Callable[[BaseHTTPRequestHandler], None], serve: Callable[..., Server], tmp_path: Path
 ) -> None:
@@ -194,8 +214,8 @@ def test_a_client_gives_up_in_time(
         done.set()
 
     threading.Thread(target=ask, daemon=True).start()
-    assert done.wait(20), "the client hangs"
-    assert 1 <= len(server.asked) <= 20
+    assert done.wait(8), "the client hangs"
+    assert 1 <= len(server.asked) <= 40
     assert not list(tmp_path.glob("*.json"))
 
 
@@ -212,6 +232,32 @@ def test_an_unreachable_server_is_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(Unreachable) as caught:
         client("openalex", server, tmp_path).search("grokking", 5)
     assert "OpenAlex" in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_an_address_that_is_none_is_one_sentence(tmp_path: Path) -> None:
+    for address in ("http://[::1", "nowhere", "http://"):
+        with pytest.raises(Unreachable, match="OpenAlex"):
+            Client(CLIENTS["openalex"], tmp_path, url=address, patience=FAST).search("words", 1)
+
+
+def test_clients_of_one_process_take_turns(serve: Callable[..., Server], tmp_path: Path) -> None:
+    times: list[float] = []
+
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        times.append(time.monotonic())
+        good(ALEX)(handler)
+
+    server = serve(answer)
+    threads = [
+        threading.Thread(target=lambda at=at: client("openalex", server, tmp_path).search(at, 1))
+        for at in ("one", "two", "three", "four")
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(times) == 4
+    assert max(times) - min(times) > 2.5 * CLIENTS["openalex"].interval  # never sooner, by a clock
 
 
 @pytest.fixture
