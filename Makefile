@@ -23,6 +23,9 @@ else
   CPU_ONLY := --override overrides-cpu.txt
 endif
 
+# uv compiles no modules, and experiments, which may write nowhere, would compile theirs every time.
+COMPILE := env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -c 'import matplotlib.pyplot, scipy.special, torch'
+
 .PHONY: round test papers lint system clean help
 help:
 	@echo "make round   set up and run a small conference round; prints where its site is"
@@ -51,10 +54,12 @@ $(BIN)/uv:
 
 $(VENV)/.round: pyproject.toml constraints-cpu.txt | $(BIN)/uv
 	PATH="$(CURDIR)/$(BIN):$$PATH"; $(PLAIN) --editable .
+	$(COMPILE)
 	touch $@
 
 $(VENV)/.test: pyproject.toml constraints-cpu.txt overrides-cpu.txt | $(BIN)/uv
 	PATH="$(CURDIR)/$(BIN):$$PATH"; $(PLAIN) $(CPU_ONLY) --editable '$(FULL)'
+	$(COMPILE)
 	touch $@ $(VENV)/.round
 
 # The sandbox prefers bubblewrap and the site's tests look through Chromium. Where they are missing
