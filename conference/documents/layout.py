@@ -85,14 +85,14 @@ def check_claims(
 
     A number printed with d decimals matches a value that rounds to it at d decimals; one with a
     per cent sign also matches the value's hundredfold. `plain` are numbers that are no results,
-    such as years of citations or sizes from the set-up. Whole numbers up to 12 count things and
-    are passed over.
+    such as years of citations or sizes from the set-up. In prose, whole numbers up to 12 count
+    things and are passed over, and a sign may be said in words; not so in a table.
     """
-    signed = where.startswith("Table")  # prose says "a fall of 0.2", a table does not
+    signed = where.startswith("Table")
     return [
         Claim(number.strip(), where, _matches(number, values, plain, signed))
         for number in NUMBER.findall(text)
-        if not _counts(number)
+        if signed or not _counts(number)
     ]
 
 

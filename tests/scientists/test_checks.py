@@ -171,15 +171,17 @@ def test_a_figure_that_cannot_be_measured_is_a_fault(svg: bytes, said: str) -> N
 
 
 def turn(data: Data) -> None:
-    """The sign of a difference turned round in a table, and one of a claim in the abstract."""
+    """The sign of a difference turned round in a table, and a small setting changed."""
     row = table(data, 1)["rows"][0]
     assert row[3].startswith("-")
     row[3] = row[3].removeprefix("-")
+    table(data, 0)["rows"][0][1] = "11"
 
 
 def test_a_turned_sign_is_found(tmp_path: Path) -> None:
     found = checked(tmp_path, written(-0.2), turn)["claims"]
-    assert not found.passed and "(Table 2)" in found.detail
+    assert not found.passed
+    assert "(Table 2)" in found.detail and "11 (Table 1)" in found.detail
     low = -written(0.2).effects[0].low  # a result that is above zero, said to be below
     said = checked(
         tmp_path, written(0.2), lambda data: data.update(abstract=f"It fell by {low:.4g}.")
