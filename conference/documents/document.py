@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 
+from conference.documents.references import entries_of
 from conference.errors import UserError
 from conference.files import keep
 
@@ -21,9 +22,12 @@ KNOWN = {
     "ablations", "discussion", "limitations", "conclusion", "conclusions", "future work",
     "broader impact", "reproducibility statement", "reproducibility", "ethics statement",
     "acknowledgements", "acknowledgments", "references", "bibliography", "appendix",
-    "conclusions and future work", "conclusion and future work",
+    "conclusions and future work", "conclusion and future work", "appendices",
+    "supplementary material", "checklist", "paper checklist",
 }  # fmt: skip
 REFERENCES = {"references", "bibliography"}
+BACK = {"appendix", "appendices", "supplementary material", "checklist", "paper checklist"}
+LETTERED = re.compile(r"\s*A(?:\.1)?\.?\s+[A-Z]")
 
 
 class Section(msgspec.Struct, frozen=True):
@@ -90,26 +94,14 @@ def split_references(text: str) -> tuple[str, tuple[str, ...]]:
     if not at:
         return text, ()
     tail = lines[at[-1] + 1 :]
-    for number, line in enumerate(tail):
-        if is_heading(line) == "appendix":
-            tail = tail[:number]
-            break
-    joined = "\n".join(tail)
-    numbered = re.split(r"\n(?=\s*\[\d+\])", "\n" + joined)
-    entries = numbered if len(numbered) > 2 else _by_year(tail)
-    cleaned = (re.sub(r"\s+", " ", entry).strip() for entry in entries)
-    return "\n".join(lines[: at[-1]]), tuple(entry for entry in cleaned if len(entry) > 20)
+    end = next((n for n, line in enumerate(tail) if n > 1 and _is_after(line)), len(tail))
+    return "\n".join(lines[: at[-1]]), tuple(entries_of(tail[:end]))
 
 
-def _by_year(lines: list[str]) -> list[str]:
-    """Entries without numbers end with the line that has their year or a full stop after it."""
-    entries, entry = [], []
-    for line in lines:
-        entry.append(line)
-        if re.search(r"\b(?:19|20)\d\d[a-z]?\)?\.?\s*$", line):
-            entries.append(" ".join(entry))
-            entry = []
-    return [*entries, " ".join(entry)]
+def _is_after(line: str) -> bool:
+    """Whether a line is the heading of what follows a bibliography."""
+    heading = is_heading(line)
+    return heading is not None and (heading in BACK or bool(LETTERED.match(line)))
 
 
 def from_text(title: str, abstract: str, text: str) -> Document:

@@ -28,15 +28,22 @@ NARROWEST = 0.1  # of the print size
 WHITE = 0.95
 SAME = 0.06
 INVISIBLE = 0.08
+SCAN = "text layer of a scan"
+PHRASE = 6  # Words in a line of a figure's hidden text, from which it is more than a label.
+SCANNED = 0.7  # Share of a page that the picture of a scan covers.
 ZERO_WIDTH = re.compile("[\u200b-\u200f\u2060-\u2064\ufeff\U000e0000-\U000e007f]")
 
 
 class HiddenSpan(msgspec.Struct, frozen=True):
-    """A run of hidden text: its page from 1 (0 for the file itself) and how it was hidden."""
+    """A run of hidden text: its page from 1 (0 for the file itself) and how it was hidden.
+
+    `nested` says that it is part of an embedded form, as figures are.
+    """
 
     page: int
     technique: str
     text: str
+    nested: bool = False
 
 
 @cache
@@ -58,7 +65,16 @@ def instructions_in(text: str) -> list[str]:
 
 
 def find_hidden_text(path: Path) -> tuple[HiddenSpan, ...]:
-    """Every hidden span of a PDF, and visible sentences that instruct the reviewer.
+    """Every hidden span of a PDF, and visible sentences that instruct the reviewer."""
+    return find_spans(path)[0]
+
+
+def find_spans(path: Path) -> tuple[tuple[HiddenSpan, ...], tuple[HiddenSpan, ...]]:
+    """The hidden spans of a PDF, and what is unseen in it for a plain reason.
+
+    The second are labels that were trimmed off figures, or are as bright as their ground there,
+    and the recognised text behind the picture of a scanned page. No reader sees them either, so
+    they are cut, but they accuse nobody.
 
     Text that also stands in plain sight elsewhere in the file, such as a watermark that a figure
     covers on one page, is not counted. A file that cannot be parsed has no spans: `read_pdf`
@@ -66,7 +82,7 @@ def find_hidden_text(path: Path) -> tuple[HiddenSpan, ...]:
     """
     pages, notes = read_pages(Path(path))
     spans: list[HiddenSpan] = []
-    ways = {page.number: [technique(glyph, page) for glyph in page.glyphs] for page in pages}
+    ways = {page.number: _ways(page) for page in pages}
     for page in pages:
         spans += _spans(page, ways[page.number])
         spans += [HiddenSpan(page.number, "replacement text", text) for text in page.spoken]
@@ -84,12 +100,31 @@ def find_hidden_text(path: Path) -> tuple[HiddenSpan, ...]:
         if span.technique == "visible instruction" or _squeezed(span.text) not in seen
     ]
     hidden = {span.text for span in spans if span.technique != "visible instruction"}
-    return tuple(
+    spans = [
         span
         for span in spans
         if span.technique != "visible instruction"
         or not any(_squeezed(span.text) in _squeezed(text) for text in hidden)
-    )
+    ]
+    plain = tuple(span for span in spans if _has_plain_reason(span))
+    return tuple(span for span in spans if span not in plain), plain
+
+
+def _has_plain_reason(span: HiddenSpan) -> bool:
+    if instructions_in(span.text) or span.technique == "visible instruction":
+        return False
+    label = span.nested and len(re.findall(r"[^\W\d]{2,}", span.text)) < PHRASE
+    return label or span.technique == SCAN
+
+
+def _ways(page: Page) -> list[str | None]:
+    """How each glyph of a page is hidden; all that a scan's picture hides is its text layer."""
+    ways = [technique(glyph, page) for glyph in page.glyphs]
+    if page.pictured() < SCANNED or any(
+        how is None and glyph.text.strip() for glyph, how in zip(page.glyphs, ways, strict=True)
+    ):
+        return ways
+    return [how and SCAN for how in ways]
 
 
 def _visible(page: Page, ways: list[str | None], spans: list[HiddenSpan]) -> str:
@@ -108,9 +143,9 @@ def _without_trace(unseen: list[Unseen], known: list[HiddenSpan]) -> list[Hidden
     rest = [run for run in unseen if _squeezed(run.text) not in found[run.page]]
     letters: dict[int, int] = {}
     for run in rest:
-        letters[run.page] = letters.get(run.page, 0) + sum(map(str.isalnum, run.text))
+        letters[run.page] = letters.get(run.page, 0) + sum(map(str.isalpha, run.text))
     return [
-        HiddenSpan(run.page, "leaves no trace", run.text)
+        HiddenSpan(run.page, "leaves no trace", run.text, run.nested)
         for run in rest
         if letters[run.page] >= FEWEST_LETTERS
     ]
@@ -118,30 +153,40 @@ def _without_trace(unseen: list[Unseen], known: list[HiddenSpan]) -> list[Hidden
 
 def _spans(page: Page, ways: list[str | None]) -> list[HiddenSpan]:
     """Runs of glyphs hidden in the same way."""
-    runs: list[tuple[str, list[str]]] = []
+    runs: list[tuple[str, bool, list[str]]] = []
+    last: Glyph | None = None
     for glyph, how in zip(page.glyphs, ways, strict=True):
         blank = not glyph.text.strip()
         if how is None and not blank:
-            runs.append(("", []))
+            runs.append(("", False, []))
         elif how is not None or (runs and runs[-1][0]):
             if blank and runs and runs[-1][0]:
-                runs[-1][1].append(glyph.text)
+                runs[-1][2].append(glyph.text)
             elif how is not None:
-                if not runs or runs[-1][0] != how:
-                    runs.append((how, []))
-                runs[-1][1].append(glyph.text)
+                apart = glyph.nested and last is not None and _apart(last, glyph)
+                if not runs or runs[-1][:2] != (how, glyph.nested) or apart:
+                    runs.append((how, glyph.nested, []))
+                runs[-1][2].append(glyph.text)
+        last = last if blank else glyph
     letters: dict[str, int] = {}
-    for how, text in runs:
-        letters[how] = letters.get(how, 0) + sum(char.isalnum() for char in "".join(text))
+    for how, _, text in runs:
+        letters[how] = letters.get(how, 0) + sum(char.isalpha() for char in "".join(text))
     spans = [
-        HiddenSpan(page.number, how, re.sub(r"\s+", " ", "".join(text)).strip())
-        for how, text in runs
+        HiddenSpan(page.number, how, re.sub(r"\s+", " ", "".join(text)).strip(), nested)
+        for how, nested, text in runs
         if how and (letters[how] >= FEWEST_LETTERS) and "".join(text).strip()
     ]
     marks = ZERO_WIDTH.findall("".join(glyph.text for glyph in page.glyphs))
     if len(marks) >= FEWEST_LETTERS:
         spans.append(HiddenSpan(page.number, "zero-width characters", "".join(marks)))
     return spans
+
+
+def _apart(first: Glyph, second: Glyph) -> bool:
+    """Whether two glyphs are further apart than the letters of a line."""
+    a, b = first.box, second.box
+    gap = max(b[0] - a[2], a[0] - b[2], b[1] - a[3], a[1] - b[3])
+    return gap > 1.5 * max(first.size, second.size)
 
 
 def technique(glyph: Glyph, page: Page) -> str | None:
@@ -192,7 +237,10 @@ def _cut(text: str, piece: str) -> tuple[str, int]:
     letters = _squeezed(piece)
     if len(letters) < 3:
         return text, 0
-    return re.subn(r"[\W_]*".join(map(re.escape, letters)), " ", text)
+    pattern = r"[\W_]*".join(map(re.escape, letters))
+    if len(letters) < FEWEST_LETTERS:  # Short pieces also stand within words that are in sight.
+        pattern = rf"(?<!\w){pattern}(?!\w)"
+    return re.subn(pattern, " ", text)
 
 
 def _squeezed(text: str) -> str:

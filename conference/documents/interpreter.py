@@ -38,6 +38,8 @@ class Interpreter(PDFPageInterpreter):
         painter = self.painter
         if "ca" in state:
             painter.opacity = float(resolve1(state["ca"]))
+        if "SMask" in state:
+            painter.masked = isinstance(resolve1(state["SMask"]), dict)  # Else it is /None.
         if "CA" in state:
             painter.line_opacity = float(resolve1(state["CA"]))
 
@@ -124,7 +126,9 @@ class Interpreter(PDFPageInterpreter):
         marks, saved = len(painter.marks), len(painter.saved)
         painter.save()
         painter.open(target is not None and self._is_off(target.get("OC")))
+        painter.depth += 1
         super().do_Do(xobjid_arg)
+        painter.depth -= 1
         while len(painter.marks) > marks:
             painter.end()
         del painter.saved[saved + 1 :]  # A form may leave states or marks open.

@@ -16,7 +16,8 @@ logger = logging.getLogger(__name__)
 class Glyph(msgspec.Struct, frozen=True):
     """One painted character. `order` counts painting steps; `colour` is None for a pattern.
 
-    `size` is the print size and `across` the advance, both in points.
+    `size` is the print size and `across` the advance, both in points. `nested` says that it is part
+    of an embedded form, as figures are.
     """
 
     text: str
@@ -30,6 +31,7 @@ class Glyph(msgspec.Struct, frozen=True):
     swapped: bool
     clipped: bool
     order: int
+    nested: bool = False
 
 
 class Patch(msgspec.Struct, frozen=True):
@@ -44,6 +46,7 @@ class Patch(msgspec.Struct, frozen=True):
     opacity: float
     order: int
     square: bool = False
+    picture: bool = False
 
 
 class Page(msgspec.Struct, frozen=True):
@@ -62,6 +65,17 @@ class Page(msgspec.Struct, frozen=True):
         """Whether the glyph's centre lies within the page's visible box."""
         x, y = _centre(glyph.box)
         return self.box[0] <= x <= self.box[2] and self.box[1] <= y <= self.box[3]
+
+    def pictured(self) -> float:
+        """The share of the page that its largest picture covers."""
+        left, low, right, high = self.box
+        area = max((right - left) * (high - low), 1e-9)
+        boxes = [patch.box for patch in self.patches if patch.picture]
+        sides = [
+            (min(box[2], right) - max(box[0], left), min(box[3], high) - max(box[1], low))
+            for box in boxes
+        ]
+        return max((max(w, 0) * max(h, 0) / area for w, h in sides), default=0.0)
 
     def covered(self, glyph: Glyph) -> bool:
         """Whether something opaque is painted over the whole glyph later."""

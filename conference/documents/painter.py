@@ -29,10 +29,11 @@ class Painter(PDFTextDevice):
     def __init__(self, resources: Any) -> None:
         super().__init__(resources)
         self.opacity = self.line_opacity = 1.0
+        self.masked = False
         self.fill_space: Any = None
         self.line_space: Any = None
-        self.clip, self.order = EVERYWHERE, 0
-        self.saved: list[tuple[float, float, Any, Any, Box]] = []
+        self.clip, self.order, self.depth = EVERYWHERE, 0, 0
+        self.saved: list[tuple[float, float, bool, Any, Any, Box]] = []
         self.marks: list[Mark] = []
         self.glyphs: list[Glyph] = []
         self.patches: list[Patch] = []
@@ -50,15 +51,14 @@ class Painter(PDFTextDevice):
 
     def save(self) -> None:
         """Keep the graphics state that pdfminer does not keep."""
-        spaces = self.fill_space, self.line_space
-        self.saved.append((self.opacity, self.line_opacity, *spaces, self.clip))
+        inks = self.opacity, self.line_opacity, self.masked
+        self.saved.append((*inks, self.fill_space, self.line_space, self.clip))
 
     def restore(self) -> None:
         """Go back to the state kept last."""
         if self.saved:
-            (self.opacity, self.line_opacity, self.fill_space, self.line_space, self.clip) = (
-                self.saved.pop()
-            )
+            self.opacity, self.line_opacity, self.masked, *rest = self.saved.pop()
+            self.fill_space, self.line_space, self.clip = rest
 
     def open(self, off: bool, spoken: str = "") -> None:
         """Begin marked content."""
@@ -70,7 +70,7 @@ class Painter(PDFTextDevice):
             return
         mark = self.marks.pop()
         shown = sum(glyph.text.isalnum() for glyph in self.glyphs[mark.start :])
-        if sum(char.isalnum() for char in mark.spoken) > 2 * shown + 8:
+        if sum(char.isalnum() for char in mark.spoken) > 3 * shown + 20:  # Formulas are spelt out.
             self.spoken.append(mark.spoken)
 
     @property
@@ -127,7 +127,7 @@ class Painter(PDFTextDevice):
         self.glyphs.append(
             Glyph(
                 text, box, size, across, self._colour, self._mode, self._alpha, self.off, swapped,
-                _beyond(box, self.clip), self.order,
+                _beyond(box, self.clip), self.order, self.depth > 0,
             )
         )  # fmt: skip
         return advance
@@ -148,7 +148,7 @@ class Painter(PDFTextDevice):
             self.glyphs.append(
                 Glyph(
                     " ", last.box, last.size, last.across, last.colour, last.mode, last.opacity,
-                    last.layer_off, False, last.clipped, last.order,
+                    last.layer_off, False, last.clipped, last.order, last.nested,
                 )
             )  # fmt: skip
 
@@ -164,7 +164,8 @@ class Painter(PDFTextDevice):
         box = apply_matrix_rect(self._matrix(), (0, 0, 1, 1))
         if not self.off:
             solid = not any(name in stream.attrs for name in ("SMask", "Mask", "ImageMask"))
-            self._patch(box, None, self.opacity if solid else 0.6, square=solid)
+            opacity = self.opacity if solid else 0.6
+            self._patch(box, None, opacity, square=solid, picture=True)
 
     def paint_path(
         self, graphicstate: Any, stroke: bool, fill: bool, evenodd: bool, path: Any
@@ -186,11 +187,21 @@ class Painter(PDFTextDevice):
         colour = to_rgb(value, self.fill_space if _uses_space(value) else None)
         self._patch(box, colour if square else None, self.opacity, square=square)
 
-    def _patch(self, box: Box, colour: Colour | None, opacity: float, *, square: bool) -> None:
+    def _patch(
+        self,
+        box: Box,
+        colour: Colour | None,
+        opacity: float,
+        *,
+        square: bool,
+        picture: bool = False,
+    ) -> None:
         left, low, right, high = self.clip
+        if self.masked:  # A soft mask lets the ground through where it likes.
+            opacity, square = min(opacity, 0.6), False
         seen = max(left, box[0]), max(low, box[1]), min(right, box[2]), min(high, box[3])
         if seen[0] < seen[2] and seen[1] < seen[3]:
-            self.patches.append(Patch(seen, colour, opacity, self.order, square))
+            self.patches.append(Patch(seen, colour, opacity, self.order, square, picture))
 
 
 def _points(matrix: Any, path: Any) -> list[tuple[float, float]]:

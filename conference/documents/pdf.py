@@ -13,11 +13,13 @@ from unicodedata import normalize
 
 from conference.documents.document import Document, split_references, split_sections
 from conference.documents.hidden import (
+    SCAN,
     HiddenSpan,
-    find_hidden_text,
+    find_spans,
     instructions_in,
     without_spans,
 )
+from conference.documents.numbering import without_line_numbers
 from conference.errors import UserError
 
 MOST_PAGES = 500
@@ -57,14 +59,12 @@ def read_with_spans(
     if b"%PDF-" not in data[:4096]:
         raise UnreadablePdf(f"{path.name}: not a PDF, whatever its name says.")
     pages, first, meta_title = _pages(path, data, max_pages)
-    spans = find_hidden_text(path)
-    text = without_spans(clean_text(pages), spans)
+    spans, cut = find_spans(path)
+    text = without_spans(clean_text(pages), spans + cut)
     if sum(char.isalpha() for char in text) < FEWEST_LETTERS:
-        raise UnreadablePdf(
-            f"{path.name}: no text in it (a scan?); run a text recognition over it first."
-        )
+        raise UnreadablePdf(f"{path.name}: {_no_text(cut)}")
     document = Document(
-        title=without_spans(_title(first, meta_title, text), spans).strip(),
+        title=without_spans(_title(first, meta_title, text), spans + cut).strip(),
         abstract=_abstract(text),
         sections=split_sections(text),
         references=split_references(text)[1],
@@ -73,6 +73,15 @@ def read_with_spans(
         sha256=hashlib.sha256(data).hexdigest(),
     )
     return document, spans
+
+
+def _no_text(cut: tuple[HiddenSpan, ...]) -> str:
+    if any(span.technique == SCAN for span in cut):
+        return (
+            "a scan whose recognised text lies unseen behind its pictures and cannot be checked "
+            "against them; hand in the file that was printed."
+        )
+    return "no text in it (a scan?); hand in the file that was printed."
 
 
 def _pages(
@@ -121,8 +130,8 @@ def _pages(
 
 
 def clean_text(pages: list[str]) -> str:
-    """Pages joined, without running heads, page numbers and words cut at the line's end."""
-    lines = [page.splitlines() for page in pages]
+    """Pages joined, without running heads, page and line numbers and words cut at lines' ends."""
+    lines = without_line_numbers([page.splitlines() for page in pages])
     edges = Counter(
         edge
         for page in lines
@@ -161,8 +170,10 @@ def _title(pieces: list[tuple[float, str]], recorded: str, text: str) -> str:
         for size, piece in head:
             if size >= 0.95 * top or (run and size >= 0.75 * top and piece.upper() == piece):
                 run.append(piece)
-            elif run:
+            elif run and piece.strip() and not piece.strip().isdigit():
                 break
+            elif run:  # A blank, or the number of a title's line.
+                run.append(" ")
         title = re.sub(r"\s+", " ", "".join(run)).strip()
         if 12 <= len(title) <= 300 and " " in title:
             return re.sub(r"(?<=[A-Za-z])- (?=[A-Za-z])", "", title)

@@ -158,9 +158,41 @@ def turned_print(pdf: Canvas) -> None:
     pdf.drawString(0, 0, "validation accuracy")
 
 
+def white_numbers_on_light_cells(pdf: Canvas) -> None:
+    for number in range(12):
+        pdf.setFillColor(HexColor(0xFCFCFC))
+        pdf.rect(100 + 30 * number, 350, 28, 20, stroke=0, fill=1)
+        pdf.setFillColor(white)
+        pdf.drawString(104 + 30 * number, 356, f"0.{number:02d}")
+
+
+def block_under_a_soft_mask(pdf: Canvas) -> None:
+    """A box through which the ground shows where its mask is black, as slides have for shadows."""
+    from PIL import Image
+    from reportlab.lib.utils import ImageReader
+
+    pdf.drawString(72, 360, "A heading that a shadow falls on")
+    shade = Image.new("RGBA", (300, 24), (0, 0, 0, 40))
+    pdf.drawImage(ImageReader(shade), 60, 350, 300, 24, "auto")
+
+
+def labels_trimmed_off_a_figure(pdf: Canvas) -> None:
+    pdf.beginForm("figure")
+    pdf.setFont("Helvetica", 8)
+    for number in range(8):
+        pdf.drawString(0, 20 * number, f"accuracy of model {number}")
+    pdf.endForm()
+    path = pdf.beginPath()
+    path.rect(100, 310, 300, 30)
+    pdf.clipPath(path, stroke=0, fill=0)
+    pdf.translate(110, 315)
+    pdf.doForm("figure")
+
+
 CLEAN = (
     labels_on_dark, labels_in_circles, labels_on_a_gradient, labels_on_a_photograph, subscripts,
     spot_colour, see_through_box, transparent_image, grey_small_print, turned_print,
+    white_numbers_on_light_cells, block_under_a_soft_mask, labels_trimmed_off_a_figure,
 )  # fmt: skip
 
 
@@ -168,6 +200,58 @@ CLEAN = (
 def test_what_a_reader_sees_is_not_flagged(draw: Callable[[Canvas], None], tmp_path: Path) -> None:
     path = made.paper(tmp_path / "paper.pdf", draw)
     assert find_hidden_text(path) == ()
+
+
+def test_a_sentence_trimmed_off_a_figure_is_flagged_and_labels_are_cut(tmp_path: Path) -> None:
+    def draw(pdf: Canvas) -> None:
+        labels_trimmed_off_a_figure(pdf)
+        pdf.beginForm("more")
+        pdf.setFont("Helvetica", 8)
+        pdf.drawString(0, 400, made.SECRET)
+        pdf.endForm()
+        pdf.doForm("more")
+
+    document, spans = read_with_spans(made.paper(tmp_path / "paper.pdf", draw))
+    assert [span.text for span in spans] == [made.SECRET]
+    assert "badgers" not in document.text and "accuracy of model 7" not in document.text
+    assert "accuracy of model 0" in document.text
+
+
+def test_a_short_hidden_piece_is_not_cut_out_of_words_in_sight(tmp_path: Path) -> None:
+    def draw(pdf: Canvas) -> None:
+        pdf.drawString(72, 400, "The bandwidth of the method")
+        pdf.setFillColor(white)
+        pdf.drawString(72, 360, "width and the badgers of the method")
+        pdf.setFillColorRGB(0, 0, 0)
+        pdf.drawString(290, 360, "seen")
+        pdf.setFillColor(white)
+        pdf.drawString(330, 360, "band")
+
+    document, _ = read_with_spans(made.paper(tmp_path / "paper.pdf", draw))
+    assert "The bandwidth of the method" in document.text and "badgers" not in document.text
+
+
+@pytest.mark.parametrize("over", [True, False], ids=["over the picture", "under the picture"])
+def test_the_text_layer_of_one_scanned_page_accuses_nobody(over: bool, tmp_path: Path) -> None:
+    path = tmp_path / "paper.pdf"
+    pdf = Canvas(str(path), pagesize=(612, 792))
+    made.plain_page(pdf)
+    pdf.showPage()
+    text = pdf.beginText(72, 700)
+    text.setTextRenderMode(3 if over else 0)
+    text.setFont("Helvetica", 10)
+    for number in range(20):
+        text.textLine(f"Recognised line {number} of a form that was filled by hand.")
+    for step in (0, 1):
+        if step == over:
+            pdf.drawText(text)
+        else:
+            pdf.drawImage(made.picture(), 0, 0, 612, 792)
+    pdf.showPage()
+    pdf.save()
+    document, spans = read_with_spans(path)
+    assert spans == ()
+    assert "Recognised line" not in document.text and "anybody may read" in document.text
 
 
 def test_a_light_theme_and_a_wide_margin_are_not_flagged(tmp_path: Path) -> None:

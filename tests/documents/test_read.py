@@ -106,3 +106,83 @@ def test_running_heads_and_page_numbers_go_but_lines_that_resemble_each_other_st
 
 def test_words_cut_at_the_lines_end_are_joined() -> None:
     assert "generalisation" in clean_text(["the generali-\nsation of networks"])
+
+
+LINES = [
+    f"Line {chr(97 + at % 26)}{chr(97 + at // 7)} tells what width {at * 7} has learnt"
+    for at in range(60)
+]
+
+
+@pytest.mark.parametrize("numbered", ["{line}{n}", "{n} {line}", "{n:03d}{line}", "{line} {n:03d}"])
+def test_line_numbers_of_a_submission_are_no_part_of_its_text(numbered: str) -> None:
+    lines = ["1 Introduction", *LINES, "2 Method", *LINES]
+    given = [numbered.format(n=n, line=line) for n, line in enumerate(lines)]
+    pages = ["\n".join(given[at : at + 30]) for at in range(0, len(given), 30)]
+    assert clean_text(pages).splitlines() == lines
+
+
+def test_a_ruler_of_numbers_beside_the_text_goes_and_numbers_in_tables_stay() -> None:
+    ruler = [f"{n:03d}" for n in range(1026, 1080)]
+    table = ["12", "13", "17", "Table 1: Numbers"]
+    text = clean_text(
+        ["\n".join([*ruler, *LINES[:20], "1993 papers", *LINES[20:]]), "\n".join(table)]
+    )
+    assert text.splitlines()[0] == LINES[0] and "1026" not in text and "1993 papers" in text
+
+
+def test_lines_that_end_in_numbers_but_do_not_count_are_left_alone() -> None:
+    lines = [f"The error of run {at} is {at * 37 % 101}" for at in range(60)]
+    assert clean_text(["\n".join(lines)]).splitlines() == lines
+
+
+ENTRIES = {
+    "year last": (
+        "Ian Goodfellow, Jean Pouget-Abadie, and Mehdi Mirza. Generative adversarial nets. In\n"
+        "Advances in Neural Information Processing Systems, volume 27, pp. 2672-2680.\n"
+        "Curran Associates, Inc., 2014. URL https://papers.example.org/paper/2014/file/\n"
+        "5ca3e9b1-Paper.pdf.\n",
+        "Diederik P. Kingma and Jimmy Ba. Adam: A method for stochastic optimization. arXiv\n"
+        "preprint arXiv:1412.6980, 2014.\n",
+        "OpenAI. GPT-4 technical report. CoRR, abs/2303.08774, 2023.\n",
+        "Laurens van der Maaten and Geoffrey Hinton. Visualizing data. Journal of Machine\n"
+        "Learning Research, 9:2579-2605, 2008.\n",
+    ),
+    "year first": (
+        "Abubakar Abid, Ali Abdalla, Ali Abid, Dawood Khan,\n"
+        "Abdulrahman Alfozan, and James Y. Zou. 2019. Gradio: Hassle-free sharing. CoRR,\n"
+        "abs/1906.02569.\n",
+        "Tri Dao. 2024. Faster attention. In The Twelfth International Conference, ICLR 2024,\n"
+        "Vienna, Austria, May 7-11, 2024. OpenReview.net.\n",
+        "Anna Rogers and Isabelle Augenstein. 2020. What can we do? In Findings, pages 1256-1262.\n"
+        "Association for Computational Linguistics.\n",
+    ),
+    "initials": (
+        "Goodfellow, I., Bengio, Y., and Courville, A. Deep Learning. MIT Press, 2016.\n",
+        "Kingma, D. P. and Ba, J. Adam: A method for stochastic\noptimization. In ICLR, 2015.\n",
+        "Vaswani, A., Shazeer, N., and Parmar, N. Attention is all you need, 2017.\n",
+    ),
+    "labelled": (
+        "[ABC+19] Ada Able, Ben Best. A title of some length. In Proceedings, 2019.\n",
+        "[DE20] Dora Dean and Emil Eck. Another title of some length. Journal, 2020.\n",
+        "[F21] Finn Fox. A third title of some length, no place, 2021.\n",
+    ),
+    "numbered": (
+        "1. Able, A.: A title of some length. In: Proceedings (2019)\n",
+        "2. Dean, D., Eck, E.: Another title of some length.\nJournal (2020)\n",
+        "3. Fox, F.: A third title of some length (2021)\n",
+    ),
+}
+
+
+@pytest.mark.parametrize("style", ENTRIES)
+@pytest.mark.parametrize(
+    "after", ["", "A Proofs\nWe prove the first claim.\n", "Appendix\nMore.\n"], ids=len
+)
+def test_references_are_told_apart_in_every_style(style: str, after: str) -> None:
+    text = "1 Introduction\nText.\nReferences\n" + "".join(ENTRIES[style]) + after
+    found = from_text("A Title", "An abstract.", text).references
+    assert len(found) == len(ENTRIES[style]), found
+    for entry, given in zip(found, ENTRIES[style], strict=True):
+        assert entry.split()[:3] == given.split()[:3]
+        assert "prove" not in entry and "More." not in entry

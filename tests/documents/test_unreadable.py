@@ -61,6 +61,19 @@ def a_scan(path: Path) -> None:
     pdf.save()
 
 
+def a_scan_with_recognised_text(path: Path) -> None:
+    pdf = Canvas(str(path), pagesize=(612, 792))
+    for _ in range(3):
+        pdf.drawImage(made.picture(), 0, 0, 612, 792)
+        text = pdf.beginText(72, 700)
+        text.setTextRenderMode(3)
+        for _ in range(12):
+            text.textLine(made.FILLER)
+        pdf.drawText(text)
+        pdf.showPage()
+    pdf.save()
+
+
 def five_hundred_pages(path: Path) -> None:
     pdf = Canvas(str(path), pagesize=(612, 792))
     for _ in range(500):
@@ -88,6 +101,7 @@ BAD = [
     (cut_short, "damaged|no pages"),
     (encrypted, "encrypted"),
     (a_scan, "scan"),
+    (a_scan_with_recognised_text, "scan whose recognised text"),
     (five_hundred_pages, "500 pages; the limit for a paper is 499"),
     (no_pages, "no pages"),
     (only_hidden_text, "no text"),
