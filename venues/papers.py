@@ -132,12 +132,16 @@ def _table(path: Path, venue: Venue) -> PaperSource:
     """A flat table: title, abstract; if there, what else a submission and its humans have.
 
     Further columns: paper_id, year, text, keywords, primary_area, status, accepted (true or false),
-    ratings (a list of numbers) and ratings_when ("before" or "after" the discussion).
+    ratings (a list of numbers) and ratings_when ("before" or "after" the discussion). A table with
+    papers of the venue's year is narrowed to them.
     """
+    import pandas
+
     frame = _read(path)
     _need(frame, ("title", "abstract"), path)
-    if "year" in frame and venue.year in set(frame["year"]):
-        frame = frame[frame["year"] == venue.year]
+    if "year" in frame:
+        years = pandas.to_numeric(frame["year"], errors="coerce")
+        frame = frame[years == venue.year] if venue.year in set(years) else frame
     rows = frame.to_dict("records")
     ratings = {}
     for number, row in enumerate(rows, 1):

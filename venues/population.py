@@ -157,12 +157,16 @@ def _persona(weights: dict[str, float], rng: np.random.Generator) -> str:
 def _own_submissions(
     venue: Venue, seed: int, submissions: list[Submission], reviewers: int
 ) -> list[tuple[str, ...]]:
-    """At a venue with real papers each reviewer is taken for the author of one of them."""
+    """At a venue with real papers each reviewer is taken for the author of one of them.
+
+    Where papers are few the others are authors of none, so that every paper can be reviewed.
+    """
     strangers = [paper.paper for paper in submissions if not paper.authors]
-    if not strangers:
-        return [()] * reviewers
+    spare = max(0, reviewers - venue.assignment.reviews_per_paper - 1)
+    writers = min(reviewers, spare * len(strangers))
     order = generator(seed, "own submissions").permutation(len(strangers))
-    return [(strangers[order[number % len(strangers)]],) for number in range(reviewers)]
+    own = [(strangers[order[number % len(strangers)]],) for number in range(writers)]
+    return [*own, *[()] * (reviewers - writers)]
 
 
 def _publications(
@@ -176,19 +180,18 @@ def _publications(
     """Each reviewer's own earlier work as text.
 
     At a venue with real papers: the reviewer's own submission and the earlier-year papers nearest
-    to it. Elsewhere: invented summaries of the reviewer's topic.
+    to it. Elsewhere, and where it has none: invented summaries of the reviewer's topic.
     """
     if source is None:
         return [_invented(venue, seed, number) for number in range(reviewers)]
     texts = {paper.paper: f"{paper.title}\n{paper.abstract}" for paper in submissions}
     mine = [texts[papers[0]] if papers else "" for papers in own]
-    if not source.earlier:
-        return [(text,) if text else () for text in mine]
     from conference.affinity import nearest
 
     near = nearest(mine, source.earlier, PAPERS_EACH - 1)
     return [
-        (text, *(source.earlier[at] for at in rows)) for text, rows in zip(mine, near, strict=True)
+        (text, *(source.earlier[at] for at in rows)) if text else _invented(venue, seed, number)
+        for number, (text, rows) in enumerate(zip(mine, near, strict=True))
     ]
 
 

@@ -10,14 +10,22 @@ import pandas
 import pytest
 
 from conference.errors import UserError
-from conference.records import Decision, DeskCheck, HiddenText, HumanOutcome, Submission, Unreadable
+from conference.records import (
+    Decision,
+    DeskCheck,
+    HiddenText,
+    HumanOutcome,
+    Review,
+    Submission,
+    Unreadable,
+)
 from conference.typesetting import typeset
 from tests.documents import made
 from tests.documents.test_read import paper_data
 from tests.documents.test_unreadable import a_scan, a_text, cut_short, empty, encrypted, no_pages
 from tests.venues.test_cli import INSTANT, conference
 from venues.papers import open_papers
-from venues.round import load_round
+from venues.round import load_round, prepare, run_round
 from venues.venue import load_venue
 
 ABSTRACTS = {
@@ -197,3 +205,31 @@ def test_a_bad_table_ends_the_command_with_status_2(tmp_path: Path) -> None:
         assert said in done.stderr and path.name in done.stderr
         assert "Traceback" not in done.stderr
     assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("name", ["workshop", "iclr2026"])
+@pytest.mark.parametrize("papers", [1, 2, 5])
+def test_a_few_papers_are_reviewed_as_well(papers: int, name: str, tmp_path: Path) -> None:
+    rows = [
+        {"title": title, "abstract": abstract, "year": "2026"}
+        for title, abstract in [*ABSTRACTS.items(), ("A Fifth", "Of few words on gradients.")]
+    ]
+    table = tmp_path / "table.jsonl"
+    table.write_text("\n".join(map(json.dumps, rows[:papers])))
+    venue = prepare(name, minds=dict.fromkeys(("scientist", "reviewer", "chair"), "instant"))
+    round_ = run_round(venue, out=tmp_path / "run", papers=table, hosts=0).round
+    assert len(round_.all(Decision)) == papers
+    wanted = papers * venue.assignment.reviews_per_paper
+    assert len(round_.all(Review)) == wanted
+
+
+def test_a_table_of_many_years_is_narrowed_to_the_venue_s_own(tmp_path: Path) -> None:
+    rows = [
+        {"title": title, "abstract": abstract, "year": year}
+        for (title, abstract), year in zip(
+            ABSTRACTS.items(), ("2026", 2026, 2019, None), strict=True
+        )
+    ]
+    table = tmp_path / "table.jsonl"
+    table.write_text("\n".join(map(json.dumps, rows)))
+    assert len(open_papers(table, load_venue("iclr2026")).table) == 2
