@@ -1,10 +1,10 @@
 """How fast a round of language models is: python -m benchmarks.throughput MODEL [--write FILE].
 
 On one vLLM engine, in one run: (b) a round of made-up papers, (a) all of that round's prompts given
-to the engine at once as one batch, and (c) the same reviews in The AI Scientist's order, form first
-and paper last, one call after another. Each starts with an empty prefix cache. Reported are calls a
-second, prompt tokens computed and cached, and the ratios. It runs unchanged on a GPU with a real
-model; without MODEL a tiny random one would have to be made first.
+to the engine at once as one batch, and (c) the same calls in The AI Scientist's order: paper by
+paper, one call after another, each with its form first and the paper last. Each starts with an
+empty prefix cache. Reported are calls a second, prompt tokens computed and cached, and the ratios.
+It runs unchanged on a GPU with a real model; a tiny random one has to be made first.
 """
 
 from __future__ import annotations
@@ -28,6 +28,8 @@ from conference.models.engine import Engines, engine_name
 from conference.seeding import generator
 from venues.papers import PaperSource, TablePaper
 from venues.round import prepare, run_round
+
+PAPER_END = "</paper>"
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -95,8 +97,7 @@ def measure(spec: str, rules: ModelRules, source: PaperSource) -> str:
         ray.get(engine.forget.remote())
         ours = _round(spec, rules, source)
         ray.get(engine.forget.remote())
-        reviews = [row for row in asked if "You review the paper above" in row.messages[1].text]
-        peer = asyncio.run(_one_by_one(model, [_paper_last(row) for row in reviews]))
+        peer = asyncio.run(_one_by_one(model, _peer_order(asked)))
         best = ray.get(engine.sharable.remote([row.messages for row in asked]))
         return _report(spec, model.revision, source, batch, ours, peer, best)
     finally:
@@ -161,12 +162,22 @@ def _row(name: str, replies: Sequence[Reply], seconds: float) -> Row:
     )
 
 
-def _paper_last(row: Asked) -> Asked:
-    """The same review with the paper after form and persona, as in perform_review.py."""
-    system, user = row.messages[0], row.messages[1]
-    paper, instruction = user.text.split("</paper>", 1)
-    text = f"{instruction.strip()}\n\n{paper}</paper>"
-    return msgspec.structs.replace(row, messages=(system, Message("user", text)))
+def _peer_order(asked: Sequence[Asked]) -> list[Asked]:
+    """The calls paper by paper, the paper after form and persona as in perform_review.py.
+
+    Calls about no single paper, such as bids, are left as they are and come last.
+    """
+    by_paper: dict[str, list[Asked]] = {}
+    others = []
+    for row in asked:
+        paper, end, instruction = row.messages[1].text.partition(PAPER_END)
+        if not end:
+            others.append(row)
+            continue
+        user = Message("user", f"{instruction.strip()}\n\n{paper}{end}")
+        messages = (row.messages[0], user, *row.messages[2:])
+        by_paper.setdefault(paper, []).append(msgspec.structs.replace(row, messages=messages))
+    return [row for rows in by_paper.values() for row in rows] + others
 
 
 def _report(
@@ -201,9 +212,9 @@ def _report(
         f"prompts allow {best:.1%} when each whole block of {BLOCK} tokens is computed once",
         "",
         "Timed are the steps of (b) that ask the model, not the engine's start, nor steps that ask "
-        "nothing. (c) makes the reviews alone, as The AI Scientist's reviewer has no other "
-        "calls. A tiny model on a processor weighs scheduling more and attention less than a large "
-        "one on a GPU does.",
+        "nothing. A tiny model on a processor weighs scheduling more and attention less than a "
+        "large one on a GPU does. For a real model give `--longest-text 0` and a larger "
+        "`--max-tokens`.",
         "",
     ]
     return "\n".join(lines)
