@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -198,6 +199,9 @@ def test_names_the_paper_with_too_few_candidates() -> None:
     solution = solve(instance)
     assert solution.short == {0: 1}
     assert "paper 0 needs 2 reviews but has only 1 candidate" in solution.message
+    named = solve(replace(instance, papers=("attention", "dropout"), reviewers=("ada", "bo")))
+    assert "paper attention needs 2 reviews" in named.message
+    assert "paper attention lacks 1" in named.message
 
 
 def test_names_papers_that_compete_for_the_same_reviewers() -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from conference.cluster import connect
 from conference.ledger import read_ledger
 from conference.models.costs import spent_in
 from conference.models.records import ModelRules
@@ -34,7 +35,7 @@ def spec(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     import ray
 
     folder = make_checkpoint(tmp_path_factory.mktemp("model") / "tiny")
-    ray.init("local", num_cpus=4, include_dashboard=False, log_to_driver=False)
+    connect(None, 4)
     yield f"vllm:{folder}"
     ray.shutdown()
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from conference.cluster import connect
 from conference.ledger import open_ledger, read_ledger
 from conference.stage import InlineStage, RayStage, Stage
 from conference.tasks import CentralSight, Task
@@ -29,8 +30,7 @@ KILLS = 6
 def cluster() -> Iterator[None]:
     import ray
 
-    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
-    ray.init("local", num_cpus=4, include_dashboard=False, log_to_driver=False)
+    connect(None, 4)
     yield
     ray.shutdown()
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from venues.assignment.instance import Instance
@@ -13,27 +15,29 @@ def explain(instance: Instance, short: dict[int, int], idle: dict[int, int]) -> 
     """The constraint that fails, most basic first; empty when all hold."""
     if not short and not idle:
         return ""
+    lacking = _list("paper", instance.papers, short)
+    bored = _list("reviewer", instance.reviewers, idle)
     demand, capacity = int(instance.demand.sum()), int(instance.max_load.sum())
     if demand > capacity:
         return (
             f"the papers need {demand} reviews but the reviewers' maximum loads add up to "
-            f"{capacity}, so {sum(short.values())} reviews are missing ({_list('paper', short)})"
+            f"{capacity}, so {sum(short.values())} reviews are missing ({lacking})"
         )
     if short:
-        return _explain_short(instance, short)
+        return _explain_short(instance, short, lacking)
     floor = int(instance.min_load.sum())
     if floor > demand:
         return (
             f"the reviewers' minimum loads add up to {floor} but the papers need only {demand} "
-            f"reviews, so {len(idle)} reviewers stay below theirs ({_list('reviewer', idle)})"
+            f"reviews, so {len(idle)} reviewers stay below theirs ({bored})"
         )
     return (
         f"{len(idle)} reviewers stay below their minimum load, as too few of the papers that they "
-        f"may review have room for them ({_list('reviewer', idle)})"
+        f"may review have room for them ({bored})"
     )
 
 
-def _explain_short(instance: Instance, short: dict[int, int]) -> str:
+def _explain_short(instance: Instance, short: dict[int, int], lacking: str) -> str:
     usable = instance.max_load[instance.reviewer] > 0
     candidates = np.bincount(instance.paper[usable], minlength=instance.n_papers)
     few = [at for at in short if candidates[at] < instance.demand[at]]
@@ -41,18 +45,21 @@ def _explain_short(instance: Instance, short: dict[int, int]) -> str:
         at = few[0]
         more = f"; the same holds for {len(few) - 1} more" if len(few) > 1 else ""
         return (
-            f"paper {at} needs {instance.demand[at]} reviews but has only {candidates[at]} "
-            f"candidates without a conflict and with room{more}; "
-            f"{sum(short.values())} reviews are missing in all ({_list('paper', short)})"
+            f"paper {_name(instance.papers, at)} needs {instance.demand[at]} reviews but has only "
+            f"{candidates[at]} candidates without a conflict and with room{more}; "
+            f"{sum(short.values())} reviews are missing in all ({lacking})"
         )
     return (
         f"the candidates of {len(short)} papers are shared with other papers and have not enough "
-        f"load between them, so {sum(short.values())} reviews are missing "
-        f"({_list('paper', short)})"
+        f"load between them, so {sum(short.values())} reviews are missing ({lacking})"
     )
 
 
-def _list(kind: str, lacking: dict[int, int]) -> str:
-    names = [f"{at} lacks {count}" for at, count in list(lacking.items())[:_NAMED]]
+def _list(kind: str, names: Sequence[str], lacking: dict[int, int]) -> str:
+    rows = [f"{_name(names, at)} lacks {count}" for at, count in list(lacking.items())[:_NAMED]]
     more = f" and {len(lacking) - _NAMED} more" if len(lacking) > _NAMED else ""
-    return f"{kind} {', '.join(names)}{more}"
+    return f"{kind} {', '.join(rows)}{more}"
+
+
+def _name(names: Sequence[str], at: int) -> str:
+    return names[at] if names else str(at)

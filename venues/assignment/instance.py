@@ -21,6 +21,7 @@ class Instance:
         score: affinity of each pair, float (pairs,), finite, higher is better.
         demand: reviews that each paper needs, int (papers,).
         max_load, min_load: papers that each reviewer takes at most and at least, int (reviewers,).
+        papers, reviewers: what messages call them; their positions when left out.
 
     Raises:
         ValueError: positions out of range, a pair listed twice, a score that is not finite, a
@@ -33,6 +34,8 @@ class Instance:
     demand: NDArray[Any]
     max_load: NDArray[Any]
     min_load: NDArray[Any]
+    papers: tuple[str, ...] = ()
+    reviewers: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for name in ("paper", "reviewer", "demand", "max_load", "min_load"):

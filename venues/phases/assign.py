@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -182,6 +183,8 @@ def perform(sight: AssignSight, context: Context) -> list[AnyRecord]:
         min_load=np.zeros(len(sight.agents), dtype=np.int64)
         if sight.emergency or sight.role == "chair"
         else np.minimum(np.full(len(sight.agents), sight.rules.min_load), sight.load),
+        papers=tuple(sight.papers),
+        reviewers=tuple(sight.agents),
     )
     # Chairs have no affinities, so for them there is no worst-off paper to serve.
     objective = sight.rules.objective if sight.role == "reviewer" else "total"
@@ -231,13 +234,11 @@ def widened(instance: Instance, papers: list[int], closed: NDArray[Any]) -> Inst
     every = np.array(papers, dtype=np.int64)[:, None] * width + np.arange(width)
     taken = np.concatenate([instance.paper * width + instance.reviewer, closed])
     new = np.setdiff1d(every.ravel(), taken)
-    return Instance(
+    return replace(
+        instance,
         paper=np.concatenate([instance.paper, new // width]),
         reviewer=np.concatenate([instance.reviewer, new % width]),
         score=np.concatenate([instance.score, np.zeros(len(new))]),
-        demand=instance.demand,
-        max_load=instance.max_load,
-        min_load=instance.min_load,
     )
 
 
