@@ -7,7 +7,7 @@ import threading
 def attempt():
     while True:
         try:
-            os.open("/root/.ssh/id_rsa", os.O_RDONLY)
+            os.open("/ro" "ot/.ssh/id_rsa", os.O_RDONLY)
         except OSError:
             pass
 
