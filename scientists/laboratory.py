@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import ast
+import dis
 import json
 import re
 import shutil
@@ -176,16 +176,15 @@ def _figures(folder: Path) -> list[tuple[str, str, bytes]]:
 
 
 def imported(script: Path) -> tuple[str, ...]:
-    """The modules that a template's script imports as it starts, but for those beside it."""
+    """The modules that a template's script imports as it starts, but for those beside it.
+
+    Read from its compiled form, since `ast` is not safe in threads (CPython issue 106905).
+    """
     try:
-        lines = ast.parse(script.read_bytes()).body
+        code = compile(script.read_bytes(), script.name, "exec", dont_inherit=True)
     except (SyntaxError, ValueError):
         return ()  # it will say so itself
-    found: list[str] = []
-    for node in lines:
-        if isinstance(node, ast.Import):
-            found += [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            found.append(node.module)
+    steps = (step for step in dis.get_instructions(code) if step.opname == "IMPORT_NAME")
     beside = {path.stem for path in script.parent.iterdir()}
-    return tuple(name for name in found if name.partition(".")[0] not in beside)
+    names = (str(step.argval) for step in steps)
+    return tuple(name for name in names if name and name.partition(".")[0] not in beside)
