@@ -24,7 +24,7 @@ else
 endif
 
 # uv compiles no modules, and experiments, which may write nowhere, would compile theirs every time.
-COMPILE := env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -c 'import matplotlib.pyplot, scipy.special, torch'
+COMPILE := env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -c 'import matplotlib.pyplot, scipy.special, torch._dynamo'
 
 .PHONY: round test papers lint system clean help
 help:
