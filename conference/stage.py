@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Protocol
@@ -28,18 +29,19 @@ class Performer(Protocol):
     async def __call__(self, task: Task) -> Done: ...
 
 
-def always() -> bool:
-    """Go on to the end."""
-    return True
+def unlimited() -> int:
+    """No limit on the tasks under way but the stage's own."""
+    return sys.maxsize
 
 
 class Stage(Protocol):
     """Performs tasks in any order and hands back finished ones in groups to be committed."""
 
     def perform(
-        self, tasks: Sequence[Task], go_on: Callable[[], bool] = always
+        self, tasks: Sequence[Task], room: Callable[[], int] = unlimited
     ) -> Iterator[list[Done]]:
-        """`go_on` is asked before more tasks are begun; those that have begun are finished."""
+        """`room` is asked before more tasks are begun: how many that wait for language models may
+        be under way. At 0 no task is begun any more; those that have begun are finished."""
         ...
 
     def close(self) -> None: ...
@@ -55,19 +57,22 @@ class InlineStage:
         self._busy = False
 
     def perform(
-        self, tasks: Sequence[Task], go_on: Callable[[], bool] = always
+        self, tasks: Sequence[Task], room: Callable[[], int] = unlimited
     ) -> Iterator[list[Done]]:
         waiting = deque(tasks)
         running: set[asyncio.Task[Done]] = set()
         self._busy = True
         while waiting or running:
-            yield self._runner.run(self._some(waiting, running))
-            if not go_on():
+            if not (most := room()):
                 waiting.clear()
+            if waiting or running:
+                yield self._runner.run(self._some(waiting, running, min(most, self._at_once)))
         self._busy = False
 
-    async def _some(self, waiting: deque[Task], running: set[asyncio.Task[Done]]) -> list[Done]:
-        while waiting and len(running) < self._at_once:
+    async def _some(
+        self, waiting: deque[Task], running: set[asyncio.Task[Done]], most: int
+    ) -> list[Done]:
+        while waiting and len(running) < most:
             running.add(asyncio.ensure_future(self._performer(waiting.popleft())))
         finished, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
         running -= finished
@@ -110,12 +115,16 @@ class RayStage:
         self._home: dict[str, int] = {}
 
     def perform(
-        self, tasks: Sequence[Task], go_on: Callable[[], bool] = always
+        self, tasks: Sequence[Task], room: Callable[[], int] = unlimited
     ) -> Iterator[list[Done]]:
         queues = self._queues(tasks)
         open_calls: dict[Any, tuple[Lane, list[Task], int]] = {}
         while queues or open_calls:
-            self._give_out(queues, open_calls)
+            if not (most := room()):
+                queues.clear()
+            self._give_out(queues, open_calls, most)
+            if not open_calls:
+                return
             ready, _ = self._ray.wait(list(open_calls), num_returns=1)
             more, _ = self._ray.wait(list(open_calls), num_returns=len(open_calls), timeout=0)
             finished: list[Done] = []
@@ -130,8 +139,6 @@ class RayStage:
                     raise (error.cause if isinstance(error.cause, UserError) else error) from None
             if finished:
                 yield finished
-            if not go_on():
-                queues.clear()
 
     def _queues(self, tasks: Sequence[Task]) -> dict[Lane, deque[tuple[list[Task], int]]]:
         """Tasks by the host on which their agent lives, in batches; those that wait, in ones."""
@@ -151,12 +158,15 @@ class RayStage:
         self,
         queues: dict[Lane, deque[tuple[list[Task], int]]],
         open_calls: dict[Any, tuple[Lane, list[Task], int]],
+        most: int,
     ) -> None:
         busy = Counter(lane for lane, _, _ in open_calls.values())
+        waiting = sum(count for (_, waits), count in busy.items() if waits)
         for lane in list(queues):
             host, waits = lane
             for _ in range((AT_ONCE if waits else OPEN_BATCHES) - busy[lane]):
-                if queues[lane]:
+                if queues[lane] and not (waits and waiting >= most):
+                    waiting += waits
                     batch, deaths = queues[lane].popleft()
                     call = self._hosts[host].perform.remote(batch)
                     open_calls[call] = (lane, batch, deaths)

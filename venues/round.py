@@ -183,7 +183,8 @@ def _perform(
     start = done = len(tasks) - len(todo)
     progress(step.name, done, len(tasks))
     if todo and not budget.exceeded:
-        for finished in stage_for(todo[0]).perform(todo, lambda: not budget.exceeded):
+        budget.begin_step()
+        for finished in stage_for(todo[0]).perform(todo, budget.room):
             ledger.append(finished)
             budget.note(row.calls for row in finished)
             done += len(finished)

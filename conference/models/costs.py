@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import sys
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 
 import msgspec
 
 from conference.errors import UserError
 from conference.models.records import Call, ModelRules, calls_from_json
+
+FIRST = 8  # Tasks of a step that begin under a limit before it is known what they take.
+RECENT = 64  # The last tasks by which it is judged how many more a limit leaves room for.
 
 
 class Spent(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,7 +61,11 @@ def spent_in(rows: Iterable[tuple[str, bytes]]) -> dict[str, Spent]:
 
 
 class Budget:
-    """Limits on a round's model calls; 0 is no limit. Hours are of this run alone."""
+    """Limits on a round's model calls; 0 is no limit. Hours are of this run alone.
+
+    Tasks under way when a limit is reached are finished, and what they spend goes beyond it. So
+    `room` lets fewer begin as the limit comes near.
+    """
 
     def __init__(
         self,
@@ -69,6 +78,7 @@ class Budget:
         self._clock = clock
         self._start = clock()
         self._spent = Spent()
+        self._recent: deque[Spent] = deque(maxlen=RECENT)
 
     def check_prices(self, models: Mapping[str, ModelRules]) -> None:
         """Raise `UserError` for a limit on costs where no model has a price."""
@@ -82,7 +92,31 @@ class Budget:
         """Take in the calls of finished tasks, as the ledger stores them."""
         for stored in calls:
             if stored != b"[]":
-                self._spent += spent_on(calls_from_json(stored))
+                spent = spent_on(calls_from_json(stored))
+                self._spent += spent
+                self._recent.append(spent)
+
+    def begin_step(self) -> None:
+        """Forget what tasks took: those of the next step are others."""
+        self._recent.clear()
+
+    def room(self) -> int:
+        """How many tasks that ask models may be under way: what is left of the limits over what
+        the dearest of the step's last tasks took, one at least; 0 when a limit is reached."""
+        tokens, cost, _ = self._limits
+        if self.exceeded:
+            return 0
+        if not (tokens or cost):
+            return sys.maxsize
+        if not self._recent:
+            return FIRST
+        rooms = []
+        if tokens:
+            most = max(spent.tokens for spent in self._recent)
+            rooms.append((tokens - self._spent.tokens) / max(most, 1))
+        if cost and (dearest := max(spent.cost for spent in self._recent)):
+            rooms.append((cost - self._spent.cost) / dearest)
+        return max(1, int(min(rooms, default=FIRST)))
 
     @property
     def exceeded(self) -> str:

@@ -10,24 +10,26 @@ import msgspec
 import pytest
 
 from conference.ledger import read_ledger
-from conference.models.costs import Budget, spent_in
-from conference.models.records import ModelRules
+from conference.models.costs import Budget, spent_in, spent_on
+from conference.models.records import ModelRules, calls_from_json
 from conference.records import Comment, Decision, Failure, MetaReview, Review
 from conference.tasks import StopRound
 from tests.models.scripted import Answer, Scripted, obedient, schema_of, serve
 from tests.venues.tiny import table, tiny_venue
 from venues.round import Result, run_round
+from venues.spending import read_spending
 from venues.venue import Venue
 
 RULES = ModelRules(timeout=10.0, retries=1, price_in=1.0, price_cached=0.5, price_out=2.0)
 
 
-def venue(server: Scripted, **rules: Any) -> Venue:
+def venue(server: Scripted, reviewers: int = 6, **rules: Any) -> Venue:
+    tiny = tiny_venue(reviewers)
     minds = msgspec.structs.replace(
-        tiny_venue().minds, reviewer=server.spec, chair=server.spec, scientist=server.spec
+        tiny.minds, reviewer=server.spec, chair=server.spec, scientist=server.spec
     )
     models = {"default": msgspec.structs.replace(RULES, **rules)}
-    return msgspec.structs.replace(tiny_venue(), minds=minds, models=models)
+    return msgspec.structs.replace(tiny, minds=minds, models=models)
 
 
 def run(server: Scripted, out: Path, **options: Any) -> Result:
@@ -81,6 +83,27 @@ def test_a_budget_stops_the_round_and_a_higher_one_goes_on(tmp_path: Path) -> No
     assert first.content() == second.content()
     first.close()
     second.close()
+
+
+@pytest.mark.parametrize("hosts", [0, 2])
+def test_a_limit_is_passed_by_few_tasks_however_many_may_be_under_way(
+    hosts: int, tmp_path: Path
+) -> None:
+    with serve() as server:
+        source, rules = table(24), venue(server, reviewers=24)
+        whole = run_round(rules, out=tmp_path / "whole", hosts=0, papers=source)
+        ledger = read_ledger(tmp_path / "whole")
+        tasks = [spent_on(calls_from_json(r.calls)).tokens for r in ledger.rows()]
+        ledger.close()
+        limit = sum(tasks) // 2
+        with pytest.raises(StopRound, match="--max-tokens"):
+            run_round(
+                rules, out=tmp_path / "cut", hosts=hosts, papers=source,
+                budget=Budget(tokens=limit),
+            )  # fmt: skip
+    assert whole.performed > 200
+    beyond = read_spending(tmp_path / "cut").total.tokens - limit
+    assert 0 <= beyond < 8 * max(tasks)
 
 
 @pytest.mark.parametrize("words", [0, 9000], ids=["short", "cut to fit"])
