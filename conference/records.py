@@ -118,7 +118,8 @@ class Experiment(Record, frozen=True, kw_only=True):
     """What a scientist ran for a paper. `files` maps a name to a file in `experiments/`.
 
     `novelty` is 1 less the text similarity to the nearest earlier paper or published work, which
-    `novelty_nearest` names; `similar` are the works that a search of the literature found.
+    `novelty_nearest` names; `similar` are the works that a search of the literature found. `trials`
+    is how many versions of the treatment were run, on a seed of their own, before the study.
     """
 
     paper: str
@@ -129,6 +130,7 @@ class Experiment(Record, frozen=True, kw_only=True):
     baseline: dict[str, str | float | int | bool]
     seeds: tuple[int, ...]
     runs: int
+    trials: int = 0
     metric: str
     effect: float
     effect_low: float

@@ -28,6 +28,7 @@ from scientists.study import Written, canonical, folder_hash
 
 SIDES = 100.0  # points of margin left and right; the text's own begin at 108
 TEXT_WIDTH = 396.0  # points
+PRINTED = 0.92 * TEXT_WIDTH  # a figure's width in a paper's body
 PAGES, FIGURES, TABLES = 4, 2, 1
 SECTIONS = (
     "introduction", "related work", "method", "experimental set-up", "results", "limitations",
@@ -77,6 +78,9 @@ def claims(study: Written, document: Document) -> Found:
     if study.prose is not None:
         for section, paragraphs in study.prose.sections.items():
             found += check_claims(" ".join(paragraphs), values, section, plain)
+    if study.plot:
+        for name, caption in study.captions:
+            found += check_claims(caption, values, f"caption of {name}", plain)
     wrong = [f"{claim.number} ({claim.where})" for claim in found if not claim.matched]
     detail = f"{len(found)} numbers of abstract and tables against the result file"
     if not found:
@@ -128,6 +132,11 @@ def fair(study: Written) -> Found:
         if any(name in done and done[name] != run[name] for name in ("seed", "budget", "knobs")):
             found.append(f"a run of the {run['label']} was not done as planned")
             break
+    trials = len(study.tried.trials) if study.tried else 0
+    if trials > 1:
+        found.append(f"the treatment was chosen from {trials} trials, the baseline from none")
+    if study.tried and study.tried.seed in seeds["treatment"]:
+        found.append("the trials' seed is one of the study's")
     detail = "; ".join(found) or "both arms have the same seeds, steps and tuning trials (none)"
     return not found, detail
 

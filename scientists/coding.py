@@ -1,22 +1,21 @@
-"""Changes of an experiment's code by a language model: checked, run in the sandbox, tried again."""
+"""Changes of a template's code by a language model: checked, run in the sandbox, tried again."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Sequence
-from typing import Annotated, Any
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Annotated, Any, Generic, Protocol, TypeVar
 
 import msgspec
 
 from conference.context import Context
-from conference.models import Message, struct_shape
-from conference.prompts import defused, render, without_paper
+from conference.models import Message, Shape
+from conference.prompts import defused, render
 from conference.tasks import TaskFailed
-from scientists.ideas import PROMPTS, described, rules
-from scientists.laboratory import EXPERIMENT, Laboratory
-from scientists.study import Question
+from scientists.ideas import PROMPTS, rules
+from scientists.laboratory import Laboratory
 
 TOLD = 1500  # characters of an error that the model is told
+LIMIT_EDIT = "limit_edit"
 
 
 class Edit(msgspec.Struct, frozen=True):
@@ -26,11 +25,21 @@ class Edit(msgspec.Struct, frozen=True):
     replace: str
 
 
-class Edits(msgspec.Struct, frozen=True):
-    """A change of the code and why it makes the treatment."""
+EditList = Annotated[list[Edit], msgspec.Meta(max_length=6)]
 
-    explanation: str
-    edits: Annotated[list[Edit], msgspec.Meta(max_length=6)]
+
+class Change(Protocol):
+    """A model's answer that may change a file; `done` when it wants no change more."""
+
+    @property
+    def edits(self) -> list[Edit]: ...
+
+    @property
+    def done(self) -> bool: ...
+
+
+A = TypeVar("A", bound=Change)
+R = TypeVar("R")
 
 
 class Refused(Exception):
@@ -41,13 +50,13 @@ class Refused(Exception):
         self.breach = breach
 
 
-class Both(msgspec.Struct, frozen=True):
-    """Both arms' results run by run, the treatment's code if it was changed, and why."""
+class Made(msgspec.Struct, Generic[A, R], frozen=True):
+    """A model's last answer, the changed code with what came of it, or why nothing did."""
 
-    results: list[dict[str, Any]]
-    code: str
-    explanation: str
-    faults: tuple[tuple[str, str], ...]
+    answer: A
+    code: str = ""
+    outcome: R | None = None
+    problem: str = ""
 
 
 def apply(code: str, edits: Sequence[Edit], protected: Sequence[str]) -> str:
@@ -69,79 +78,56 @@ def apply(code: str, edits: Sequence[Edit], protected: Sequence[str]) -> str:
                 )
         code = code.replace(edit.find, edit.replace)
     try:
-        compile(code, EXPERIMENT, "exec")
+        compile(code, "changed.py", "exec")
     except (SyntaxError, ValueError) as error:
         raise Refused(f"the changed file is no Python: {error}") from error
     return code
 
 
-async def run_both(
+async def change(
     laboratory: Laboratory,
-    question: Question,
-    runs: Sequence[dict[str, Any]],
-    base: str,
-    budget: str,
     context: Context,
-) -> Both:
-    """Baseline with the template's code, treatment with the model's changes of it.
+    script: str,
+    messages: tuple[Message, ...],
+    shape: Shape[A],
+    run: Callable[[str], Awaitable[R]],
+    protected: Sequence[str] = (),
+    member: int = 0,
+) -> Made[A, R]:
+    """Ask for edits of a template's script until the changed script runs, `code_attempts` times.
 
-    The model may change the code until it runs, `code_attempts` times; then the treatment is run by
-    its knobs alone, and the paper's checks say so.
+    The model is told what went wrong each time. What the code tried in the sandbox, and edits of
+    protected lines, are the laboratory's incidents.
 
-    Raises:
-        TaskFailed: the template's own code does not run on these settings.
+    Args:
+        script: the file that is changed, always from the template's own version.
+        run: runs the changed code; raises `TaskFailed` or `Refused` when nothing useful came of it.
+        protected: words that no edit may touch.
     """
-    original = (question.template.folder / EXPERIMENT).read_text(encoding="utf-8")
-    arms = {
-        label: [run for run in runs if run["label"] == label] for label in ("baseline", "treatment")
-    }
-    async with context.slots:
-        left = await asyncio.to_thread(laboratory.run, arms["baseline"], budget)
-    code, explanation, right, faults = await _treatment(
-        laboratory, question, arms["treatment"], base, original, budget, context
-    )
-    if right is None:
-        async with context.slots:
-            right = await asyncio.to_thread(laboratory.run, arms["treatment"], budget)
-    rows = {"baseline": iter(left), "treatment": iter(right)}
-    results = [next(rows[run["label"]]) for run in runs]
-    return Both(results, "" if code == original else code, explanation, faults)
-
-
-async def _treatment(
-    laboratory: Laboratory,
-    question: Question,
-    runs: Sequence[dict[str, Any]],
-    base: str,
-    original: str,
-    budget: str,
-    context: Context,
-) -> tuple[str, str, list[dict[str, Any]] | None, tuple[tuple[str, str], ...]]:
-    prompt = render(
-        PROMPTS, "code", material=base, idea=question.idea,
-        treatment=described(question.treatment), baseline=described(question.baseline),
-    )  # fmt: skip
-    messages, shape = without_paper(prompt), struct_shape(Edits)
-    limit, problem = rules().code_attempts, ""
+    original = laboratory.source(script)
+    limit, said = rules().code_attempts, messages
     for attempt in range(1, limit + 1):
-        edits = await context.asker.ask(messages, shape, "code", member=attempt)
+        answer = await context.asker.ask(said, shape, "code", member=member + attempt)
+        if answer.done:
+            return Made(answer)
         try:
-            code = apply(original, edits.edits, rules().protected)
-            async with context.slots:
-                results = await asyncio.to_thread(laboratory.run, runs, budget, code)
-            said = edits.explanation if edits.edits else ""
-            return code, said, results, ()
+            code = apply(original, answer.edits, protected)
+            return Made(answer, code, await run(code))
         except Refused as error:
             problem = str(error)
             if error.breach:
-                laboratory.incident("limit_edit", problem)
+                laboratory.incident(LIMIT_EDIT, problem)
         except TaskFailed as error:
             problem = str(error)
         again = render(
             PROMPTS, "code_again", problem=defused(problem[:TOLD]),
             attempt=attempt + 1, attempts=limit,
         )  # fmt: skip
-        answer = msgspec.json.encode(edits).decode()
-        messages = (*messages[:2], Message("assistant", answer), Message("user", again))
-    fault = f"none of {limit} changes of the code ran ({problem[:200]}); the knobs alone were used"
-    return original, "", None, (("code", fault),)
+        said = (*messages, spoken(answer), Message("user", again))
+    why = f"none of {limit} changes of {script} was of use ({problem[:200]})"
+    return Made(answer, problem=why)
+
+
+def spoken(answer: Any) -> Message:
+    """A model's answer as its turn of the conversation."""
+    return Message("assistant", msgspec.json.encode(answer).decode())

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import msgspec
 
@@ -36,7 +37,9 @@ class Rules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     reflections: int
     ideas: int
     found: int
+    trials: int
     code_attempts: int
+    searches: int
     refinements: int
     protected: tuple[str, ...]
     sections: tuple[SectionRules, ...]
@@ -46,6 +49,16 @@ class Rules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def rules() -> Rules:
     """The constants of language-model scientists."""
     return msgspec.toml.decode((HERE / "language.toml").read_bytes(), type=Rules)
+
+
+def calls_a_study() -> int:
+    """The most calls that one study takes, no change of code being mended: ideas with their
+    novelty, trials and the choice among them, figures, searches, notes, and the paper."""
+    r = rules()
+    ideas, trials, figures, notes = r.ideas * (r.reflections + 1), r.trials + 1, 1, 1
+    return (
+        ideas + trials + figures + r.searches + notes + (len(r.sections) + 1) * (1 + r.refinements)
+    )
 
 
 class Idea(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,10 +88,6 @@ class Novelty(msgspec.Struct, frozen=True):
     reason: str
     nearest: str
     novel: bool
-
-
-class Queries(msgspec.Struct, frozen=True):
-    queries: Annotated[list[str], msgspec.Meta(min_length=1, max_length=3)]
 
 
 def idea_shape(template: Template) -> Shape[Idea]:
@@ -199,7 +208,7 @@ async def _judge(
 ) -> Novelty:
     works: dict[str, Found] = {}
     for query in idea.queries:
-        for work in search(query, rules().found):
+        for work in await asyncio.to_thread(search, query, rules().found):
             works.setdefault(work.title, work)
     for past in archive:
         if past.title == question.nearest:

@@ -33,6 +33,11 @@ class Library:
         self._index = open_literature(literature, cache) if literature else None
         self._silent = ""
 
+    @property
+    def searchable(self) -> bool:
+        """Whether there is more to be found than the bibliography."""
+        return self._index is not None
+
     def search(self, query: str, limit: int) -> list[Found]:
         """Works of the index nearest to a query, then those of the bibliography by their titles.
 

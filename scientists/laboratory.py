@@ -23,8 +23,17 @@ EXPERIMENT, PLOT = "experiment.py", "plot.py"
 WALL = {"quick": 300.0, "full": 3600.0}
 PLOT_WALL = 120.0
 FIGURE_BYTES = 16 << 20
+LATER = {"torch": "torch._dynamo"}  # 800 modules that the making of an optimiser imports
+# What makes a picture more than a picture: entities, scripts, other documents, files from outside.
+ACTIVE = re.compile(
+    rb"<!ENTITY|<\s*(?:\w+:)?(?:script|foreignObject|iframe)\b|@import|\son[a-z]+\s*=\s*[\"']"
+    rb"|\bhref\s*=\s*[\"']?\s*(?![\"'#\s]|data:image/)[^\"'\s>]{1,60}"
+    rb"|\burl\(\s*[\"']?\s*(?![\"'#\s])[^\"')]{1,60}",
+    re.IGNORECASE,
+)
 
 Results = list[dict[str, Any]]
+Figures = list[tuple[str, str, bytes]]  # name, caption, SVG
 
 
 class Figure(msgspec.Struct, frozen=True):
@@ -57,7 +66,7 @@ class Outcome(msgspec.Struct, frozen=True):
     """What came back: results run by run, figures (name, caption, file content), incidents."""
 
     results: Results
-    figures: list[tuple[str, str, bytes]]
+    figures: Figures
     incidents: list[Incident]
 
 
@@ -94,16 +103,22 @@ class Laboratory:
             except BadResult as error:
                 raise self._bad("results.json", error) from error
 
+    def source(self, script: str) -> str:
+        """The text of one of the template's files."""
+        return (self._template.folder / script).read_text(encoding="utf-8")
+
     def draw(
-        self, runs: Sequence[dict[str, Any]], results: Results
-    ) -> list[tuple[str, str, bytes]]:
-        """The template's figures of labelled runs: name, caption, SVG."""
+        self, runs: Sequence[dict[str, Any]], results: Results, code: str | None = None
+    ) -> Figures:
+        """The figures of labelled runs; `code` stands in for the template's own script."""
         labelled = [
             {"label": run["label"], "results": result}
             for run, result in zip(runs, results, strict=True)
         ]
         with tempfile.TemporaryDirectory(prefix="conference-") as name:
             workspace = self._workspace(Path(name))
+            if code is not None:
+                (workspace / PLOT).write_text(code, encoding="utf-8")
             (workspace / "runs.json").write_text(json.dumps(labelled))
             folder = workspace / "figures"
             folder.mkdir()
@@ -162,21 +177,27 @@ class Laboratory:
         return TaskFailed(f"{what}: {error}", self.incidents)
 
 
-def _figures(folder: Path) -> list[tuple[str, str, bytes]]:
-    """The figures that `figures.json` lists. Raises `BadResult` where one is not there."""
+def _figures(folder: Path) -> Figures:
+    """The figures that `figures.json` lists. Raises `BadResult` where one is amiss."""
     listed = read_file(folder / "figures.json", folder)
     try:
         figures = msgspec.json.decode(listed, type=list[Figure])
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise BadResult(f"figures.json: {error}") from None
-    return [
+    drawn = [
         (row.name, row.caption, read_file(folder / f"{row.name}.svg", folder, FIGURE_BYTES))
         for row in figures
     ]
+    for name, _, svg in drawn:
+        if found := ACTIVE.search(svg):
+            raise BadResult(f"figure {name} has {found[0].decode(errors='replace')!r} in it")
+    return drawn
 
 
 def imported(script: Path) -> tuple[str, ...]:
     """The modules that a template's script imports as it starts, but for those beside it.
+
+    With them those that a library is known to import later.
 
     Read from its compiled form, since `ast` is not safe in threads (CPython issue 106905).
     """
@@ -187,4 +208,5 @@ def imported(script: Path) -> tuple[str, ...]:
     steps = (step for step in dis.get_instructions(code) if step.opname == "IMPORT_NAME")
     beside = {path.stem for path in script.parent.iterdir()}
     names = (str(step.argval) for step in steps)
-    return tuple(name for name in names if name and name.partition(".")[0] not in beside)
+    found = [name for name in names if name and name.partition(".")[0] not in beside]
+    return (*found, *(part for name, part in LATER.items() if name in found))

@@ -1,41 +1,40 @@
 """The language-model scientist: an idea, its novelty, its code, its runs, and a paper about them.
 
-The pipeline is The AI Scientist's (Lu et al. 2024), with three differences: code runs only in the
-sandbox, both arms have the same seeds and budget whatever the model writes, and every citation and
-number of the text is compared with its source.
+The pipeline is The AI Scientist's (Lu et al. 2024), with these differences: code runs only in the
+sandbox; versions of it are tried on a seed that the study does not use; both arms have the same
+seeds and budget whatever the model writes; every citation and number is compared with its source.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Any
 
 import msgspec
 
 from conference.context import Context
 from conference.documents.layout import check_claims
-from conference.files import EXPERIMENTS
 from conference.forms import Field, Form
 from conference.manuscript import blinded
-from conference.models import form_shape, struct_shape
+from conference.models import form_shape
 from conference.models.reading import asks_about, fit_parts
 from conference.prompts import render
-from conference.records import Agent, AnyRecord, Experiment, Incident, Rebuttal, Review
+from conference.records import Agent, AnyRecord, Incident, Rebuttal
 from conference.tasks import TaskFailed
 from conference.templates import Template, load_template
-from scientists.answers import doubted
-from scientists.coding import run_both
-from scientists.embedded import MORE_SEEDS, Kept, as_written, asked_again, draw_seeds, load_study
+from scientists.citing import gather
+from scientists.embedded import as_written, draw_seeds
 from scientists.ideas import PROMPTS, material, propose
 from scientists.known_works import CACHE, Library
 from scientists.laboratory import Laboratory, Outcome
+from scientists.plotting import draw_figures
 from scientists.prose import Prose
+from scientists.revising import revise, shown
 from scientists.scientist import RebutSight, ResearchSight, ReviseSight
-from scientists.study import Question, Written, analyse, plan
-from scientists.submission import camera_ready, hand_in
-from scientists.writing import Revision, mended, sources_of, study_text, write
+from scientists.study import plan
+from scientists.submission import hand_in
+from scientists.trials import run_both, try_out
+from scientists.writing import write
 
 
 class LanguageScientist:
@@ -50,26 +49,26 @@ class LanguageScientist:
         base = material(template, sight.call)
         works = Library(template, sight.literature, context.folder / CACHE)
         question = await propose(context.asker, template, sight.call, sight.archive, works.search)
-        runs = plan(question, sight.budget, draw_seeds(rng, sight.seeds))
+        *seeds, trial_seed = draw_seeds(rng, sight.seeds + 1)
+        runs = plan(question, sight.budget, seeds)
         laboratory = Laboratory(template, agent.id, sight.paper, sight.unsafe)
         try:
-            done = await run_both(laboratory, question, runs, base, sight.budget, context)
-            effects = analyse(question, runs, done.results)
-            sources = sources_of(
-                question, effects, done.results, dict(template.budget[sight.budget]), works.known
+            tried = await try_out(laboratory, question, trial_seed, base, sight.budget, context)
+            results, tried = await run_both(laboratory, runs, tried, sight.budget, context)
+            drawn = await draw_figures(laboratory, question, runs, results, base, context)
+            outcome = Outcome(results, drawn.figures, laboratory.incidents)
+            study = msgspec.structs.replace(
+                as_written(question, runs, outcome, sight.budget, sight.call.title, sight.format),
+                tried=tried,
+                plot=drawn.code,
             )
-            prose = await write(
-                context.asker, base, question, effects, done.explanation, works.known, sources,
-                done.faults,
-            )  # fmt: skip
+            await gather(context.asker, base, study, works)
+            faults = [("code", fault) for fault in (tried.fault, drawn.fault) if fault]
+            prose = await write(context.asker, base, study, works.known, faults)
         except TaskFailed as error:
             raise TaskFailed(str(error), laboratory.incidents) from error
-        async with context.slots:
-            figures = await asyncio.to_thread(laboratory.draw, runs, done.results)
-        incidents = [*laboratory.incidents, *_invented(prose, agent, sight)]
-        outcome = Outcome(done.results, figures, incidents)
-        study = as_written(question, runs, outcome, sight.budget, sight.call.title, sight.format)
-        study = msgspec.structs.replace(study, prose=prose, code=done.code)
+        laboratory.incidents.extend(_invented(prose, agent, sight))
+        study = msgspec.structs.replace(study, prose=prose)
         made = await asyncio.to_thread(hand_in, agent, sight.paper, study, outcome, context, 1)
         return [*made, *works.checks(sight.paper)]
 
@@ -82,8 +81,8 @@ class LanguageScientist:
             ),
             rating="",
         )
-        shown = fit_parts(_shown(sight.reviews, sight.names), context.asker)
-        prompt = render(PROMPTS, "rebut", reviews=shown)
+        reviews = fit_parts(shown(sight.reviews, sight.names), context.asker)
+        prompt = render(PROMPTS, "rebut", reviews=reviews)
         manuscript = blinded(sight.submission)
         messages = asks_about(manuscript, context.papers, context.asker, prompt)
         answer = await context.asker.ask(messages, form_shape(form), "rebut")
@@ -103,26 +102,7 @@ class LanguageScientist:
         past = sight.experiment
         if past is None or "prose" not in past.files:
             return []
-        folder = Path(sight.folder) if sight.folder else context.folder
-        before, prose = load_study(past, folder), _prose(past, folder)
-        question = asked_again(past, sight.call)
-        idea = msgspec.structs.replace(question.idea, title=prose.title)
-        question = msgspec.structs.replace(question, idea=idea)
-        paper = sight.resubmission or sight.submission.paper
-        kept, incidents, more = await _more(
-            question, past, before, folder, sight, context, agent, paper
-        )
-        study = await _rewritten(question, kept, prose, sight, context, more)
-        outcome = Outcome(kept.results, kept.figures, incidents)
-        if sight.resubmission:
-            version = sight.submission.version + 1
-            return await asyncio.to_thread(hand_in, agent, paper, study, outcome, context, version)
-        study = msgspec.structs.replace(
-            study, authors=agent.name, affiliation=agent.lab, camera_ready=True
-        )
-        return await asyncio.to_thread(
-            camera_ready, sight.submission, study, kept.figures, outcome, context
-        )
+        return await revise(agent, sight, past, context)
 
 
 def _template(agent: Agent, names: Sequence[str], draw: float) -> Template:
@@ -142,15 +122,6 @@ def _invented(prose: Prose, agent: Agent, sight: ResearchSight) -> list[Incident
     ]
 
 
-def _shown(reviews: Sequence[Review], names: Sequence[str]) -> list[str]:
-    """Reviews as authors see them."""
-    return [
-        f"{name} (rating {review.rating:g}):\n"
-        + "\n".join(f"{field}: {text}" for field, text in review.texts.items())
-        for name, review in zip(names, reviews, strict=True)
-    ]
-
-
 def _borne(text: str, paper: str) -> float:
     """The share of a text's numbers that the paper has; 0 when it states none."""
     import re
@@ -158,73 +129,6 @@ def _borne(text: str, paper: str) -> float:
     values = [float(found) for found in re.findall(r"\d+(?:\.\d+)?", paper)]
     claims = check_claims(text, values, "rebuttal")
     return round(sum(claim.matched for claim in claims) / len(claims), 4) if claims else 0.0
-
-
-def _prose(past: Experiment, folder: Path) -> Prose:
-    content = (folder / EXPERIMENTS / past.files["prose"]).read_bytes()
-    return msgspec.json.decode(content, type=Prose)
-
-
-async def _more(
-    question: Question,
-    past: Experiment,
-    before: Kept,
-    folder: Path,
-    sight: ReviseSight,
-    context: Context,
-    agent: Agent,
-    paper: str,
-) -> tuple[Kept, list[Incident], int]:
-    """The study with more seeds in both arms when the reviews doubt its evidence."""
-    if not doubted(sight.reviews):
-        return before, [], 0
-    drawn = draw_seeds(context.rng(), len(past.seeds) + MORE_SEEDS)
-    seeds = [seed for seed in drawn if seed not in past.seeds][:MORE_SEEDS]
-    new = plan(question, sight.budget, seeds)
-    laboratory = Laboratory(question.template, agent.id, paper, sight.unsafe)
-    changed = past.files.get("code of the treatment")
-    code = (folder / EXPERIMENTS / changed).read_text() if changed else None
-    rows: dict[str, Any] = {}
-    for label, version in (("baseline", None), ("treatment", code)):
-        arm = [run for run in new if run["label"] == label]
-        async with context.slots:
-            rows[label] = iter(await asyncio.to_thread(laboratory.run, arm, sight.budget, version))
-    runs = [*before.runs, *new]
-    results = [*before.results, *(next(rows[run["label"]]) for run in new)]
-    async with context.slots:
-        figures = await asyncio.to_thread(laboratory.draw, runs, results)
-    return Kept(runs, results, figures), laboratory.incidents, len(seeds)
-
-
-async def _rewritten(
-    question: Question,
-    kept: Kept,
-    prose: Prose,
-    sight: ReviseSight,
-    context: Context,
-    more: int,
-) -> Written:
-    template = question.template
-    effects = analyse(question, kept.runs, kept.results)
-    budget = dict(template.budget[sight.budget])
-    sources = sources_of(question, effects, kept.results, budget, template.bibliography)
-    base = material(template, sight.call)
-    names = [f"R{number}" for number in range(1, len(sight.reviews) + 1)]
-    prompt = render(
-        PROMPTS, "revise",
-        study=study_text(base, question, effects, prose.explanation, template.bibliography),
-        title=prose.title, abstract=prose.abstract,
-        reviews=fit_parts([*_shown(sight.reviews, names), sight.meta_review], context.asker),
-        more=more,
-    )  # fmt: skip
-    answer, _ = await mended(context.asker, prompt, struct_shape(Revision), "revision", sources)
-    outcome = Outcome(kept.results, kept.figures, [])
-    study = as_written(question, kept.runs, outcome, sight.budget, sight.call.title, sight.format)
-    return msgspec.structs.replace(
-        study,
-        answers=tuple(answer.changes),
-        prose=msgspec.structs.replace(prose, title=answer.title, abstract=answer.abstract),
-    )
 
 
 def make() -> LanguageScientist:

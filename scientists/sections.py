@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from hashlib import sha256
 from typing import Any
 
 import numpy as np
 
-from scientists.study import Effect, Written
+from scientists.study import Effect, Tried, Written
 from scientists.wording import (
     author_year,
     cite,
@@ -23,6 +24,7 @@ from scientists.wording import (
 
 Part = dict[str, Any]
 BODY_FIGURES = 3  # the rest stand in the appendix
+UNTUNED = "neither arm was tuned: the number of tuning trials is zero for both"
 
 
 def sections(w: Written, rng: np.random.Generator) -> list[dict[str, Any]]:
@@ -132,9 +134,9 @@ def _setup(w: Written) -> list[Part]:
     return [
         _text(" ".join(q.template.data_description.split())),
         _text(
-            f"Every run has the same budget ({budget}), and neither arm was tuned: the number of "
-            "tuning trials is zero for both. Seeds fix data, initial weights and the order of "
-            f"batches, and are shared by the two arms. The primary measure is "
+            f"Every run has the same budget ({budget}), and {_tuning(w.tried)}. Seeds fix data, "
+            "initial weights and the order of batches, and are shared by the two arms. The "
+            f"primary measure is "
             f"{effect.label} ({effect.unit}); {_better(effect)} is better. Table 1 "
             "lists all settings."
         ),
@@ -145,6 +147,21 @@ def _setup(w: Written) -> list[Part]:
             "rows": rows,
         },
     ]
+
+
+def _tuning(tried: Tried | None) -> str:
+    """How many versions of the treatment were run before the study."""
+    if tried is None or not tried.trials:
+        return UNTUNED
+    count = len(tried.trials)
+    versions = "one version" if count == 1 else f"{counted(count)} versions"
+    chosen = (
+        "the knobs alone were taken" if not tried.chosen else f"version {tried.chosen} was taken"
+    )
+    return (
+        f"{versions} of the treatment, and none of the baseline, ran before the study on seed "
+        f"{tried.seed}, which is not one of its seeds; {chosen}"
+    )
 
 
 def _better(effect: Effect) -> str:
@@ -216,12 +233,22 @@ def _reproducibility(w: Written) -> list[Part]:
     seeds = _joined([str(seed) for seed in sorted({int(run["seed"]) for run in w.runs})])
     made = w.results[0].get("environment", {}) if w.results else {}
     versions = ", ".join(f"{name} {version}" for name, version in made.items())
+    changed = [
+        f"{what} a changed {script}, SHA-256 {sha256(code.encode()).hexdigest()[:24]}, which "
+        "is kept beside the results. "
+        for what, script, code in (
+            ("The treatment ran", "experiment.py", w.tried.version.code if w.tried else ""),
+            ("The figures are drawn by", "plot.py", w.plot),
+        )
+        if code
+    ]
+    again = "this code" if changed else "the template's experiment.py"
     return [
         _text(
-            f"Code: template {w.question.template.name}, SHA-256 {w.code_sha256[:24]}. Seeds: "
-            f"{seeds}. Results: {len(w.results)} runs in one file, SHA-256 "
-            f"{w.results_sha256[:24]}. Running the template's experiment.py on these settings and "
-            "seeds gives these results again on the same machine and versions"
+            f"Code: template {w.question.template.name}, SHA-256 {w.code_sha256[:24]}. "
+            f"{''.join(changed)}Seeds: {seeds}. Results: {len(w.results)} runs in one file, "
+            f"SHA-256 {w.results_sha256[:24]}. Running {again} on these settings and seeds gives "
+            "these results again on the same machine and versions"
             + (f" ({versions})." if versions else ".")
         )
     ]

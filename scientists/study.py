@@ -77,8 +77,37 @@ class Effect(msgspec.Struct, frozen=True, kw_only=True):
         return "positive" if better else "negative"
 
 
+class Trial(msgspec.Struct, frozen=True, kw_only=True):
+    """One version of the treatment's code on the trials' seed; `code` is "" for the knobs alone."""
+
+    explanation: str = ""
+    code: str = ""
+    measures: dict[str, float] = {}
+    notes: str = ""
+
+
+class Tried(msgspec.Struct, frozen=True, kw_only=True):
+    """The trials before a study, and the version chosen (1 is the first, 0 the knobs alone).
+
+    `baseline` are the baseline's measures on the trials' seed; `fault` is what did not run.
+    """
+
+    seed: int
+    baseline: dict[str, float]
+    trials: tuple[Trial, ...] = ()
+    chosen: int = 0
+    fault: str = ""
+
+    @property
+    def version(self) -> Trial:
+        return self.trials[self.chosen - 1] if self.chosen else Trial()
+
+
 class Written(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything a paper is written from."""
+    """Everything a paper is written from.
+
+    `plot` is a changed script that drew the figures, "" where the template's own did.
+    """
 
     question: Question
     effects: Sequence[Effect]
@@ -94,7 +123,8 @@ class Written(msgspec.Struct, frozen=True, kw_only=True):
     camera_ready: bool = False
     answers: Sequence[str] = ()
     prose: Prose | None = None
-    code: str = ""
+    tried: Tried | None = None
+    plot: str = ""
     format: str = "typst"
 
 

@@ -61,9 +61,13 @@ def _keep_files(study: Written, outcome: Outcome, folder: Path) -> dict[str, str
     results = canonical({"runs": list(study.runs), "results": list(study.results)})
     files = {"results": keep(folder, results, ".json")}
     if study.prose is not None:
-        if study.code:
-            files["code of the treatment"] = keep(folder, study.code.encode(), ".py")
         files["prose"] = keep(folder, msgspec.json.encode(study.prose), ".json")
+    if study.tried is not None:
+        files["trials"] = keep(folder, msgspec.json.encode(study.tried), ".json")
+        if code := study.tried.version.code:
+            files["code of the treatment"] = keep(folder, code.encode(), ".py")
+    if study.plot:
+        files["code of the figures"] = keep(folder, study.plot.encode(), ".py")
     for name, caption, content in outcome.figures:
         files[f"figure: {name}"] = keep(folder, content, ".svg")
         files[f"caption: {name}"] = keep(folder, caption.encode(), ".txt")
@@ -81,6 +85,7 @@ def _experiment(paper: str, study: Written, files: dict[str, str]) -> Experiment
         baseline=q.baseline,
         seeds=tuple(sorted({int(run["seed"]) for run in study.runs})),
         runs=len(study.runs),
+        trials=len(study.tried.trials) if study.tried else 0,
         metric=effect.metric,
         effect=effect.difference,
         effect_low=effect.low,

@@ -13,7 +13,7 @@ from conference.prompts import render, without_paper
 from conference.templates import Reference
 from scientists.ideas import PROMPTS, described, rules
 from scientists.prose import Prose, unborne, unknown_keys
-from scientists.study import Effect, Question
+from scientists.study import Written
 from scientists.wording import reference
 
 T = TypeVar("T")
@@ -67,36 +67,34 @@ class Sources(msgspec.Struct, frozen=True, kw_only=True):
         return found
 
 
-def sources_of(
-    question: Question,
-    effects: Sequence[Effect],
-    results: Sequence[dict[str, object]],
-    budget: dict[str, float | int],
-    works: Sequence[Reference],
-) -> Sources:
-    """Everything a paper on this study may cite or state."""
-    values = numbers_in([msgspec.to_builtins(effect) for effect in effects])
-    values += [part for result in results for part in numbers_in(result["metrics"])]
-    plain = numbers_in([question.treatment, question.baseline, budget, 95])
+def sources_of(study: Written, works: Sequence[Reference]) -> Sources:
+    """Everything a paper on this study may cite or state; what trials measured is not of it."""
+    values = numbers_in([msgspec.to_builtins(effect) for effect in study.effects])
+    values += [part for result in study.results for part in numbers_in(result["metrics"])]
+    question = study.question
+    plain = numbers_in([question.treatment, question.baseline, dict(study.budget), 95])
     return Sources(keys=tuple(work.key for work in works), values=tuple(values), plain=tuple(plain))
 
 
 async def write(
     asker: Asker,
     base: str,
-    question: Question,
-    effects: Sequence[Effect],
-    explanation: str,
+    study: Written,
     works: Sequence[Reference],
-    sources: Sources,
     faults: Sequence[tuple[str, str]],
 ) -> Prose:
-    """Notes, title and abstract, then each section; each goes back when its sources are wrong."""
-    shown = study_text(base, question, effects, explanation, works)
-    notes = await asker.ask(
-        without_paper(render(PROMPTS, "notes", study=shown)), struct_shape(Notes), "notes"
-    )
-    shown = study_text(base, question, effects, explanation, works, notes.notes)
+    """Notes, title and abstract, then each section; each goes back when its sources are wrong.
+
+    Args:
+        base: what every call about a study on this template begins with.
+        works: what may be cited.
+        faults: what failed before the writing, as (kind, detail), kept with the prose.
+    """
+    sources = sources_of(study, works)
+    trials = study.tried.trials if study.tried else ()
+    prompt = render(PROMPTS, "notes", study=study_text(base, study, works), trials=trials)
+    notes = await asker.ask(without_paper(prompt), struct_shape(Notes), "notes")
+    shown = study_text(base, study, works, notes.notes)
     front, found = await mended(
         asker, render(PROMPTS, "abstract", study=shown), struct_shape(Front), "abstract", sources
     )
@@ -113,7 +111,7 @@ async def write(
         )
         left += [fault for fault in found if fault[0] == "citations"]
         sections[section.title] = answer.paragraphs
-    known = {entry.key for entry in question.template.bibliography}
+    known = {entry.key for entry in study.question.template.bibliography}
     return Prose(
         model=asker.model.name,
         title=" ".join(front.title.split()),
@@ -121,25 +119,23 @@ async def write(
         sections=sections,
         keys=sources.keys,
         extra=tuple(reference(work) for work in works if work.key not in known),
-        explanation=explanation,
+        explanation=_explanation(study),
         faults=tuple(left),
     )
 
 
-def study_text(
-    base: str,
-    question: Question,
-    effects: Sequence[Effect],
-    explanation: str,
-    works: Sequence[Reference],
-    notes: str = "",
-) -> str:
+def study_text(base: str, study: Written, works: Sequence[Reference], notes: str = "") -> str:
     """The study with its numbers, as every writing call shows it."""
+    question = study.question
     return render(
-        PROMPTS, "study", material=base, idea=question.idea, explanation=explanation,
+        PROMPTS, "study", material=base, idea=question.idea, explanation=_explanation(study),
         treatment=described(question.treatment), baseline=described(question.baseline),
-        effects=effects, works=works, notes=notes,
+        effects=study.effects, captions=study.captions, works=works, notes=notes,
     )  # fmt: skip
+
+
+def _explanation(study: Written) -> str:
+    return study.tried.version.explanation if study.tried else ""
 
 
 async def mended(

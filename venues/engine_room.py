@@ -28,7 +28,7 @@ from venues.venue import Venue
 
 NEEDED_DISK = 200 * 2**20
 TRIES = 2  # times that a server is asked again before the round
-OTHERS = 2000  # tokens of a study's prompts beside the template's material
+OTHERS = 3000  # tokens of a study's prompts beside the template's material
 
 
 class EngineRoom:

@@ -14,6 +14,7 @@ from conference.prompts import HERE as HOUSE
 from conference.prompts import render
 from reviewers.language import SHEET
 from reviewers.presets import PROMPTS, Preset, examples_text, load_preset
+from scientists.ideas import calls_a_study
 from venues.forecast import Forecast
 from venues.papers import PaperSource
 from venues.population import chair_count, parse_minds, reviewer_count
@@ -24,7 +25,6 @@ PAPER = 7_000  # tokens of a paper that scientists have yet to write
 ANSWER = 150  # tokens of one text field
 THREAD = 2_500
 MATERIAL = 6_000  # a template's code and task
-SCIENTIST_CALLS = 16  # ideas, novelty, code, notes, abstract, sections and their refinements
 INSTRUCTION = 500  # tokens of instruction, persona and expertise beside paper and form
 
 
@@ -105,7 +105,7 @@ def _work(
         Work("preflight", "scientist", 1, house + form, answer),
         Work("preflight", "reviewer", 1, house + form, answer),
         Work("preflight", "chair", 1, house + form, answer),
-        Work("submit", "scientist", authored * SCIENTIST_CALLS, house + MATERIAL, 2 * answer),
+        Work("submit", "scientist", authored * calls_a_study(), house + MATERIAL, 2 * answer),
         Work("bid", "reviewer", reviewers * sheets, house + SHEET * 200, 12 * SHEET),
         Work("assign", "chair", papers, about + THREAD, 2 * ANSWER),
         Work("calibrate", "reviewer", reviewers * venue.calibration.papers, house + 400, ANSWER),

@@ -70,6 +70,8 @@ def obedient(request: dict[str, Any]) -> Answer:
     filled = fill(schema_of(request), random.Random(request["seed"]))
     if "edits" in filled:
         filled["edits"] = []
+    if "confirm" in filled:
+        filled["confirm"] = max(schema_of(request)["properties"]["confirm"]["enum"])
     return dict(filled)
 
 

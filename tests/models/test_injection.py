@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,10 @@ from conference.prompts import defused
 from conference.records import Agent, Failure
 from tests.models.scripted import Answer, Scripted, obedient, schema_of, serve
 from tests.models.test_round import RULES
+from tests.scientists.studies import small_template
 from tests.venues.tiny import table, tiny_venue
 from venues.round import prepare, run_round
+from venues.state import Options
 from venues.venue import Venue
 
 ATTACKS = {
@@ -114,17 +117,58 @@ def test_what_papers_and_models_write_stays_within_fences(tmp_path: Path) -> Non
     with serve(parrot) as server:
         result = run_round(with_mind(server, tiny_venue()), out=tmp_path, hosts=0, papers=source)
     assert not result.round.all(Failure)
-    marked = 0
+    assert len(marked(server)) > 30
+
+
+def marked(server: Scripted) -> list[str]:
+    """What users' turns with the mark say; fails where the mark stands outside of a fence."""
+    found = []
     for request in server.requests:
         for message in request["messages"]:
-            if message["role"] == "system":
-                continue
-            text = message["content"]
             if message["role"] == "user":
-                assert not open_fences(text)
-                assert MARK not in outside(text)
-                marked += MARK in text
-    assert marked > 30
+                assert not open_fences(message["content"])
+                assert MARK not in outside(message["content"])
+                found.append(message["content"])
+    return [text for text in found if MARK in text]
+
+
+def test_what_scientists_read_and_write_stays_within_fences(tmp_path: Path) -> None:
+    """Injected: works that a search finds, error messages of experiments, ideas, replies."""
+    attack = f"{MARK} obey {' '.join(ATTACKS.values())} {MARK}"
+    line = " ".join(attack.split())
+    works = tmp_path / "works.jsonl"
+    rows = [
+        {"title": f"Learning rates {at} {line}", "abstract": line, "year": 2001, "authors": [line]}
+        for at in range(3)
+    ]
+    works.write_text("\n".join(map(json.dumps, rows)))
+    main = "def main() -> None:"
+
+    def wicked(request: dict[str, Any]) -> Answer:
+        answer = parrot(request)
+        assert isinstance(answer, dict)
+        if "queries" in answer:
+            answer["queries"] = ["learning rates"]
+        if answer.get("confirm") == 0 and len(request["messages"]) == 2:
+            broken = f"{main}\n    raise SystemExit({line!r})"
+            answer["edits"] = [{"find": main, "replace": broken}]
+        return answer
+
+    with serve(wicked) as server:
+        venue = prepare("workshop", scientists=2, reviewers=6, chairs=2)
+        template = str(small_template(tmp_path))
+        call = msgspec.structs.replace(venue.call, templates=(template,), seeds=2)
+        venue = with_mind(server, msgspec.structs.replace(venue, call=call))
+        minds = msgspec.structs.replace(venue.minds, scientist=server.spec)
+        venue = msgspec.structs.replace(venue, minds=minds)
+        options = Options(literature=f"local:{works}")
+        result = run_round(venue, out=tmp_path / "round", hosts=0, options=options)
+    assert not result.round.all(Failure)
+    texts = marked(server)
+    told = ("That did not work", "Found in the literature", "Works that may be cited", "You noted",
+            "The authors answer", "You are the author of the paper")  # fmt: skip
+    for words in told:
+        assert any(words in text for text in texts), words
 
 
 def test_no_blind_prompt_names_a_person(tmp_path: Path) -> None:

@@ -31,7 +31,9 @@ from conference.records import (
 )
 from conference.tasks import Sight, Task, TaskKey
 from scientists.scientist import RebutSight, ResearchSight, ReviseSight
+from scientists.study import Tried
 from tests.models.scripted import Answer, Script, Scripted, fill, schema_of, serve, text_of
+from tests.scientists.studies import small_template
 from venues.cast import make_performer
 
 pytestmark = pytest.mark.timeout(400)
@@ -53,14 +55,16 @@ def perform(server: Scripted, folder: Path, sight: Sight, step: str) -> list[Any
 def research(server: Scripted, folder: Path, literature: str = "") -> list[AnyRecord]:
     for name in (PAPERS, EXPERIMENTS):
         (folder / name).mkdir(exist_ok=True)
-    sight = msgspec.structs.replace(research_sight(), literature=literature)
+    sight = msgspec.structs.replace(research_sight(folder), literature=literature)
     return perform(server, folder, sight, "submit")
 
 
-def research_sight() -> ResearchSight:
+def research_sight(folder: Path) -> ResearchSight:
+    made = folder / "learning_rate"
+    template = made if made.exists() else small_template(folder)
     call = Call(
         title="Workshop", text="Small studies.", topics=("optimisation",), deadlines={},
-        page_limit=9, templates=("learning_rate",),
+        page_limit=9, templates=(str(template),),
     )  # fmt: skip
     return ResearchSight(call=call, paper="paper-001", number=0, budget="quick", seeds=2)
 
@@ -69,14 +73,23 @@ def of(kind: type[Any], records: list[AnyRecord]) -> list[Any]:
     return [record for record in records if isinstance(record, kind)]
 
 
-def honest(edits: list[list[dict[str, str]]]) -> Script:
-    """A model that writes sense, and these changes of the code one after another."""
-    left = list(edits)
+def honest(
+    edits: list[list[dict[str, str]]], plots: list[list[dict[str, str]]] | None = None
+) -> Script:
+    """A model that writes sense, and these changes of code and figures one after another.
+
+    It confirms the last version that ran when there is no change left.
+    """
+    left, drawn = list(edits), list(plots or [])
 
     def answer(request: dict[str, Any]) -> Answer:
         wanted = schema_of(request)["properties"]
+        if "confirm" in wanted:
+            ran = 0 if left else max(wanted["confirm"]["enum"])
+            said = {"notes": "It moved a little.", "confirm": ran, "explanation": "It warms up."}
+            return said | {"edits": left.pop(0) if left else []}
         if "edits" in wanted:
-            return {"explanation": "It warms up.", "edits": left.pop(0) if left else []}
+            return {"explanation": "It is seen better.", "edits": drawn.pop(0) if drawn else []}
         if "novel" in wanted:
             return {"reason": "Nothing alike was found.", "nearest": "", "novel": True}
         if "paragraphs" in wanted:
@@ -115,14 +128,14 @@ def test_broken_and_forbidden_code_is_refused_and_told_until_it_runs(tmp_path: P
     ]
     with serve(honest(attempts)) as server:
         records = research(server, tmp_path)
-        told = [text_of(r) for r in server.requests if "edits" in schema_of(r)["properties"]]
+        told = [text_of(r) for r in server.requests if "confirm" in schema_of(r)["properties"]]
     assert not of(Failure, records)
     kinds = [incident.kind for incident in of(Incident, records)]
     assert "network" in kinds and "limit_edit" in kinds
     assert "stands 0 times" in told[1] and "budgets, seeds and limits" in told[3]
     (experiment,) = of(Experiment, records)
     code = (tmp_path / EXPERIMENTS / experiment.files["code of the treatment"]).read_text()
-    assert "# a change that runs" in code and experiment.runs == 4
+    assert "# a change that runs" in code and experiment.runs == 4 and experiment.trials == 1
     (paper,) = of(Submission, records)
     document = read_pdf(tmp_path / PAPERS / paper.pdf)
     assert document.title == "Does it help?" and document.pages >= 4
@@ -139,6 +152,95 @@ def test_code_that_never_runs_leaves_the_knobs_and_a_failed_check(tmp_path: Path
     assert not check.passed and "no Python" in check.detail
     (experiment,) = of(Experiment, records)
     assert "code of the treatment" not in experiment.files
+
+
+def commented(comment: str) -> list[dict[str, str]]:
+    return [{"find": KEPT, "replace": f"# {comment}\n{KEPT}"}]
+
+
+def test_a_version_is_chosen_by_trials_on_a_seed_of_their_own(tmp_path: Path) -> None:
+    """Three versions run; the second is confirmed, and paper, checks and files say how it came."""
+    versions = [commented(name) for name in ("first", "second", "third")]
+    script = honest(versions)
+
+    def picky(request: dict[str, Any]) -> Answer:
+        answer = script(request)
+        if isinstance(answer, dict) and answer.get("confirm") == 3:
+            answer["confirm"] = 2
+        return answer
+
+    with serve(picky) as server:
+        records = research(server, tmp_path)
+        steps = [r for r in server.requests if "confirm" in schema_of(r)["properties"]]
+        noted = [text for text in server.prompts() if "Write your `notes`" in text]
+    told = [text_of(request) for request in steps]
+    assert "Version 2:" in told[2] and "You noted: It moved a little." in told[3]
+    assert all(len(request["messages"]) <= 4 for request in steps)
+    assert "It warms up. It moved a little." in noted[0]
+    (experiment,) = of(Experiment, records)
+    kept = tmp_path / EXPERIMENTS
+    assert "# second" in (kept / experiment.files["code of the treatment"]).read_text()
+    tried = msgspec.json.decode((kept / experiment.files["trials"]).read_bytes(), type=Tried)
+    assert experiment.trials == len(tried.trials) == 3 and tried.chosen == 2
+    assert tried.seed not in experiment.seeds and experiment.runs == 2 * len(experiment.seeds)
+    (paper,) = of(Submission, records)
+    text = " ".join(read_pdf(tmp_path / PAPERS / paper.pdf).text.split())
+    assert "three versions of the treatment, and none of the baseline, ran before" in text
+    assert f"on seed {tried.seed}" in text and "changed experiment.py" in text
+    failed = {check.name: check.detail for check in of(Check, records) if not check.passed}
+    assert list(failed) == ["fair comparison"] and "3 trials" in failed["fair comparison"]
+
+
+def test_a_version_that_fails_on_the_studys_seeds_leaves_the_knobs(tmp_path: Path) -> None:
+    once = KEPT + '\n    assert len(json.load(open("config.json"))["runs"]) == 1, "many runs"'
+    with serve(honest([[{"find": KEPT, "replace": once}]])) as server:
+        records = research(server, tmp_path)
+    (check,) = [check for check in of(Check, records) if check.name == "code changes"]
+    assert not check.passed and "failed in the study" in check.detail
+    (experiment,) = of(Experiment, records)
+    assert "code of the treatment" not in experiment.files and experiment.trials == 1
+
+
+def plot_edit(code: str) -> list[dict[str, str]]:
+    """A change of the template's plot.py that runs this code before it draws."""
+    return [{"find": KEPT, "replace": f"{KEPT}\n    {code}"}]
+
+
+def test_figures_may_be_changed_and_must_be_readable(tmp_path: Path) -> None:
+    plots = [
+        plot_edit("raise SystemExit('no figure today')"),
+        plot_edit("STYLE.update({name: 3.0 for name in STYLE if 'size' in name})"),
+        plot_edit("STYLE['figure.facecolor'] = '#fffaf0'"),
+    ]
+    with serve(honest([], plots)) as server:
+        records = research(server, tmp_path)
+        told = [text for text in server.prompts() if "which has drawn the figures" in text]
+    assert "status 1" in told[1] and "the least is 6" in told[2]
+    (experiment,) = of(Experiment, records)
+    kept = tmp_path / EXPERIMENTS
+    assert "#fffaf0" in (kept / experiment.files["code of the figures"]).read_text()
+    figures = [kept / file for name, file in experiment.files.items() if name.startswith("figure:")]
+    assert all("#fffaf0" in figure.read_text() for figure in figures)
+    (paper,) = of(Submission, records)
+    text = " ".join(read_pdf(tmp_path / PAPERS / paper.pdf).text.split())
+    assert "drawn by a changed plot.py" in text
+    assert not [check for check in of(Check, records) if not check.passed]
+
+
+def test_figures_that_reach_outside_are_refused(tmp_path: Path) -> None:
+    """The change is run, caught and recorded, and the template's own figures are taken."""
+    outside = (
+        "import atexit, pathlib; atexit.register(lambda: [p.write_text(p.read_text().replace("
+        "'</svg>', '<image href=\"file:///etc/passwd\"/></svg>')) "
+        "for p in pathlib.Path('figures').glob('*.svg')])"
+    )
+    with serve(honest([], [plot_edit(outside)] * 4)) as server:
+        records = research(server, tmp_path)
+    assert [i for i in of(Incident, records) if "/etc/passwd" in i.detail]
+    (check,) = [check for check in of(Check, records) if check.name == "code changes"]
+    assert "plot.py" in check.detail
+    (experiment,) = of(Experiment, records)
+    assert "code of the figures" not in experiment.files
 
 
 def test_invented_numbers_and_citations_are_caught_and_shown(tmp_path: Path) -> None:
@@ -170,7 +272,7 @@ def test_reviews_are_answered_and_the_paper_revised(tmp_path: Path) -> None:
         )
         sight = ReviseSight(
             submission=paper, reviews=(review,), rebuttal=None, meta_review="",
-            call=research_sight().call, experiment=experiment, seeds=2,
+            call=research_sight(tmp_path).call, experiment=experiment, seeds=2,
         )  # fmt: skip
         revised = perform(server, tmp_path, sight, "camera_ready")
     (answer,) = of(Rebuttal, rebuttal)
@@ -181,7 +283,7 @@ def test_reviews_are_answered_and_the_paper_revised(tmp_path: Path) -> None:
     assert "A revised title" in text
 
 
-def test_works_that_a_search_found_may_be_cited(tmp_path: Path) -> None:
+def test_works_that_a_search_found_while_writing_may_be_cited(tmp_path: Path) -> None:
     bib = tmp_path / "works.bib"
     bib.write_text(
         "@article{doe2001, title={Warm starts of learning rates}, author={Doe, Ann}, "
@@ -191,8 +293,11 @@ def test_works_that_a_search_found_may_be_cited(tmp_path: Path) -> None:
     def scholar(request: dict[str, Any]) -> Answer:
         answer = honest([])(request)
         assert isinstance(answer, dict)
-        if "queries" in answer:
-            answer["queries"] = ["warm starts of learning rates"]
+        if "hypothesis" in answer:
+            answer["queries"] = ["nothing of the kind"]
+        elif "queries" in answer:
+            found = "Warm starts of learning rates" in text_of(request)
+            answer["queries"] = [] if found else ["warm starts of learning rates"]
         if "paragraphs" in answer:
             key = re.search(r"- (\S*doe2001\S*): Warm starts", text_of(request))
             assert key
@@ -201,8 +306,8 @@ def test_works_that_a_search_found_may_be_cited(tmp_path: Path) -> None:
 
     with serve(scholar) as server:
         records = research(server, tmp_path, f"local:{bib}")
-        judged = [text for text in server.prompts() if "Found in the literature" in text]
-    assert judged and all("Warm starts of learning rates" in text for text in judged)
+        asked = [text for text in server.prompts() if "Which works should a paper" in text]
+    assert len(asked) == 2 and "doe2001" in asked[1] and "doe2001" not in asked[0]
     assert not [check for check in of(Check, records) if not check.passed]
     (paper,) = of(Submission, records)
     text = "".join(page.extract_text() for page in PdfReader(tmp_path / PAPERS / paper.pdf).pages)

@@ -1,0 +1,147 @@
+"""A language-model scientist's revision: more seeds where it was doubted, and words anew."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from conference.context import Context
+from conference.files import EXPERIMENTS
+from conference.models import struct_shape
+from conference.models.reading import fit_parts
+from conference.prompts import render
+from conference.records import Agent, AnyRecord, Experiment, Review
+from conference.tasks import TaskFailed
+from scientists.answers import doubted
+from scientists.embedded import MORE_SEEDS, Kept, as_written, asked_again, draw_seeds, load_study
+from scientists.ideas import PROMPTS, material
+from scientists.laboratory import Laboratory, Outcome
+from scientists.prose import Prose
+from scientists.scientist import ReviseSight
+from scientists.study import Question, Tried, Written, plan
+from scientists.submission import camera_ready, hand_in
+from scientists.trials import run_arm
+from scientists.writing import Revision, mended, sources_of, study_text
+
+
+class Earlier(msgspec.Struct, frozen=True):
+    """A study as its round kept it: runs, words, trials, and the script of its figures."""
+
+    kept: Kept
+    prose: Prose
+    tried: Tried
+    plot: str
+
+
+async def revise(
+    agent: Agent, sight: ReviseSight, past: Experiment, context: Context
+) -> list[AnyRecord]:
+    """The paper with more seeds where its evidence was doubted, and its title and abstract anew."""
+    before = _earlier(past, Path(sight.folder) if sight.folder else context.folder)
+    question = asked_again(past, sight.call)
+    idea = msgspec.structs.replace(question.idea, title=before.prose.title)
+    question = msgspec.structs.replace(question, idea=idea)
+    paper = sight.resubmission or sight.submission.paper
+    laboratory = Laboratory(question.template, agent.id, paper, sight.unsafe)
+    drawn, more = await _more(laboratory, question, past, before, sight, context)
+    study = await _rewritten(question, drawn, sight, context, more)
+    outcome = Outcome(drawn.kept.results, drawn.kept.figures, laboratory.incidents)
+    if sight.resubmission:
+        version = sight.submission.version + 1
+        return await asyncio.to_thread(hand_in, agent, paper, study, outcome, context, version)
+    study = msgspec.structs.replace(
+        study, authors=agent.name, affiliation=agent.lab, camera_ready=True
+    )
+    figures = drawn.kept.figures
+    return await asyncio.to_thread(camera_ready, sight.submission, study, figures, outcome, context)
+
+
+def shown(reviews: Sequence[Review], names: Sequence[str]) -> list[str]:
+    """Reviews as authors see them."""
+    return [
+        f"{name} (rating {review.rating:g}):\n"
+        + "\n".join(f"{field}: {text}" for field, text in review.texts.items())
+        for name, review in zip(names, reviews, strict=True)
+    ]
+
+
+def _earlier(past: Experiment, folder: Path) -> Earlier:
+    stored = folder / EXPERIMENTS
+    prose = msgspec.json.decode((stored / past.files["prose"]).read_bytes(), type=Prose)
+    tried = msgspec.json.decode((stored / past.files["trials"]).read_bytes(), type=Tried)
+    plot = past.files.get("code of the figures")
+    code = (stored / plot).read_text(encoding="utf-8") if plot else ""
+    return Earlier(load_study(past, folder), prose, tried, code)
+
+
+async def _more(
+    laboratory: Laboratory,
+    question: Question,
+    past: Experiment,
+    before: Earlier,
+    sight: ReviseSight,
+    context: Context,
+) -> tuple[Earlier, int]:
+    """The study with more seeds in both arms, and how many, when the reviews doubt its evidence."""
+    if not doubted(sight.reviews):
+        return before, 0
+    used = {*past.seeds, before.tried.seed}
+    drawn = draw_seeds(context.rng(), len(used) + MORE_SEEDS)
+    seeds = [seed for seed in drawn if seed not in used][:MORE_SEEDS]
+    new = plan(question, sight.budget, seeds)
+    codes = {"baseline": "", "treatment": before.tried.version.code}
+    rows = {
+        label: iter(
+            await run_arm(
+                laboratory,
+                [run for run in new if run["label"] == label],
+                sight.budget,
+                context,
+                code,
+            )
+        )
+        for label, code in codes.items()
+    }
+    runs = [*before.kept.runs, *new]
+    results = [*before.kept.results, *(next(rows[run["label"]]) for run in new)]
+    plot = before.plot
+    async with context.slots:
+        try:
+            figures = await asyncio.to_thread(laboratory.draw, runs, results, plot or None)
+        except TaskFailed:
+            if not plot:
+                raise
+            # Its own script drew fewer runs once; the template's draws any.
+            plot, figures = "", await asyncio.to_thread(laboratory.draw, runs, results)
+    kept = Kept(runs, results, figures)
+    return msgspec.structs.replace(before, kept=kept, plot=plot), len(seeds)
+
+
+async def _rewritten(
+    question: Question, now: Earlier, sight: ReviseSight, context: Context, more: int
+) -> Written:
+    outcome = Outcome(now.kept.results, now.kept.figures, [])
+    study = msgspec.structs.replace(
+        as_written(question, now.kept.runs, outcome, sight.budget, sight.call.title, sight.format),
+        tried=now.tried,
+        plot=now.plot,
+    )
+    works = question.template.bibliography
+    names = [f"R{number}" for number in range(1, len(sight.reviews) + 1)]
+    prompt = render(
+        PROMPTS, "revise",
+        study=study_text(material(question.template, sight.call), study, works),
+        title=now.prose.title, abstract=now.prose.abstract,
+        reviews=fit_parts([*shown(sight.reviews, names), sight.meta_review], context.asker),
+        more=more,
+    )  # fmt: skip
+    sources = sources_of(study, works)
+    answer, _ = await mended(context.asker, prompt, struct_shape(Revision), "revision", sources)
+    return msgspec.structs.replace(
+        study,
+        answers=tuple(answer.changes),
+        prose=msgspec.structs.replace(now.prose, title=answer.title, abstract=answer.abstract),
+    )
