@@ -9,21 +9,17 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from conference.documents import Document, read_pdf
 from conference.documents.layout import (
     CAPTION,
     beyond_margins,
-    check_claims,
     cited_numbers,
-    numbers_in,
     small_print,
-    stated,
     unknown_citations,
 )
 from conference.documents.pictures import small_in_figure
 from conference.records import Check
+from scientists.claims import claims
 from scientists.study import Written, canonical, folder_hash
 
 SIDES = 100.0  # points of margin left and right; the text's own begin at 108
@@ -69,38 +65,6 @@ def check_paper(
         Check(paper=paper, name=name, passed=passed, detail=detail)
         for name, (passed, detail) in rows.items()
     ]
-
-
-def claims(study: Written, document: Document) -> Found:
-    """Whether every number that abstract and tables print is in the results or the set-up."""
-    values, plain = _numbers(study)
-    found = stated(document, values, plain)
-    if study.prose is not None:
-        for section, paragraphs in study.prose.sections.items():
-            found += check_claims(" ".join(paragraphs), values, section, plain)
-    if study.plot:
-        for name, caption in study.captions:
-            found += check_claims(caption, values, f"caption of {name}", plain)
-    wrong = [f"{claim.number} ({claim.where})" for claim in found if not claim.matched]
-    detail = f"{len(found)} numbers of abstract and tables against the result file"
-    if not found:
-        return False, "no number was found in abstract and tables of the finished paper"
-    return not wrong, detail + (f"; not borne out: {', '.join(wrong[:5])}" if wrong else "")
-
-
-def _numbers(study: Written) -> tuple[list[float], list[float]]:
-    """Measured values, and numbers of the set-up, which are no results."""
-    question = study.question
-    values = numbers_in([msgspec.to_builtins(effect) for effect in study.effects])
-    values += [part for run in study.results for part in numbers_in(run["metrics"])]
-    words = f"{question.idea.title} {question.idea.hypothesis} " + " ".join(
-        f"{metric.name} {metric.shown} {metric.description}" for metric in question.template.metrics
-    )
-    plain = numbers_in([question.treatment, question.baseline, dict(study.budget), 95])
-    plain += [
-        float(found) for found in re.findall(r"(?<![\w.])\d+(?:\.\d+)?", words.replace("_", " "))
-    ]
-    return values, [*plain, *(float(run["seed"]) for run in study.runs)]
 
 
 def citations(document: Document, faults: Sequence[str]) -> Found:

@@ -25,6 +25,7 @@ from scientists.wording import (
 Part = dict[str, Any]
 BODY_FIGURES = 3  # the rest stand in the appendix
 UNTUNED = "neither arm was tuned: the number of tuning trials is zero for both"
+RUN_METRICS = 5  # of every run, in the appendix
 
 
 def sections(w: Written, rng: np.random.Generator) -> list[dict[str, Any]]:
@@ -256,7 +257,7 @@ def _reproducibility(w: Written) -> list[Part]:
 
 def appendix(w: Written) -> list[Part]:
     """Every run with the values that the tables are computed from, and further figures."""
-    metrics = w.question.template.metrics[:5]
+    metrics = w.question.template.metrics[:RUN_METRICS]
     rows = [
         [run["label"], str(run["seed"])]
         + [number(float(result["metrics"][metric.name])) for metric in metrics]

@@ -102,17 +102,12 @@ def _counts(number: str) -> bool:
 
 
 def _matches(number: str, values: Sequence[float], plain: Sequence[float], signed: bool) -> bool:
-    bare = number.strip().replace(",", "").replace("−", "-")
-    percent = bare.endswith("%")
-    bare = bare.rstrip("% ")
-    mantissa = re.split("e", bare, flags=re.IGNORECASE)[0]
-    decimals = len(mantissa.split(".")[1]) if "." in mantissa else 0
-    said = float(bare)
-    if "e" in bare.lower():
-        return any(value and abs(said / value - 1) < 0.5 * 10**-decimals for value in values)
-    half = 0.5 * 10**-decimals * 1.0001
+    bare = number.strip().replace(",", "").replace("−", "-").lower()
+    said = float(bare.rstrip("% "))
+    mantissa, _, exponent = bare.rstrip("% ").partition("e")
+    half = 0.5001 * 10.0 ** (int(exponent or 0) - len(mantissa.partition(".")[2]))
     known = [*values, *plain]
-    if percent:
+    if bare.endswith("%"):
         known += [100 * value for value in values]
     if signed or said < 0:
         return any(abs(said - value) <= half for value in known)
@@ -159,12 +154,51 @@ def _is_prose(line: str) -> bool:
     return len(line) > 110 or (len(words) >= 8 and len(words) > len(NUMBER.findall(line)))
 
 
-def stated(document: Document, values: Sequence[float], plain: Sequence[float]) -> list[Claim]:
-    """Every number of a finished paper's abstract and tables, as printed, against the results."""
+class Row(msgspec.Struct, frozen=True):
+    """A row of a table: the words that it begins with, and its numbers from the result files."""
+
+    label: str
+    values: tuple[float, ...]
+
+
+def stated(
+    document: Document,
+    values: Sequence[float],
+    plain: Sequence[float],
+    tables: Mapping[str, Sequence[Row]] = {},
+) -> list[Claim]:
+    """Every number of a finished paper's abstract and tables, as printed, against the results.
+
+    In a table of `tables` ("Table 2": its rows) the numbers of a printed row must be its own, in
+    their order; elsewhere any of the values will do.
+    """
     claims = check_claims(document.abstract, values, "abstract", plain)
+    left = {name: list(rows) for name, rows in tables.items()}
     for name, line in table_rows(document.text):
-        claims += check_claims(line, values, name, plain)
+        row = _row_of(line, left.get(name, ()))
+        if row is None:
+            claims += check_claims(line, values, name, plain)
+        else:
+            left[name].remove(row)  # The runs of an arm have one label: the next is the next run.
+            claims += _check_row(line.removeprefix(row.label), row, name)
     return claims
+
+
+def _row_of(line: str, rows: Sequence[Row]) -> Row | None:
+    """The first row of those with the longest label with which the line begins."""
+    found = [row for row in rows if line.startswith(f"{row.label} ")]
+    return max(found, key=lambda row: len(row.label), default=None)
+
+
+def _check_row(cells: str, row: Row, name: str) -> list[Claim]:
+    printed = NUMBER.findall(cells)
+    # Where a cell goes on in the next line, the order of what stands in this one is not the row's.
+    whole = len(printed) == len(row.values)
+    own = [[value] for value in row.values] if whole else [row.values] * len(printed)
+    return [
+        Claim(number.strip(), name, _matches(number, values, (), True))
+        for number, values in zip(printed, own, strict=True)
+    ]
 
 
 def cited_numbers(document: Document) -> list[str]:

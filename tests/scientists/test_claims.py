@@ -1,0 +1,62 @@
+"""The claim check: a single digit that was changed in abstract or tables is found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pytest
+
+from conference.documents import Document, read_pdf
+from conference.documents.anatomy import NUMBER
+from conference.documents.layout import table_rows
+from conference.templates import list_templates
+from conference.typesetting import typeset
+from scientists.claims import claims
+from scientists.paper import words_of
+from scientists.study import Written
+from tests.scientists.studies import figures_of, written
+
+
+def paper_of(study: Written, folder: Path) -> Document:
+    data = words_of(study, np.random.default_rng(0))[2]
+    path = folder / "paper.pdf"
+    path.write_bytes(typeset(data, {f"{n}.svg": part for n, part in figures_of(study).items()}))
+    return read_pdf(path)
+
+
+def digits(text: str) -> Iterator[int]:
+    """The places of all digits of all numbers."""
+    for number in NUMBER.finditer(text):
+        yield from (at for at in range(*number.span()) if text[at].isdigit())
+
+
+def with_other_digits(text: str, rng: np.random.Generator) -> Iterator[str]:
+    """The text with one of its digits changed, for each of them once."""
+    for at in digits(text):
+        other = str((int(text[at]) + int(rng.integers(1, 10))) % 10)
+        yield text[:at] + other + text[at + 1 :]
+
+
+def with_one_change(document: Document, rng: np.random.Generator) -> Iterator[Document]:
+    for abstract in with_other_digits(document.abstract, rng):
+        yield msgspec.structs.replace(document, abstract=abstract)
+    lines, rows = document.text.split("\n"), {line for _, line in table_rows(document.text)}
+    for at, line in enumerate(lines):
+        for changed in with_other_digits(line, rng) if line in rows else ():
+            text = "\n".join([*lines[:at], changed, *lines[at + 1 :]])
+            yield msgspec.structs.replace(document, text=text)
+
+
+@pytest.mark.parametrize("name", list_templates())
+def test_nearly_every_changed_digit_is_found(name: str, tmp_path: Path) -> None:
+    study = written(-0.2, template_name=name)
+    document = paper_of(study, tmp_path)
+    assert claims(study, document) == (True, claims(study, document)[1])
+    found = [
+        not claims(study, changed)[0]
+        for changed in with_one_change(document, np.random.default_rng(0))
+    ]
+    assert len(found) > 300 and np.mean(found) > 0.99, (len(found), np.mean(found))
