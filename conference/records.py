@@ -118,8 +118,9 @@ class Experiment(Record, frozen=True, kw_only=True):
     """What a scientist ran for a paper. `files` maps a name to a file in `experiments/`.
 
     `novelty` is 1 less the text similarity to the nearest earlier paper or published work, which
-    `novelty_nearest` names; `similar` are the works that a search of the literature found. `trials`
-    is how many versions of the treatment were run, on a seed of their own, before the study.
+    `novelty_nearest` names ("" for none); see `conference.novelty`. `similar` are the works that a
+    search of the literature found. `trials` is how many versions of the treatment were run, on a
+    seed of their own, before the study.
     """
 
     paper: str

@@ -18,7 +18,6 @@ from scientists.prose import Prose
 from scientists.scientist import Past
 
 VARIED = 0.35  # How often a scientist changes a knob of a seed idea to ask a question of its own.
-KNOWN = 0.98  # A question this near to one of the archive is asked again only if nothing is left.
 
 
 class Question(msgspec.Struct, frozen=True, kw_only=True):
@@ -143,8 +142,8 @@ def choose(agent: Agent, call: Call, archive: Sequence[Past], rng: np.random.Gen
             losses = sum(past.accepted is False for past in own)
             question = _question(template, idea, archive, rng)
             worth = float(rng.beta(1 + wins, 1 + losses)) * (0.2 + question.novelty)
-            if 1 - question.novelty >= KNOWN:
-                worth *= 0.05
+            if any(past.idea == idea.name and past.knobs == question.treatment for past in archive):
+                worth *= 0.05  # The very same is asked again only if nothing is left.
             if set(agent.topics) & _topics(template):
                 worth *= 1.5
             if best is None or worth > best[0]:

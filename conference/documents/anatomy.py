@@ -133,22 +133,3 @@ def _is(name: str, heading: str) -> bool:
 
 def _value(number: str) -> str:
     return number.strip().replace(",", "").replace("−", "-").rstrip("% ").lstrip("+")
-
-
-def novelty(text: str, archive: Sequence[str]) -> tuple[float, int | None]:
-    """How near the nearest earlier text is (TF-IDF cosine in [0, 1]), and its position.
-
-    An empty archive has nothing near: (0.0, None).
-    """
-    if not archive:
-        return 0.0, None
-    from sklearn.feature_extraction.text import TfidfVectorizer
-
-    try:
-        rows = TfidfVectorizer(sublinear_tf=True, stop_words="english").fit_transform(
-            [text, *archive]
-        )
-    except ValueError:
-        return 0.0, None
-    near = (rows[1:] @ rows[0].T).toarray().ravel()
-    return float(near.max()), int(near.argmax())

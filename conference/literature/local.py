@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import numpy as np
 
+from conference.bm25 import Ranking
 from conference.errors import UserError
 from conference.records import Work
 
@@ -15,26 +17,19 @@ SUFFIXES = (".bib", ".jsonl")
 
 
 class LocalIndex:
-    """Works ranked by the cosine of TF-IDF vectors of title, abstract, venue and authors."""
+    """Works ranked by BM25 over title, abstract, venue and authors; a title counts twice."""
 
     def __init__(self, works: Sequence[Work]) -> None:
-        from sklearn.feature_extraction.text import TfidfVectorizer
-
         self._works = tuple(works)
-        self._vectorizer = TfidfVectorizer(
-            sublinear_tf=True, strip_accents="unicode", stop_words="english"
-        )
-        self._rows: Any = self._vectorizer.fit_transform(
+        self._ranking = Ranking(
             [" ".join((w.title, w.title, w.abstract, w.venue, *w.authors)) for w in self._works]
         )
 
     def search(self, query: str, limit: int) -> tuple[Work, ...]:
         """The nearest works that share a word with the query; equals in the order of the files."""
-        import numpy as np
-
-        near = (self._rows @ self._vectorizer.transform([query]).T).toarray().ravel()
-        order = np.argsort(-near, kind="stable")[:limit]
-        return tuple(self._works[at] for at in order if near[at] > 0)
+        scores = self._ranking.scores(query)
+        order = np.argsort(-scores, kind="stable")[:limit]
+        return tuple(self._works[at] for at in order if scores[at] > 0)
 
 
 def read_works(path: Path) -> tuple[Work, ...]:

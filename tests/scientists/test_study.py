@@ -10,6 +10,7 @@ import msgspec
 import numpy as np
 import pytest
 
+from conference.novelty import nearest_earlier
 from conference.records import Work
 from conference.templates import list_templates, load_template
 from scientists.known_works import beside_literature
@@ -49,6 +50,35 @@ def test_a_question_of_the_archive_is_less_new(tmp_path: Path) -> None:
     again = question_of(tmp_path / "again", archive=(far, past))
     assert again.novelty < 0.5 and again.nearest == past.title
     assert question_of(tmp_path / "far", archive=(far,)).novelty > 0.9
+
+
+def test_a_paper_of_the_same_idea_is_nearer_than_papers_of_others() -> None:
+    """For every seed idea of every template, in an archive with a paper of each."""
+    studies = [written(-0.2, template_name=name, idea_number=number) for name, number in IDEAS]
+    papers = [words_of(study, np.random.default_rng(0))[:2] for study in studies]
+    archive = [(title, f"{title} {abstract}") for title, abstract in papers]
+    for study, (title, _) in zip(studies, archive, strict=True):
+        near, nearest = nearest_earlier(study.question.text(), archive)
+        assert nearest == title and near > 0.6
+        others = [paper for paper in archive if paper[0] != title]
+        assert nearest_earlier(study.question.text(), others)[0] < near - 0.05
+
+
+def test_the_very_same_question_is_asked_again_only_if_nothing_is_left(tmp_path: Path) -> None:
+    call, rng = call_for(small_template(tmp_path, ideas=2)), np.random.default_rng(0)
+    drawn = [choose(AUTHOR, call, (), rng) for _ in range(60)]
+    archive = tuple(
+        Past(title="Old", abstract="words", template="learning_rate", idea=question.idea.name,
+             knobs=question.treatment)
+        for question in drawn
+    )  # fmt: skip
+    first = archive[0].idea
+    half = tuple(past for past in archive if past.idea == first)
+    assert 20 < len(half) < 40
+    again = [choose(AUTHOR, call, half, rng) for _ in range(60)]
+    known = [past.knobs for past in half]
+    assert sum(q.idea.name == first and q.treatment in known for q in again) < 6
+    assert choose(AUTHOR, call, archive, rng).changed
 
 
 def test_ideas_that_did_well_are_asked_again_more_often(tmp_path: Path) -> None:
