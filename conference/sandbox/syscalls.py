@@ -35,7 +35,7 @@ _X86_64 = {
     "clock_settime": 227, "adjtimex": 159, "clock_adjtime": 305, "iopl": 172, "ioperm": 173,
     "acct": 163, "delete_module": 176, "swapoff": 168, "kexec_file_load": 320, "quotactl": 179,
     "vhangup": 153, "syslog": 103, "fsconfig": 431, "fsmount": 432, "fspick": 433,
-    "process_madvise": 440, "kcmp": 312,
+    "process_madvise": 440, "kcmp": 312, "fcntl": 72, "ioctl": 16,
 }  # fmt: skip
 _AARCH64 = {
     "socket": 198, "connect": 203, "clone": 220, "kill": 129, "truncate": 45, "fchmod": 52,
@@ -56,7 +56,7 @@ _AARCH64 = {
     "sethostname": 161, "setdomainname": 162, "settimeofday": 170, "clock_settime": 112,
     "adjtimex": 171, "clock_adjtime": 266, "acct": 89, "delete_module": 106, "swapoff": 225,
     "kexec_file_load": 294, "quotactl": 60, "vhangup": 58, "syslog": 116, "fsconfig": 431,
-    "fsmount": 432, "fspick": 433, "process_madvise": 440, "kcmp": 272,
+    "fsmount": 432, "fspick": 433, "process_madvise": 440, "kcmp": 272, "fcntl": 25, "ioctl": 29,
 }  # fmt: skip
 _MACHINES = {"x86_64": (_X86_64, 0xC000003E), "aarch64": (_AARCH64, 0xC00000B7)}
 
@@ -69,9 +69,15 @@ AROUND = (
     "io_uring_setup", "userfaultfd", "keyctl", "add_key", "request_key", "perf_event_open",
 )  # fmt: skip
 
+# Watched for these second arguments alone, as honest programs make the calls all the time:
+# F_SETOWN, F_SETOWN_EX, FIOSETOWN and SIOCSPGRP make anybody the owner of a descriptor's signals.
+_BY_ARGUMENT = {"fcntl": (8, 15), "ioctl": (0x8901, 0x8902)}
+
 _ALLOW, _NOTIFY, _KILL = 0x7FFF0000, 0x7FC00000, 0x80000000
 _ENOSYS = 0x00050000 | 38
 _LOAD, _EQUAL, _AT_LEAST, _RETURN = 0x20, 0x15, 0x35, 0x06
+# Where `seccomp_data` has what is loaded; of the second argument the low half, which comes first.
+_NUMBER, _ARCHITECTURE, _SECOND = 0, 4, 24
 _X32 = 0x40000000  # the x86-64 kernel's second call table, which would slip past the numbers
 
 
@@ -96,18 +102,24 @@ def filter_program(*, watch: bool) -> bytes:
     numbers, architecture = _MACHINES[platform.machine()]
     without = _OLDER_INSTEAD if watch else (*_OLDER_INSTEAD, *HIDDEN_MEMORY, *AROUND)
     absent = [numbers[name] for name in without]
-    watched = sorted(numbers[name] for name in numbers if name not in without) if watch else []
-    # Layout: checks, then ALLOW, NOTIFY, ENOSYS, KILL; a jump counts the records to skip.
-    checks: list[tuple[int, int, str]] = [(_AT_LEAST, _X32, "kill")]
-    checks += [(_EQUAL, value, "absent") for value in absent]
-    checks += [(_EQUAL, value, "notify") for value in watched]
+    others = set(numbers) - set(without) - set(_BY_ARGUMENT)
+    watched = sorted(numbers[name] for name in others) if watch else []
+    # Layout: checks, then ALLOW, NOTIFY, ENOSYS, KILL; a jump counts the records to skip. A check
+    # goes to an end where it holds ("" for none) and skips some records where it does not.
+    checks: list[tuple[int, int, str, int]] = [(_AT_LEAST, _X32, "kill", 0)]
+    checks += [(_EQUAL, value, "absent", 0) for value in absent]
+    checks += [(_EQUAL, value, "notify", 0) for value in watched]
+    for name, values in _BY_ARGUMENT.items() if watch else ():
+        checks += [(_EQUAL, numbers[name], "", len(values) + 2), (_LOAD, _SECOND, "", 0)]
+        checks += [(_EQUAL, value, "notify", 0) for value in values]
+        checks.append((_LOAD, _NUMBER, "", 0))
     ends = {"allow": 0, "notify": 1, "absent": 2, "kill": 3}
-    program = [struct.pack("=HBBI", _LOAD, 0, 0, 4)]  # the processor's architecture
+    program = [struct.pack("=HBBI", _LOAD, 0, 0, _ARCHITECTURE)]
     program.append(struct.pack("=HBBI", _EQUAL, 0, len(checks) + 1 + ends["kill"], architecture))
-    program.append(struct.pack("=HBBI", _LOAD, 0, 0, 0))  # the call's number
-    for index, (test, value, end) in enumerate(checks):
-        skip = len(checks) - index - 1 + ends[end]
-        program.append(struct.pack("=HBBI", test, skip, 0, value))
+    program.append(struct.pack("=HBBI", _LOAD, 0, 0, _NUMBER))
+    for index, (test, value, end, skip) in enumerate(checks):
+        jump = len(checks) - index - 1 + ends[end] if end else 0
+        program.append(struct.pack("=HBBI", test, jump, skip, value))
     for answer in (_ALLOW, _NOTIFY, _ENOSYS, _KILL):
         program.append(struct.pack("=HBBI", _RETURN, 0, 0, answer))
     return b"".join(program)
