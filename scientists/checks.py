@@ -22,7 +22,7 @@ from conference.records import Check
 from scientists.claims import claims
 from scientists.study import Written, canonical, folder_hash
 
-SIDES = 100.0  # points of margin left and right; the text's own begin at 108
+SIDES = 105.0  # points of margin left and right; text begins at 108, and its hyphens hang out
 TEXT_WIDTH = 396.0  # points
 PRINTED = 0.92 * TEXT_WIDTH  # a figure's width in a paper's body
 PAGES, FIGURES, TABLES = 4, 2, 1

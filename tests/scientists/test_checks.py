@@ -11,10 +11,11 @@ import msgspec
 import numpy as np
 import pytest
 
+from conference.documents.layout import beyond_margins
 from conference.documents.pictures import small_in_figure, text_sizes
 from conference.records import Check
 from conference.typesetting import typeset
-from scientists.checks import check_paper, fair
+from scientists.checks import SIDES, check_paper, fair
 from scientists.paper import words_of
 from scientists.study import Written, canonical
 from tests.scientists.studies import PICTURE, figures_of, written
@@ -86,6 +87,20 @@ def test_what_is_planted_is_found(tmp_path: Path) -> None:
     ]:
         assert not found[name].passed and said in found[name].detail, name
     assert all(found[name].passed for name in ("parts", "hashes", "fair comparison"))
+
+
+@pytest.mark.parametrize(("beyond", "faults"), [(-1.0, 0), (1.5, 0), (4.5, 1)])
+def test_a_table_a_millimetre_and_a_half_too_wide_is_found(
+    beyond: float, faults: int, tmp_path: Path
+) -> None:
+    from reportlab.lib.pagesizes import letter
+    from reportlab.pdfgen.canvas import Canvas
+
+    canvas = Canvas(str(tmp_path / "paper.pdf"), pagesize=letter)
+    canvas.drawString(108, 600, "Text from the left edge on")
+    canvas.drawRightString(letter[0] - 108 + beyond, 500, "[0.1357, 0.2468]")
+    canvas.save()
+    assert len(beyond_margins(tmp_path / "paper.pdf", sides=SIDES)) == faults
 
 
 def strip(data: Data) -> None:

@@ -14,6 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conference.documents import read_pdf
+from conference.documents.layout import beyond_margins
+from conference.documents.painted import read_pages
 from conference.errors import UserError
 from conference.templates import list_templates, load_template
 from conference.typesetting import check_typesetter, typeset
@@ -129,6 +131,19 @@ def test_the_paper_reads_back_as_it_was_given(tmp_path: Path) -> None:
     text = words(path.read_bytes(), tmp_path)
     assert "As was shown [1, 2], and not [7, 9]." in text
     assert "[1] First work." in text and "Table 1: Things." in text and "[x]" in text
+
+
+@needs_tex
+@pytest.mark.parametrize("width", [9, 22])
+def test_a_table_wider_than_the_text_is_made_to_fit(width: int, tmp_path: Path) -> None:
+    rows = [["8" * width] * 6] * 3
+    table = {"kind": "table", "caption": "Wide.", "columns": list("abcdef"), "rows": rows}
+    section = {"title": "Results", "level": 1, "numbered": True, "parts": [table]}
+    path = tmp_path / "paper.pdf"
+    path.write_bytes(typeset(paper(sections=[section]), {}, "latex"))
+    assert beyond_margins(path, sides=105.0) == []
+    sizes = {round(g.size, 1) for page in read_pages(path)[0] for g in page.glyphs if g.text == "8"}
+    assert (min(sizes) < 7.5) == (width == 22)
 
 
 @needs_tex
