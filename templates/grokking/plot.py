@@ -119,7 +119,7 @@ def plot_metrics(found: dict[str, list[dict]], out: Path) -> dict:
 
 def plot_curves(found: dict[str, list[dict]], out: Path, spec: dict) -> dict:
     """Curves by step: a colour for each variant, a line style for each curve."""
-    figure, axes = plt.subplots(figsize=(5.4, 2.5))
+    figure, axes = plt.subplots(figsize=(5.4, 2.8))
     for i, (label, results) in enumerate(found.items()):
         for style, (curve, told) in zip(("-", "--"), spec["curves"], strict=False):
             runs = [r["curves"][curve] for r in results]
@@ -130,7 +130,8 @@ def plot_curves(found: dict[str, list[dict]], out: Path, spec: dict) -> dict:
             axes.fill_between(x, low, high, color=colour, alpha=0.15, lw=0)
     axes.set(xlabel="training step", ylabel=spec["label"], yscale=spec["scale"])
     axes.set_ylim(*spec["limits"])
-    axes.legend()
+    # Above the curves, which leave no corner free.
+    axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2)
     save(figure, out, spec["name"])
     return {"name": spec["name"], "caption": f"{spec['caption']} {SEEDS}"}
 
