@@ -6,13 +6,15 @@ from itertools import pairwise
 from pathlib import Path
 
 import msgspec
+import pytest
 
 from conference.api import run_round
-from conference.records import Decision, Submission
-from conference.site.rounds import RoundRow
+from conference.records import Decision, Experiment, Submission
+from conference.site.rounds import RoundRow, round_rows, write_rounds
 from tests.venues.tiny import tiny_venue
 from venues.round import load_round
 from venues.rounds import run_rounds
+from venues.state import Round
 
 
 def test_rejected_papers_come_back_revised_and_the_archive_grows(tmp_path: Path) -> None:
@@ -33,6 +35,29 @@ def test_rejected_papers_come_back_revised_and_the_archive_grows(tmp_path: Path)
         assert {past.title for past in seen} >= {paper.title for paper in before.papers()}
         assert all(past.rating_mean is None for past in seen if not past.own)
         assert any(past.own and past.accepted is not None for past in seen)
+
+
+def experiment(paper: str, idea: str, hypothesis: str, novelty: float, nearest: str) -> Experiment:
+    return Experiment(
+        paper=paper, template="grokking", idea=idea, hypothesis=hypothesis, knobs={}, baseline={},
+        seeds=(1,), runs=2, metric="loss", effect=-1.0, effect_low=-2.0, effect_high=-0.5,
+        conclusion="positive", novelty=novelty, novelty_nearest=nearest,
+    )  # fmt: skip
+
+
+def test_a_narrowing_of_ideas_shows_in_the_report(tmp_path: Path) -> None:
+    """A first round of many ideas against one in which all ask the same."""
+    asked = ["Xavier groks sooner.", "Dropout delays it.", "More pairs help.", "Cosine wins."]
+    rounds = [Round(tiny_venue(), 0, tmp_path / f"round-{number}") for number in (1, 2)]
+    rounds[0].add(experiment(f"{at}", f"idea {at}", asked[at], 1.0, "") for at in range(4))
+    rounds[1].add(experiment(f"{at}", "xavier", asked[0], 0.3, "Old") for at in range(4))
+    first, second = round_rows(rounds)
+    assert first.novelty is None and second.novelty == pytest.approx(0.3)
+    assert first.distinct == 1.0 and second.distinct == pytest.approx(0.0)
+    assert (first.ideas, second.ideas) == (4, 1)
+    assert first.diversity == 2.0 and second.diversity == 0.0
+    page = write_rounds(tmp_path, rounds)
+    assert "(Goodhart" in page.read_text() and (page.parent / "rounds.svg").is_file()
 
 
 def test_the_report_over_rounds_has_a_row_for_each(tmp_path: Path) -> None:
