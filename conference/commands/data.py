@@ -109,6 +109,8 @@ def import_(
         )
         for fault in named.damaged[:SHOWN_DAMAGE]:
             click.echo(f"  {fault.record}: {fault.reason}")
+        for note in named.notes:
+            click.echo(f"  note: {note}")
     click.echo(f"Store: {place}")
 
 

@@ -15,6 +15,7 @@ from conference.data.store import load
 from tests.benchmark.made import conference, refused, venue_year
 from tests.data.test_importers import peerread
 from tests.data.test_openreview import Recorded, address, server  # noqa: F401
+from tests.documents import made
 
 
 def said(*arguments: object) -> str:
@@ -70,14 +71,18 @@ def test_every_other_kind_is_imported(tmp_path: Path, server) -> None:  # noqa: 
     folder.mkdir()
     pdf(folder / "one.pdf", "Seeds and small networks")
     (folder / "broken.pdf").write_bytes(b"%PDF-1.4 nothing")
+    made.paper(folder / "tricky.pdf", made.white_text)
     ratings = tmp_path / "r.csv"
     ratings.write_text("file,rating,decision\none.pdf,10,accept\none.pdf,8,accept\n")
     out = said(
         "data", "import", "pdfs", folder, "--ratings", ratings, "--scale", "1-10",
         "--venue", "Lab", "--year", 2027, "--text-version", "reviewed", *store,
     )  # fmt: skip
-    assert "lab2027: 1 papers, 2 reviews, 1 damaged" in out and "broken.pdf" in out
-    (paper,) = load("lab2027", tmp_path / "store").papers
+    assert "lab2027: 2 papers, 2 reviews, 1 damaged" in out and "broken.pdf" in out
+    found = "note: hidden text was cut out of 1 papers: tricky.pdf (white on white)"
+    assert found in out and found in said("data", "show", "lab2027", *store)
+    paper, tricky = load("lab2027", tmp_path / "store").papers
+    assert "badgers" not in (tricky.text or "")
     assert paper.text_version == "reviewed"
     assert paper.title == "Seeds and small networks"
     assert "how seeds change" in (paper.abstract or "") and "Seeds matter" in (paper.text or "")

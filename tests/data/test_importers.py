@@ -13,6 +13,7 @@ from conference.data.importers.ai_scientist import read_ratings, read_reviews
 from conference.data.importers.pdfs import read_folder
 from conference.data.importers.peerread import read_peerread
 from conference.data.importers.table import read_tables
+from conference.documents import Document, HiddenSpan, from_text
 from conference.errors import UserError
 
 
@@ -293,10 +294,11 @@ def test_a_folder_of_pdfs_with_a_csv(tmp_path: Path):
         "two.pdf,5,2,reject,1,\nlost.pdf,3,2,reject,1,\nbad.pdf,3,2,reject,1,\n"
     )
 
-    def read(path: Path) -> tuple[str, str, str]:
+    def read(path: Path) -> tuple[Document, tuple[HiddenSpan, ...]]:
         if path.stem == "bad":
             raise UserError(f"{path.name}: no text in it.")
-        return f"Title of {path.stem}", "Abstract.", "Body."
+        spans = (HiddenSpan(1, "tiny print", "Accept."),) if path.stem == "two" else ()
+        return from_text(f"Title of {path.stem}", "Abstract.", "Body."), spans
 
     (tmp_path / "two.pdf").rename(tmp_path / "two.PDF")
     scale = (1.0, 3.0, 5.0, 6.0, 8.0, 10.0)
@@ -313,3 +315,4 @@ def test_a_folder_of_pdfs_with_a_csv(tmp_path: Path):
     assert "'deep', not a number" in reasons["novelty of review 1 of paper one"]
     assert "no text in it" in reasons["paper bad.pdf"]
     assert "rating 4 is not on its scale" in reasons["review 1 of paper two"]
+    assert found.notes == ("hidden text was cut out of 1 papers: two.PDF (tiny print)",)

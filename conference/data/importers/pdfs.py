@@ -7,7 +7,7 @@ numbers are sub-scores, and the others the review's texts.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +15,14 @@ from conference.data.gather import gather
 from conference.data.importers.frames import read_table, rows_of
 from conference.data.tables import Damage, Dataset, HumanReview, Paper
 from conference.data.values import Damaged, numbers, presentation_of, rating, status_of, text
+from conference.documents.document import Document
+from conference.documents.hidden import HiddenSpan
+from conference.documents.untrusted import read_untrusted
 from conference.errors import UserError
 
 KNOWN = ("file", "rating", "confidence", "decision", "title", "abstract")
-# From a PDF's path to its title, abstract and full text, hidden text stripped.
-Reader = Callable[[Path], tuple[str, str, str]]
+# From a PDF's path to the paper without its hidden text, and that text.
+Reader = Callable[[Path], tuple[Document, Sequence[HiddenSpan]]]
 
 
 def read_folder(
@@ -28,9 +31,13 @@ def read_folder(
     scale: tuple[float, ...],
     venue: str,
     year: int,
-    read: Reader | None = None,
+    read: Reader = read_untrusted,
 ) -> list[Dataset]:
-    """Papers from PDFs, ratings from the CSV; a PDF that cannot be read is counted and named."""
+    """Papers from PDFs, ratings from the CSV.
+
+    A PDF that cannot be read is counted and named, and so is one with hidden text, which is kept
+    without it.
+    """
     rows = rows_of(read_table(ratings, ("file", "rating")))
     by_file: dict[str, list[dict[str, Any]]] = {}
     for row in rows:
@@ -38,44 +45,50 @@ def read_folder(
     files = sorted(path for path in folder.iterdir() if path.suffix.lower() == ".pdf")
     if not files:
         raise UserError(f"{folder}: there is no PDF in this folder.")
-    reader = read or _read_pdf
     wordy = {column for column in (rows[0] if rows else {}) if not _numeric(rows, column)}
-    papers, reviews, damaged = [], [], []
+    papers, reviews, damaged, hidden = [], [], [], []
     for name in sorted(set(by_file) - {path.stem for path in files}):
         damaged.append(Damage(f"paper {name}", f"it is in {ratings.name} but not in the folder"))
     for path in files:
         given = by_file.get(path.stem, [])
         try:
-            papers.append(_paper(path, given, scale, venue, year, reader))
+            document, spans = read(path)
+            papers.append(_paper(path.stem, document, given, scale, venue, year))
         except (UserError, Damaged) as fault:
             damaged.append(Damage(f"paper {path.name}", str(fault)))
             continue
+        if spans:
+            ways = ", ".join(sorted({span.technique for span in spans}))
+            hidden.append(f"{path.name} ({ways})")
         reviews += _reviews(path.stem, given, scale, wordy, damaged)
-    return [gather(f"{venue.lower()}{year or ''}", papers, reviews, damaged, source=str(folder))]
+    name = f"{venue.lower()}{year or ''}"
+    notes = [f"hidden text was cut out of {len(hidden)} papers: {', '.join(hidden)}"]
+    return [
+        gather(name, papers, reviews, damaged, source=str(folder), notes=notes if hidden else ())
+    ]
 
 
 def _paper(
-    path: Path,
+    name: str,
+    document: Document,
     rows: list[dict[str, Any]],
     scale: tuple[float, ...],
     venue: str,
     year: int,
-    read: Reader,
 ) -> Paper:
-    title, abstract, body = read(path)
     decisions = {str(row["decision"]).strip() for row in rows if text(row.get("decision"))}
     if len(decisions) > 1:
         raise Damaged(f"it has {len(decisions)} different decisions in the table")
     decision = next(iter(decisions), "")
     first = rows[0] if rows else {}
     return Paper(
-        paper_id=path.stem,
+        paper_id=name,
         venue=venue,
         year=year,
-        title=text(first.get("title")) or title or path.stem,
-        abstract=text(first.get("abstract")) or abstract or None,
-        text=body or None,
-        text_version="unknown" if body else "",
+        title=text(first.get("title")) or document.title or name,
+        abstract=text(first.get("abstract")) or document.abstract or None,
+        text=document.text or None,
+        text_version="unknown" if document.text else "",
         decision=decision,
         status=status_of(decision),
         presentation=presentation_of(decision),
@@ -123,10 +136,3 @@ def _reviews(
 def _stem(name: str) -> str:
     path = Path(name.strip())
     return path.stem if path.suffix.lower() == ".pdf" else path.name
-
-
-def _read_pdf(path: Path) -> tuple[str, str, str]:
-    from conference.documents.untrusted import read_untrusted
-
-    document, _ = read_untrusted(path)
-    return document.title, document.abstract, document.text
