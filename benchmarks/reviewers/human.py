@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from benchmarks.reviewers.figures import Figures, Options, Places, Row, labels, rated
+from benchmarks.reviewers.crossfit import Places
+from benchmarks.reviewers.figures import Figures, Options, Row, labels, rated
 from benchmarks.reviewers.question import Question
 from conference.measures import agreement, decisions, thresholds, weighted
 from conference.measures.bootstrap import Statistic, attempt, estimate

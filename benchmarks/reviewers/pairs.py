@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from benchmarks.reviewers.figures import Fitted, labels, rated
+from benchmarks.reviewers.crossfit import Fitted
+from benchmarks.reviewers.figures import labels, rated
 from benchmarks.reviewers.question import Question
 from benchmarks.reviewers.results import Gap, Panel
 from conference.measures import agreement, panels, weighted

@@ -15,7 +15,7 @@ import numpy as np
 from benchmarks.reviewers.canvas import Shown
 from benchmarks.reviewers.card import card
 from benchmarks.reviewers.contamination import before
-from benchmarks.reviewers.figures import Fitted
+from benchmarks.reviewers.crossfit import Fitted
 from benchmarks.reviewers.pairs import MEASURES
 from benchmarks.reviewers.plots import draw
 from benchmarks.reviewers.question import Question

@@ -13,7 +13,8 @@ import numpy as np
 
 from benchmarks.reviewers.baselines import baselines
 from benchmarks.reviewers.contamination import warnings
-from benchmarks.reviewers.figures import Fitted, Row, measure
+from benchmarks.reviewers.crossfit import Fitted
+from benchmarks.reviewers.figures import Row, measure
 from benchmarks.reviewers.human import human_row, operating_points
 from benchmarks.reviewers.pairs import MEASURES, gap, panel, verdicts
 from benchmarks.reviewers.question import FEWEST, Question

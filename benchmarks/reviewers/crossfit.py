@@ -1,0 +1,74 @@
+"""What must be fitted to a reviewer's scores, fitted on four fifths of the papers for the fifth.
+
+A straight line onto the rating scale, a threshold for decisions, a chance of acceptance: each is
+used five times over on papers that it was not fitted on.
+"""
+
+from __future__ import annotations
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.reviewers.question import Question
+from conference.measures import calibration, thresholds
+from conference.measures.estimate import Booleans, Floats, Undefined
+from conference.seeding import generator
+
+FOLDS = 5
+Places = NDArray[np.int64]
+
+
+class Fitted(msgspec.Struct, frozen=True):
+    """Cross-fitted values, aligned with all papers: NaN where there are none."""
+
+    mapped: Floats
+    chance: Floats
+    said: Floats
+    threshold: float | None
+
+
+def cross_fit(question: Question, values: Floats, use: Booleans, seed: int) -> Fitted:
+    """Scores put on the rating scale, chances of acceptance, and decisions, each out of fold."""
+    size = values.size
+    mapped, chance, said = (np.full(size, np.nan) for _ in range(3))
+    truth = np.array([given.mean() if given.size else np.nan for given in question.ratings])
+    rated = use & np.isfinite(truth)
+    for train, test in _folds(np.flatnonzero(rated), seed):
+        mapped[test] = _line(values, truth, train, test)
+    accepted = question.accepted
+    decided = np.array([i for i in np.flatnonzero(use) if accepted[i] is not None], dtype=int)
+    label = np.array([bool(accepted[i]) for i in decided], dtype=np.bool_)
+    cuts: list[float] = []
+    if min(label.sum(), (~label).sum()) >= 2:  # else a fold could be left with one class
+        said[decided], used = thresholds.cross_validated(label, values[decided], seed=seed)
+        cuts = [float(cut) for cut in used]
+        fold = thresholds.stratified_folds(label, FOLDS, seed)
+        for held in range(FOLDS):
+            train, test = decided[fold != held], decided[fold == held]
+            chance[test] = _chance(values, label[fold != held], train, test)
+    middle = float(np.median(cuts)) if cuts else None
+    return Fitted(mapped, chance, said, middle if middle is None or np.isfinite(middle) else None)
+
+
+def _folds(places: Places, seed: int) -> list[tuple[Places, Places]]:
+    fold = generator(seed, "map folds").permutation(places.size) % FOLDS
+    return [(places[fold != held], places[fold == held]) for held in range(FOLDS)]
+
+
+def _line(values: Floats, truth: Floats, train: Places, test: Places) -> Floats:
+    """A straight line onto the scale; the plain mean where the scores do not vary."""
+    if train.size < 2:
+        return np.full(test.size, np.nan)
+    try:
+        return calibration.affine_map(values[train], truth[train])(values[test])
+    except Undefined:
+        return np.full(test.size, truth[train].mean())
+
+
+def _chance(values: Floats, label: Booleans, train: Places, test: Places) -> Floats:
+    """Chances of acceptance; the share accepted where the scores do not vary."""
+    try:
+        return calibration.logistic_map(values[train], label)(values[test])
+    except Undefined:
+        return np.full(test.size, label.mean())
