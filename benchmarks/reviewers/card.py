@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from benchmarks.reviewers.results import Result
+from benchmarks.reviewers.tables import full
 
 DEFINITIONS = """\
 - *Measured papers*: decided papers that every reviewer has scored. Withdrawn, desk-rejected and
@@ -18,6 +19,10 @@ DEFINITIONS = """\
 - *ICC(1)*: one-way random effects with n0 for unequal panels. *Within-paper SD*: mean of the
   population SD of a paper's ratings. *Pairwise Pearson*: over all ordered pairs of ratings of one
   paper.
+- *Memorisation probe*: ROUGE-L recall of an abstract's second half, written by the model from title
+  and first half, less that of another paper's half; and the balanced accuracy of decisions named
+  from titles. Any model that stays on topic has a difference somewhat above 0: compare it with that
+  on papers from after the model's data.
 - *Intervals*: 95 % percentile bootstrap over papers; all figures of a run share their resamples.
 """
 
@@ -56,4 +61,15 @@ def card(result: Result) -> str:
         if row.caveat:
             lines.append(f"- {row.caveat}")
         lines.append("")
+    if result.probes:
+        lines += ["## Memorisation probes", ""]
+    for probe in result.probes:
+        found = probe.found
+        lines += [
+            f"### {probe.model} ({found.n} papers, {found.failed} answers not usable, "
+            f"seed {probe.seed})",
+            "",
+            *(f"- {said}: {full(figure)}" for said, figure in found.figures().items()),
+            "",
+        ]
     return "\n".join([*lines, "## Definitions", "", DEFINITIONS])

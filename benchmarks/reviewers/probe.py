@@ -3,11 +3,13 @@
 Two questions. *Complete*: given title and first half of an abstract, write the second half; the
 overlap with the true half is set against the overlap with another paper's, so that general
 fluency cancels. *Recall*: name the decision from the title alone; a model that knows papers does
-better than chance. Prompts are files in prompts/.
+better than chance. Prompts are files in prompts/. What a probe found is kept in the benchmark's
+folder, and the benchmark's report shows it.
 """
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -24,6 +26,7 @@ from conference.measures.estimate import Estimate, Floats, as_labels
 from conference.seeding import generator, seed_of
 
 PROMPTS = Path(__file__).parent / "prompts"
+KEPT = "probes"  # The folder within a benchmark's.
 FEWEST_WORDS = 40
 
 
@@ -49,6 +52,48 @@ class Probe(msgspec.Struct, frozen=True, kw_only=True):
     control: Estimate
     gain: Estimate
     recall: Estimate
+
+    def figures(self) -> dict[str, Estimate]:
+        """Each figure under what it is called."""
+        return {
+            "Overlap with the true second half": self.overlap,
+            "Overlap with another paper's": self.control,
+            "Difference, above 0 where abstracts are known": self.gain,
+            "Balanced accuracy of decisions from titles (chance 0.5)": self.recall,
+        }
+
+
+class ProbeRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """A probe as it is kept: which `model` was asked, and about which data."""
+
+    model: str
+    data: str
+    sha256: str
+    seed: int
+    found: Probe
+
+
+def keep(record: ProbeRecord, out: Path) -> Path:
+    """Write a probe into a benchmark's folder, in place of an earlier one of this model."""
+    digest = hashlib.sha256(record.model.encode()).hexdigest()[:8]
+    plain = re.sub(r"[^a-z0-9]+", "-", record.model.lower()).strip("-")[:60]
+    path = out / KEPT / f"{plain}-{digest}.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_suffix(".part")
+    part.write_bytes(msgspec.json.format(msgspec.json.encode(record), indent=1))
+    return part.replace(path)
+
+
+def kept(out: Path, sha256: str) -> list[ProbeRecord]:
+    """The probes in a benchmark's folder that asked about these very data."""
+    found = []
+    for path in sorted((out / KEPT).glob("*.json")):
+        try:
+            record = msgspec.json.decode(path.read_bytes(), type=ProbeRecord)
+        except msgspec.DecodeError as error:
+            raise UserError(f"{path}: cannot be read ({error}); delete it, probe again.") from error
+        found += [record] if record.sha256 == sha256 else []
+    return found
 
 
 def probe(

@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 
 from benchmarks.reviewers.figures import Row
+from benchmarks.reviewers.probe import KEPT, ProbeRecord
 from conference.errors import UserError
 from conference.measures.estimate import Estimate
 
@@ -33,7 +34,8 @@ class Panel(msgspec.Struct, frozen=True):
 
 
 class Result(msgspec.Struct, frozen=True, kw_only=True):
-    """A whole benchmark. `rows` are the humans, then the reviewers, then the baselines."""
+    """A whole benchmark. `rows` are the humans, then the reviewers, then the baselines; `probes`
+    are the memorisation probes of language models on these data that are in its folder."""
 
     data: str
     source: str
@@ -57,6 +59,17 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     shortcuts: list[Gap]
     panel: Panel
     points: list[tuple[float, float, float]]
+    probes: list[ProbeRecord] = []
+
+
+def check_folder(out: Path) -> None:
+    """Raise `UserError` unless a benchmark may write here: a new folder, or one of a benchmark."""
+    if out.is_file():
+        raise UserError(f"--out {out}: it is a file; name a folder.")
+    if not out.is_dir() or not any(out.iterdir()):
+        return
+    if not ((out / FILE).exists() or (out / "scores").is_dir() or (out / KEPT).is_dir()):
+        raise UserError(f"--out {out}: the folder holds other things; name a new one.")
 
 
 def read_result(folder: Path) -> Result:

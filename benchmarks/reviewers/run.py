@@ -17,8 +17,9 @@ from benchmarks.reviewers.crossfit import Fitted
 from benchmarks.reviewers.figures import Row, measure
 from benchmarks.reviewers.human import human_row, operating_points
 from benchmarks.reviewers.pairs import MEASURES, gap, panel, verdicts
+from benchmarks.reviewers.probe import kept
 from benchmarks.reviewers.question import FEWEST, Question
-from benchmarks.reviewers.results import FILE, Gap, Result
+from benchmarks.reviewers.results import Gap, Result, check_folder
 from benchmarks.reviewers.reviewer import Reviewer, Scores
 from benchmarks.reviewers.scoring import score_all
 from conference import __version__
@@ -49,11 +50,12 @@ def benchmark(
 
     Run again with the same folder, it goes on where it stopped.
     """
-    _check_folder(out)
+    check_folder(out)
+    probes = kept(out, question.sha256)
     shortcuts, absent = baselines(question, options.seed)
     everyone = [*reviewers, *shortcuts]
-    kept = out / "scores" / _key(question)
-    scores = {each.name: score_all(question, each, kept, progress) for each in everyone}
+    folder = out / "scores" / _key(question)
+    scores = {each.name: score_all(question, each, folder, progress) for each in everyone}
     notes = [*question.notes, *absent]
     use = _common(question, reviewers, scores, notes)
     notes += warnings({each.name: each.cutoff for each in reviewers}, question, use)
@@ -73,6 +75,7 @@ def benchmark(
     result = _result(
         question, reviewers, everyone, scores, fitted, use, rows, human, notes, options
     )
+    result = msgspec.structs.replace(result, probes=probes)
     from benchmarks.reviewers.report import write_all
 
     write_all(result, question, scores, fitted, use, out, progress)
@@ -148,17 +151,6 @@ def _common(
             f"the table stands on the {int(use.sum())} papers that every reviewer has scored"
         )
     return use
-
-
-def _check_folder(out: Path) -> None:
-    if out.is_file():
-        raise UserError(f"--out {out}: it is a file; name a folder.")
-    if (
-        out.is_dir()
-        and any(out.iterdir())
-        and not ((out / FILE).exists() or (out / "scores").is_dir())
-    ):
-        raise UserError(f"--out {out}: the folder holds other things; name a new one.")
 
 
 def _key(question: Question) -> str:

@@ -110,34 +110,49 @@ def benchmark(
     help="How many papers to ask about.",
 )
 @click.option("--models", type=click.Path(), help="TOML file with settings of language models.")
+@click.option(
+    "--out", type=click.Path(path_type=Path), help="The benchmark's folder  [benchmark-NAME]."
+)
 @click.option("--seed", default=0, show_default=True, help="Seed of the sample.")
 @click.option("--store", type=click.Path(path_type=Path), help="Folder of the store.")
 def probe(
-    model: str, data: str, papers: int, models: str | None, seed: int, store: Path | None
-) -> None:
+    model: str, data: str, papers: int, models: str | None, out: Path | None, seed: int,
+    store: Path | None,
+) -> None:  # fmt: skip
     """Ask whether a language MODEL has met these papers.
 
-    It is asked to finish abstracts, and to name decisions from titles alone.
+    It is asked to finish abstracts, and to name decisions from titles alone. What is found is kept
+    in the benchmark's folder; the next benchmark into that folder has it in its report.
     """
     from rich.console import Console
 
     from benchmarks.reviewers.language_model import Prober
+    from benchmarks.reviewers.probe import ProbeRecord, keep
     from benchmarks.reviewers.probe import probe as run
     from benchmarks.reviewers.question import open_question
+    from benchmarks.reviewers.results import check_folder
     from benchmarks.reviewers.tables import full
     from conference.data.store import store_folder
     from conference.models import parse_spec, rules_for
     from venues.minds import load_models
 
     question = open_question(data, store_folder(store))
+    folder = out or Path(f"benchmark-{question.name}")
+    check_folder(folder)
     rules = rules_for(parse_spec(model), load_models(models) if models else {})
     found = run(Prober(model, rules), question.papers, size=papers, seed=seed)
     console = Console(width=None if sys.stdout.isatty() else 120)
     console.print(f"{found.n} papers; {found.failed} answers could not be used.")
-    console.print(f"Overlap with the true second half: {full(found.overlap)}")
-    console.print(f"Overlap with another paper's: {full(found.control)}")
-    console.print(f"Difference, above 0 where abstracts are known: {full(found.gain)}")
-    console.print(f"Balanced accuracy of decisions from titles (chance 0.5): {full(found.recall)}")
+    for said, figure in found.figures().items():
+        console.print(f"{said}: {full(figure)}")
+    record = ProbeRecord(
+        model=model, data=question.name, sha256=question.sha256, seed=seed, found=found
+    )
+    path = keep(record, folder)
+    console.print(
+        f"Kept: {path}; `conference benchmark --out {folder}` has it in its report.",
+        soft_wrap=True, highlight=False, markup=False,
+    )  # fmt: skip
 
 
 @benchmark.command()

@@ -119,7 +119,9 @@ def test_a_preset_without_its_examples_is_one_sentence(tables: Path, tmp_path: P
     assert done.returncode == 2 and "examples" in done.stderr and "Traceback" not in done.stderr
 
 
-def test_the_probe_finds_a_model_that_knows_the_papers(tables: Path) -> None:
+def test_the_probe_finds_a_model_that_knows_the_papers_and_is_kept(
+    tables: Path, tmp_path: Path
+) -> None:
     papers = pd.read_parquet(tables / "papers.parquet").set_index("title")
 
     def knows(request: dict[str, Any]) -> Answer:
@@ -132,11 +134,23 @@ def test_the_probe_finds_a_model_that_knows_the_papers(tables: Path) -> None:
 
     with serve(knows) as server:
         done = conference(
-            "benchmark", "probe", server.spec, "--data", f"iclr2026@{tables}", "--papers", 12
-        )
+            "benchmark", "probe", server.spec, "--data", f"iclr2026@{tables}", "--papers", 12,
+            "--out", tmp_path / "out",
+        )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert "12 papers; 0 answers could not be used" in done.stdout
     assert "Overlap with the true second half: 1.00" in done.stdout
+    done = conference(
+        "benchmark", "--data", f"iclr2026@{tables}", "--reviewer", "embedded",
+        "--resamples", 20, "--out", tmp_path / "out",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    (kept,) = json.loads((tmp_path / "out" / "results.json").read_text())["probes"]
+    assert kept["model"] == server.spec and kept["found"]["overlap"]["value"] == 1
+    assert kept["found"]["recall"] == {"value": 1, "low": 1, "high": 1, "n": 12, "reason": ""}
+    for name in ("report.html", "card.md"):
+        written = (tmp_path / "out" / name).read_text()
+        assert server.spec in written and "Overlap with another paper" in written
 
 
 def test_a_probe_of_a_model_that_does_not_answer_is_one_sentence(tables: Path) -> None:
