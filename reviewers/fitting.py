@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from reviewers.met import packed_marks
 from reviewers.quality import (
     PARTS,
     Arrays,
@@ -74,7 +75,9 @@ def fit(train: Any, later: Sequence[PaperText] = ()) -> QualityModel:
         **_calibrated(unseen, _of(papers, held), z[held]),
         "fitted": date.today().isoformat(),
     }
-    return QualityModel(parts(np.ones(len(train), dtype=bool)), card)
+    arrays = parts(np.ones(len(train), dtype=bool))
+    arrays["met"] = packed_marks((paper.title, paper.abstract) for paper in papers)
+    return QualityModel(arrays, card)
 
 
 def _standing(train: Any) -> Floats:

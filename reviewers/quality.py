@@ -21,6 +21,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from reviewers.met import marks_of
 from reviewers.writing import cleaned, masked, matrix
 
 FILE = Path(__file__).parent / "coefficients.npz"
@@ -45,7 +46,7 @@ class QualityModel:
     """Fitted coefficients.
 
     `trained_on` names the venue-years of the training papers; a benchmark on one of them is no
-    test. `cutoff` is the last of those years.
+    test. `cutoff` is the last of those years. `met` tells single papers of the training.
     """
 
     def __init__(self, arrays: Arrays, card: dict[str, Any]):
@@ -71,6 +72,12 @@ class QualityModel:
         """Predictions in units of their own SD over a year, about 0: what a `Panel` takes."""
         mean, sd = float(self.card["mean"]), float(self.card["sd"])
         return (self.predict(papers) - mean) / sd
+
+    def met(self, papers: Sequence[PaperText]) -> NDArray[np.bool_]:
+        """Which papers it was fitted on, under whatever venue, year and id, (papers,)."""
+        known = frozenset(self.arrays["met"].tolist())
+        seen = [not known.isdisjoint(marks_of(paper.title, paper.abstract)) for paper in papers]
+        return np.array(seen, dtype=np.bool_)
 
     def scores(self, papers: Sequence[PaperText], parts: Sequence[str]) -> dict[str, Floats]:
         """Each part's own prediction, in no common unit."""
@@ -158,9 +165,15 @@ def unpacked(lines: NDArray[Any]) -> list[str]:
 
 @cache
 def load(path: Path = FILE) -> QualityModel:
-    """The committed model, or another that `reviewers.train` wrote."""
+    """The committed model, or another that `reviewers.train` wrote.
+
+    Raises:
+        ValueError, OSError, KeyError: the file holds none.
+    """
     with np.load(path) as file:
         arrays = {name: file[name] for name in file.files}
+    if "met" not in arrays:
+        raise ValueError("it does not tell which papers it was fitted on")
     card = json.loads(arrays.pop("card").tobytes().decode())
     return QualityModel(arrays, card)
 

@@ -38,7 +38,8 @@ class Reviewer(msgspec.Struct, frozen=True, kw_only=True):
     `on_scale` says that its scores are meant on the venue's rating scale. `cutoff` is the date
     (ISO) up to which it has seen the world; None where it has learned nothing from the test years.
     `batch` papers are scored at a time, and with `keep` what is scored is kept when a run is
-    interrupted. `about` is its card: whatever changes its scores must change it too.
+    interrupted. `about` is its card: whatever changes its scores must change it too. `silent` says
+    why it scores some papers not at all.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Reviewer(msgspec.Struct, frozen=True, kw_only=True):
     batch: int = 1000
     keep: bool = True
     about: dict[str, str] = {}
+    silent: str = ""
 
 
 Maker = Callable[[str, Question], list[Reviewer]]

@@ -139,7 +139,8 @@ def _common(
             continue
         has = np.isfinite(scores[each.name].values)
         if not has.all():
-            notes.append(f"{each.name} scored {int(has.sum())} of {has.size} papers")
+            why = f" ({each.silent})" if each.silent else ""
+            notes.append(f"{each.name} scored {int(has.sum())} of {has.size} papers{why}")
         use &= has
     if use.sum() < FEWEST:
         raise UserError(

@@ -14,12 +14,15 @@ import numpy as np
 from benchmarks.reviewers.question import PaperView, Question
 from benchmarks.reviewers.reviewer import Reviewer, Scores
 from conference.errors import UserError
+from conference.measures.estimate import Booleans
 from reviewers.fitting import fit
+from reviewers.met import marks_of
 from reviewers.quality import FILE, PaperText, QualityModel, load
 from reviewers.rated import FATES, standardised
 
 NAME = "embedded"
 FEWEST_TRAINING = 100
+MOST_MET = 0.5  # Share of the tested papers of which a fit may have met single ones.
 
 
 def tfidf(question: Question) -> Reviewer:
@@ -28,14 +31,14 @@ def tfidf(question: Question) -> Reviewer:
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
 
-    tested = {_normal(paper.title) for paper in question.papers}
+    tested = _tested(question)
     papers = [
         paper
         for dataset in question.earlier
         for paper in dataset.papers
         if paper.accepted is not None and paper.abstract
     ]
-    fresh = [paper for paper in papers if _normal(paper.title) not in tested]
+    fresh = [p for p in papers if tested.isdisjoint(marks_of(p.title, p.abstract or ""))]
     if len(fresh) < FEWEST_TRAINING or len({paper.accepted for paper in fresh}) < 2:
         raise UserError(
             f"--reviewer tfidf: {question.name} has only {len(fresh)} decided papers of earlier "
@@ -58,35 +61,44 @@ def tfidf(question: Question) -> Reviewer:
         about={
             "kind": "TF-IDF of words and word pairs, logistic regression on decisions",
             "trained on": f"{len(fresh)} papers of {years[0]}-{years[-1]}",
-            "left out of training": f"{len(papers) - len(fresh)} papers with a tested title",
+            "left out of training": f"{len(papers) - len(fresh)} papers that are tested",
         },
     )
 
 
-def _normal(title: str) -> str:
-    return "".join(character for character in title.lower() if character.isalnum())
+def _tested(question: Question) -> frozenset[int]:
+    """The marks of the tested papers, which no paper of a fit may have."""
+    return frozenset().union(*(marks_of(view.title, view.abstract) for view in question.views))
 
 
 def embedded(question: Question, file: str = "") -> Reviewer:
     """The statistical reviewer that comes with this package.
 
     It learns from all earlier years at hand where they hold more papers than its committed fit
-    knows, or where that fit has seen the tested years: it is never asked about what it was told.
-    `file` names coefficients that `reviewers.train` wrote, to be used as they are.
+    knows, or where that fit has seen the tested year or most of the tested papers. Single papers
+    that its fit has met, under whatever id and year, it does not score: it is never asked about
+    what it was told. `file` names coefficients that `reviewers.train` wrote, to be used as they
+    are.
     """
     model = _read(file, question)
     about = {"trained on": f"{model.card['papers']} papers of {', '.join(model.trained_on)}"}
-    known = _earlier(question)
-    seen = _has_seen(model, question)
+    known, tested = _earlier(question)
+    met = model.met(_texts(question.views))
+    seen = _seen(model, met, question)
     if not file and (seen or len(known) > model.card["papers"]):
         if len(known) < FEWEST_TRAINING:
             raise UserError(
-                f"--reviewer embedded: its fit has seen {question.name}, and there are only "
-                f"{len(known)} rated papers of earlier years to fit it anew; import earlier years."
+                f"--reviewer embedded: its fit has seen {seen}, and there are only {len(known)} "
+                "rated papers of earlier years to fit it anew; import earlier years."
             )
-        return _embedded(*_fitted_anew(known, question), name=NAME)
+        anew, fresh = _fitted_anew(known, question)
+        return _embedded(anew, fresh | {"left out of training": f"{tested} papers that are tested"})
     about["coefficients"] = _digest(Path(file) if file else FILE)
-    return _embedded(lambda: model, about, name=f"embedded:{Path(file).stem}" if file else NAME)
+    name = f"embedded:{Path(file).stem}" if file else NAME
+    if not met.any():
+        return _embedded(lambda: model, about, name=name)
+    silent = f"its fit has met {int(met.sum())} of them, under this or another year"
+    return _embedded(lambda: model, about, name=name, silent=silent)
 
 
 def _read(file: str, question: Question) -> QualityModel:
@@ -99,24 +111,33 @@ def _read(file: str, question: Question) -> QualityModel:
             f"--reviewer embedded:{file}: it holds no coefficients ({error}); write them with "
             "python -m reviewers.train quality --data FOLDER --out FILE."
         ) from error
-    if _has_seen(model, question):
+    if seen := _seen(model, model.met(_texts(question.views)), question):
         raise UserError(
-            f"--reviewer embedded:{file}: it was fitted on {', '.join(model.trained_on)}, which is "
-            f"no test on {question.name}; fit it with --before {question.year}."
+            f"--reviewer embedded:{file}: it was fitted on {', '.join(model.trained_on)} and has "
+            f"seen {seen}, which is no test; fit it with --before {question.year} and without the "
+            "tested papers."
         )
     return model
 
 
-def _has_seen(model: QualityModel, question: Question) -> bool:
-    return question.year <= model.cutoff
+def _seen(model: QualityModel, met: Booleans, question: Question) -> str:
+    """What a model has seen of a question so that it may not be asked at all; "" for nothing."""
+    if question.year <= model.cutoff:
+        return f"years up to {model.cutoff}"
+    if met.mean() > MOST_MET:
+        return f"{int(met.sum())} of the {met.size} papers of {question.name}, in another year"
+    return ""
 
 
-def _embedded(model: Callable[[], QualityModel], about: dict[str, str], *, name: str) -> Reviewer:
+def _embedded(
+    model: Callable[[], QualityModel], about: dict[str, str], *, name: str = NAME, silent: str = ""
+) -> Reviewer:
     def score(views: Sequence[PaperView]) -> Scores:
-        return Scores(np.asarray(model().predict(_texts(views)), dtype=np.float64))
+        texts = _texts(views)
+        return Scores(np.where(model().met(texts), np.nan, model().predict(texts)))
 
     kind = "statistical reviewer of this package, from title and abstract"
-    return Reviewer(name=name, score=score, about={"kind": kind} | about)
+    return Reviewer(name=name, score=score, about={"kind": kind} | about, silent=silent)
 
 
 def _fitted_anew(
@@ -142,24 +163,28 @@ def _texts(views: Sequence[PaperView]) -> list[PaperText]:
     return [PaperText(v.title, v.abstract, v.text, v.keywords) for v in views]
 
 
-def _earlier(question: Question) -> Any:
+def _earlier(question: Question) -> tuple[Any, int]:
     """Papers of earlier years with two ratings or a known fate, as `reviewers.fitting` takes them.
 
-    A paper that was submitted again, to the tested year, is left out.
+    Those that are tested, such as papers submitted again, are left out; their number is the second.
     """
     import pandas as pd
 
-    tested = {_normal(paper.title) for paper in question.papers}
-    rows = []
+    tested = _tested(question)
+    rows, left_out = [], 0
     for dataset in question.earlier:
         ratings = dataset.ratings()
         for paper in dataset.papers:
             given = tuple(ratings.get(paper.paper_id, ()))
             given = given if len(given) > 1 else ()
-            if (given or paper.status in FATES) and _normal(paper.title) not in tested:
-                rows.append(
-                    (paper.venue, paper.year, paper.title, paper.abstract or "", paper.keywords,
-                     paper.status, given)
-                )  # fmt: skip
+            if not (given or paper.status in FATES):
+                continue
+            if not tested.isdisjoint(marks_of(paper.title, paper.abstract or "")):
+                left_out += 1
+                continue
+            rows.append(
+                (paper.venue, paper.year, paper.title, paper.abstract or "", paper.keywords,
+                 paper.status, given)
+            )  # fmt: skip
     columns = ["venue", "year", "title", "abstract", "keywords", "status", "ratings"]
-    return standardised(pd.DataFrame(rows, columns=columns))
+    return standardised(pd.DataFrame(rows, columns=columns)), left_out

@@ -15,7 +15,7 @@ from reviewers import quality
 from reviewers.fitting import fit
 from reviewers.quality import load, write
 from reviewers.rated import read_papers
-from tests.benchmark.made import refused, venue_year
+from tests.benchmark.made import conference, refused, venue_year
 
 TESTED = 2031
 
@@ -84,6 +84,52 @@ def test_coefficients_of_ones_own_are_used_as_they_are(tmp_path: Path) -> None:
     reviewer = only(question, f"embedded:{tmp_path / 'own.npz'}")
     assert reviewer.name == "embedded:own"
     assert agreement(reviewer, question) > 0.3
+
+
+def test_papers_that_it_was_fitted_on_are_known_again_under_another_year(tmp_path: Path) -> None:
+    years(tmp_path, {TESTED: 80})
+    write(fit(read_papers(tmp_path).assign(year=2001)), tmp_path / "told.npz")
+    sentence = refused(
+        "benchmark", "--data", f"iclr{TESTED}@{tmp_path}", "--out", tmp_path / "out",
+        "--reviewer", f"embedded:{tmp_path / 'told.npz'}",
+    )  # fmt: skip
+    assert "80 of the 80 papers" in sentence and "no test" in sentence
+
+
+def test_single_papers_that_its_fit_has_met_are_left_out_and_said(tmp_path: Path) -> None:
+    years(tmp_path, {2030: 150, TESTED: 80})
+    papers = read_papers(tmp_path)
+    earlier, later = papers[papers["year"] == 2030], papers[papers["year"] == TESTED]
+    met = later.head(20).assign(year=2030, title=later["title"].str.upper() + "!")
+    write(fit(pd.concat([earlier, met], ignore_index=True)), tmp_path / "own.npz")
+    status, said, complaint = conference(
+        "benchmark", "--data", f"iclr{TESTED}@{tmp_path}", "--out", tmp_path / "out",
+        "--reviewer", f"embedded:{tmp_path / 'own.npz'}", "--resamples", 20,
+    )  # fmt: skip
+    assert status == 0, complaint
+    assert "embedded:own scored 60 of 80 papers (its fit has met 20 of them" in said
+    frame = pd.read_parquet(tmp_path / "out" / "predictions.parquet")
+    silent = frame[(frame["reviewer"] == "embedded:own") & frame["score"].isna()]
+    assert set(silent["paper_id"]) == set(met["paper_id"])
+    assert not frame[frame["paper_id"].isin(met["paper_id"])]["measured"].any()
+
+
+def test_it_is_fitted_anew_without_the_tested_papers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    years(tmp_path, {2030: 200, TESTED: 80})
+    papers = pd.read_parquet(tmp_path / "papers.parquet")
+    again = papers[papers["year"] == TESTED].head(30)
+    again = again.assign(paper_id="again-" + again["paper_id"], year=2030)
+    again["title"] = [f"A new title {number}" for number in range(30)]
+    pd.concat([papers, again]).to_parquet(tmp_path / "papers.parquet")
+    told = read_papers(tmp_path)
+    write(fit(told[told["year"] == TESTED].assign(year=2001)), tmp_path / "told.npz")
+    committed = load(tmp_path / "told.npz")
+    monkeypatch.setattr("benchmarks.reviewers.trained.load", lambda: committed)
+    reviewer = only(open_question(f"iclr{TESTED}@{tmp_path}", tmp_path))
+    assert reviewer.about["trained on"] == "200 papers of ICLR 2030"
+    assert reviewer.about["left out of training"] == "30 papers that are tested"
 
 
 def test_coefficients_that_were_told_the_answers_are_refused(tmp_path: Path) -> None:

@@ -116,6 +116,26 @@ def test_its_card_names_what_it_was_trained_on(trained: QualityModel) -> None:
     assert trained.card["papers"] == trained.card["abstracts"] == 400
 
 
+def test_it_knows_its_papers_again_by_title_or_abstract(trained: QualityModel) -> None:
+    papers = texts_of(made_up(400, 2001))
+    assert trained.met(papers).all()
+    assert trained.met([PaperText(p.title.upper() + ".", "") for p in papers]).all()
+    assert trained.met([PaperText("Another title", f"{p.abstract} More.") for p in papers]).all()
+    assert not trained.met([PaperText("Another title", p.abstract[1:]) for p in papers]).any()
+    later = [PaperText(f"New: {p.title}", p.abstract) for p in texts_of(made_up(400, 2002))]
+    assert not trained.met([*later, PaperText("", "")]).any()
+
+
+def test_the_committed_model_knows_its_papers_again() -> None:
+    if not (DATA / "papers.parquet").exists():
+        pytest.skip(f"no human reviews under {DATA}")
+    papers, last = read_papers(DATA), load().cutoff
+    trained_on = papers[papers["year"] <= last]
+    assert len(trained_on) and load().met(texts_of(trained_on)).all()
+    later = papers[papers["year"] > last]
+    assert not len(later) or load().met(texts_of(later)).mean() < 0.05
+
+
 def test_a_written_model_comes_back_the_same(trained: QualityModel, tmp_path: Path) -> None:
     write(trained, tmp_path / "model.npz")
     again, papers = load(tmp_path / "model.npz"), texts_of(made_up(30, 2004))
