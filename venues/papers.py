@@ -14,6 +14,7 @@ import msgspec
 from conference.errors import UserError
 from conference.records import HumanOutcome
 from reviewers.panel import rated_when
+from venues.tables import cells_of, decision_of, need_columns, read_table, string_of
 from venues.venue import Venue
 
 TABLE = ("parquet", "jsonl")
@@ -32,7 +33,10 @@ class TablePaper(msgspec.Struct, frozen=True):
 
 
 class PaperSource(msgspec.Struct, frozen=True):
-    """Where a round's submissions come from. `earlier` are title and abstract of earlier years."""
+    """Where a round's submissions come from. `earlier` are title and abstract of earlier years.
+
+    `notes` are sentences that a user should read before the round starts.
+    """
 
     kind: str
     path: str
@@ -40,7 +44,7 @@ class PaperSource(msgspec.Struct, frozen=True):
     pdfs: tuple[Path, ...] = ()
     table: tuple[TablePaper, ...] = ()
     earlier: tuple[str, ...] = ()
-    skipped: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.pdfs) or len(self.table)
@@ -76,8 +80,8 @@ def open_papers(path: str | Path, venue: Venue) -> PaperSource:
 
 def _data_set(path: Path, venue: Venue) -> PaperSource:
     """One year of a folder with papers.parquet and, where there, reviews.parquet."""
-    papers = _read(path / "papers.parquet")
-    _need(papers, ("paper_id", "year", "title", "abstract"), path / "papers.parquet")
+    papers = read_table(path / "papers.parquet")
+    need_columns(papers, ("paper_id", "year", "title", "abstract"), path / "papers.parquet")
     if "venue" in papers and venue.series:
         papers = papers[papers["venue"].astype(str).str.upper() == venue.series.upper()]
     rows = papers[papers["year"] == venue.year]
@@ -100,8 +104,8 @@ def _ratings(path: Path, venue: Venue) -> dict[str, tuple[list[float], list[floa
     """Paper id to its human ratings and confidences."""
     if not path.is_file():
         return {}
-    reviews = _read(path)
-    _need(reviews, ("paper_id", "year", "rating"), path)
+    reviews = read_table(path)
+    need_columns(reviews, ("paper_id", "year", "rating"), path)
     reviews = reviews[(reviews["year"] == venue.year) & reviews["rating"].notna()]
     found: dict[str, tuple[list[float], list[float]]] = {}
     confidences = reviews["confidence"] if "confidence" in reviews else [None] * len(reviews)
@@ -133,19 +137,15 @@ def _table(path: Path, venue: Venue) -> PaperSource:
 
     Further columns: paper_id, year, text, keywords, primary_area, status, accepted (true or false),
     ratings (a list of numbers) and ratings_when ("before" or "after" the discussion). A table with
-    papers of the venue's year is narrowed to them.
+    papers of the venue's year is narrowed to them. One without any is taken whole, as somebody may
+    want to see other papers under this venue's rules, but a note says so, and when its ratings were
+    given is known only where `ratings_when` says it.
     """
-    import pandas
-
-    frame = _read(path)
-    _need(frame, ("title", "abstract"), path)
-    if "year" in frame:
-        years = pandas.to_numeric(frame["year"], errors="coerce")
-        frame = frame[years == venue.year] if venue.year in set(years) else frame
+    frame, note, own_year = _of_the_year(read_table(path), path, venue)
     rows = frame.to_dict("records")
     ratings = {}
     for number, row in enumerate(rows, 1):
-        given = _cells(row.get("ratings"))
+        given = cells_of(row.get("ratings"))
         if given is None:
             raise UserError(
                 f"{path}: row {number}: ratings must be a list of numbers such as [6, 8, 3], not "
@@ -155,19 +155,35 @@ def _table(path: Path, venue: Venue) -> PaperSource:
             where = f"{path}: row {number}"
             values = [_rating(value, venue, where) for value in given]
             ratings[_name(row, number)] = (values, list[float]())
-    return _source(path, rows, ratings, (), rated_when(venue.name))
+    source = _source(path, rows, ratings, (), rated_when(venue.name) if own_year else "")
+    return msgspec.structs.replace(source, notes=(note, *source.notes)) if note else source
 
 
-def _cells(value: object) -> list[object] | None:
-    """A cell that holds a list; a missing one is empty, and None stands for anything else."""
-    if value is None or (isinstance(value, float) and math.isnan(value)):
-        return []
-    values = getattr(value, "tolist", lambda: value)()
-    return list(values) if isinstance(values, (list, tuple)) else None
+def _of_the_year(frame: Any, path: Path, venue: Venue) -> tuple[Any, str, bool]:
+    """The rows that count, what to say of the others' years, and whether these are the venue's."""
+    import pandas
+
+    need_columns(frame, ("title", "abstract"), path)
+    if "year" not in frame:
+        return frame, "", True
+    years = pandas.to_numeric(frame["year"], errors="coerce")
+    own = years == venue.year
+    if own.any():
+        left = int((~own).sum())
+        said = f"{path}: {left} of its {len(own)} papers are not of {venue.year} and are left out."
+        return frame[own], said if left else "", True
+    others = ", ".join(f"{year:g}" for year in sorted(years.dropna().unique()))
+    if not others:
+        return frame, "", True
+    said = (
+        f"{path}: none of its papers is of {venue.year}, the year of {venue.name}; they are of "
+        f"{others} and are taken all the same, as if submitted to it."
+    )
+    return frame, said, False
 
 
 def _name(row: dict[Any, Any], number: int) -> str:
-    return _string(row.get("paper_id")) or f"paper-{number:05d}"
+    return string_of(row.get("paper_id")) or f"paper-{number:05d}"
 
 
 def _source(
@@ -182,7 +198,7 @@ def _source(
     digest = hashlib.sha256()
     for number, row in enumerate(rows, 1):
         name = _name(row, number)
-        title, abstract = _string(row.get("title")), _string(row.get("abstract"))
+        title, abstract = string_of(row.get("title")), string_of(row.get("abstract"))
         if name in seen:
             raise UserError(
                 f"{path}: row {number}: the paper_id '{name}' is there twice; give every paper an "
@@ -197,13 +213,16 @@ def _source(
         table.append(_paper(name, title, abstract, row, human))
     if not table:
         raise UserError(f"--papers {path}: no row has both a title and an abstract.")
+    notes = (
+        [f"{path}: {len(skipped)} row(s) are left out, such as {skipped[0]}."] if skipped else []
+    )
     return PaperSource(
         "table",
         str(path),
         digest.hexdigest(),
         table=tuple(table),
         earlier=earlier,
-        skipped=tuple(skipped),
+        notes=tuple(notes),
     )
 
 
@@ -215,8 +234,8 @@ def _human(
     path: Path,
 ) -> HumanOutcome | None:
     """What humans said of a paper; a row's own `ratings_when` goes before the venue's."""
-    accepted = _decision(row.get("accepted"), f"{path}: paper {name}")
-    own = _string(row.get("ratings_when"))
+    accepted = decision_of(row.get("accepted"), f"{path}: paper {name}")
+    own = string_of(row.get("ratings_when"))
     if own not in ("", "before", "after"):
         raise UserError(
             f"{path}: paper {name}: ratings_when must be 'before' or 'after' (the discussion), "
@@ -230,8 +249,8 @@ def _human(
         ratings=tuple(values),
         confidences=tuple(confidences),
         accepted=accepted,
-        decision=_string(row.get("status")),
-        topic=_string(row.get("primary_area")),
+        decision=string_of(row.get("status")),
+        topic=string_of(row.get("primary_area")),
         when=own or when,
     )
 
@@ -239,46 +258,8 @@ def _human(
 def _paper(
     name: str, title: str, abstract: str, row: dict[Any, Any], human: HumanOutcome | None
 ) -> TablePaper:
-    words = _string(row.get("keywords"))
+    words = string_of(row.get("keywords"))
     keywords = tuple(word.strip() for word in words.split(";") if word.strip())
-    text = _string(row.get("text")) or None
-    topic = _string(row.get("primary_area"))
+    text = string_of(row.get("text")) or None
+    topic = string_of(row.get("primary_area"))
     return TablePaper(name, title, abstract, keywords, topic, text, human)
-
-
-def _decision(value: object, where: str) -> bool | None:
-    """Whether a paper was accepted; None where it is not known."""
-    if value is None or value != value:
-        return None
-    if value not in (0, 1):
-        raise UserError(f"{where}: accepted must be true or false, not {value!r}.")
-    return bool(value)
-
-
-def _string(value: object) -> str:
-    """A cell as text; missing values and NaN are empty, lists are joined by semicolons."""
-    parts = _cells(value)
-    if parts is not None:
-        return ";".join(str(part).strip() for part in parts)
-    return "" if value != value else str(value).strip()
-
-
-def _read(path: Path) -> Any:
-    import pandas
-
-    try:
-        if path.suffix == ".jsonl":
-            return pandas.read_json(path, lines=True, dtype=False, convert_dates=False)
-        return pandas.read_parquet(path)
-    except (OSError, ValueError) as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise UserError(f"{path}: the table cannot be read ({reason}).") from error
-
-
-def _need(frame: Any, columns: Sequence[str], path: Path) -> None:
-    missing = [column for column in columns if column not in frame]
-    if missing:
-        raise UserError(
-            f"{path}: the column '{missing[0]}' is missing; a table of submissions needs "
-            f"{', '.join(columns)}."
-        )

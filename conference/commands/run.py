@@ -91,6 +91,8 @@ def run(
     )
     console = Console()
     source = open_papers(papers, rules) if papers else None
+    for note in source.notes if source else ():
+        console.print(f"note: {note}", soft_wrap=True, markup=False, highlight=False)
     if dry_run:
         _show_forecast(console, rules, source)
         return
@@ -169,10 +171,6 @@ def _show_forecast(console: Console, rules, source) -> None:  # type: ignore[no-
     console.print(table)
     console.print(f"At most {sum(row.tasks for row in rows):,} tasks. Nothing was done.")
     _show_estimate(console, rules, source, rows)
-    if source and source.skipped:
-        console.print(
-            f"{len(source.skipped)} row(s) would be left out, such as {source.skipped[0]}."
-        )
 
 
 def _show_estimate(console: Console, rules, source, rows) -> None:  # type: ignore[no-untyped-def]

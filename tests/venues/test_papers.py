@@ -149,7 +149,8 @@ def test_numbers_and_dates_as_titles_stay_texts(tmp_path: Path) -> None:
 def test_a_row_without_title_or_abstract_is_named_and_left_out(tmp_path: Path) -> None:
     path = write(tmp_path / "table.jsonl", rows(abstract=None))
     source = open_papers(path, load_venue("workshop"))
-    assert len(source) == 3 and source.skipped == ("p0: no abstract",)
+    assert len(source) == 3
+    assert source.notes == (f"{path}: 1 row(s) are left out, such as p0: no abstract.",)
 
 
 FAULTS: list[tuple[dict[str, Any], str]] = [
@@ -232,4 +233,21 @@ def test_a_table_of_many_years_is_narrowed_to_the_venue_s_own(tmp_path: Path) ->
     ]
     table = tmp_path / "table.jsonl"
     table.write_text("\n".join(map(json.dumps, rows)))
-    assert len(open_papers(table, load_venue("iclr2026")).table) == 2
+    source = open_papers(table, load_venue("iclr2026"))
+    assert len(source.table) == 2
+    assert source.notes == (f"{table}: 2 of its 4 papers are not of 2026 and are left out.",)
+
+
+def test_a_table_of_other_years_is_taken_and_said(tmp_path: Path) -> None:
+    path = write(tmp_path / "table.jsonl", [row | {"year": 2019} for row in rows()])
+    source = open_papers(path, load_venue("iclr2026"))
+    assert len(source.table) == 4
+    (note,) = source.notes
+    assert "none of its papers is of 2026" in note and "they are of 2019" in note
+    assert {row.human.when for row in source.table if row.human} == {""}
+    done = conference("run", "iclr2026", "--papers", str(path), "--dry-run")
+    assert done.returncode == 0 and note in done.stdout
+    own = write(tmp_path / "own.jsonl", [row | {"year": 2026} for row in rows()])
+    source = open_papers(own, load_venue("iclr2026"))
+    assert source.notes == ()
+    assert {row.human.when for row in source.table if row.human} == {"before"}
