@@ -245,7 +245,12 @@ class Advice(Record, frozen=True, kw_only=True):
 
 
 class AssignmentReport(Record, frozen=True, kw_only=True):
-    """How the solver ended: totals, the worst-off paper, and who is short of reviewers."""
+    """How the solver ended: totals, the worst-off paper, and who is short of reviewers.
+
+    `total` and `worst` are sums of affinities and weighted bids. `unmeasured` reviews went to
+    reviewers outside a paper's best candidates, whose affinity is not known; `untold` are papers
+    whose words tell nobody's affinity. They add nothing to `total` and are left out of `worst`.
+    """
 
     step: str
     objective: str
@@ -256,6 +261,8 @@ class AssignmentReport(Record, frozen=True, kw_only=True):
     exact: bool
     message: str
     short: dict[str, int] = {}
+    unmeasured: int = 0
+    untold: tuple[str, ...] = ()
 
 
 # --- review ---------------------------------------------------------------------------------

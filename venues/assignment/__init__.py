@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from venues.assignment.instance import Instance, Solution
-from venues.assignment.solver import solve
+from venues.assignment.solver import Objective, solve
 
-__all__ = ["Instance", "Solution", "solve"]
+__all__ = ["Instance", "Objective", "Solution", "solve"]

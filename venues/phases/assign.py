@@ -25,17 +25,20 @@ from conference.records import (
 )
 from conference.tasks import CentralSight, Task, TaskKey
 from venues.affinities import read_affinities
-from venues.assignment import Instance, solve
+from venues.assignment import Instance, Objective, Solution, solve
 from venues.state import Round, Step
 from venues.venue import AssignRules
 
 CHAIRS_ASKED = 16
+ALIKE = 1.0  # The score of all pairs of a paper whose words tell nothing.
 
 
 class AssignSight(CentralSight, frozen=True, kw_only=True):
     """An assignment problem. Arrays are positions in `agents` and `papers`, with a score each.
 
     `demand` is how many more agents each paper needs; `load` how many more papers each may take.
+    `told` says of each paper whether its words tell who knows its subject: an empty submission
+    suits everybody alike, and is not the worst-off paper that all others have to wait for.
     """
 
     step: str
@@ -48,6 +51,7 @@ class AssignSight(CentralSight, frozen=True, kw_only=True):
     demand: NDArray[Any]
     load: NDArray[Any]
     closed: NDArray[Any]
+    told: NDArray[np.bool_]
     rules: AssignRules
     emergency: bool = False
 
@@ -120,6 +124,7 @@ def _sight(
         demand=demand,
         load=load,
         closed=np.array(sorted(closed), dtype=np.int64),
+        told=np.bincount(table.paper, table.value > 0, minlength=width) > 0,
         rules=round_.venue.assignment,
         emergency=taken is not None,
     )
@@ -167,6 +172,7 @@ def chair_tasks(round_: Round) -> list[Task]:
         demand=np.ones(len(papers), dtype=np.int64),
         load=np.full(len(chairs), share + (len(chairs) > 1)),
         closed=np.array(sorted(closed), dtype=np.int64),
+        told=np.ones(len(papers), dtype=np.bool_),
         rules=round_.venue.assignment,
     )
     return [Task(TaskKey("assign.chairs"), sight)]
@@ -177,7 +183,7 @@ def perform(sight: AssignSight, context: Context) -> list[AnyRecord]:
     instance = Instance(
         paper=sight.paper,
         reviewer=sight.agent,
-        score=sight.score,
+        score=np.where(sight.told[sight.paper], sight.score, ALIKE),
         demand=sight.demand,
         max_load=np.maximum(sight.load, 0),
         min_load=np.zeros(len(sight.agents), dtype=np.int64)
@@ -187,7 +193,7 @@ def perform(sight: AssignSight, context: Context) -> list[AnyRecord]:
         reviewers=tuple(sight.agents),
     )
     # Chairs have no affinities, so for them there is no worst-off paper to serve.
-    objective = sight.rules.objective if sight.role == "reviewer" else "total"
+    objective: Objective = sight.rules.objective if sight.role == "reviewer" else "total"
     solution = solve(instance, objective)
     if solution.short:
         wider = widened(instance, list(solution.short), sight.closed)
@@ -198,30 +204,46 @@ def perform(sight: AssignSight, context: Context) -> list[AnyRecord]:
             f"step {sight.step}: {solution.message}; {len(bare)} paper(s) would have no "
             f"{sight.role} at all, {bare[0]} the first."
         )
+    score = np.where(sight.told[solution.paper], solution.score, 0.0)
     chosen = [
         Assignment(
             paper=sight.papers[paper],
             agent=sight.agents[agent],
             role=sight.role,
-            affinity=round(float(score), 4),
+            affinity=round(float(value), 4),
             emergency=sight.emergency,
         )
-        for paper, agent, score in zip(
-            solution.paper, solution.reviewer, solution.score, strict=True
-        )
+        for paper, agent, value in zip(solution.paper, solution.reviewer, score, strict=True)
     ]
-    report = AssignmentReport(
+    return [_report(sight, instance, solution, objective), *chosen]
+
+
+def _report(
+    sight: AssignSight, instance: Instance, solution: Solution, objective: Objective
+) -> AssignmentReport:
+    """How the solver ended; its totals are over papers and pairs whose affinity is known."""
+    width = len(instance.max_load)
+    measured = np.isin(
+        solution.paper * width + solution.reviewer, instance.paper * width + instance.reviewer
+    )
+    counted = (instance.demand > 0) & sight.told
+    counted[solution.paper[~measured]] = False
+    score = np.where(sight.told[solution.paper] & measured, solution.score, 0.0)
+    totals = np.bincount(solution.paper, score, len(instance.demand))
+    untold = (instance.demand > 0) & ~sight.told
+    return AssignmentReport(
         step=sight.step,
-        objective=sight.rules.objective,
+        objective=objective,
         papers=len(sight.papers),
         reviewers=len(sight.agents),
-        total=round(float(solution.total), 4),
-        worst=round(float(solution.worst), 4),
+        total=round(float(score.sum()), 4),
+        worst=round(float(totals[counted].min(initial=np.inf)), 4) if counted.any() else 0.0,
         exact=solution.exact,
         message=solution.message,
         short={sight.papers[at]: int(short) for at, short in solution.short.items()},
+        unmeasured=int((~measured).sum()),
+        untold=tuple(sight.papers[at] for at in np.flatnonzero(untold)),
     )
-    return [report, *chosen]
 
 
 def widened(instance: Instance, papers: list[int], closed: NDArray[Any]) -> Instance:
