@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import jinja2
 import msgspec
@@ -22,7 +24,7 @@ from conference.records import (
 from conference.site.compare import compare
 from conference.site.numbers import numbers_of
 from conference.site.plots import draw_plots
-from conference.site.view import PaperView, paper_views, people_views
+from conference.site.view import ROLES, PaperView, PersonView, paper_views, people_views
 from venues.round import load_round
 from venues.spending import read_spending
 from venues.timings import read_timings
@@ -44,9 +46,7 @@ def environment() -> jinja2.Environment:
     )
     env.filters["page"] = page_name
     env.filters["words"] = lambda name: str(name).replace("_", " ").capitalize()
-    env.filters["score"] = lambda value: (
-        "–" if value is None else f"{value:.2f}".rstrip("0").rstrip(".")
-    )
+    env.filters["score"] = _score
     return env
 
 
@@ -87,7 +87,8 @@ def write_site(folder: str | Path, progress: Callable[[int, int], None] | None =
     }
     _write(env, site / "index.html", "index.html.j2", root="", **common, **front)
     people = people_views(round_)
-    _write(env, site / "people.html", "people.html.j2", root="", people=people, **common)
+    roles = Counter(ROLES[person.agent.role] for person in people)
+    _write(env, site / "people.html", "people.html.j2", root="", roles=roles, **common)
     _write(env, site / "papers.html", "papers.html.j2", root="", total=len(papers), **common)
     if human:
         _write(env, site / "report.html", "report.html.j2", root="", **common)
@@ -102,7 +103,8 @@ def write_site(folder: str | Path, progress: Callable[[int, int], None] | None =
             progress(number, len(papers))
     for name in ("style.css", "search.js"):
         shutil.copyfile(TEMPLATES / name, site / name)
-    (site / "papers.js").write_text(_index(papers), encoding="utf-8")
+    (site / "papers.js").write_text(_index("PAPERS", _paper_rows(papers)), encoding="utf-8")
+    (site / "people.js").write_text(_index("PEOPLE", _people_rows(people)), encoding="utf-8")
     return site / "index.html"
 
 
@@ -118,9 +120,8 @@ def _last(rows: list[CalibrationReport]) -> CalibrationReport | None:
     return rows[-1] if rows else None
 
 
-def _index(papers: list[PaperView]) -> str:
-    """The search index as a script, since a page from the file system may not fetch a file."""
-    rows = [
+def _paper_rows(papers: list[PaperView]) -> list[dict[str, Any]]:
+    return [
         {
             "page": page_name(view.paper.paper),
             "title": view.paper.title,
@@ -133,7 +134,44 @@ def _index(papers: list[PaperView]) -> str:
         }
         for view in papers
     ]
-    return f"window.PAPERS = {msgspec.json.encode(rows).decode()};\n"
+
+
+def _people_rows(people: list[PersonView]) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": person.agent.name,
+            "role": ROLES[person.agent.role],
+            "lab": person.agent.lab,
+            "topics": ", ".join(person.agent.topics),
+            "persona": person.agent.persona,
+            "mind": "statistical mind" if person.agent.mind == "embedded" else person.agent.mind,
+            "facts": _facts(person),
+            "wrote": [{"page": page_name(paper), "title": title} for paper, title in person.wrote],
+            "reviewed": [
+                {"page": page_name(paper), "title": title, "rating": rating}
+                for paper, title, rating in person.reviewed
+            ],
+        }
+        for person in people
+    ]
+
+
+def _facts(person: PersonView) -> str:
+    facts = []
+    if person.mean_rating is not None:
+        facts.append(f"{person.reviews} reviews, mean rating {_score(person.mean_rating)}")
+    if person.conflicts:
+        facts.append(f"{person.conflicts} conflict(s) of interest")
+    return ", ".join(facts)
+
+
+def _score(value: float | None) -> str:
+    return "–" if value is None else f"{value:.2f}".rstrip("0").rstrip(".")
+
+
+def _index(name: str, rows: list[dict[str, Any]]) -> str:
+    """Rows as a script, since a page from the file system may not fetch a file."""
+    return f"window.{name} = {msgspec.json.encode(rows).decode()};\n"
 
 
 def _write(env: jinja2.Environment, path: Path, template: str, **values: object) -> None:

@@ -28,6 +28,14 @@ from conference.records import (
 )
 from venues.state import Round
 
+ROLES = {
+    "scientist": "Scientist",
+    "reviewer": "Reviewer",
+    "chair": "Area chair",
+    "senior_chair": "Senior area chair",
+    "program_chair": "Program chair",
+}
+
 
 class ReviewView(msgspec.Struct, frozen=True):
     """A review with its anonymous and, where the venue shows it, real name."""
@@ -148,7 +156,7 @@ def _status(decision: Decision | None, desk: DeskCheck | None) -> tuple[str, str
 
 
 def people_views(round_: Round) -> list[PersonView]:
-    """Everybody, by role and id."""
+    """Everybody, in the order of `ROLES` and by id."""
     open_ = round_.venue.site.show_reviewers
     wrote: dict[str, list[tuple[str, str]]] = defaultdict(list)
     for paper in round_.all(Submission):
@@ -173,5 +181,7 @@ def people_views(round_: Round) -> list[PersonView]:
             conflicts[agent.id],
             sum(ratings[agent.id]) / len(ratings[agent.id]) if ratings[agent.id] else None,
         )
-        for agent in sorted(round_.all(Agent), key=lambda agent: agent.id)
+        for agent in sorted(
+            round_.all(Agent), key=lambda agent: ([*ROLES].index(agent.role), agent.id)
+        )
     ]

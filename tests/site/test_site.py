@@ -105,13 +105,18 @@ def compared(tmp_path_factory: pytest.TempPathFactory) -> Path:
         msgspec.structs.replace(
             row,
             paper=name,
-            human=HumanOutcome(paper=name, ratings=(3, 6, 8), accepted=at % 3 == 0, when="after"),
+            human=HumanOutcome(
+                paper=name,
+                ratings=(3, 6, 8),
+                accepted=at % 3 == 0,
+                when="after",
+            ),
         )
         for at, (name, row) in enumerate(zip(names, table(30).table, strict=True))
     ]
     out = tmp_path_factory.mktemp("compared")
     source = PaperSource("table", "made", "compared", table=tuple(rows))
-    run_round(tiny_venue(reviewers=24), out=out, hosts=0, papers=source)
+    run_round(tiny_venue(reviewers=200), out=out, hosts=0, papers=source)
     write_site(out)
     return out
 
@@ -205,6 +210,31 @@ def test_search_finds_a_paper_by_its_title(folder: Path, look: Look) -> None:
     page.select_option("#status", "accepted")
     accepted = sum(row.accepted for row in load_round(folder).all(Decision))
     assert page.locator("#results li").count() == accepted
+
+
+def test_many_people_fit_a_phone_and_can_be_found(compared: Path, look: Look) -> None:
+    everybody = load_round(compared).all(Agent)
+    assert len(everybody) > 200
+    look.page.set_viewport_size({"width": 390, "height": 844})
+    page = look.at(compared / "site" / "people.html")
+    people = page.locator("article.person")
+    first = people.count()
+    assert 20 <= first < 100
+    assert page.evaluate("document.documentElement.scrollHeight") < 20_000
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.click("#more")
+    assert people.count() == 2 * first
+    while page.locator("#more").is_visible():
+        page.click("#more")
+    assert people.count() == len(everybody)
+    page.fill("#query", everybody[150].name)
+    assert 1 <= people.count() < 20
+    assert everybody[150].name in people.first.inner_text()
+    page.fill("#query", "")
+    page.select_option("#role", "Area chair")
+    assert people.count() == sum(agent.role == "chair" for agent in everybody)
+    assert page.inner_text("#count") == f"{people.count()} people"
+    look.page.set_viewport_size({"width": 1200, "height": 900})
 
 
 def page_of(folder: Path, paper: str) -> Path:

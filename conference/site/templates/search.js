@@ -1,11 +1,15 @@
-// Filters the papers of papers.js. Text is set as text, never as markup: papers are hostile.
+// Filters the rows of papers.js or people.js and shows them in steps, so that a page of thousands
+// stays short on a phone. Text is set as text, never as markup: papers are hostile.
 (function () {
   "use strict";
-  var SHOWN = 300;
+  var STEP = 60;
   var query = document.getElementById("query");
-  var status = document.getElementById("status");
+  var filter = document.querySelector(".search select");
   var results = document.getElementById("results");
   var count = document.getElementById("count");
+  var more = document.getElementById("more");
+  var found = [];
+  var shown = 0;
 
   function element(tag, name, text) {
     var made = document.createElement(tag);
@@ -14,39 +18,89 @@
     return made;
   }
 
-  function row(paper) {
-    var item = element("li", paper.status);
+  function link(page, title) {
+    var made = element("a", "", title);
+    made.href = "papers/" + page + ".html";
+    return made;
+  }
+
+  function joined(parts) {
+    return parts.filter(Boolean).join(" · ");
+  }
+
+  function paper(row) {
+    var item = element("li", row.status);
     var head = element("div");
-    head.append(element("span", "badge " + paper.status, paper.label));
-    if (paper.mean !== null) head.append(" ", element("span", "rating", String(paper.mean)));
+    head.append(element("span", "badge " + row.status, row.label));
+    if (row.mean !== null) head.append(" ", element("span", "rating", String(row.mean)));
     var title = element("h3");
-    var link = element("a", "", paper.title);
-    link.href = "papers/" + paper.page + ".html";
-    title.append(link);
-    var by = [paper.authors, paper.topic].filter(Boolean).join(" · ");
-    item.append(head, title, element("p", "by", by));
+    title.append(link(row.page, row.title));
+    item.append(head, title, element("p", "by", joined([row.authors, row.topic])));
     return item;
+  }
+
+  function listed(papers) {
+    var list = element("ul");
+    papers.forEach(function (each) {
+      var item = element("li");
+      if (each.rating) item.append(element("span", "rating", each.rating), " ");
+      item.append(link(each.page, each.title));
+      list.append(item);
+    });
+    return list;
+  }
+
+  function person(row) {
+    var item = element("article", "person");
+    var facts = element("p");
+    facts.append(element("span", "mind", row.mind));
+    if (row.facts) facts.append(" " + row.facts);
+    item.append(
+      element("h3", "", row.name),
+      element("p", "by", joined([row.role, row.lab, row.topics, row.persona])),
+      facts
+    );
+    [row.wrote, row.reviewed].forEach(function (papers) {
+      if (papers.length) item.append(listed(papers));
+    });
+    return item;
+  }
+
+  var list = window.PAPERS
+    ? { rows: window.PAPERS, make: paper, title: "title", field: "status", noun: ["paper", "papers"],
+        fields: ["title", "abstract", "authors", "topic"] }
+    : { rows: window.PEOPLE, make: person, title: "name", field: "role", noun: ["person", "people"],
+        fields: ["name", "lab", "topics", "persona", "mind"] };
+
+  function step() {
+    results.append.apply(results, found.slice(shown, shown + STEP).map(list.make));
+    shown = Math.min(shown + STEP, found.length);
+    count.textContent = found.length.toLocaleString("en") + " " +
+      list.noun[found.length === 1 ? 0 : 1] +
+      (shown < found.length ? ", the first " + shown + " shown" : "");
+    more.hidden = shown === found.length;
   }
 
   function show() {
     var words = query.value.toLowerCase().split(/\s+/).filter(Boolean);
     var phrase = words.join(" ");
-    var found = window.PAPERS.filter(function (paper) {
-      var text = [paper.title, paper.abstract, paper.authors, paper.topic].join(" ").toLowerCase();
-      return (!status.value || paper.status === status.value) &&
+    found = list.rows.filter(function (row) {
+      var text = list.fields.map(function (name) { return row[name]; }).join(" ").toLowerCase();
+      return (!filter.value || row[list.field] === filter.value) &&
         words.every(function (word) { return text.includes(word); });
     });
     if (phrase) {
-      // Papers with the phrase in their title first; the sort keeps the order of the others.
-      var miss = function (paper) { return paper.title.toLowerCase().includes(phrase) ? 0 : 1; };
+      // Rows with the phrase in their title first; the sort keeps the order of the others.
+      var miss = function (row) { return row[list.title].toLowerCase().includes(phrase) ? 0 : 1; };
       found.sort(function (one, two) { return miss(one) - miss(two); });
     }
-    results.replaceChildren.apply(results, found.slice(0, SHOWN).map(row));
-    count.textContent = found.length + (found.length === 1 ? " paper" : " papers") +
-      (found.length > SHOWN ? ", the first " + SHOWN + " shown" : "");
+    shown = 0;
+    results.replaceChildren();
+    step();
   }
 
   query.addEventListener("input", show);
-  status.addEventListener("change", show);
+  filter.addEventListener("change", show);
+  more.addEventListener("click", step);
   show();
 })();
