@@ -14,10 +14,18 @@ from conference.measures.estimate import Estimate
 from conference.measures.ratings import rank_figures
 from conference.records import Decision, HumanOutcome, Review, Submission
 from conference.seeding import generator
-from conference.site.stages import SAID, all_say_when, human_stage, ratings_at
+from conference.site.stages import (
+    MIN_PAPERS,
+    SAID,
+    all_say_when,
+    human_stage,
+    paired_papers,
+    ratings_at,
+)
+from reviewers.embedded import NAME
+from reviewers.quality import PaperText, load
 from venues.state import Round
 
-MIN_PAPERS = 20
 RESAMPLES = 1000
 ABOVE_THE_BAR = "just above the bar"
 
@@ -40,10 +48,14 @@ class TopicRow(msgspec.Struct, frozen=True):
 
 
 class Comparison(msgspec.Struct, frozen=True):
-    """All that the report shows. Histograms are shares over `scale`."""
+    """All that the report shows. Histograms are shares over `scale`.
+
+    Agreement, ranking and histograms are of the `paired` papers on both sides.
+    """
 
     papers: int
     decided: int
+    paired: int
     stage: str
     agreement: tuple[Row, ...]
     decisions: tuple[Row, ...]
@@ -63,7 +75,7 @@ def compare(round_: Round) -> Comparison | None:
     papers = [paper for paper in round_.papers() if paper.paper in humans]
     if len(papers) < MIN_PAPERS or not round_.all(Review):
         return None
-    rated = [paper for paper in papers if len(humans[paper.paper].ratings) > 1]
+    paired = paired_papers(round_)
     decided = [
         paper
         for paper in papers
@@ -71,23 +83,24 @@ def compare(round_: Round) -> Comparison | None:
     ]
     scale = round_.venue.form[round_.venue.form.rating].values
     stage = human_stage(round_)
-    simulated = [np.array(ratings_at(round_, paper.paper, stage)) for paper in papers]
-    human = [np.array(humans[paper.paper].ratings) for paper in rated]
+    simulated = [np.array(ratings_at(round_, paper.paper, stage)) for paper in paired or papers]
+    human = [np.array(humans[paper.paper].ratings) for paper in paired]
     confusion, chance, decisions = _decisions(round_, decided, humans)
     return Comparison(
         papers=len(papers),
         decided=len(decided),
+        paired=len(paired),
         stage=SAID[stage],
         agreement=_agreement(simulated, human),
         decisions=decisions,
-        ranking=_ranking(round_, rated, humans, stage),
+        ranking=_ranking(round_, paired, humans, stage),
         confusion=confusion,
         chance=chance,
         scale=scale,
         simulated_shares=_shares(simulated, scale),
         human_shares=_shares(human, scale),
         topics=_topics(round_, decided, humans),
-        notes=_notes(round_, human, scale),
+        notes=_notes(round_, papers, human, scale),
     )
 
 
@@ -155,13 +168,13 @@ def _bar(round_: Round) -> float | None:
 
 
 def _ranking(
-    round_: Round, rated: list[Submission], humans: dict[str, HumanOutcome], stage: str
+    round_: Round, paired: list[Submission], humans: dict[str, HumanOutcome], stage: str
 ) -> tuple[Row, ...]:
     """The simulated panel's mean against the human panel's mean."""
-    if len(rated) < MIN_PAPERS:
+    if not paired:
         return ()
-    ours = np.array([np.mean(ratings_at(round_, paper.paper, stage)) for paper in rated])
-    theirs = np.array([np.mean(humans[paper.paper].ratings) for paper in rated])
+    ours = np.array([np.mean(ratings_at(round_, paper.paper, stage)) for paper in paired])
+    theirs = np.array([np.mean(humans[paper.paper].ratings) for paper in paired])
     found = rank_figures(ours, theirs, ("spearman", "pairwise_accuracy"), resamples=RESAMPLES)
     return (
         Row("Spearman of panel mean with human panel mean", found["spearman"], None),
@@ -196,8 +209,18 @@ def _topics(
     return tuple(sorted(rows, key=lambda row: -row.papers))
 
 
+def _met(round_: Round, papers: list[Submission]) -> int:
+    """How many of the papers the embedded reviewers were fitted on, if any of them reviewed."""
+    if not any(review.mind == NAME for review in round_.all(Review)):
+        return 0
+    return int(load().met([PaperText(paper.title, paper.abstract) for paper in papers]).sum())
+
+
 def _notes(
-    round_: Round, human: list[NDArray[np.float64]], scale: tuple[float, ...]
+    round_: Round,
+    papers: list[Submission],
+    human: list[NDArray[np.float64]],
+    scale: tuple[float, ...],
 ) -> tuple[str, ...]:
     notes = [
         "A human rating against the decision is no independent prediction: the real decision was "
@@ -207,6 +230,11 @@ def _notes(
     if not all_say_when(round_):
         notes.append(
             "Not every human rating says whether it was given before or after the discussion."
+        )
+    if met := _met(round_, papers):
+        notes.append(
+            f"The embedded reviewers were fitted on the human ratings of {met} of these papers: "
+            "there they remember, and what they agree with is no forecast."
         )
     off = sum(int((~np.isin(given, scale)).sum()) for given in human)
     if off:

@@ -10,7 +10,7 @@ import msgspec
 import numpy as np
 
 from conference.records import CalibrationMap, CalibrationReview, Decision, HumanOutcome, Review
-from conference.site.stages import SAID, human_stage, ratings_at
+from conference.site.stages import SAID, human_stage, paired_papers, ratings_at
 from venues.state import Round
 from venues.timings import Timing
 
@@ -57,13 +57,24 @@ def draw_plots(round_: Round, timings: list[Timing], folder: Path) -> list[Plot]
     return plots
 
 
+def _panels(round_: Round, stage: str) -> tuple[list[Any], list[Any]]:
+    """Each paper's simulated ratings, and beside them the human ones where these can be compared.
+
+    Without humans to compare with all papers of the round are there.
+    """
+    paired = paired_papers(round_)
+    humans = {row.paper: row for row in round_.all(HumanOutcome)}
+    simulated = [
+        np.array(ratings_at(round_, paper.paper, stage)) for paper in paired or round_.papers()
+    ]
+    return simulated, [np.array(humans[paper.paper].ratings) for paper in paired]
+
+
 def _scores(round_: Round, axes: Any) -> str:
     scale = np.array(round_.venue.form[round_.venue.form.rating].values)
     stage = human_stage(round_)
-    ours = np.array(
-        [r for paper in round_.papers() for r in ratings_at(round_, paper.paper, stage)]
-    )
-    human = np.array([r for row in round_.all(HumanOutcome) for r in row.ratings])
+    simulated, given = _panels(round_, stage)
+    ours, human = np.concatenate(simulated), np.concatenate(given) if given else np.array([])
     places = np.arange(len(scale))
     width = 0.4 if len(human) else 0.7
     axes.bar(
@@ -89,10 +100,9 @@ def _scores(round_: Round, axes: Any) -> str:
 
 def _agreement(round_: Round, axes: Any) -> str:
     stage = human_stage(round_)
-    panels = [np.array(ratings_at(round_, paper.paper, stage)) for paper in round_.papers()]
-    panels = [panel for panel in panels if len(panel) > 1]
-    ours = [panel.std() for panel in panels]
-    human = [np.std(row.ratings) for row in round_.all(HumanOutcome) if len(row.ratings) > 1]
+    simulated, given = _panels(round_, stage)
+    ours = [panel.std() for panel in simulated if len(panel) > 1]
+    human = [panel.std() for panel in given]
     top = max([*ours, *human, 1e-9])
     bins = np.linspace(0, top, 12)
     axes.hist(

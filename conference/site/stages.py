@@ -1,16 +1,34 @@
-"""Which ratings stand beside the human ones: those of the same stage of the review process."""
+"""Which papers and ratings stand beside the human ones: the same ones, at the same stage."""
 
 from __future__ import annotations
 
 from collections import Counter
 
-from conference.records import HumanOutcome, Review
+from conference.records import HumanOutcome, Review, Submission
 from venues.state import Round
 
+MIN_PAPERS = 20
 SAID = {
     "before": "before rebuttal and discussion",
     "after": "after rebuttal and discussion",
 }
+
+
+def paired_papers(round_: Round) -> list[Submission]:
+    """The papers whose simulated and human ratings are set side by side; none where too few.
+
+    Those that two humans or more have rated and, where enough decisions are on record, that have
+    one: the panels of the embedded reviewers are fitted to decided papers, without the withdrawn.
+    """
+    humans = {row.paper: row for row in round_.all(HumanOutcome)}
+    rated = [
+        paper
+        for paper in round_.papers()
+        if paper.paper in humans and len(humans[paper.paper].ratings) > 1
+    ]
+    decided = [paper for paper in rated if humans[paper.paper].accepted is not None]
+    chosen = decided if len(decided) >= MIN_PAPERS else rated
+    return chosen if len(chosen) >= MIN_PAPERS else []
 
 
 def human_stage(round_: Round) -> str:

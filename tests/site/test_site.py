@@ -99,7 +99,10 @@ def blindness(tmp_path_factory: pytest.TempPathFactory) -> dict[bool, Path]:
 
 @pytest.fixture(scope="module")
 def compared(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Thirty papers with human ratings, two of them with ids that look alike as file names."""
+    """Thirty papers with human ratings, two of them with ids that look alike as file names.
+
+    The last five were withdrawn.
+    """
     names = ["a.b", "a_b", "long" * 60, *(f"p{number}" for number in range(27))]
     rows = [
         msgspec.structs.replace(
@@ -107,8 +110,8 @@ def compared(tmp_path_factory: pytest.TempPathFactory) -> Path:
             paper=name,
             human=HumanOutcome(
                 paper=name,
-                ratings=(3, 6, 8),
-                accepted=at % 3 == 0,
+                ratings=(3, 6, 8) if at < 25 else (3, 3, 3),
+                accepted=at % 3 == 0 if at < 25 else None,
                 when="after",
             ),
         )
@@ -174,6 +177,16 @@ def test_words_in_tables_stay_whole_on_a_phone(compared: Path, look: Look) -> No
     assert page.locator("td").count() > 30
     assert page.evaluate(BROKEN_WORDS) == []
     look.page.set_viewport_size({"width": 1200, "height": 900})
+
+
+def test_both_panels_are_of_the_same_papers(compared: Path, look: Look) -> None:
+    page = look.at(compared / "site" / "report.html")
+    text = page.inner_text("main")
+    assert "30 papers of this round have human reviews; 25 have a real decision" in text
+    assert "of the same 25 papers on both sides" in text and "without the withdrawn" in text
+    first = page.locator("table").first
+    assert {row.split("\t")[-1] for row in first.inner_text().splitlines()[1:]} == {"25"}
+    assert "human\t0.0 %\t0.0 %\t0.0 %\t33.3 %" in page.locator("table").last.inner_text()
 
 
 def test_every_paper_has_a_page_of_its_own_however_alike_the_ids(
