@@ -14,16 +14,16 @@ from conference.records import Decision, Experiment, Submission
 from conference.site.plots import BLUE, GREY
 from venues.state import Round
 
-SHARE, FREE = (-0.03, 1.03), (None, None)  # limits of a plot
+SHARE = (-0.03, 1.03)  # limits of a plot
 
 
 class RoundRow(msgspec.Struct, frozen=True):
     """One round in figures; `_sd` are standard deviations over its papers.
 
-    `novelty` is that of its questions against the earlier papers and works that their authors knew
-    of, None where there were none. `distinct` is 1 less the nearness of a hypothesis to the nearest
-    one of the same round, the mean of all; `diversity` is the entropy of the ideas in bits. See
-    `conference.novelty`.
+    `novelty` is that of its new papers' questions against the earlier papers and works that their
+    authors knew of, None where there were none. `distinct` is 1 less the nearness of a hypothesis
+    to the nearest one of the same round, the mean of all; `diversity` is the entropy of the ideas
+    in bits. See `conference.novelty`.
     """
 
     number: int
@@ -49,8 +49,10 @@ def round_rows(rounds: list[Round]) -> list[RoundRow]:
 def _row(number: int, round_: Round) -> RoundRow:
     means = [float(np.mean(r)) for p in round_.papers() if (r := round_.ratings(p.paper))]
     experiments = round_.all(Experiment)
-    compared = any(row.novelty_nearest for row in experiments)
-    novelty = [row.novelty for row in experiments if row.novelty is not None and compared]
+    back = {paper.paper for paper in round_.all(Submission) if paper.version > 1}
+    new = [row for row in experiments if row.paper not in back and row.novelty is not None]
+    compared = any(row.novelty_nearest for row in new)
+    novelty = [row.novelty for row in new if row.novelty is not None and compared]
     ideas = Counter(f"{row.template}/{row.idea}" for row in experiments)
     return RoundRow(
         number=number,
@@ -111,6 +113,29 @@ def write_rounds(out: Path, rounds: list[Round]) -> Path:
     return site / "index.html"
 
 
+class Series(msgspec.Struct, frozen=True):
+    """A figure of every round: its values, the errors of means, and the limits of its plot."""
+
+    name: str
+    values: list[float | None]
+    errors: list[float]
+    limits: tuple[float | None, float | None]
+
+
+def _series(rows: list[RoundRow]) -> list[Series]:
+    """What is known of the rounds."""
+    of_ratings = [_error(row.rating_sd, row.papers) for row in rows]
+    of_novelty = [_error(row.novelty_sd, row.papers - row.resubmitted) for row in rows]
+    found = [
+        Series("mean rating", [row.rating for row in rows], of_ratings, (None, None)),
+        Series("novelty", [row.novelty for row in rows], of_novelty, SHARE),
+        Series("distinct within the round", [row.distinct for row in rows], [], SHARE),
+        Series("diversity of ideas, bits", [row.diversity for row in rows], [], (0.0, None)),
+        Series("share of clear effects", [row.effect for row in rows], [], SHARE),
+    ]
+    return [each for each in found if any(value is not None for value in each.values)]
+
+
 def _draw(rows: list[RoundRow], path: Path) -> bool:
     """Draw what is known of the rounds; False for nothing."""
     import matplotlib
@@ -118,16 +143,8 @@ def _draw(rows: list[RoundRow], path: Path) -> bool:
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
 
-    # Each with the errors of its means, and the least and most that it can be.
-    series: list[tuple[str, list[float | None], list[float], tuple[float | None, float | None]]] = [
-        ("mean rating", [r.rating for r in rows], [_error(r, r.rating_sd) for r in rows], FREE),
-        ("novelty", [r.novelty for r in rows], [_error(r, r.novelty_sd) for r in rows], SHARE),
-        ("distinct within the round", [r.distinct for r in rows], [], SHARE),
-        ("diversity of ideas, bits", [r.diversity for r in rows], [], (0.0, None)),
-        ("share of clear effects", [r.effect for r in rows], [], SHARE),
-    ]
-    known = [row for row in series if any(value is not None for value in row[1])]
-    if not known:
+    series = _series(rows)
+    if not series:
         return False
     numbers = [row.number for row in rows]
     style: Any = {
@@ -136,20 +153,21 @@ def _draw(rows: list[RoundRow], path: Path) -> bool:
     }  # fmt: skip
     with matplotlib.rc_context(style):
         figure, axes = plt.subplots(
-            1, len(known), figsize=(2.8 * len(known), 2.9), layout="constrained", squeeze=False
+            1, len(series), figsize=(2.8 * len(series), 2.9), layout="constrained", squeeze=False
         )
-        for axis, (name, values, errors, limits) in zip(axes[0], known, strict=True):
-            heights = [np.nan if value is None else value for value in values]
+        for axis, each in zip(axes[0], series, strict=True):
+            heights = [np.nan if value is None else value for value in each.values]
             axis.errorbar(
-                numbers, heights, errors or None, fmt="o-", color=BLUE, ecolor=GREY, capsize=3
-            )
-            axis.set(title=name, xlabel="round", xticks=numbers, xlim=(0.5, len(rows) + 0.5))
-            axis.set_ylim(*limits)
+                numbers, heights, each.errors or None, fmt="o-", color=BLUE, ecolor=GREY,
+                capsize=3, clip_on=False,
+            )  # fmt: skip
+            axis.set(title=each.name, xlabel="round", xticks=numbers, xlim=(0.5, len(rows) + 0.5))
+            axis.set_ylim(*each.limits)
         figure.savefig(path, metadata={"Date": None})
         plt.close(figure)
     return True
 
 
-def _error(row: RoundRow, deviation: float | None) -> float:
-    """Two standard errors of a mean over a round's papers."""
-    return 2 * deviation / row.papers**0.5 if deviation is not None and row.papers else 0.0
+def _error(deviation: float | None, count: int) -> float:
+    """Two standard errors of a mean."""
+    return 2 * deviation / count**0.5 if deviation is not None and count else 0.0

@@ -51,6 +51,9 @@ def test_a_narrowing_of_ideas_shows_in_the_report(tmp_path: Path) -> None:
     rounds = [Round(tiny_venue(), 0, tmp_path / f"round-{number}") for number in (1, 2)]
     rounds[0].add(experiment(f"{at}", f"idea {at}", asked[at], 1.0, "") for at in range(4))
     rounds[1].add(experiment(f"{at}", "xavier", asked[0], 0.3, "Old") for at in range(4))
+    # What comes back carries the novelty that it had when nothing was known to compare it with.
+    back = Submission(paper="5", title="T", abstract="A", topic="", authors=(), version=2)
+    rounds[1].add([back, experiment("5", "xavier", asked[0], 1.0, "")])
     first, second = round_rows(rounds)
     assert first.novelty is None and second.novelty == pytest.approx(0.3)
     assert first.distinct == 1.0 and second.distinct == pytest.approx(0.0)
