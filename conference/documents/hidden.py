@@ -19,7 +19,7 @@ from unicodedata import normalize
 import msgspec
 
 from conference.documents.inked import Unseen, unseen_text
-from conference.documents.painted import Glyph, Page, read_pages
+from conference.documents.painted import Glyph, Layers, Page, read_pages
 
 HERE = Path(__file__).parent
 FEWEST_LETTERS = 8
@@ -27,11 +27,21 @@ TINY = 1.5
 NARROWEST = 0.1  # of the print size
 WHITE = 0.95
 SAME = 0.06
+LARGE, SAME_LARGE = 36.0, 0.015  # Points; a watermark's print is seen at less.
 INVISIBLE = 0.08
 SCAN = "text layer of a scan"
+SPOKEN = "replacement text"
+VISIBLE = "visible instruction"
 PHRASE = 6  # Words in a line of a figure's hidden text, from which it is more than a label.
+UNSEEN = "leaves no trace"
+OUTSIDE = "outside the page"
+RUN_OFF = "line that runs off the page"
+FIGURES = ("clipped away", OUTSIDE, "tiny print")  # How figures lose their labels.
 SCANNED = 0.7  # Share of a page that the picture of a scan covers.
-ZERO_WIDTH = re.compile("[\u200b-\u200f\u2060-\u2064\ufeff\U000e0000-\U000e007f]")
+ZERO_WIDTH = re.compile(
+    "[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufe00-\ufe0f\ufeff\U000e0000-\U000e01ef]"
+)
+TAGS = range(0xE0020, 0xE007F)  # Unseen twins of the ASCII characters.
 
 
 class HiddenSpan(msgspec.Struct, frozen=True):
@@ -53,14 +63,14 @@ def injection_patterns() -> tuple[re.Pattern[str], ...]:
     return tuple(re.compile(pattern, re.IGNORECASE) for pattern in data["patterns"])
 
 
-def instructions_in(text: str) -> list[str]:
-    """The sentences of a text that instruct its reviewer."""
+def instructions_in(text: str, signs: int = 1) -> list[str]:
+    """The sentences of a text that instruct its reviewer, with at least so many of the phrases."""
     flat = re.sub(r"\s+", " ", text)
     sentences = re.split(r"(?<=[.!?])\s+", flat)
     return [
         sentence[:500]
         for sentence in sentences
-        if any(pattern.search(sentence) for pattern in injection_patterns())
+        if sum(bool(pattern.search(sentence)) for pattern in injection_patterns()) >= signs
     ]
 
 
@@ -73,8 +83,10 @@ def find_spans(path: Path) -> tuple[tuple[HiddenSpan, ...], tuple[HiddenSpan, ..
     """The hidden spans of a PDF, and what is unseen in it for a plain reason.
 
     The second are labels that were trimmed off figures, or are as bright as their ground there,
-    and the recognised text behind the picture of a scanned page. No reader sees them either, so
-    they are cut, but they accuse nobody.
+    lines that begin on the page and run off its edge, as a formula that is too long does,
+    the recognised text behind the picture of a scanned page or figure, and sentences in plain sight
+    with one phrase of an instruction, as papers on language models quote them. No mind is to read
+    them, so they are cut, but they accuse nobody.
 
     Text that also stands in plain sight elsewhere in the file, such as a watermark that a figure
     covers on one page, is not counted. A file that cannot be parsed has no spans: `read_pdf`
@@ -85,9 +97,9 @@ def find_spans(path: Path) -> tuple[tuple[HiddenSpan, ...], tuple[HiddenSpan, ..
     ways = {page.number: _ways(page) for page in pages}
     for page in pages:
         spans += _spans(page, ways[page.number])
-        spans += [HiddenSpan(page.number, "replacement text", text) for text in page.spoken]
+        spans += [HiddenSpan(page.number, SPOKEN, text) for text in page.spoken]
         spans += [
-            HiddenSpan(page.number, "visible instruction", sentence)
+            HiddenSpan(page.number, VISIBLE, sentence)
             for sentence in instructions_in("".join(glyph.text for glyph in page.glyphs))
         ]
     spans += _without_trace(unseen_text(Path(path))[0], spans)
@@ -97,29 +109,38 @@ def find_spans(path: Path) -> tuple[tuple[HiddenSpan, ...], tuple[HiddenSpan, ..
     spans = [
         span
         for span in spans
-        if span.technique == "visible instruction" or _squeezed(span.text) not in seen
+        if span.technique == VISIBLE or _once(_squeezed(span.text)) not in seen
     ]
-    hidden = {span.text for span in spans if span.technique != "visible instruction"}
+    hidden = "\n".join(_squeezed(span.text) for span in spans if span.technique != VISIBLE)
     spans = [
-        span
-        for span in spans
-        if span.technique != "visible instruction"
-        or not any(_squeezed(span.text) in _squeezed(text) for text in hidden)
+        span for span in spans if span.technique != VISIBLE or _squeezed(span.text) not in hidden
     ]
-    plain = tuple(span for span in spans if _has_plain_reason(span))
-    return tuple(span for span in spans if span not in plain), plain
+    found: tuple[list[HiddenSpan], list[HiddenSpan]] = ([], [])
+    for span in spans:
+        found[_has_plain_reason(span)].append(span)
+    return tuple(found[False]), tuple(found[True])
 
 
 def _has_plain_reason(span: HiddenSpan) -> bool:
-    if instructions_in(span.text) or span.technique == "visible instruction":
+    if span.technique == VISIBLE:
+        return not instructions_in(span.text, signs=2)
+    if instructions_in(span.text):
         return False
-    label = span.nested and len(re.findall(r"[^\W\d]{2,}", span.text)) < PHRASE
-    return label or span.technique == SCAN
+    words = re.findall(r"(?<!\\)\b[^\W\d]{2,}", span.text)  # \frac and its like are no words.
+    label = span.nested or span.technique in (*FIGURES, SPOKEN)
+    return (label and len(words) < PHRASE) or span.technique in (SCAN, RUN_OFF)
+
+
+def _once(text: str) -> str:
+    """What a text repeats: contours are printed as the same word many times, in white."""
+    period = (text + text).find(text, 1)
+    return text[:period] if period > 0 else text
 
 
 def _ways(page: Page) -> list[str | None]:
     """How each glyph of a page is hidden; all that a scan's picture hides is its text layer."""
-    ways = [technique(glyph, page) for glyph in page.glyphs]
+    layers = Layers(page)
+    ways = [technique(at, page, layers) for at in range(len(page.glyphs))]
     if page.pictured() < SCANNED or any(
         how is None and glyph.text.strip() for glyph, how in zip(page.glyphs, ways, strict=True)
     ):
@@ -130,25 +151,33 @@ def _ways(page: Page) -> list[str | None]:
 def _visible(page: Page, ways: list[str | None], spans: list[HiddenSpan]) -> str:
     """The page's text as a reader sees it."""
     text = "".join(glyph.text for glyph, how in zip(page.glyphs, ways, strict=True) if how is None)
-    own = [s for s in spans if s.page == page.number and s.technique == "leaves no trace"]
+    own = [s for s in spans if s.page == page.number and s.technique == UNSEEN]
     return without_spans(text, tuple(own))
 
 
 def _without_trace(unseen: list[Unseen], known: list[HiddenSpan]) -> list[HiddenSpan]:
     """Runs of letters that leave no trace, less those whose technique is known already."""
-    found = {
-        page: _squeezed("".join(span.text for span in known if span.page == page))
-        for page in {run.page for run in unseen}
-    }
-    rest = [run for run in unseen if _squeezed(run.text) not in found[run.page]]
+    pieces: dict[int, list[str]] = {}
+    for span in known:
+        pieces.setdefault(span.page, []).append(_squeezed(span.text))
+    rest = [run for run in unseen if not _consists(_squeezed(run.text), pieces.get(run.page, []))]
     letters: dict[int, int] = {}
     for run in rest:
         letters[run.page] = letters.get(run.page, 0) + sum(map(str.isalpha, run.text))
     return [
-        HiddenSpan(run.page, "leaves no trace", run.text, run.nested)
+        HiddenSpan(run.page, UNSEEN, run.text, run.nested)
         for run in rest
         if letters[run.page] >= FEWEST_LETTERS
     ]
+
+
+def _consists(text: str, pieces: list[str]) -> bool:
+    """Whether a text is a part of the pieces in a row, or but for a few letters made of some."""
+    if text in "".join(pieces):
+        return True
+    for piece in sorted(pieces, key=len, reverse=True):
+        text = text.replace(piece, "") if len(piece) >= FEWEST_LETTERS else text
+    return len(text) < FEWEST_LETTERS and bool(pieces)
 
 
 def _spans(page: Page, ways: list[str | None]) -> list[HiddenSpan]:
@@ -157,13 +186,16 @@ def _spans(page: Page, ways: list[str | None]) -> list[HiddenSpan]:
     last: Glyph | None = None
     for glyph, how in zip(page.glyphs, ways, strict=True):
         blank = not glyph.text.strip()
+        if how == OUTSIDE and runs and last and runs[-1][0] in ("", RUN_OFF):
+            how = OUTSIDE if _apart(last, glyph) else RUN_OFF
         if how is None and not blank:
             runs.append(("", False, []))
         elif how is not None or (runs and runs[-1][0]):
             if blank and runs and runs[-1][0]:
                 runs[-1][2].append(glyph.text)
             elif how is not None:
-                apart = glyph.nested and last is not None and _apart(last, glyph)
+                piecewise = glyph.nested or how in FIGURES
+                apart = piecewise and last is not None and _apart(last, glyph)
                 if not runs or runs[-1][:2] != (how, glyph.nested) or apart:
                     runs.append((how, glyph.nested, []))
                 runs[-1][2].append(glyph.text)
@@ -176,9 +208,10 @@ def _spans(page: Page, ways: list[str | None]) -> list[HiddenSpan]:
         for how, nested, text in runs
         if how and (letters[how] >= FEWEST_LETTERS) and "".join(text).strip()
     ]
-    marks = ZERO_WIDTH.findall("".join(glyph.text for glyph in page.glyphs))
-    if len(marks) >= FEWEST_LETTERS:
-        spans.append(HiddenSpan(page.number, "zero-width characters", "".join(marks)))
+    codes = [ord(char) for glyph in page.glyphs for char in glyph.text]
+    tagged = "".join(chr(code - TAGS.start + ord(" ")) for code in codes if code in TAGS)
+    if len(tagged) >= FEWEST_LETTERS:
+        spans.append(HiddenSpan(page.number, "tag characters", tagged))
     return spans
 
 
@@ -189,30 +222,32 @@ def _apart(first: Glyph, second: Glyph) -> bool:
     return gap > 1.5 * max(first.size, second.size)
 
 
-def technique(glyph: Glyph, page: Page) -> str | None:
-    """How a glyph is hidden, None when a reader can see it."""
+def technique(at: int, page: Page, layers: Layers) -> str | None:
+    """How a page's glyph is hidden, None when a reader can see it."""
+    glyph = page.glyphs[at]
     if glyph.layer_off:
         return "layer switched off"
     if glyph.mode in (3, 7):
-        return "invisible rendering mode"
+        return SCAN if glyph.nested and layers.pictured[at] else "invisible rendering mode"
     if glyph.opacity < INVISIBLE:
         return "zero opacity"
     if 0 < glyph.size < TINY:
         return "tiny print"
-    if glyph.text.isalnum() and glyph.across < NARROWEST * glyph.size < float("inf"):
+    if glyph.text.isalnum() and 0 < glyph.across < NARROWEST * glyph.size < float("inf"):
         return "squeezed print"
     if not page.shows(glyph):
-        return "outside the page"
+        return OUTSIDE
     if glyph.clipped:
         return "clipped away"
     if glyph.swapped:
         return "glyph and character differ"
-    if page.covered(glyph):
+    if layers.covered[at]:
         return "covered"
-    ground = page.ground(glyph)
+    ground = layers.ground(at)
     if ground is None or glyph.colour is None or glyph.mode not in (0, 1, 4, 5):
         return None
-    if max(abs(a - b) for a, b in zip(glyph.colour, ground, strict=True)) >= SAME:
+    same = SAME_LARGE if LARGE <= glyph.size < float("inf") else SAME
+    if max(abs(a - b) for a, b in zip(glyph.colour, ground, strict=True)) >= same:
         return None
     return "white on white" if min(ground) > WHITE else "same colour as its ground"
 
@@ -223,19 +258,21 @@ def without_spans(text: str, spans: tuple[HiddenSpan, ...]) -> str:
     Where a span does not stand in the text in one piece, as readers differ in the order of pieces,
     its stretches of three words are cut out.
     """
+    here = _squeezed(text)
     for span in sorted(spans, key=lambda span: -len(span.text)):
-        text, found = _cut(text, span.text)
+        text, found = _cut(text, span.text, here)
         if found or span.page == 0:
             continue
         words = span.text.split()
         for at in range(max(1, len(words) - 2)):
-            text, _ = _cut(text, "".join(words[at : at + 3]))
+            text, _ = _cut(text, "".join(words[at : at + 3]), here)
     return ZERO_WIDTH.sub("", text)
 
 
-def _cut(text: str, piece: str) -> tuple[str, int]:
+def _cut(text: str, piece: str, here: str) -> tuple[str, int]:
+    """The text without a piece, and how often that was cut; `here` are the letters to be found."""
     letters = _squeezed(piece)
-    if len(letters) < 3:
+    if len(letters) < 3 or letters not in here:
         return text, 0
     pattern = r"[\W_]*".join(map(re.escape, letters))
     if len(letters) < FEWEST_LETTERS:  # Short pieces also stand within words that are in sight.

@@ -18,8 +18,11 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 SCALE = 1.5  # pixels to a point
 FAINTEST = 18  # of 255, in the channel where a letter differs most from the page without it
+LARGE, FAINTEST_LARGE = 25.0, 4  # Points; a watermark's letters are seen at less.
 SHORTEST_RUN = 3
 MOST_PIXELS = 4_000_000
+LEAST_PIXELS = 3  # A letter's height on a huge page from which it can be told whether it is there.
+LATIN = 0x250  # Letters before it are drawn in a font at hand where a file brings none.
 FAR = 10_000  # points
 PDFIUM = threading.Lock()  # PDFium serves one thread of a process at a time, and crashes on two.
 
@@ -80,7 +83,13 @@ def _unseen(page: Any) -> list[tuple[str, bool]]:
     bare = _picture(page, scale)
     change = np.maximum(whole, bare) - np.minimum(whole, bare)
     red, green, blue = np.moveaxis(change, 2, 0)
-    seen = _touches(np.maximum(np.maximum(red, green), blue) >= FAINTEST, places)
+    most = np.maximum(np.maximum(red, green), blue)
+    seen = _touches(most >= FAINTEST, places)
+    large = letters.boxes[:, 3] - letters.boxes[:, 1] >= LARGE
+    if large.any():
+        seen[large] = _touches(most >= FAINTEST_LARGE, places[large])
+    if scale < SCALE:
+        seen |= places[:, 3] - places[:, 1] < LEAST_PIXELS
     return _runs(letters, seen)
 
 
@@ -138,6 +147,7 @@ def _letters(page: Any) -> Letters:
         code = pdfium.FPDFText_GetUnicode(text, index)
         char = chr(code) if code < 0x110000 else " "
         usable = char.isalnum() and pdfium.FPDFText_IsGenerated(text, index) != 1
+        usable = usable and (code < LATIN or _brings_its_font(text, index))
         if not usable or not pdfium.FPDFText_GetCharBox(text, index, *sides):
             chars.append(" ")
             boxes.append((0.0,) * 4)
@@ -149,6 +159,14 @@ def _letters(page: Any) -> Letters:
         nested.append(bool(forms) and _address(pdfium.FPDFText_GetTextObject(text, index)) in forms)
     text.close()
     return Letters("".join(chars), np.array(boxes).reshape(-1, 4), np.array(nested, dtype=bool))
+
+
+def _brings_its_font(text: Any, index: int) -> bool:
+    """Whether a letter's font is in the file: one that is not may be lacking on this machine."""
+    import pypdfium2.raw as pdfium
+
+    font = pdfium.FPDFTextObj_GetFont(pdfium.FPDFText_GetTextObject(text, index))
+    return bool(pdfium.FPDFFont_GetIsEmbedded(font) == 1)
 
 
 def _in_forms(page: Any) -> set[int]:

@@ -7,7 +7,7 @@ from typing import Any
 from pdfminer.pdfinterp import PDFPageInterpreter, PDFResourceManager
 from pdfminer.pdftypes import PDFObjRef, resolve1
 from pdfminer.psparser import literal_name
-from pdfminer.utils import decode_text
+from pdfminer.utils import MATRIX_IDENTITY, decode_text, mult_matrix
 
 from conference.documents.painter import Painter
 
@@ -40,6 +40,8 @@ class Interpreter(PDFPageInterpreter):
             painter.opacity = float(resolve1(state["ca"]))
         if "SMask" in state:
             painter.masked = isinstance(resolve1(state["SMask"]), dict)  # Else it is /None.
+        if "BM" in state:
+            painter.blended = _blends(resolve1(state["BM"]))
         if "CA" in state:
             painter.line_opacity = float(resolve1(state["CA"]))
 
@@ -81,9 +83,20 @@ class Interpreter(PDFPageInterpreter):
         self._clip()
         super().do_f()
 
+    def do_F(self) -> None:
+        self.do_f()
+
+    def do_f_a(self) -> None:
+        self._clip()
+        super().do_f_a()
+
     def do_B(self) -> None:
         self._clip()
         super().do_B()
+
+    def do_B_a(self) -> None:
+        self._clip()
+        super().do_B_a()
 
     def _clip(self) -> None:
         """A clip holds from the painting that ends its path."""
@@ -127,9 +140,20 @@ class Interpreter(PDFPageInterpreter):
         painter.save()
         painter.open(target is not None and self._is_off(target.get("OC")))
         painter.depth += 1
+        box = resolve1(target.get("BBox")) if target is not None else None
+        if box:
+            matrix = tuple(map(resolve1, resolve1(target.get("Matrix")) or MATRIX_IDENTITY))
+            corners = tuple(float(resolve1(side)) for side in box)
+            painter.enter(mult_matrix(matrix, self.ctm), corners, bool(target.get("Group")))
         super().do_Do(xobjid_arg)
         painter.depth -= 1
         while len(painter.marks) > marks:
             painter.end()
         del painter.saved[saved + 1 :]  # A form may leave states or marks open.
         painter.restore()
+
+
+def _blends(mode: Any) -> bool:
+    """Whether a blend mode lets what lies under a patch show through, as Multiply does."""
+    first = resolve1(mode[0]) if isinstance(mode, list) and mode else mode
+    return str(literal_name(first)) not in ("Normal", "Compatible")

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import logging
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import msgspec
+import numpy as np
+from numpy.typing import NDArray
 
 Box = tuple[float, float, float, float]
 Colour = tuple[float, float, float]
+CELLS = 2_000_000  # Glyphs by patches that are compared at once.
 logger = logging.getLogger(__name__)
 
 
@@ -77,53 +81,79 @@ class Page(msgspec.Struct, frozen=True):
         ]
         return max((max(w, 0) * max(h, 0) / area for w, h in sides), default=0.0)
 
-    def covered(self, glyph: Glyph) -> bool:
-        """Whether something opaque is painted over the whole glyph later."""
-        return any(
-            patch.square
-            and patch.order > glyph.order
-            and patch.opacity > 0.9
-            and _holds(patch.box, glyph.box)
-            for patch in self.patches
-        )
 
-    def ground(self, glyph: Glyph) -> Colour | None:
-        """The colour under the glyph: white where nothing was painted, None where not known."""
-        under: Colour | None = (1.0, 1.0, 1.0)
-        for patch in self.patches:
-            if (
-                patch.order < glyph.order
-                and patch.opacity > 0.1
-                and _holds_centre(patch.box, glyph.box)
-            ):
-                under = patch.colour if patch.opacity > 0.95 else None
-        return under
+class Layers:
+    """What lies under and over each glyph of a page, (glyphs,); all at once, as there are many.
+
+    `covered` says that something opaque is painted over the whole glyph later, or nearly the whole,
+    and `pictured` that the glyph's centre lies on or under a picture.
+    """
+
+    def __init__(self, page: Page) -> None:
+        self._patches = page.patches
+        count, patches = len(page.glyphs), len(page.patches)
+        self.covered, self.pictured = np.zeros(count, bool), np.zeros(count, bool)
+        self._under = np.full(count, -1)
+        if not count or not patches:
+            return
+        boxes = np.array([glyph.box for glyph in page.glyphs])
+        order = np.array([glyph.order for glyph in page.glyphs])
+        step = max(1, CELLS // patches)
+        for start in range(0, count, step):
+            some = slice(start, start + step)
+            self._compare(some, boxes[some].T[:, :, None], order[some][:, None])
+
+    def ground(self, at: int) -> Colour | None:
+        """The colour under a glyph: white where nothing was painted, None where not known."""
+        if self._under[at] < 0:
+            return (1.0, 1.0, 1.0)
+        patch = self._patches[self._under[at]]
+        return patch.colour if patch.opacity > 0.95 else None
+
+    def _compare(self, some: slice, boxes: NDArray[Any], order: NDArray[Any]) -> None:
+        """Compare some glyphs, (sides, glyphs, 1) and (glyphs, 1), with all patches."""
+        left, low, right, high = self._sides
+        slack = 0.1 * (boxes[3] - boxes[1])
+        over = self._opaque & (self._order > order)
+        over &= (left <= boxes[0] + slack) & (right >= boxes[2] - slack)
+        over &= (low <= boxes[1] + slack * 2) & (high >= boxes[3] - slack * 2)
+        self.covered[some] = over.any(axis=1)
+        x, y = (boxes[0] + boxes[2]) / 2, (boxes[1] + boxes[3]) / 2
+        around = (left <= x) & (x <= right) & (low <= y) & (y <= high)
+        self.pictured[some] = (around & self._picture).any(axis=1)
+        under = around & self._shown & (self._order < order)
+        last = under.shape[1] - 1 - under[:, ::-1].argmax(axis=1)
+        self._under[some] = np.where(under.any(axis=1), last, -1)
+
+    @cached_property
+    def _order(self) -> NDArray[Any]:
+        return np.array([patch.order for patch in self._patches])
+
+    @cached_property
+    def _sides(self) -> NDArray[Any]:
+        return np.array([patch.box for patch in self._patches]).T
+
+    @cached_property
+    def _opaque(self) -> NDArray[np.bool_]:
+        return np.array([patch.square and patch.opacity > 0.9 for patch in self._patches])
+
+    @cached_property
+    def _shown(self) -> NDArray[np.bool_]:
+        return np.array([patch.opacity > 0.1 for patch in self._patches])
+
+    @cached_property
+    def _picture(self) -> NDArray[np.bool_]:
+        return np.array([patch.picture for patch in self._patches])
 
 
 def _centre(box: Box) -> tuple[float, float]:
     return (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
 
 
-def _holds_centre(outer: Box, inner: Box) -> bool:
-    x, y = _centre(inner)
-    return outer[0] <= x <= outer[2] and outer[1] <= y <= outer[3]
-
-
-def _holds(outer: Box, inner: Box) -> bool:
-    """Whether the outer box holds the inner one but for a tenth of its height."""
-    slack = 0.1 * (inner[3] - inner[1])
-    return (
-        outer[0] <= inner[0] + slack
-        and outer[1] <= inner[1] + slack * 2
-        and outer[2] >= inner[2] - slack
-        and outer[3] >= inner[3] - slack * 2
-    )
-
-
 def read_pages(path: Path) -> tuple[list[Page], list[tuple[str, str]]]:
     """Each page as painted, and the texts of metadata and annotations with their place.
 
-    The pages end at the first that pdfminer cannot parse.
+    A page that pdfminer cannot parse is left out.
     """
     from pdfminer.pdfdocument import PDFDocument
     from pdfminer.pdfpage import PDFPage
@@ -144,12 +174,14 @@ def read_pages(path: Path) -> tuple[list[Page], list[tuple[str, str]]]:
             notes += _bookmarks(document)
             for number, page in enumerate(PDFPage.create_pages(document), 1):
                 painter = Painter(resources)
-                Interpreter(resources, painter, off).process_page(page)
-                pages.append(painter.page(number, page))
-                notes += _annotations(page)
-        except Exception as error:  # noqa: BLE001 - hostile files break the parser anywhere
-            logger.debug("%s: page %d cannot be followed: %s", path, len(pages) + 1, error)
-            return pages, notes
+                try:
+                    Interpreter(resources, painter, off).process_page(page)
+                    pages.append(painter.page(number, page))
+                    notes += _annotations(page)
+                except Exception as error:  # noqa: BLE001 - hostile files break the parser anywhere
+                    logger.debug("%s: page %d cannot be followed: %r", path, number, error)
+        except Exception as error:  # noqa: BLE001
+            logger.debug("%s: cannot be followed: %r", path, error)
     return pages, notes
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from unicodedata import normalize
 
 import msgspec
 from pdfminer.pdfdevice import PDFTextDevice
@@ -13,6 +14,8 @@ from conference.documents.colours import to_rgb
 from conference.documents.painted import Box, Colour, Glyph, Page, Patch
 
 EVERYWHERE: Box = (-1e9, -1e9, 1e9, 1e9)
+SEE_THROUGH = 0.6  # What is taken for the opacity where the ground shows in a way not followed.
+THICK = 3.0  # Points; a wider line may be the ground of a text.
 
 
 class Mark(msgspec.Struct):
@@ -28,12 +31,14 @@ class Painter(PDFTextDevice):
 
     def __init__(self, resources: Any) -> None:
         super().__init__(resources)
-        self.opacity = self.line_opacity = 1.0
-        self.masked = False
+        self.opacity = self.line_opacity = self.veil = 1.0
+        self.masked = self.blended = False
+        self.base: Any = (1, 0, 0, 1, 0, 0)
+        self.after = (0.0, 0.0)  # Of the last glyph.
         self.fill_space: Any = None
         self.line_space: Any = None
         self.clip, self.order, self.depth = EVERYWHERE, 0, 0
-        self.saved: list[tuple[float, float, bool, Any, Any, Box]] = []
+        self.saved: list[tuple[Any, ...]] = []
         self.marks: list[Mark] = []
         self.glyphs: list[Glyph] = []
         self.patches: list[Patch] = []
@@ -41,24 +46,31 @@ class Painter(PDFTextDevice):
         self._mode = 0
         self._swapped: dict[int, set[int]] = {}
 
+    def begin_page(self, page: Any, ctm: Any) -> None:
+        self.base = ctm
+
     def page(self, number: int, page: Any) -> Page:
-        """What was recorded, within the page's visible box."""
-        box = tuple(float(resolve1(side)) for side in (page.cropbox or page.mediabox))
-        left, right = sorted((box[0], box[2]))
-        low, high = sorted((box[1], box[3]))
+        """What was recorded, within the page's visible box, both turned as the page is shown."""
+        boxes = [
+            apply_matrix_rect(self.base, tuple(float(resolve1(side)) for side in box))  # type: ignore[arg-type]
+            for box in (page.mediabox, page.cropbox or page.mediabox)
+        ]
+        left, low = (max(box[at] for box in boxes) for at in (0, 1))
+        right, high = (min(box[at] for box in boxes) for at in (2, 3))
         visible = (left, low, right, high)
         return Page(number, visible, tuple(self.glyphs), tuple(self.patches), tuple(self.spoken))
 
     def save(self) -> None:
         """Keep the graphics state that pdfminer does not keep."""
-        inks = self.opacity, self.line_opacity, self.masked
+        inks = self.opacity, self.line_opacity, self.veil, self.masked, self.blended
         self.saved.append((*inks, self.fill_space, self.line_space, self.clip))
 
     def restore(self) -> None:
         """Go back to the state kept last."""
         if self.saved:
-            self.opacity, self.line_opacity, self.masked, *rest = self.saved.pop()
-            self.fill_space, self.line_space, self.clip = rest
+            state = self.saved.pop()
+            self.opacity, self.line_opacity, self.veil, self.masked, self.blended = state[:5]
+            self.fill_space, self.line_space, self.clip = state[5:]
 
     def open(self, off: bool, spoken: str = "") -> None:
         """Begin marked content."""
@@ -84,10 +96,19 @@ class Painter(PDFTextDevice):
             left, low, right, high = self.clip
             self.clip = max(left, box[0]), max(low, box[1]), min(right, box[2]), min(high, box[3])
 
+    def enter(self, matrix: Any, box: Any, group: bool) -> None:
+        """Begin a form: what it paints is clipped to its box, and a group is as opaque as it is."""
+        left, low, right, high = apply_matrix_rect(matrix, box)
+        side = self.clip
+        self.clip = max(side[0], left), max(side[1], low), min(side[2], right), min(side[3], high)
+        if group:
+            self.veil *= self.opacity
+            self.opacity = self.line_opacity = 1.0
+
     def fill_clip(self) -> None:
         """A gradient over all of the clip."""
         self.order += 1
-        self.patches.append(Patch(self.clip, None, self.opacity, self.order))
+        self.patches.append(Patch(self.clip, None, self.veil * self.opacity, self.order))
 
     def render_string(self, textstate: Any, seq: Any, ncs: Any, graphicstate: Any) -> None:
         self._mode = textstate.render
@@ -95,6 +116,7 @@ class Painter(PDFTextDevice):
             colour, space, self._alpha = graphicstate.scolor, self.line_space, self.line_opacity
         else:
             colour, space, self._alpha = graphicstate.ncolor, self.fill_space, self.opacity
+        self._alpha *= self.veil
         self._colour = to_rgb(colour, space if _uses_space(colour) else None)
         self.order += 1
         super().render_string(textstate, seq, ncs, graphicstate)
@@ -122,7 +144,7 @@ class Painter(PDFTextDevice):
         box = apply_matrix_rect(matrix, (0, low, advance, high))
         size = _size(font, fontsize) * (matrix[2] ** 2 + matrix[3] ** 2) ** 0.5
         across = abs(advance) * (matrix[0] ** 2 + matrix[1] ** 2) ** 0.5
-        self._see_gap(box)
+        self._see_gap(matrix, advance, max(size if size < float("inf") else box[3] - box[1], 0.1))
         swapped = cid in self._swapped_in(font)
         self.glyphs.append(
             Glyph(
@@ -137,14 +159,19 @@ class Painter(PDFTextDevice):
         assert self.ctm is not None
         return self.ctm
 
-    def _see_gap(self, box: Box) -> None:
-        """A blank between glyphs that stand apart, so that words do not run together."""
-        if not self.glyphs:
+    def _see_gap(self, matrix: Any, advance: float, height: float) -> None:
+        """A blank between glyphs that stand apart in their own direction, so that words do.
+
+        `height` is the print size in points.
+        """
+        (across, up), (x, y) = matrix[:2], matrix[4:6]
+        right, above = x - self.after[0], y - self.after[1]
+        self.after = x + advance * across, y + advance * up
+        if not self.glyphs or not self.glyphs[-1].text.strip():
             return
-        last = self.glyphs[-1]
-        height = max(box[3] - box[1], 0.1)
-        apart = abs(box[1] - last.box[1]) > 0.5 * height or box[0] - last.box[2] > 0.2 * height
-        if apart and last.text.strip():
+        last, scale = self.glyphs[-1], max((across**2 + up**2) ** 0.5, 1e-9)
+        on, aside = (right * across + above * up) / scale, (above * across - right * up) / scale
+        if on > 0.2 * height or abs(aside) > 0.5 * height:
             self.glyphs.append(
                 Glyph(
                     " ", last.box, last.size, last.across, last.colour, last.mode, last.opacity,
@@ -164,14 +191,18 @@ class Painter(PDFTextDevice):
         box = apply_matrix_rect(self._matrix(), (0, 0, 1, 1))
         if not self.off:
             solid = not any(name in stream.attrs for name in ("SMask", "Mask", "ImageMask"))
-            opacity = self.opacity if solid else 0.6
+            opacity = self.opacity if solid else SEE_THROUGH
             self._patch(box, None, opacity, square=solid, picture=True)
 
     def paint_path(
         self, graphicstate: Any, stroke: bool, fill: bool, evenodd: bool, path: Any
     ) -> None:
         self.order += 1
-        if not fill or self.off:
+        if self.off:
+            return
+        if stroke and graphicstate.linewidth > THICK:
+            self._thick_line(graphicstate.linewidth, path)
+        if not fill:
             return
         points = _points(self._matrix(), path)
         box = _bounds(points)
@@ -185,7 +216,17 @@ class Painter(PDFTextDevice):
         )
         value = graphicstate.ncolor
         colour = to_rgb(value, self.fill_space if _uses_space(value) else None)
-        self._patch(box, colour if square else None, self.opacity, square=square)
+        # A pattern, and what else has no single colour, may have gaps.
+        opacity = self.opacity if colour is not None else min(self.opacity, SEE_THROUGH)
+        self._patch(box, colour if square else None, opacity, square=square)
+
+    def _thick_line(self, width: float, path: Any) -> None:
+        """A line as wide as a bar: a ground of which the colour is not followed."""
+        box = _bounds(_points(self._matrix(), path))
+        if box is not None:
+            half = width / 2
+            box = box[0] - half, box[1] - half, box[2] + half, box[3] + half
+            self._patch(box, None, self.line_opacity, square=False)
 
     def _patch(
         self,
@@ -197,8 +238,11 @@ class Painter(PDFTextDevice):
         picture: bool = False,
     ) -> None:
         left, low, right, high = self.clip
-        if self.masked:  # A soft mask lets the ground through where it likes.
-            opacity, square = min(opacity, 0.6), False
+        opacity *= self.veil
+        if (
+            self.masked or self.blended
+        ):  # A soft mask or a blending lets the ground through where it likes.
+            opacity, square = min(opacity, SEE_THROUGH), False
         seen = max(left, box[0]), max(low, box[1]), min(right, box[2]), min(high, box[3])
         if seen[0] < seen[2] and seen[1] < seen[3]:
             self.patches.append(Patch(seen, colour, opacity, self.order, square, picture))
@@ -248,9 +292,14 @@ def _swapped(font: Any) -> set[int]:
         return set()
     meant = {code: char for code, char in font.cid2unicode.items() if _letter(char)}
     shared = [code for code in mapped if code in meant and mapped[code].strip()]
-    wrong = {code for code in shared if mapped[code].lower() != meant[code].lower()}
+    wrong = {code for code in shared if _plain(mapped[code]) != meant[code].lower()}
     lies = len(shared) >= 3 and len(wrong) > 0.2 * len(shared)
     return set(mapped) if lies else set()  # Of a font that lies, no letter is believed.
+
+
+def _plain(char: str) -> str:
+    """A letter without case and style: fonts of mathematics are mapped to styles of letters."""
+    return normalize("NFKC", char).lower()
 
 
 def _letter(char: str) -> bool:
