@@ -21,6 +21,7 @@ from time import perf_counter
 from typing import Any
 
 import msgspec
+import torch
 
 from conference.errors import UserError
 from conference.templates import Metric, Template, Value, load_template
@@ -234,7 +235,8 @@ def report(headlines: Headlines, budget: str, seeds: int) -> str:
         "# The AI Scientist's headline papers, rerun",
         "",
         f"Written by `python -m benchmarks.papers --budget {budget} --seeds {seeds}` in {taken} on "
-        f"one core (Python {platform.python_version()}, {platform.machine()}).",
+        f"one core (Python {platform.python_version()}, {platform.machine()} with "
+        f"{torch.backends.cpu.get_cpu_capability()}).",
         "",
         f"Article: {headlines.article}. Its claims and logs were read in the generated papers and "
         f"run notes published at <{headlines.source}>, in the folders "
@@ -248,7 +250,9 @@ def report(headlines: Headlines, budget: str, seeds: int) -> str:
         "corrected for the number of comparisons; d_z is the mean difference over its standard "
         "deviation. The verdict is `better` or `worse` where the interval leaves out zero; "
         "arrows say which way is better. The quick budget ends early in training, so its "
-        "differences are of how fast a network learns rather than of where it ends.",
+        "differences are of how fast a network learns rather than of where it ends. A seed gives "
+        "the same run on one machine; another processor rounds otherwise, runs that nearly diverge "
+        "then differ, and a verdict whose interval ends near zero can be another one there.",
         "",
     ]
     return "\n".join(head + parts)

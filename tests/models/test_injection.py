@@ -166,7 +166,7 @@ def test_what_scientists_read_and_write_stays_within_fences(tmp_path: Path) -> N
     assert not result.round.all(Failure)
     texts = marked(server)
     told = ("That did not work", "Found in the literature", "Works that may be cited",
-            "what you noted then", "The authors answer", "You are the author of the paper")  # fmt: skip
+            "what you noted then", "The authors answer", "You are the author of")  # fmt: skip
     for words in told:
         assert any(words in text for text in texts), words
 
