@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 
 from conference.models.shapes import form_shape, struct_shape
 from conference.templates import list_templates, load_template
-from scientists.coding import Edits
 from scientists.ideas import Idea, Novelty, idea_shape
+from scientists.plotting import PlotEdits
 from scientists.writing import Front, Notes, Revision, Section
 from tests.models.scripted import fill
 from venues.venue import list_venues, load_venue
 
 
-@pytest.mark.parametrize("kind", [Novelty, Edits, Front, Notes, Revision, Section])
+@pytest.mark.parametrize("kind", [Novelty, PlotEdits, Front, Notes, Revision, Section])
 @settings(deadline=None)
 @given(seed=st.integers(0, 10**6))
 def test_what_a_struct_s_schema_allows_is_read(kind: type, seed: int) -> None:

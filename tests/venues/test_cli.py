@@ -81,7 +81,7 @@ def test_control_c_ends_cleanly_and_the_round_goes_on(tmp_path: Path) -> None:
         "import time, benchmarks.instant as instant\n"
         "old = instant.InstantReviewer.review\n"
         "async def slow(self, *args):\n"
-        "    time.sleep(0.5)\n"
+        "    time.sleep(2)\n"
         "    return await old(self, *args)\n"
         "instant.InstantReviewer.review = slow\n"
         "from conference.cli import main; main()\n"

@@ -28,7 +28,7 @@ from conference.records import (
     Submission,
     encode,
 )
-from conference.stage import InlineStage, always
+from conference.stage import InlineStage, unlimited
 from conference.tasks import Done, StopRound, Task
 from tests.venues.tiny import table, tiny_venue
 from venues.cast import make_performer
@@ -158,7 +158,7 @@ class Shuffled:
         self._random = random.Random(seed)
 
     def perform(
-        self, tasks: Sequence[Task], go_on: Callable[[], bool] = always
+        self, tasks: Sequence[Task], room: Callable[[], int] = unlimited
     ) -> Iterator[list[Done]]:
         finished = [done for group in self._inner.perform(tasks) for done in group]
         self._random.shuffle(finished)
@@ -222,7 +222,7 @@ def test_absent_reviewers_are_replaced(tmp_path: Path) -> None:
         """Loses the reviews of one reviewer."""
 
         def perform(
-            self, tasks: Sequence[Task], go_on: Callable[[], bool] = always
+            self, tasks: Sequence[Task], room: Callable[[], int] = unlimited
         ) -> Iterator[list[Done]]:
             for group in inner.perform(tasks):
                 yield [self.lose(done) for done in group]
@@ -255,7 +255,7 @@ def test_a_failed_meta_review_stops_the_round_and_can_be_retried(tmp_path: Path)
 
     class Failing:
         def perform(
-            self, tasks: Sequence[Task], go_on: Callable[[], bool] = always
+            self, tasks: Sequence[Task], room: Callable[[], int] = unlimited
         ) -> Iterator[list[Done]]:
             for group in inner.perform(tasks):
                 yield [self.fail(done) for done in group]
