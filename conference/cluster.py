@@ -6,6 +6,7 @@ import logging
 import os
 import re
 import socket
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -82,7 +83,10 @@ def _use_token() -> None:
     """Show the cluster the user's token where there is one.
 
     Ray makes one for each user, and clusters then ask for it; but of its own accord it shows it to
-    clusters that it has found itself only. It reads the mode when it is first imported.
+    clusters that it has found itself only. It reads the mode when it is first imported: set later,
+    only the processes that it starts would read it, and ask this one for a token in vain.
     """
+    if "ray" in sys.modules:
+        return
     if "RAY_AUTH_TOKEN" in os.environ or (Path.home() / ".ray" / "auth_token").exists():
         os.environ.setdefault("RAY_AUTH_MODE", "token")

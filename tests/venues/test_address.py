@@ -84,6 +84,24 @@ def test_an_address_where_nothing_answers_is_one_sentence(tmp_path: Path) -> Non
             run_round(tiny_venue(), out=tmp_path, papers=table(6), hosts=1, address=address)
 
 
+def test_a_cluster_is_started_where_joining_another_failed(cluster: str, tmp_path: Path) -> None:
+    """Also by a program that has Ray at hand from before, and with the user's token there."""
+    there = tmp_path / "there"
+    program = f"""
+import ray
+from conference.cluster import connect
+from conference.errors import UserError
+try:
+    connect("127.0.0.1:1", 1)
+except UserError:
+    connect(None, 2)
+    open({str(there)!r}, "w").write(ray.get_runtime_context().gcs_address)
+"""
+    clean = {k: v for k, v in os.environ.items() if k != "RAY_AUTH_MODE"}
+    subprocess.run([sys.executable, "-c", program], check=True, env=clean)
+    assert there.read_text() not in ("", cluster)
+
+
 def test_a_cluster_that_was_not_up_in_time_is_started_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
