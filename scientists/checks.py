@@ -101,8 +101,8 @@ def fair(study: Written) -> Found:
         found.append(f"the treatment was chosen from {trials} trials, the baseline from none")
     if study.tried and study.tried.seed in seeds["treatment"]:
         found.append("the trials' seed is one of the study's")
-    detail = "; ".join(found) or "both arms have the same seeds, steps and tuning trials (none)"
-    return not found, detail
+    tuned = "neither was tuned" if not trials else "the treatment was tried once, without a choice"
+    return not found, "; ".join(found) or f"both arms have the same seeds and steps; {tuned}"
 
 
 def parts(document: Document) -> Found:

@@ -92,6 +92,7 @@ async def change(
     shape: Shape[A],
     run: Callable[[str], Awaitable[R]],
     protected: Sequence[str] = (),
+    purpose: str = "code",
     member: int = 0,
 ) -> Made[A, R]:
     """Ask for edits of a template's script until the changed script runs, `code_attempts` times.
@@ -103,11 +104,12 @@ async def change(
         script: the file that is changed, always from the template's own version.
         run: runs the changed code; raises `TaskFailed` or `Refused` when nothing useful came of it.
         protected: words that no edit may touch.
+        purpose: what the ledger calls these calls; with `member` it sets their seeds.
     """
     original = laboratory.source(script)
     limit, said = rules().code_attempts, messages
     for attempt in range(1, limit + 1):
-        answer = await context.asker.ask(said, shape, "code", member=member + attempt)
+        answer = await context.asker.ask(said, shape, purpose, member=member + attempt)
         if answer.done:
             return Made(answer)
         try:

@@ -67,7 +67,7 @@ async def draw_figures(
     )  # fmt: skip
     made: Made[PlotEdits, Figures] = await change(
         laboratory, context, PLOT, without_paper(prompt), struct_shape(PlotEdits), drawn,
-        member=10_000,
+        purpose="plot",
     )  # fmt: skip
     if made.outcome is None:
         return Drawn(plain, fault=made.problem)
