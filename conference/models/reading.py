@@ -49,8 +49,9 @@ def asks_about(
 ) -> tuple[Message, ...]:
     """A conversation about a manuscript.
 
-    `images` is how many pages a model that sees is shown, `answers` how many earlier answers the
-    conversation will hold; what these and the examples take, the paper's text has less.
+    `examples` stand between the paper and the instruction, so that calls with and without them
+    share the paper. `images` is how many pages a model that sees is shown, `answers` how many
+    earlier answers the conversation will hold; what all these take, the paper's text has less.
     """
     shown: tuple[str, ...] = ()
     if images and asker.rules.sees_images and manuscript.pdf:
@@ -59,9 +60,8 @@ def asks_about(
     beside += asker.model.count(examples) if examples else 0
     budget = max(paper_budget(asker.model.context, asker.rules) - beside, 0)
     text = fit_paper(_whole(manuscript, str(papers)), budget, asker.model.count)
-    return about_paper(
-        manuscript.paper, manuscript.title, text, instruction, examples=examples, images=shown
-    )
+    said = f"{examples}\n\n{instruction}" if examples else instruction
+    return about_paper(manuscript.paper, manuscript.title, text, said, images=shown)
 
 
 def fit_thread(parts: Sequence[str], asker: Asker) -> str:

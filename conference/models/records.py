@@ -69,12 +69,23 @@ class ModelRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 CUT = "it was cut off at max_tokens; write less"
 
 
+PAPER_END = "</paper>"
+
+
 class Message(msgspec.Struct, frozen=True):
-    """One turn. `images` are PNG files as base64, shown before the text."""
+    """One turn. `images` are PNG files as base64, shown after the paper (see `around_images`)."""
 
     role: Literal["system", "user", "assistant"]
     text: str
     images: tuple[str, ...] = ()
+
+    def around_images(self) -> tuple[str, str]:
+        """The text before the images and after them: they follow the paper, where there is one.
+
+        So calls with images share the paper's text with those without, and the images too.
+        """
+        head, end, rest = self.text.partition(PAPER_END)
+        return (head + end, rest) if end else ("", self.text)
 
 
 class Sampling(msgspec.Struct, frozen=True, kw_only=True):

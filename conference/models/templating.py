@@ -42,5 +42,7 @@ def _applied(tokenizer: Any, messages: tuple[Message, ...], tokenize: bool) -> A
 def _turn(message: Message) -> dict[str, Any]:
     if not message.images:
         return {"role": message.role, "content": message.text}
+    before, after = message.around_images()
+    first = [{"type": "text", "text": before}] if before else []
     parts = [{"type": "image"} for _ in message.images]
-    return {"role": message.role, "content": [*parts, {"type": "text", "text": message.text}]}
+    return {"role": message.role, "content": [*first, *parts, {"type": "text", "text": after}]}

@@ -91,11 +91,13 @@ def request_body(
 def _wire(message: Message) -> dict[str, Any]:
     if not message.images:
         return {"role": message.role, "content": message.text}
+    before, after = message.around_images()
     parts: list[dict[str, Any]] = [
         {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{image}"}}
         for image in message.images
     ]
-    return {"role": message.role, "content": [*parts, {"type": "text", "text": message.text}]}
+    first = [{"type": "text", "text": before}] if before else []
+    return {"role": message.role, "content": [*first, *parts, {"type": "text", "text": after}]}
 
 
 def read_reply(content: bytes, asked: str, count: Callable[[str], int]) -> tuple[Reply, str]:

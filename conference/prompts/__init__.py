@@ -51,16 +51,12 @@ def about_paper(
     title: str,
     text: str,
     instruction: str,
-    examples: str = "",
     images: tuple[str, ...] = (),
 ) -> tuple[Message, ...]:
-    """A conversation about a paper: house rules, examples, the paper, and then what is to be done.
+    """A conversation about a paper: house rules, the paper, and then what is to be done.
 
     `text` is data from outside. The tags that fence it cannot occur in it.
     """
-    system = render(HERE, "house")
-    if examples:
-        system = f"{system}\n\n{examples}"
     fenced = render(
         HERE,
         "paper",
@@ -69,7 +65,7 @@ def about_paper(
         text=defused(text),
     )
     return (
-        Message("system", system),
+        Message("system", render(HERE, "house")),
         Message("user", f"{fenced}\n\n{instruction}", images),
     )
 

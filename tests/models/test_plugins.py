@@ -95,6 +95,9 @@ def test_a_model_that_sees_is_shown_the_pages(sees: bool, tmp_path: Path) -> Non
             assert base64.b64decode(data).startswith(b"\x89PNG")
         if "You review the paper above" in str(request["messages"]):
             shown.append(len(images))
+            kinds = [part["type"] for part in parts]
+            assert kinds == (["text", *["image_url"] * len(images), "text"] if images else [])
+            assert not images or parts[0]["text"].endswith("</paper>"), "shared with the others"
             assert FILLER in str(request["messages"]), "the text is there too"
         return obedient(request)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections import defaultdict
 from pathlib import Path
 
@@ -43,16 +44,24 @@ def _rebut(server: Scripted, folder: Path, paper: Submission) -> None:
     asyncio.run(make_performer(0, str(folder), 0, {"default": RULES})(task))
 
 
-def test_every_role_shares_the_paper_s_prefix(tmp_path: Path, tokenizer) -> None:  # type: ignore[no-untyped-def]
+@pytest.mark.parametrize("preset", ["", "#careful"])
+def test_every_role_shares_the_paper_s_prefix(preset: str, tmp_path: Path, tokenizer) -> None:  # type: ignore[no-untyped-def]
+    """Also where reviewers are shown an example of a review, which chairs and authors are not."""
+    examples = tmp_path / "examples.jsonl"
+    line = {"title": "An old paper", "text": "It was good.", "review": {"rating": 6}}
+    examples.write_text(json.dumps(line))
     rows = table(2)
     long = [f"Section {n}. " + " ".join(f"word{n}of{at}" for at in range(200)) for n in range(5)]
     source = msgspec.structs.replace(
         rows, table=tuple(msgspec.structs.replace(row, text="\n".join(long)) for row in rows.table)
     )
     with serve() as server:
-        result = run_round(venue(server), out=tmp_path, hosts=0, papers=source)
+        rules = venue(server, examples=str(examples))
+        minds = msgspec.structs.replace(rules.minds, reviewer=server.spec + preset)
+        rules = msgspec.structs.replace(rules, minds=minds)
+        result = run_round(rules, out=tmp_path / "run", hosts=0, papers=source)
         for paper in result.round.papers():
-            _rebut(server, tmp_path, paper)
+            _rebut(server, tmp_path / "run", paper)
     by_paper: dict[str, list[tuple[str, list[int], int]]] = defaultdict(list)
     for request in server.requests:
         text = tokenizer.apply_chat_template(
@@ -71,11 +80,11 @@ def test_every_role_shares_the_paper_s_prefix(tmp_path: Path, tokenizer) -> None
     }
     for paper in ("p000", "p001"):
         calls = by_paper[paper]
-        assert {name for said, name in roles.items() for rest, _, _ in calls if said in rest} == {
-            "reviewer",
-            "chair",
-            "scientist",
+        said = [rest for rest, _, _ in calls]
+        assert set(roles.values()) == {
+            name for words, name in roles.items() if any(words in rest for rest in said)
         }
+        assert any("An old paper" in rest for rest in said) == bool(preset)
         shortest = min(length for _, _, length in calls)
         assert shortest > 1000, "the whole paper is in the prefix"
         first = calls[0][1]
