@@ -13,7 +13,7 @@ import argparse
 import asyncio
 import tempfile
 import time
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,11 +25,16 @@ from conference.ledger import read_ledger
 from conference.models import Message, ModelRules, Reply, make_model, parse_spec
 from conference.models.costs import Spent, spent_in
 from conference.models.engine import Engines, engine_name
+from conference.models.records import PAPER_END
 from conference.seeding import generator
 from venues.papers import PaperSource, TablePaper
 from venues.round import prepare, run_round
 
-PAPER_END = "</paper>"
+_FOOT = (
+    "Timed are the steps of (b) that ask the model, not the engine's start, nor steps that ask "
+    "nothing. A tiny model on a processor weighs scheduling more and attention less than a large "
+    "one on a GPU does. For a real model give `--longest-text 0` and a larger `--max-tokens`.\n"
+)
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -52,13 +57,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("model", help="a model that vLLM loads: a folder or a hub name")
     parser.add_argument("--papers", type=int, default=36)
-    parser.add_argument("--words", type=int, default=900, help="words of each paper")
+    parser.add_argument("--words", type=int, nargs="+", default=[900], help="of each paper")
     parser.add_argument("--max-tokens", type=int, default=400)
     parser.add_argument("--longest-text", type=int, default=60, help="0 for a real model")
     parser.add_argument("--write", type=Path)
     given = parser.parse_args()
     rules = ModelRules(max_tokens=given.max_tokens, longest_text=given.longest_text, attempts=5)
-    report = measure(f"vllm:{given.model}", rules, made_papers(given.papers, given.words))
+    sources = {words: made_papers(given.papers, words) for words in given.words}
+    report = measure(f"vllm:{given.model}", rules, sources)
     if given.write:
         given.write.write_text(report)
     print(report)
@@ -78,8 +84,8 @@ def made_papers(count: int, words: int) -> PaperSource:
     return PaperSource("table", "made", f"throughput {count} {words}", table=tuple(rows))
 
 
-def measure(spec: str, rules: ModelRules, source: PaperSource) -> str:
-    """The report as Markdown."""
+def measure(spec: str, rules: ModelRules, sources: Mapping[int, PaperSource]) -> str:
+    """The report as Markdown, a part for each length of papers in words."""
     connect(None, 2)
     import ray
 
@@ -88,20 +94,33 @@ def measure(spec: str, rules: ModelRules, source: PaperSource) -> str:
     try:
         model = make_model(parse_spec(spec), rules)
         engine: Any = ray.get_actor(engine_name(spec.partition(":")[2], 0))
-        ray.get(engine.record.remote(True))
-        _round(spec, rules, source)  # What it asks is recorded, and the engine is warm after it.
-        asked = ray.get(engine.recorded.remote())
-        ray.get(engine.record.remote(False))
-        ray.get(engine.forget.remote())
-        batch = asyncio.run(_batch(model, asked))
-        ray.get(engine.forget.remote())
-        ours = _round(spec, rules, source)
-        ray.get(engine.forget.remote())
-        peer = asyncio.run(_one_by_one(model, _peer_order(asked)))
-        best = ray.get(engine.sharable.remote([row.messages for row in asked]))
-        return _report(spec, model.revision, source, batch, ours, peer, best)
+        parts = [
+            _part(words, len(source), *_compare(spec, rules, source, model, engine))
+            for words, source in sources.items()
+        ]
+        return "\n".join([_head(spec, model.revision), *parts, _FOOT])
     finally:
         engines.close()
+
+
+def _compare(
+    spec: str, rules: ModelRules, source: PaperSource, model: Any, engine: Any
+) -> tuple[Row, Row, Row, float]:
+    """(a), (b), (c), and the share of prompt tokens that the prompts let a cache save."""
+    import ray
+
+    ray.get(engine.record.remote(True))
+    _round(spec, rules, source)  # What it asks is recorded, and the engine is warm after it.
+    asked = ray.get(engine.recorded.remote())
+    ray.get(engine.record.remote(False))
+    ray.get(engine.forget.remote())
+    batch = asyncio.run(_batch(model, asked))
+    ray.get(engine.forget.remote())
+    ours = _round(spec, rules, source)
+    ray.get(engine.forget.remote())
+    peer = asyncio.run(_one_by_one(model, _peer_order(asked)))
+    best = ray.get(engine.sharable.remote([row.messages for row in asked]))
+    return batch, ours, peer, best
 
 
 def _round(spec: str, rules: ModelRules, source: PaperSource) -> Row:
@@ -180,20 +199,17 @@ def _peer_order(asked: Sequence[Asked]) -> list[Asked]:
     return [row for rows in by_paper.values() for row in rows] + others
 
 
-def _report(
-    spec: str,
-    revision: str,
-    source: PaperSource,
-    batch: Row,
-    ours: Row,
-    peer: Row,
-    best: float,
-) -> str:
+def _head(spec: str, revision: str) -> str:
+    return (
+        "# Throughput of language-model rounds\n\n"
+        f"Made by `python -m benchmarks.throughput`, model `{Path(spec).name}` ({revision}). "
+        "All three on one engine in one run; trust the ratios.\n"
+    )
+
+
+def _part(words: int, papers: int, batch: Row, ours: Row, peer: Row, best: float) -> str:
     lines = [
-        "# Throughput of language-model rounds",
-        "",
-        f"Made by `python -m benchmarks.throughput`, model `{Path(spec).name}` ({revision}), "
-        f"{len(source)} papers. All three on one engine in one run; trust the ratios.",
+        f"## {papers} papers of {words:,} words",
         "",
         "| | calls | calls/s | prompt tokens | computed | cached | tokens out |",
         "|---|---|---|---|---|---|---|",
@@ -210,11 +226,6 @@ def _report(
         f"- (b) / (c): {ours.rate / peer.rate:.2f} (aim 5)",
         f"- prefix cache of (b): {ours.tokens_cached / ours.tokens_in:.1%} of prompt tokens; the "
         f"prompts allow {best:.1%} when each whole block of {BLOCK} tokens is computed once",
-        "",
-        "Timed are the steps of (b) that ask the model, not the engine's start, nor steps that ask "
-        "nothing. A tiny model on a processor weighs scheduling more and attention less than a "
-        "large one on a GPU does. For a real model give `--longest-text 0` and a larger "
-        "`--max-tokens`.",
         "",
     ]
     return "\n".join(lines)
