@@ -2,19 +2,20 @@
 
     python -m benchmarks.sandbox [--write benchmarks/SANDBOX.md]
 
-Each sandboxed run is paired with a plain one of the same command, so that other load on the machine
-falls on both. Per launch: `/bin/true`, in turn and in alternating order. Per experiment: the
-learning-rate template as a workshop paper runs it (six runs, both arms together), with its quick
-and its full budget, its libraries loaded before the watch as papers load them; the two run at the
-same time, each kept with its supervisor to a core of its own, and change cores from pair to pair.
-Intervals are 95 % percentile bootstrap over pairs, of the median difference and of the ratio of
-means.
+Each sandboxed run is paired with a plain one of the same command. Per launch: `/bin/true`, in turn
+and in alternating order, in real time. Per experiment: the learning-rate template as a workshop
+paper runs it (six runs, both arms together), with its quick and its full budget, its libraries
+loaded before the watch as papers load them. The two of a pair share one core, so that all that
+makes it faster or slower falls on both; compared is the processor time of the command and of all
+that stands around it (launcher and supervisor). Intervals are 95 % percentile bootstrap over
+pairs, of the median difference and of the ratio of means.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import resource
 import shutil
 import subprocess
 import sys
@@ -22,7 +23,8 @@ import tempfile
 import time
 import tomllib
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 
 import click
@@ -43,49 +45,85 @@ _RESAMPLES = 2000
 _LIMITS = Limits(wall_seconds=600.0)
 
 
-def timed(action: Callable[[], object], core: int | None = None) -> float:
-    """Seconds of real time that an action takes, on one core with all that it starts."""
-    if core is not None:
-        os.sched_setaffinity(0, {core})  # of this thread, and of the processes that it starts
-    start = time.perf_counter()
-    action()
-    return time.perf_counter() - start
+def plain(command: Sequence[str], folder: Path, method: Method) -> None:
+    """Run a command as the sandbox would, without it.
 
-
-def pairs(
-    command: Sequence[str],
-    folders: tuple[Path, Path],
-    method: Method,
-    n: int,
-    libraries: Sequence[str] = (),
-    together: bool = False,
-) -> NDArray[np.float64]:
-    """Seconds of `n` pairs after one unmeasured, shape (n, 2 plain and sandboxed).
-
-    `together` runs both of a pair at once, on a core each; else one after the other.
+    In a session of its own, as there: the kernel shares a core out among sessions.
     """
-    bare, box = folders
-    clean = environment(method, bare, None) | {"HOME": str(bare), "TMPDIR": str(bare)}
+    clean = environment(method, folder, None) | {"HOME": str(folder), "TMPDIR": str(folder)}
+    subprocess.run(
+        command, cwd=folder, env=clean, capture_output=True, check=True, start_new_session=True
+    )
 
-    def plain() -> None:
-        subprocess.run(command, cwd=bare, env=clean, capture_output=True, check=True)
 
-    def boxed() -> None:
-        outcome = run(command, box, _LIMITS, method=method, unsafe=True, libraries=libraries)
-        if outcome.exit_code != 0 or outcome.incidents:
-            raise RuntimeError(f"the sandboxed command failed: {outcome}")
+def boxed(
+    command: Sequence[str], folder: Path, method: Method, libraries: Sequence[str] = ()
+) -> None:
+    """Run a command in the sandbox."""
+    outcome = run(command, folder, _LIMITS, method=method, unsafe=True, libraries=libraries)
+    if outcome.exit_code != 0 or outcome.incidents:
+        raise RuntimeError(f"the sandboxed command failed: {outcome}")
 
-    cores = sorted(os.sched_getaffinity(0))[:2]
+
+def launches(folder: Path, method: Method, n: int) -> NDArray[np.float64]:
+    """Seconds of `n` pairs of launches after one unmeasured, shape (n, 2 plain and sandboxed)."""
     rows = []
     for number in range(n + 1):
-        actions = [plain, boxed] if number % 2 else [boxed, plain]
-        if together and len(cores) == 2:
-            with ThreadPoolExecutor(2) as pool:
-                seconds = dict(zip(actions, pool.map(timed, actions, cores), strict=True))
-        else:
-            seconds = {action: timed(action) for action in actions}
+        seconds = {}
+        for action in (plain, boxed) if number % 2 else (boxed, plain):
+            start = time.perf_counter()
+            action(["/bin/true"], folder, method)
+            seconds[action] = time.perf_counter() - start
         rows.append([seconds[plain], seconds[boxed]])
     return np.array(rows[1:])
+
+
+def experiments(
+    budget: str, seeds: int, folder: Path, method: Method, n: int
+) -> NDArray[np.float64]:
+    """Processor seconds of at least `n` pairs, shape (pairs, 2 plain and sandboxed).
+
+    Each pair has a core, and each command of a pair a process of its own that measures it. The
+    first pair of each core is not measured.
+    """
+    cores = sorted(os.sched_getaffinity(0))
+    rows = []
+    with ProcessPoolExecutor(2 * len(cores), mp_context=get_context("spawn")) as pool:
+        for number in range(-(-n // len(cores)) + 1):
+            orders = [(core, (core + number) % 2 == 0) for core in cores]
+            both = [
+                (pool.submit(processor_seconds, budget, seeds, folder, method, core, first),
+                 pool.submit(processor_seconds, budget, seeds, folder, method, core, not first))
+                for core, first in orders
+            ]  # fmt: skip
+            for (one, other), (_, first) in zip(both, orders, strict=True):
+                pair = [one.result(), other.result()]
+                rows += [pair[::-1] if first else pair] if number else []
+    return np.array(rows)
+
+
+def processor_seconds(
+    budget: str, seeds: int, folder: Path, method: Method, core: int, in_box: bool
+) -> float:
+    """What an experiment takes on a core, with its launcher and its supervisor."""
+    os.sched_setaffinity(0, {core})
+    with tempfile.TemporaryDirectory(dir=folder) as name:
+        command = prepare(Path(name), seeds, budget)
+        libraries = imported(TEMPLATE / "experiment.py")
+        before = _used()
+        if in_box:
+            boxed(command, Path(name), method, libraries)
+        else:
+            plain(command, Path(name), method)
+        return _used() - before
+
+
+def _used() -> float:
+    """Processor seconds of this process and of those that it has waited for."""
+    return sum(
+        usage.ru_utime + usage.ru_stime
+        for usage in map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    )
 
 
 def interval(
@@ -170,8 +208,8 @@ def report(rows: Sequence[Row], command: str, load: float) -> str:
         "",
         "Each sandboxed run is paired with a plain one of the same command. Launch: `/bin/true`, "
         "in turn and in alternating order, the median of the differences. Experiment: the "
-        "learning-rate template, the two of a pair at the same time, each with its supervisor on "
-        "a core of its own, and cores changed from pair to pair; the ratio of mean times less 1. "
+        "learning-rate template, the two of a pair at the same time on one core, which they share "
+        "evenly; processor time with launcher and supervisor, the ratio of means less 1. "
         "What the sandbox adds is the launch, and a look at each file that the program opens. The "
         "libraries that an "
         "experiment imports are loaded before it is watched, so that their thousands of files need "
@@ -186,27 +224,21 @@ def report(rows: Sequence[Row], command: str, load: float) -> str:
 
 
 @click.command()
-@click.option("--launches", default=60, show_default=True, help="Pairs per method of /bin/true.")
-@click.option("--experiments", default=12, show_default=True, help="Pairs of quick experiments.")
+@click.option("--launch", default=60, show_default=True, help="Pairs per method of /bin/true.")
+@click.option("--quick", default=16, show_default=True, help="Pairs of quick experiments.")
 @click.option("--full", default=4, show_default=True, help="Pairs of full experiments.")
 @click.option("--seeds", default=6, show_default=True, help="Runs of one experiment.")
 @click.option("--write", type=click.Path(path_type=Path), help="Write a report in Markdown too.")
-def main(launches: int, experiments: int, full: int, seeds: int, write: Path | None) -> None:
+def main(launch: int, quick: int, full: int, seeds: int, write: Path | None) -> None:
     """Measure what the sandbox costs on this machine."""
     given, load = protections(), os.getloadavg()[0]
     rows = []
     with tempfile.TemporaryDirectory(dir="/var/tmp") as name:
         folder = Path(name)
-        folders = (folder / "plain", folder / "boxed")
-        for each in folders:
-            each.mkdir()
         for method in given.available:
-            rows.append(launch_row(method, pairs(["/bin/true"], folders, method, launches)))
-        libraries = imported(TEMPLATE / "experiment.py")
-        for budget, number in (("quick", experiments), ("full", full)):
-            for each in folders:
-                experiment = prepare(each, seeds, budget)
-            data = pairs(experiment, folders, given.method, number, libraries, together=True)
+            rows.append(launch_row(method, launches(folder, method, launch)))
+        for budget, number in (("quick", quick), ("full", full)):
+            data = experiments(budget, seeds, folder, given.method, number)
             rows.append(experiment_row(given.method, budget, data))
     table = Table(title=f"The sandbox's cost ({os.cpu_count()} cores, load {load:.1f})")
     for column in Row.__struct_fields__:
@@ -215,7 +247,7 @@ def main(launches: int, experiments: int, full: int, seeds: int, write: Path | N
         table.add_row(*msgspec.structs.astuple(row))
     Console(width=140).print(table)
     if write:
-        told = f"--launches {launches} --experiments {experiments} --full {full} --seeds {seeds}"
+        told = f"--launch {launch} --quick {quick} --full {full} --seeds {seeds}"
         command = f"python -m benchmarks.sandbox {told} --write {write}"
         write.write_text(report(rows, command, load), encoding="utf-8")
 
