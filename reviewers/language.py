@@ -6,7 +6,6 @@ persona and instruction come after, so that all reviewers of a paper share its p
 
 from __future__ import annotations
 
-import asyncio
 import json
 from typing import Any
 
@@ -16,6 +15,7 @@ from conference.context import Context
 from conference.forms import Field, Form
 from conference.manuscript import Manuscript
 from conference.models import Asker, Message, Shape, form_shape
+from conference.models.asking import together
 from conference.models.reading import asks_about, fit_parts, fit_thread
 from conference.models.shapes import Filled
 from conference.prompts import render, without_paper
@@ -48,8 +48,8 @@ class LanguageReviewer:
         """The papers offered by their ids, a sheet at a time, so that equal sheets are shared."""
         papers = sorted(sight.papers, key=lambda paper: paper.paper)
         sheets = [papers[at : at + SHEET] for at in range(0, len(papers), SHEET)]
-        answers = await asyncio.gather(
-            *(_bid_sheet(agent, sheet, context, number) for number, sheet in enumerate(sheets))
+        answers = await together(
+            _bid_sheet(agent, sheet, context, number) for number, sheet in enumerate(sheets)
         )
         levels = {paper: level for answer in answers for paper, level in answer.items()}
         return Bids(reviewer=agent.id, levels=levels)
@@ -120,7 +120,7 @@ class LanguageReviewer:
             answer = await context.asker.ask(messages, form_shape(form), "calibrate", member=number)
             return answer.scores[rating.name]
 
-        given = await asyncio.gather(*(rate(n, paper) for n, paper in enumerate(sight.papers)))
+        given = await together(rate(n, paper) for n, paper in enumerate(sight.papers))
         rows = zip(sight.papers, given, sight.human_means, sight.humans, strict=True)
         return [
             CalibrationReview(
@@ -174,11 +174,9 @@ async def write_review(
     shape = form_shape(form)
     several = preset.ensemble > 1 and preset.ensemble_temperature is not None
     warmth = preset.ensemble_temperature if several else preset.temperature
-    members = await asyncio.gather(
-        *(
-            asker.ask(messages, shape, "review", temperature=warmth, member=number)
-            for number in range(preset.ensemble)
-        )
+    members = await together(
+        asker.ask(messages, shape, "review", temperature=warmth, member=number)
+        for number in range(preset.ensemble)
     )
     filled = members[0]
     if len(members) > 1:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import Callable, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -13,12 +14,12 @@ from conference.errors import UserError
 from conference.forms import Form
 from conference.models import Asker, Model, ModelRules, form_shape, is_model, make_model, parse_spec
 from conference.models.engine import Engines
-from conference.models.reading import paper_budget
+from conference.models.reading import LEAST, beside, paper_budget
 from conference.models.records import Call
 from conference.models.shapes import Filled
 from conference.prompts import render, without_paper
 from conference.tasks import TaskFailed, TaskKey
-from reviewers.presets import PROMPTS, examples_text, load_preset
+from reviewers.presets import PROMPTS, Preset, examples_text, load_preset
 from venues.minds import models_of
 from venues.papers import PaperSource
 from venues.phases.call import call_of
@@ -68,19 +69,19 @@ def preflight(
     if source is None:
         say(_typesetter(options))
     calls: list[Call] = []
-    for role in ("scientist", "reviewer", "chair"):
-        for _, name in parse_minds(getattr(venue.minds, role)):
-            if role == "reviewer" and is_model(name):
-                spec = parse_spec(name)
-                few_shot = load_preset(spec.preset).few_shot
-                examples_text(models[spec.text].examples, few_shot)
+    presets: dict[str, list[Preset]] = defaultdict(list)
+    for _, name in parse_minds(venue.minds.reviewer):
+        if is_model(name):
+            spec = parse_spec(name)
+            presets[spec.text].append(load_preset(spec.preset))
+            examples_text(models[spec.text].examples, presets[spec.text][-1].few_shot)
     writers = {name for _, name in parse_minds(venue.minds.scientist)} if source is None else set()
     for name, rules in models.items():
         # A server that is down now is told of soon; later it is given time to come back.
         model = make_model(
             parse_spec(name), msgspec.structs.replace(rules, retries=min(rules.retries, TRIES))
         )
-        say(_context(model, rules, venue.form, _longest(source)))
+        say(_context(model, rules, presets[name], venue.form, _longest(source)))
         if name in {writer.partition("#")[0] for writer in writers}:
             _material_fits(model, rules, venue)
         calls += _try_schema(model, rules, venue.form)
@@ -127,7 +128,9 @@ def _material_fits(model: Model, rules: ModelRules, venue: Venue) -> None:
             )
 
 
-def _context(model: Model, rules: ModelRules, form: Form, longest: str) -> str:
+def _context(
+    model: Model, rules: ModelRules, presets: Sequence[Preset], form: Form, longest: str
+) -> str:
     """Whether form, answer and paper fit; a paper that does not is cut by the rule of `fitting`."""
     needed = model.count(render(PROMPTS, "form", form=form)) + rules.max_tokens
     room = paper_budget(model.context, rules)
@@ -136,6 +139,14 @@ def _context(model: Model, rules: ModelRules, form: Form, longest: str) -> str:
             f"model '{model.name}': its context of {model.context:,} tokens is too short for the "
             f"review form and an answer of {rules.max_tokens:,} ({needed:,} tokens beside the "
             "paper); lower max_tokens in [models] or choose another model."
+        )
+    room -= max((_beside(model, rules, preset) for preset in presets), default=0)
+    if room < LEAST:
+        raise UserError(
+            f"model '{model.name}': its context of {model.context:,} tokens leaves too little for "
+            "a paper beside the page images, examples and earlier answers of its reviewers' "
+            "preset; choose another preset, lower max_tokens or set sees_images = false in "
+            "[models], or choose another model."
         )
     line = f"{model.name}: {room:,} of {model.context:,} tokens are for the paper"
     found = model.count(longest) if longest else 0
@@ -147,6 +158,12 @@ def _context(model: Model, rules: ModelRules, form: Form, longest: str) -> str:
         f"{line}; a longer one keeps abstract, introduction and conclusion, and its other sections "
         "are cut alike."
     )
+
+
+def _beside(model: Model, rules: ModelRules, preset: Preset) -> int:
+    images = preset.images if rules.sees_images else 0
+    examples = examples_text(rules.examples, preset.few_shot)
+    return beside(model, rules, images, preset.reflections - 1, examples)
 
 
 def _try_schema(model: Model, rules: ModelRules, form: Form) -> list[Call]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import msgspec
 
 from conference.models import ModelRules, is_model, parse_spec, rules_for
+from conference.models.reading import PAGE
 from conference.prompts import HERE as HOUSE
 from conference.prompts import render
 from reviewers.language import SHEET
@@ -98,7 +99,8 @@ def _work(
     again = preset.reflections - 1
     passes = preset.ensemble + (preset.ensemble > 1) + again
     shown = len(examples_text(rules.examples, preset.few_shot)) // CHARACTERS_A_TOKEN
-    reviewed = about + form + shown + answer * again // 2
+    seen = PAGE * preset.images if rules.sees_images else 0
+    reviewed = about + form + shown + seen + answer * (again // 2 + preset.ensemble)
     turns, sheets = venue.discussion.turns, -(-min(venue.bids.offered, papers) // SHEET)
     changed = round(authored * venue.decision.accept_rate)
     return [

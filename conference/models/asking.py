@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import re
 import time
+from collections.abc import Awaitable, Iterable
 from typing import TypeVar
 
 import msgspec
@@ -119,6 +121,18 @@ class Asker:
         )
 
 
+async def together(asked: Iterable[Awaitable[T]]) -> list[T]:
+    """All answers in their order, asked for at once; where some fail, the first failure.
+
+    That is raised when all have ended, so that each call is in the ledger and none goes on unseen.
+    """
+    found = await asyncio.gather(*asked, return_exceptions=True)
+    for each in found:
+        if isinstance(each, BaseException):
+            raise each
+    return found  # type: ignore[return-value]
+
+
 def prompt_hash(messages: tuple[Message, ...]) -> str:
     """SHA-256 of a conversation: the same words in the same order give the same hash."""
     return hashlib.sha256(msgspec.json.encode(messages)).hexdigest()
@@ -134,5 +148,6 @@ def frame_hash(messages: tuple[Message, ...]) -> str:
 def price(rules: ModelRules, reply: Reply) -> float:
     """What a reply costs by the user's price table, in the table's currency."""
     fresh = reply.tokens_in - reply.tokens_cached
-    cost = fresh * rules.price_in + reply.tokens_cached * rules.price_cached
+    cached = rules.price_in if rules.price_cached is None else rules.price_cached
+    cost = fresh * rules.price_in + reply.tokens_cached * cached
     return (cost + reply.tokens_out * rules.price_out) / 1e6

@@ -11,11 +11,13 @@ from pathlib import Path
 from conference.manuscript import Manuscript, full_text
 from conference.models.asking import Asker
 from conference.models.fitting import fit_paper, fit_texts
-from conference.models.records import Message, ModelRules
+from conference.models.records import Message, Model, ModelRules
 from conference.prompts import about_paper, defused
+from conference.tasks import TaskFailed
 
 INSTRUCTIONS = 12_000  # tokens that form, persona, thread and instruction may take
 DPI = 80
+LEAST = 1_000  # tokens of a longer paper without which there is nothing to judge
 PAGE = 1200  # tokens that an image of a page takes, about
 
 
@@ -52,16 +54,29 @@ def asks_about(
     `examples` stand between the paper and the instruction, so that calls with and without them
     share the paper. `images` is how many pages a model that sees is shown, `answers` how many
     earlier answers the conversation will hold; what all these take, the paper's text has less.
+
+    Raises:
+        TaskFailed: they leave less than `LEAST` tokens for a paper that is longer.
     """
     shown: tuple[str, ...] = ()
+    model, rules = asker.model, asker.rules
     if images and asker.rules.sees_images and manuscript.pdf:
         shown = page_images(str(papers / manuscript.pdf), images)
-    beside = PAGE * len(shown) + asker.rules.max_tokens * answers
-    beside += asker.model.count(examples) if examples else 0
-    budget = max(paper_budget(asker.model.context, asker.rules) - beside, 0)
-    text = fit_paper(_whole(manuscript, str(papers)), budget, asker.model.count)
+    room = paper_budget(model.context, rules) - beside(model, rules, len(shown), answers, examples)
+    text = _whole(manuscript, str(papers))
+    if room < LEAST and model.count(text) > room:
+        raise TaskFailed(
+            f"{model.name}: its context of {model.context:,} tokens leaves {max(room, 0):,} for "
+            f"the paper and at least {LEAST:,} are needed beside pages, examples and answers"
+        )
+    text = fit_paper(text, room, model.count)
     said = f"{examples}\n\n{instruction}" if examples else instruction
     return about_paper(manuscript.paper, manuscript.title, text, said, images=shown)
+
+
+def beside(model: Model, rules: ModelRules, images: int, answers: int, examples: str) -> int:
+    """Tokens that images of pages, earlier answers and example reviews take beside a paper."""
+    return PAGE * images + rules.max_tokens * answers + (model.count(examples) if examples else 0)
 
 
 def fit_thread(parts: Sequence[str], asker: Asker) -> str:

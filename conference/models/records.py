@@ -56,7 +56,7 @@ class ModelRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     retries: Annotated[int, msgspec.Meta(ge=0)] = 8
     at_once: Counted = 64
     price_in: NotNegative = 0.0
-    price_cached: NotNegative = 0.0
+    price_cached: NotNegative | None = None
     price_out: NotNegative = 0.0
     speed_in: Positive = 10_000.0
     speed_out: Positive = 2_000.0
@@ -82,9 +82,10 @@ class Message(msgspec.Struct, frozen=True):
     def around_images(self) -> tuple[str, str]:
         """The text before the images and after them: they follow the paper, where there is one.
 
-        So calls with images share the paper's text with those without, and the images too.
+        So calls with images share the paper's text with those without, and the images too. House
+        rules that stand before a paper name its tag as well; its own is the last one.
         """
-        head, end, rest = self.text.partition(PAPER_END)
+        head, end, rest = self.text.rpartition(PAPER_END)
         return (head + end, rest) if end else ("", self.text)
 
 

@@ -31,19 +31,20 @@ class ReplayModel:
             calls = [call for part in stored for call in calls_from_json(part)]
         finally:
             ledger.close()
+        # An answer may be empty; a call that got none counted no tokens.
+        calls = [call for call in calls if call.answer or call.tokens_in]
         if not calls:
             raise UserError(f"replay:{target}: that round's ledger has no model calls.")
         self.name = f"replay:{target}"
         self.revision = f"{calls[0].model} ({calls[0].revision})"
         self.context = rules.context or 1_000_000
-        self._exact = {(call.prompt_sha256, call.seed): call for call in calls if call.answer}
+        self._exact = {(call.prompt_sha256, call.seed): call for call in calls}
         # A paper was cut to the recorded model's context, which this one does not know; so the same
         # instruction about the same paper under the same seed is the same call.
-        self._framed = {(call.frame_sha256, call.seed): call for call in calls if call.answer}
+        self._framed = {(call.frame_sha256, call.seed): call for call in calls}
         self._any: dict[str, list[Call]] = defaultdict(list)
         for call in calls:
-            if call.answer:
-                self._any[call.prompt_sha256].append(call)
+            self._any[call.prompt_sha256].append(call)
 
     def count(self, text: str) -> int:
         return len(text) // 4 + 1

@@ -10,7 +10,9 @@ from typing import Any
 import msgspec
 import pytest
 
+from conference.errors import UserError
 from conference.models import makers
+from conference.prompts import about_paper
 from conference.records import Agent, Bids, Decision, Failure, Review
 from tests.documents.made import FILLER
 from tests.documents.made import paper as plain_paper
@@ -107,3 +109,22 @@ def test_a_model_that_sees_is_shown_the_pages(sees: bool, tmp_path: Path) -> Non
         rules = msgspec.structs.replace(rules, phases=phases)
         run_round(rules, out=tmp_path / "run", hosts=0, papers=open_papers(folder, rules))
     assert shown and set(shown) == {2 if sees else 0}
+
+
+def test_pages_stand_after_the_paper_also_where_house_rules_come_first() -> None:
+    """Those name the paper's tag; a model without a system role gets all in one turn."""
+    system, user = about_paper("p1", "A title", "Its text.", "Judge it.", ("image",))
+    joined = msgspec.structs.replace(user, text=f"{system.text}\n\n{user.text}")
+    before, after = joined.around_images()
+    assert before.endswith("Its text.\n</paper>") and after.strip() == "Judge it."
+
+
+def test_a_preset_that_leaves_no_room_for_a_paper_is_refused_at_once(tmp_path: Path) -> None:
+    """Twelve page images and a short context: nothing of the text would be left to review."""
+    with serve() as server:
+        rules = venue(server, sees_images=True, context=16_000)
+        with pytest.raises(UserError, match="leaves too little for a paper"):
+            run_round(rules, out=tmp_path, hosts=0, papers=table(4))
+        assert not server.requests
+        blind = venue(server, sees_images=False, context=16_000)
+        run_round(blind, out=tmp_path / "blind", hosts=0, papers=table(4))
