@@ -60,6 +60,6 @@ def answer_to(point: str, known: Mapping[str, str]) -> str | None:
 
 
 def doubted(reviews: Sequence[Review]) -> bool:
-    """Whether a reviewer asked for more evidence, or rated below the middle of the scale."""
+    """Whether a point of a review names what more runs would answer."""
     words = ("seed", "error bar", "interval", "evidence", "effect", "number")
     return any(word in point.lower() for r in reviews for point in points_of(r) for word in words)

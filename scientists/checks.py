@@ -93,7 +93,7 @@ def fair(study: Written) -> Found:
         found.append("the arms have different budgets")
     for run, result in zip(study.runs, study.results, strict=True):
         done = result.get("config", {})
-        if any(name in done and done[name] != run[name] for name in ("seed", "budget", "knobs")):
+        if any(done.get(name) != run[name] for name in ("seed", "budget", "knobs")):
             found.append(f"a run of the {run['label']} was not done as planned")
             break
     trials = len(study.tried.trials) if study.tried else 0

@@ -66,22 +66,28 @@ def apply(code: str, edits: Sequence[Edit], protected: Sequence[str]) -> str:
         Refused: a text to be found is not there just once, a protected line would change, or the
             result is no Python.
     """
+    original = code
     for edit in edits:
         if code.count(edit.find) != 1 or not edit.find.strip():
             raise Refused(f"{edit.find[:80]!r} stands {code.count(edit.find)} times in the file")
-        for word in protected:
-            if word in edit.find or word in edit.replace:
-                raise Refused(
-                    f"an edit touches {word!r}: budgets, seeds and limits are the same in both "
-                    "arms and stay as they are",
-                    breach=True,
-                )
         code = code.replace(edit.find, edit.replace)
+    for word in protected:
+        # Whole lines are compared: a part of one that has not the word in it may change its sense.
+        if _lines_with(word, original) != _lines_with(word, code):
+            raise Refused(
+                f"an edit touches {word!r}: budgets, seeds and limits are the same in both "
+                "arms and stay as they are",
+                breach=True,
+            )
     try:
         compile(code, "changed.py", "exec")
     except (SyntaxError, ValueError) as error:
         raise Refused(f"the changed file is no Python: {error}") from error
     return code
+
+
+def _lines_with(word: str, code: str) -> list[str]:
+    return [line for line in code.splitlines() if word in line]
 
 
 async def change(

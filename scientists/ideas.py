@@ -24,6 +24,7 @@ from scientists.study import Question
 HERE = Path(__file__).parent
 PROMPTS = HERE / "prompts"
 SOURCE = "a language model"
+SHOWN = 50  # latest earlier papers, one's own and others' each, whose titles an idea is shown
 
 
 class SectionRules(msgspec.Struct, frozen=True):
@@ -184,8 +185,12 @@ async def _reflected(
     rejected: Sequence[str],
     number: int,
 ) -> Idea:
+    # A long archive would not fit; nearness is measured against all of it (`_question`).
+    shown = [past for past in archive if past.own][-SHOWN:] + [
+        past for past in archive if not past.own
+    ][-SHOWN:]
     prompt = render(
-        PROMPTS, "idea", material=base, template=template, archive=archive, rejected=rejected
+        PROMPTS, "idea", material=base, template=template, shown=shown, rejected=rejected
     )
     messages, shape = without_paper(prompt), idea_shape(template)
     idea = await asker.ask(messages, shape, "idea", member=number)

@@ -66,7 +66,9 @@ class Library:
         titles = {each.title.casefold() for each in self.known}
         if work.year is None or not work.authors or work.title.casefold() in titles:
             return
-        key = re.sub(r"[^A-Za-z0-9_.:-]+", "_", work.key)
+        key, taken = re.sub(r"[^A-Za-z0-9_.:-]+", "_", work.key), {each.key for each in self.known}
+        while key in taken:  # two keys may become one, or be one of the template's
+            key += "_"
         reference = Reference(key, work.title, work.authors, work.year, work.venue)
         self.known = (*self.known, reference)
 

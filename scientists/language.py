@@ -2,12 +2,14 @@
 
 The pipeline is The AI Scientist's (Lu et al. 2024), with these differences: code runs only in the
 sandbox; versions of it are tried on a seed that the study does not use; both arms have the same
-seeds and budget whatever the model writes; every citation and number is compared with its source.
+seeds and budget, which a change of the code may not touch; every citation and number is compared
+with its source.
 """
 
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Sequence
 
 import msgspec
@@ -18,6 +20,7 @@ from conference.forms import Field, Form
 from conference.manuscript import blinded
 from conference.models import form_shape
 from conference.models.reading import asks_about, fit_parts
+from conference.models.records import PAPER_END
 from conference.prompts import render
 from conference.records import Agent, AnyRecord, Incident, Rebuttal
 from conference.tasks import TaskFailed
@@ -73,7 +76,7 @@ class LanguageScientist:
         return [*made, *works.checks(sight.paper)]
 
     async def rebut(self, agent: Agent, sight: RebutSight, context: Context) -> Rebuttal:
-        """A reply to each review. `strength` is the share of its numbers that the paper has."""
+        """A reply to each review. `strength` is the share of replies with data (`_with_data`)."""
         form = Form(
             field=(
                 *(Field(name=f"reply_{name}", kind="text") for name in sight.names),
@@ -93,7 +96,7 @@ class LanguageScientist:
             author=agent.id,
             replies=replies,
             promises=tuple(line for line in promises if line),
-            strength=_borne(" ".join(replies.values()), messages[1].text),
+            strength=_with_data(list(replies.values()), messages[1].text.rpartition(PAPER_END)[0]),
             mind=agent.mind,
         )
 
@@ -122,13 +125,12 @@ def _invented(prose: Prose, agent: Agent, sight: ResearchSight) -> list[Incident
     ]
 
 
-def _borne(text: str, paper: str) -> float:
-    """The share of a text's numbers that the paper has; 0 when it states none."""
-    import re
-
+def _with_data(replies: Sequence[str], paper: str) -> float:
+    """The share of replies that state numbers of which the paper has every one."""
     values = [float(found) for found in re.findall(r"\d+(?:\.\d+)?", paper)]
-    claims = check_claims(text, values, "rebuttal")
-    return round(sum(claim.matched for claim in claims) / len(claims), 4) if claims else 0.0
+    claims = [check_claims(reply, values, "rebuttal") for reply in replies]
+    borne = [bool(found) and all(claim.matched for claim in found) for found in claims]
+    return round(sum(borne) / len(borne), 4) if borne else 0.0
 
 
 def make() -> LanguageScientist:

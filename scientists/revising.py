@@ -19,12 +19,12 @@ from scientists.answers import doubted
 from scientists.embedded import MORE_SEEDS, Kept, as_written, asked_again, draw_seeds, load_study
 from scientists.ideas import PROMPTS, material
 from scientists.laboratory import Laboratory, Outcome
-from scientists.prose import Prose
+from scientists.prose import Prose, numbered
 from scientists.scientist import ReviseSight
 from scientists.study import Question, Tried, Written, plan
 from scientists.submission import camera_ready, hand_in
 from scientists.trials import run_arm
-from scientists.writing import Revision, mended, sources_of, study_text
+from scientists.writing import Revision, mended, sources_of, study_text, write_sections
 
 
 class Earlier(msgspec.Struct, frozen=True):
@@ -46,8 +46,11 @@ async def revise(
     question = msgspec.structs.replace(question, idea=idea)
     paper = sight.resubmission or sight.submission.paper
     laboratory = Laboratory(question.template, agent.id, paper, sight.unsafe)
-    drawn, more = await _more(laboratory, question, past, before, sight, context)
-    study = await _rewritten(question, drawn, sight, context, more)
+    try:
+        drawn, more = await _more(laboratory, question, past, before, sight, context)
+        study = await _rewritten(question, drawn, sight, context, more)
+    except TaskFailed as error:
+        raise TaskFailed(str(error), laboratory.incidents) from error
     outcome = Outcome(drawn.kept.results, drawn.kept.figures, laboratory.incidents)
     if sight.resubmission:
         version = sight.submission.version + 1
@@ -131,17 +134,33 @@ async def _rewritten(
     )
     works = question.template.bibliography
     names = [f"R{number}" for number in range(1, len(sight.reviews) + 1)]
+    shown_study = study_text(material(question.template, sight.call), study, works)
     prompt = render(
-        PROMPTS, "revise",
-        study=study_text(material(question.template, sight.call), study, works),
+        PROMPTS, "revise", study=shown_study,
         title=now.prose.title, abstract=now.prose.abstract,
         reviews=fit_parts([*shown(sight.reviews, names), sight.meta_review], context.asker),
         more=more,
     )  # fmt: skip
     sources = sources_of(study, works)
-    answer, _ = await mended(context.asker, prompt, struct_shape(Revision), "revision", sources)
-    return msgspec.structs.replace(
-        study,
-        answers=tuple(answer.changes),
-        prose=msgspec.structs.replace(now.prose, title=answer.title, abstract=answer.abstract),
+    shape = struct_shape(Revision)
+    answer, found = await mended(context.asker, prompt, shape, "revision", sources)
+    # With more seeds means and intervals move: what names an old one is written anew.
+    cited = msgspec.structs.replace(sources, keys=now.prose.keys)
+    stale = [title for title, text in now.prose.sections.items() if cited.faults(text, title)]
+    sections, more_found = await write_sections(
+        context.asker, shown_study, answer, stale if more else [], cited
     )
+    prose = msgspec.structs.replace(
+        now.prose,
+        title=" ".join(answer.title.split()),
+        abstract=" ".join(answer.abstract.split()),
+        sections={**now.prose.sections, **sections},
+        faults=(*now.prose.faults, *_of_citations(found), *more_found),
+    )
+    answers = tuple(numbered(change, now.prose.keys) for change in answer.changes)
+    return msgspec.structs.replace(study, answers=answers, prose=prose)
+
+
+def _of_citations(faults: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    """The finished paper's own numbers are checked with it."""
+    return [fault for fault in faults if fault[0] == "citations"]

@@ -27,8 +27,7 @@ class Past(msgspec.Struct, frozen=True, kw_only=True):
 class ResearchSight(Sight, frozen=True, kw_only=True):
     """A call for papers, the archive, and the number of this paper among the scientist's own.
 
-    `budget` names the template's budget ("quick" or "full"); `taken` are ideas of lab mates that
-    are already at work, so that a lab does not run one study twice.
+    `budget` names the template's budget ("quick" or "full").
     """
 
     call: Call

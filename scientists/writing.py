@@ -40,9 +40,7 @@ class Section(msgspec.Struct, frozen=True):
             raise ValueError("every paragraph is empty")
 
 
-class Revision(msgspec.Struct, frozen=True):
-    title: str
-    abstract: str
+class Revision(Front, frozen=True):
     changes: Annotated[list[str], msgspec.Meta(min_length=1, max_length=8)]
 
 
@@ -100,17 +98,9 @@ async def write(
     )
     # The abstract's own claims are checked with the finished paper; only citations count here.
     left = [*faults, *(fault for fault in found if fault[0] == "citations")]
-    sections = {}
-    for at, section in enumerate(rules().sections):
-        prompt = render(
-            PROMPTS, "section", study=shown, title=front.title, abstract=front.abstract,
-            section=section,
-        )  # fmt: skip
-        answer, found = await mended(
-            asker, prompt, struct_shape(Section), section.title, sources, member=at
-        )
-        left += [fault for fault in found if fault[0] == "citations"]
-        sections[section.title] = answer.paragraphs
+    wanted = [section.title for section in rules().sections]
+    sections, found = await write_sections(asker, shown, front, wanted, sources)
+    left += found
     known = {entry.key for entry in study.question.template.bibliography}
     return Prose(
         model=asker.model.name,
@@ -122,6 +112,26 @@ async def write(
         explanation=_explanation(study),
         faults=tuple(left),
     )
+
+
+async def write_sections(
+    asker: Asker, shown: str, front: Front, titles: Sequence[str], sources: Sources
+) -> tuple[dict[str, list[str]], list[tuple[str, str]]]:
+    """The named sections' paragraphs, and the faults of their citations."""
+    sections, left = {}, []
+    for at, section in enumerate(rules().sections):
+        if section.title not in titles:
+            continue
+        prompt = render(
+            PROMPTS, "section", study=shown, title=front.title, abstract=front.abstract,
+            section=section,
+        )  # fmt: skip
+        answer, found = await mended(
+            asker, prompt, struct_shape(Section), section.title, sources, member=at
+        )
+        left += [fault for fault in found if fault[0] == "citations"]
+        sections[section.title] = answer.paragraphs
+    return sections, left
 
 
 def study_text(base: str, study: Written, works: Sequence[Reference], notes: str = "") -> str:

@@ -30,6 +30,9 @@ from conference.records import (
     decode,
 )
 from conference.tasks import Sight, Task, TaskKey
+from conference.templates import load_template
+from scientists.coding import Edit, Refused, apply
+from scientists.ideas import rules
 from scientists.scientist import RebutSight, ResearchSight, ReviseSight
 from scientists.study import Tried
 from tests.models.scripted import Answer, Script, Scripted, fill, schema_of, serve, text_of
@@ -312,3 +315,24 @@ def test_works_that_a_search_found_while_writing_may_be_cited(tmp_path: Path) ->
     (paper,) = of(Submission, records)
     text = "".join(page.extract_text() for page in PdfReader(tmp_path / PAPERS / paper.pdf).pages)
     assert "Journal of Rates" in text
+
+
+LOOP = "range(1, steps + 1)"
+SNEAKY = [
+    *((name, LOOP, "range(1, 3 * steps + 1)") for name in ("char_lm", "grokking", "diffusion_2d")),
+    ("learning_rate", LOOP, "range(1, 3 * steps + 1)"),
+    ("char_lm", '["steps"], ', '["steps"] * 3, '),
+    ("learning_rate", '["steps"], knobs', '["steps"] * 3, knobs'),
+]
+
+
+@pytest.mark.parametrize(("name", "find", "replace"), SNEAKY)
+def test_a_part_of_a_protected_line_may_not_change_either(
+    name: str, find: str, replace: str
+) -> None:
+    """More steps, though the edit itself names no budget."""
+    code = (load_template(name).folder / "experiment.py").read_text()
+    assert code.count(find) == 1
+    with pytest.raises(Refused) as caught:
+        apply(code, [Edit(find, replace)], rules().protected)
+    assert caught.value.breach
