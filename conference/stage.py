@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+import time
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Protocol
@@ -17,6 +18,7 @@ from conference.tasks import Done, Task
 BATCH = 64  # One actor call costs 1-3 ms: reviews go out many at a time.
 OPEN_BATCHES = 2  # One being performed and one waiting keeps a host busy.
 AT_ONCE = 256  # Tasks that wait for a language model cost a host nothing: engines batch them.
+WAKE_TRIES, WAKE_SECONDS = 300, 0.2  # asking a host that died whether it is up again
 DEATHS = 3  # A batch that outlived this many hosts is split; a task that did is recorded.
 
 
@@ -92,6 +94,9 @@ class Host:
     async def perform(self, tasks: list[Task]) -> list[Done]:
         return list(await asyncio.gather(*(self._performer(task) for task in tasks)))
 
+    async def awake(self) -> None:
+        """Answers when the host is up."""
+
 
 class RayStage:
     """Agents spread over `hosts` Ray actors.
@@ -160,18 +165,41 @@ class RayStage:
         open_calls: dict[Any, tuple[Lane, list[Task], int]],
         most: int,
     ) -> None:
+        """Give hosts what they have room for; what may have killed one for its last time, alone.
+
+        So that a task which kills its host is found out, and none is blamed for another's doing.
+        """
         busy = Counter(lane for lane, _, _ in open_calls.values())
+        on_host = Counter(lane[0] for lane, _, _ in open_calls.values())
+        alone = {lane[0] for lane, _, deaths in open_calls.values() if deaths == DEATHS - 1}
         waiting = sum(count for (_, waits), count in busy.items() if waits)
         for lane in list(queues):
             host, waits = lane
             for _ in range((AT_ONCE if waits else OPEN_BATCHES) - busy[lane]):
-                if queues[lane] and not (waits and waiting >= most):
-                    waiting += waits
-                    batch, deaths = queues[lane].popleft()
-                    call = self._hosts[host].perform.remote(batch)
-                    open_calls[call] = (lane, batch, deaths)
+                if not queues[lane] or (waits and waiting >= most) or host in alone:
+                    break
+                batch, deaths = queues[lane][0]
+                if deaths == DEATHS - 1:
+                    if on_host[host]:
+                        break
+                    alone.add(host)
+                    self._wake(host)
+                queues[lane].popleft()
+                waiting += waits
+                on_host[host] += 1
+                call = self._hosts[host].perform.remote(batch)
+                open_calls[call] = (lane, batch, deaths)
             if not queues[lane]:
                 del queues[lane]
+
+    def _wake(self, host: int) -> None:
+        """Wait for a host that is being started again: what it is given before counts as lost."""
+        for _ in range(WAKE_TRIES):
+            try:
+                self._ray.get(self._hosts[host].awake.remote())
+                return
+            except self._ray.exceptions.RayActorError:
+                time.sleep(WAKE_SECONDS)
 
     def _again(
         self,

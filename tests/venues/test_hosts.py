@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import threading
@@ -14,8 +15,9 @@ import pytest
 
 from conference.cluster import connect
 from conference.ledger import open_ledger, read_ledger
-from conference.stage import InlineStage, RayStage, Stage
-from conference.tasks import CentralSight, Task
+from conference.records import Agent
+from conference.stage import InlineStage, Performer, RayStage, Stage
+from conference.tasks import CentralSight, Done, Sight, Task, TaskKey
 from tests.venues.tiny import table, tiny_venue
 from venues.cast import make_performer
 from venues.round import play, run_round
@@ -119,3 +121,27 @@ def _ancestors(pid: int) -> Iterator[int]:
         except OSError:
             return
         yield pid
+
+
+def _poisoned() -> Performer:
+    async def perform(task: Task) -> Done:
+        if task.key.paper == "poison":
+            os._exit(1)
+        await asyncio.sleep(0.2)
+        return Done(task.key, b"[]")
+
+    return perform
+
+
+@pytest.mark.parametrize("mind", ["instant", "vllm:a model"])
+def test_only_the_task_that_kills_its_host_is_recorded_as_failed(mind: str) -> None:
+    """Though many others are under way on the same host each time it dies."""
+    agent = Agent(id="reviewer-001", role="reviewer", name="A", lab="L", mind=mind)
+    names = [f"p{number}" for number in range(12)]
+    names.insert(5, "poison")
+    tasks = [Task(TaskKey("review", agent.id, name), Sight(), agent) for name in names]
+    stage = RayStage(_poisoned, 1, None)
+    done = [row for group in stage.perform(tasks) for row in group]
+    stage.close()
+    assert sorted(row.key.paper for row in done) == sorted(names)
+    assert [row.key.paper for row in done if row.records != b"[]"] == ["poison"]
