@@ -28,6 +28,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from conference.affinity import METHOD, affinities
+from conference.bm25 import Ranking
 from conference.errors import UserError
 from conference.measures.bootstrap import difference, estimate
 from conference.seeding import generator
@@ -125,12 +126,10 @@ POOLS: dict[str, Callable[[Array], Array]] = {
 }
 
 
-def pooled(gold: GoldStandard, left: Any, right: Any) -> dict[str, Array]:
-    """Each pool of the inner products of own papers (rows of `left`) and submissions."""
-    product = left @ right.T
-    product = product.toarray() if hasattr(product, "toarray") else product
+def pooled(gold: GoldStandard, scores: Array) -> dict[str, Array]:
+    """Each pool of the scores of own papers (rows) for submissions (columns)."""
     ends = np.cumsum([len(papers) for papers in gold.profiles])[:-1]
-    parts = np.split(product, ends)
+    parts = np.split(scores, ends)
     return {
         name: np.stack([pool(part) for part in parts])[gold.reviewer, gold.paper]
         for name, pool in POOLS.items()
@@ -177,21 +176,16 @@ def vector_methods(gold: GoldStandard) -> dict[str, tuple[Any, Any]]:
     return found
 
 
-def bm25(gold: GoldStandard, k1: float = 1.5, b: float = 0.75) -> tuple[Any, Any]:
-    """BM25 (Robertson and Zaragoza 2009) of own papers as documents, submissions as queries."""
-    from scipy.sparse import csr_matrix, diags
-    from sklearn.feature_extraction.text import CountVectorizer
+def products(own: Any, given: Any) -> Array:
+    """The inner products of two sets of vectors, in rows; each matrix may be sparse."""
+    found = own @ given.T
+    return np.asarray(found.toarray() if hasattr(found, "toarray") else found)
 
-    flat = [text for papers in gold.profiles for text in papers]
-    counter = CountVectorizer().fit(sorted({*flat, *gold.submissions}))
-    own = counter.transform(flat).tocsr().astype(np.float64)
-    have = np.bincount(own.indices, minlength=own.shape[1])
-    idf = np.log1p((own.shape[0] - have + 0.5) / (have + 0.5))
-    length = np.asarray(own.sum(axis=1)).ravel()
-    room = np.repeat(k1 * (1 - b + b * length / length.mean()), np.diff(own.indptr))
-    weight = own.data * (k1 + 1) / (own.data + room)
-    documents = csr_matrix((weight, own.indices, own.indptr), own.shape) @ diags(idf)
-    return documents, (counter.transform(gold.submissions) > 0).astype(np.float64)
+
+def bm25(gold: GoldStandard) -> Array:
+    """BM25 of own papers as documents (rows) for submissions as queries (columns)."""
+    ranking = Ranking([text for papers in gold.profiles for text in papers])
+    return np.column_stack([ranking.scores(text) for text in gold.submissions])
 
 
 def embeddings(gold: GoldStandard) -> tuple[Any, Any]:
@@ -218,11 +212,12 @@ def all_scores(gold: GoldStandard, with_embeddings: bool) -> dict[str, Array]:
     chosen = affinities(gold.profiles, gold.submissions).toarray()
     scores = {f"conference.affinity ({METHOD})": chosen[gold.reviewer, gold.paper]}
     scores |= {PUBLISHED[name][0]: value for name, value in gold.published.items()}
-    vectors = vector_methods(gold) | {"BM25": bm25(gold)}
+    vectors = vector_methods(gold)
     if with_embeddings:
         vectors["MiniLM-L6 sentence embeddings"] = embeddings(gold)
-    for name, (own, given) in vectors.items():
-        for pool, value in pooled(gold, own, given).items():
+    found = {name: products(own, given) for name, (own, given) in vectors.items()}
+    for name, each in (found | {"BM25": bm25(gold)}).items():
+        for pool, value in pooled(gold, each).items():
             scores[f"{name}; {pool}"] = value
     return scores
 
