@@ -89,7 +89,7 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DecideSight(Sight, frozen=True, kw_only=True):
-    """All papers that passed the desk, and the venue's quotas as shares of them."""
+    """All papers that have a meta-review, and the venue's quotas as shares of them."""
 
     candidates: tuple[Candidate, ...]
     accept_rate: float

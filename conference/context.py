@@ -44,7 +44,3 @@ class Context(msgspec.Struct, frozen=True):
     def rng(self, *names: object) -> np.random.Generator:
         """This task's own generator."""
         return generator(self.seed, self.key, *names)
-
-    def shared_rng(self, *names: object) -> np.random.Generator:
-        """A generator that every task of the round sees alike, such as a paper's effect."""
-        return generator(self.seed, *names)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -36,7 +37,11 @@ def make_scientists(venue: Venue, seed: int) -> list[Agent]:
 
 
 def make_committee(
-    venue: Venue, seed: int, submissions: list[Submission], source: PaperSource | None
+    venue: Venue,
+    seed: int,
+    submissions: list[Submission],
+    source: PaperSource | None,
+    scientists: Sequence[Agent] = (),
 ) -> list[Agent]:
     """Reviewers, area chairs, senior area chairs and the program chair for these submissions."""
     reviewers = reviewer_count(venue, len(submissions))
@@ -47,6 +52,7 @@ def make_committee(
         _agent("reviewer", number, venue, seed, mind=mind, papers=records[number], own=own[number])
         for number, mind in enumerate(_minds(venue.minds.reviewer, reviewers))
     ]
+    people = _with_coauthors(venue, seed, people, scientists)
     people += [
         _agent("chair", n, venue, seed, mind=mind)
         for n, mind in enumerate(_minds(venue.minds.chair, chairs))
@@ -152,6 +158,25 @@ def _agent(
 def _persona(weights: dict[str, float], rng: np.random.Generator) -> str:
     shares = np.array(list(weights.values()))
     return str(rng.choice(list(weights), p=shares / shares.sum()))
+
+
+def _with_coauthors(
+    venue: Venue, seed: int, reviewers: list[Agent], scientists: Sequence[Agent]
+) -> list[Agent]:
+    """A share of the reviewers gets a recent co-author among the scientists of other labs.
+
+    Twice as many as a paper needs have none, so that every paper can be reviewed.
+    """
+    spare = len(reviewers) - 2 * venue.assignment.reviews_per_paper
+    number = max(0, min(round(venue.population.coauthor_rate * len(reviewers)), spare))
+    rng = generator(seed, "co-authors")
+    writers = {int(at) for at in rng.permutation(len(reviewers))[:number]}
+    found = []
+    for at, reviewer in enumerate(reviewers):
+        others = [each.id for each in scientists if each.lab != reviewer.lab]
+        chosen = (str(rng.choice(others)),) if at in writers and others else ()
+        found.append(msgspec.structs.replace(reviewer, coauthors=chosen))
+    return found
 
 
 def _own_submissions(

@@ -26,7 +26,6 @@ from venues.phases import steps_of
 from venues.state import Archived, Options, Round, Step
 from venues.venue import Venue, check_venue, load_venue
 
-LARGE = 1000  # Tasks of a round whose whole steps are noted, so as not to be planned again.
 Progress = Callable[[str, int, int], None]  # step, done, all
 
 
@@ -161,8 +160,7 @@ def play(
             keys = [task.key for task in tasks]
             records = _records(ledger, keys)
             _stop_if_failed(step, [row for row in records if isinstance(row, Failure)], len(keys))
-            if len(ledger) > LARGE:
-                ledger.note_whole(step.name, keys)
+            ledger.note_whole(step.name, keys)
             round_.add(records)
         else:
             progress(step.name, len(keys), len(keys))
@@ -328,7 +326,7 @@ def _retract_failures(ledger: Ledger, venue: Venue) -> None:
 
 
 def load_round(folder: str | Path) -> Round:
-    """A round as its ledger has it, for looking at: all records of its steps, in order."""
+    """A round as its ledger has it, for looking at: all records of its steps, in `play`'s order."""
     ledger = read_ledger(Path(folder))
     try:
         noted = ledger.noted("plan")
@@ -336,9 +334,11 @@ def load_round(folder: str | Path) -> Round:
             raise UserError(f"{folder}: the ledger has no plan yet; run the round first.")
         plan = msgspec.json.decode(noted, type=Plan)
         round_ = Round(plan.venue, plan.seed, Path(folder), None, plan.options)
-        order = {step.name: at for at, step in enumerate(steps_of(plan.venue))}
-        for row in sorted(ledger.rows(), key=lambda row: order[row.key.step]):
-            round_.add(row.records)
+        finished = {row.key: row.records for row in ledger.rows()}
+        for step in steps_of(plan.venue):
+            # As `play` added them; a step that was cut off in the middle has no such order yet.
+            keys = ledger.whole(step.name) or sorted(k for k in finished if k.step == step.name)
+            round_.add(record for key in keys for record in finished[key])
         return round_
     finally:
         ledger.close()

@@ -27,8 +27,12 @@ PHASES = (
     "camera_ready",
 )
 NEEDED = ("call", "submit")
+MAX_TURNS = 5  # of a discussion
 WHOLE = ("form", "deadlines", "personas", "chair_personas")  # Of a base, all or nothing.
 NEEDS = {
+    "submit": ("call",),
+    "desk_check": ("submit",),
+    "bid": ("submit",),
     "assign": ("bid",),
     "review": ("assign",),
     "rebut": ("review",),
@@ -66,13 +70,17 @@ class CallRules(Rules, frozen=True, kw_only=True):
 
 
 class Population(Rules, frozen=True, kw_only=True):
-    """How many of each role; 0 reviewers or chairs means as many as the loads ask for."""
+    """How many of each role; 0 reviewers or chairs means as many as the loads ask for.
+
+    `coauthor_rate` is the share of reviewers who have lately written with one of the scientists.
+    """
 
     scientists: int = 0
     reviewers: int = 0
     chairs: int = 0
     senior_chairs: int = 1
     labs: int = 4
+    coauthor_rate: float = 0.25
     personas: dict[str, float] = msgspec.field(default_factory=lambda: {"neutral": 1.0})
     chair_personas: dict[str, float] = msgspec.field(default_factory=lambda: {"inclusive": 1.0})
 
@@ -130,7 +138,7 @@ class DiscussRules(Rules, frozen=True, kw_only=True):
 
 
 class DecideRules(Rules, frozen=True, kw_only=True):
-    """Shares are of the papers that passed the desk. `score` is what papers are ranked by."""
+    """Shares are of the papers that have a meta-review. `score` is what papers are ranked by."""
 
     accept_rate: float
     oral_rate: float = 0.0
@@ -261,6 +269,7 @@ def check_venue(venue: Venue, where: str) -> None:
         "decision.accept_rate": venue.decision.accept_rate,
         "decision.oral_rate": venue.decision.oral_rate,
         "decision.spotlight_rate": venue.decision.spotlight_rate,
+        "population.coauthor_rate": venue.population.coauthor_rate,
         "review.absent_rate": venue.review.absent_rate,
         "review.late_rate": venue.review.late_rate,
         "desk.duplicate_similarity": venue.desk.duplicate_similarity,
@@ -286,6 +295,10 @@ def check_venue(venue: Venue, where: str) -> None:
     for name, count in counts.items():
         if count < 1:
             raise UserError(f"{where}: {name} is {count}; give at least 1.")
+    if not 0 <= venue.discussion.turns <= MAX_TURNS:
+        raise UserError(
+            f"{where}: discussion.turns is {venue.discussion.turns}; give 0 to {MAX_TURNS}."
+        )
     _check_population(venue, where)
 
 
@@ -296,6 +309,8 @@ def _check_phases(venue: Venue, where: str) -> None:
                 f"{where}: phases names '{phase}', which there is not; choose from "
                 f"{', '.join(PHASES)}."
             )
+        if venue.phases.count(phase) > 1:
+            raise UserError(f"{where}: phases names '{phase}' twice; name it once.")
     missing = [phase for phase in NEEDED if phase not in venue.phases]
     if missing:
         raise UserError(f"{where}: phases lacks '{missing[0]}', without which no round can run.")

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from conference.documents.document import Document, is_heading, split_references
+from conference.documents.document import is_heading, split_references
 
 NUMBER = re.compile(r"(?<![\w.])[-+−]?\d+(?:,\d{3})*(?:\.\d+)?(?:e[-+]?\d+)?\s?%?")
 SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z(])")
@@ -73,11 +73,6 @@ def measure(title: str, abstract: str, text: str | None = None) -> Anatomy:
         undefined_acronyms=_undefined(both if text is None else text, abstract),
         **({} if text is None else _body(abstract, text)),  # type: ignore[arg-type]
     )
-
-
-def measure_document(document: Document) -> Anatomy:
-    """Measure a parsed paper."""
-    return measure(document.title, document.abstract, document.text)
 
 
 def flesch(words: Sequence[str], sentences: int) -> float:

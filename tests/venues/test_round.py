@@ -16,11 +16,16 @@ import msgspec
 import pytest
 
 import conference.ledger
+from chairs.calibration import POOLED
+from chairs.chair import MetaReviewSight
 from conference.errors import UserError
 from conference.ledger import TIP, open_ledger, read_ledger
 from conference.records import (
     Absence,
+    Agent,
     Assignment,
+    CalibrationMap,
+    Comment,
     Conflict,
     Decision,
     Failure,
@@ -33,6 +38,7 @@ from conference.tasks import Done, StopRound, Task
 from tests.venues.tiny import table, tiny_venue
 from venues.cast import make_performer
 from venues.phases import steps_of
+from venues.phases.meta_review import tasks as meta_reviews
 from venues.round import load_round, make_plan, note_plan, play, run_round
 from venues.state import Round
 
@@ -177,10 +183,15 @@ def test_the_order_of_finishing_changes_nothing(seed: int, tmp_path: Path) -> No
     folder = tmp_path / "shuffled"
     ledger = open_ledger(folder)
     stage = Shuffled(seed, folder)
-    play(Round(tiny_venue(), 0, folder), ledger, lambda _: stage, lambda *_: None)
+    played = Round(tiny_venue(), 0, folder)
+    note_plan(ledger, make_plan(tiny_venue(), 0))
+    play(played, ledger, lambda _: stage, lambda *_: None)
     stage.close()
     ledger.close()
     assert content(folder) == content(tmp_path / "ordered")
+    for found in (load_round(folder), load_round(tmp_path / "ordered")):
+        for kind in (Review, Comment, Submission, Agent):
+            assert found.all(kind) == played.all(kind), "as it was played, whatever ended first"
 
 
 def test_another_seed_gives_another_round(tmp_path: Path) -> None:
@@ -298,3 +309,26 @@ def test_desk_rejected_papers_are_not_reviewed(tmp_path: Path) -> None:
     assert "twin" in {paper.paper for paper in round_.all(Submission)}
     assert "twin" not in {paper.paper for paper in round_.papers()}
     assert not round_.of(Review, "twin")
+
+
+def test_calibrated_scores_rest_on_the_maps_of_the_paper_s_reviewers_and_of_all(
+    tmp_path: Path,
+) -> None:
+    round_ = run_round(tiny_venue(), out=tmp_path, hosts=0).round
+    maps = {fitted.reviewer for fitted in round_.all(CalibrationMap)}
+    assert POOLED in maps
+    for task in meta_reviews(round_):
+        assert isinstance(task.sight, MetaReviewSight)
+        reviewers = {review.reviewer for review in task.sight.thread.reviews}
+        assert {fitted.reviewer for fitted in task.sight.maps} == (reviewers | {POOLED}) & maps
+
+
+def test_recent_co_authors_are_conflicts(tmp_path: Path) -> None:
+    round_ = run_round(tiny_venue(reviewers=14), out=tmp_path, hosts=0).round
+    papers = {paper.paper: paper for paper in round_.all(Submission)}
+    found = [row for row in round_.all(Conflict) if row.reason == "recent co-author"]
+    assert found
+    for row in found:
+        assert set(papers[row.paper].authors) & set(round_.agent(row.agent).coauthors)
+    assigned = {(row.agent, row.paper) for row in round_.all(Assignment)}
+    assert not assigned & {(row.agent, row.paper) for row in found}

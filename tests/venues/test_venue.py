@@ -62,6 +62,9 @@ BROKEN = [
     ("scientists = 6", "scientists = -1", "population.scientists"),
     ('objective = "worst"', 'objective = "best"', "objective"),
     ("[decision]", "[decision", "mine.toml"),
+    ('"assign", ', '"assign", "assign", ', "twice"),
+    ('"call", ', "", "call"),
+    ("turns = ", "turns = 9 # ", "discussion.turns"),
 ]
 
 

@@ -42,11 +42,11 @@ def invite_tasks(round_: Round) -> list[Task]:
             f"venue '{round_.venue.name}': no submission passed the desk check, so there is "
             "nothing to review; see the reasons in the round's site or relax the [desk] rules."
         )
-    committee = make_committee(round_.venue, round_.seed, papers, round_.source)
+    authors = round_.agents("scientist")
+    committee = make_committee(round_.venue, round_.seed, papers, round_.source, authors)
     reviewers = sum(agent.role == "reviewer" for agent in committee)
     check_capacity(round_.venue, len(papers), reviewers, f"venue '{round_.venue.name}'")
-    scientists = {agent.id: agent for agent in round_.agents("scientist")}
-    conflicts = find_conflicts(committee, papers, scientists)
+    conflicts = find_conflicts(committee, papers, {agent.id: agent for agent in authors})
     sight = InviteSight(committee=tuple(committee), conflicts=tuple(conflicts))
     return [Task(TaskKey("bid.invite"), sight)]
 

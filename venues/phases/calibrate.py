@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from conference.manuscript import Manuscript
+from conference.models import is_model
 from conference.records import AnyRecord, CalibrationReview
 from conference.seeding import generator
 from conference.tasks import CentralSight, Task, TaskKey
@@ -19,7 +20,10 @@ class FitSight(CentralSight, frozen=True, kw_only=True):
 
 
 def tasks(round_: Round) -> list[Task]:
-    """Every reviewer rates its own draw of the human-reviewed papers."""
+    """Every reviewer rates its own draw of the human-reviewed papers.
+
+    Language models rate none where the papers come without texts: they would rate nothing.
+    """
     papers, _ = human_papers(round_.venue, round_.source, round_.options.calibration)
     count = min(round_.venue.calibration.papers, len(papers))
     if not count:
@@ -28,6 +32,8 @@ def tasks(round_: Round) -> list[Task]:
     for agent in round_.agents("reviewer"):
         rng = generator(round_.seed, "calibration papers", agent.id)
         chosen = [papers[at] for at in sorted(rng.permutation(len(papers))[:count])]
+        if is_model(agent.mind) and not all(paper.title or paper.abstract for paper in chosen):
+            continue
         found.append(Task(TaskKey("calibrate", agent.id), _sight(round_, chosen), agent))
     return found
 

@@ -9,8 +9,7 @@ from conference.records import Assignment, Comment, Rebuttal, Review, Submission
 from conference.tasks import Task, TaskKey
 from reviewers.reviewer import DiscussSight
 from venues.state import Round, Step
-
-MAX_TURNS = 5
+from venues.venue import MAX_TURNS
 
 
 def divided(round_: Round, paper: str) -> bool:

@@ -6,6 +6,7 @@ from collections import defaultdict
 
 import numpy as np
 
+from chairs.calibration import POOLED
 from chairs.chair import MetaReviewSight, SeniorSight
 from conference.records import Assignment, CalibrationMap, MetaReview, Review
 from conference.tasks import Task, TaskKey
@@ -36,7 +37,7 @@ def tasks(round_: Round) -> list[Task]:
             bar=bar,
             accept_rate=round_.venue.decision.accept_rate,
             venue_mean=mean,
-            maps=tuple(maps[name] for name in names if name in maps) if calibrated else (),
+            maps=tuple(maps[name] for name in (POOLED, *names) if name in maps and calibrated),
             severity={name: severity[name] for name in names if name in severity},
         )
         found.append(Task(TaskKey("meta_review", chair.id, paper.paper), sight, chair))
