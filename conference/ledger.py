@@ -28,6 +28,7 @@ LEDGER = "ledger.sqlite"
 TIP = "ledger.tip"
 LOCK = "round.lock"
 WHOLE = "whole step "
+RETRACTED = "retracted"
 GENESIS = hashlib.sha256(b"conference ledger 1").digest()
 SCHEMA = """
 create table tasks (
@@ -143,22 +144,33 @@ class Ledger:
         _write_tip(self.folder, number, tip)
 
     def retract(self, keys: Iterable[TaskKey]) -> None:
-        """Take failed tasks out again, so that they are tried once more; the chain is renewed."""
+        """Take failed tasks out again, so that they are tried once more; the chain is renewed.
+
+        Their model calls were paid for, and stay in a note for those who count (`retracted`).
+        """
         gone = set(keys)
-        kept = [row for row in self.rows() if row.key not in gone]
-        with self._database:
-            self._database.execute("delete from tasks")
-            self._database.execute("delete from meta where name like ?", (f"{WHOLE}%",))
-            tip, rows = GENESIS, []
-            for number, row in enumerate(kept, 1):
-                key, records = row.key, self._done[row.key]
-                tip = _link(tip, key, records, row.calls, f"{row.seconds!r} {row.finished!r}")
-                times = (row.seconds, row.finished)
-                rows.append(
-                    (number, key.step, key.agent, key.paper, records, row.calls, *times, tip)
-                )
-            _tip_file(self.folder).unlink(missing_ok=True)
-            self._database.executemany("insert into tasks values (?,?,?,?,?,?,?,?,?)", rows)
+        kept, paid = [], list(self.retracted())
+        for row in self.rows():
+            if row.key not in gone:
+                kept.append(row)
+            elif row.calls != b"[]":
+                paid.append((row.key, row.calls))
+        tip, rows = GENESIS, []
+        for number, row in enumerate(kept, 1):
+            key, records = row.key, self._done[row.key]
+            tip = _link(tip, key, records, row.calls, f"{row.seconds!r} {row.finished!r}")
+            times = (row.seconds, row.finished)
+            rows.append((number, key.step, key.agent, key.paper, records, row.calls, *times, tip))
+        noted = msgspec.json.encode([(key, msgspec.Raw(calls)) for key, calls in paid])
+        try:
+            with self._database:
+                self._database.execute("delete from tasks")
+                self._database.execute("delete from meta where name like ?", (f"{WHOLE}%",))
+                self._insert_note(RETRACTED, noted)
+                _tip_file(self.folder).unlink(missing_ok=True)
+                self._database.executemany("insert into tasks values (?,?,?,?,?,?,?,?,?)", rows)
+        except (sqlite3.Error, OSError) as error:
+            raise _cannot_write(self.folder, error) from error
         self._tip = tip
         self._done = {row.key: self._done[row.key] for row in kept}
         _write_tip(self.folder, len(kept), tip)
@@ -176,6 +188,15 @@ class Ledger:
         for (calls,) in self._database.execute("select calls from tasks where calls != x'5b5d'"):
             yield calls
 
+    def retracted(self) -> Iterator[tuple[TaskKey, bytes]]:
+        """The model calls, as JSON, of tasks that were taken out again, each time anew.
+
+        They count as spent, but are apart from `calls`: their answers are no part of the round.
+        """
+        noted = self.noted(RETRACTED) or b"[]"
+        for key, calls in msgspec.json.decode(noted, type=list[tuple[TaskKey, msgspec.Raw]]):
+            yield key, bytes(calls)
+
     def content(self) -> dict[str, bytes]:
         """What the round computed, timings and order aside: task key to canonical records."""
         return {str(key): self._done[key] for key in sorted(self._done)}
@@ -184,11 +205,14 @@ class Ledger:
         """Keep a named fact about the whole round, such as its plan."""
         try:
             with self._database:
-                self._database.execute(
-                    "insert or replace into meta values (?, ?)", (name, value + _seal(name, value))
-                )
+                self._insert_note(name, value)
         except sqlite3.Error as error:
             raise _cannot_write(self.folder, error) from error
+
+    def _insert_note(self, name: str, value: bytes) -> None:
+        self._database.execute(
+            "insert or replace into meta values (?, ?)", (name, value + _seal(name, value))
+        )
 
     def note_whole(self, step: str, keys: Sequence[TaskKey]) -> None:
         """Note that all tasks of a step are here, and their order."""

@@ -152,6 +152,7 @@ def play(
     """Perform every task of every step that the ledger lacks; return how many were performed."""
     performed, budget = 0, budget or Budget()
     budget.note([ledger.noted("preflight") or b"[]", *ledger.calls()])
+    budget.note(calls for _, calls in ledger.retracted())
     for step in steps_of(round_.venue):
         keys = ledger.whole(step.name)
         if keys is None:

@@ -23,14 +23,16 @@ class Spending(msgspec.Struct, frozen=True):
 
 
 def read_spending(folder: str | Path) -> Spending:
-    """The sums over every call of the round in `folder`, those of its preflight among them.
+    """The sums over every call of the round in `folder`.
+
+    Those of its preflight are among them, and those of failed tasks that were tried again.
 
     Raises:
         UserError: there is no round there, or its ledger is damaged.
     """
     ledger = read_ledger(Path(folder))
     try:
-        rows = list(ledger.rows())
+        rows, retracted = list(ledger.rows()), list(ledger.retracted())
         preflight = ledger.noted("preflight") or b"[]"
     finally:
         ledger.close()
@@ -40,18 +42,18 @@ def read_spending(folder: str | Path) -> Spending:
         for record in row.records
         if isinstance(record, Agent)
     }
-    asked = [row for row in rows if row.calls != b"[]"]
+    asked = [*((row.key, row.calls) for row in rows if row.calls != b"[]"), *retracted]
     first = ("preflight", preflight)
     models: dict[str, Spent] = {}
-    for stored in (preflight, *(row.calls for row in asked)):
+    for stored in (preflight, *(calls for _, calls in asked)):
         for call in calls_from_json(stored):
             name = f"{call.model} ({call.revision})"
             models[name] = models.get(name, Spent()) + spent_on([call])
     total = sum(models.values(), Spent())
     return Spending(
         total,
-        spent_in([first, *((roles.get(row.key.agent, "venue"), row.calls) for row in asked)]),
-        spent_in([first, *((row.key.step.split(".")[0], row.calls) for row in asked)]),
-        spent_in((row.key.paper, row.calls) for row in asked if row.key.paper),
+        spent_in([first, *((roles.get(key.agent, "venue"), calls) for key, calls in asked)]),
+        spent_in([first, *((key.step.split(".")[0], calls) for key, calls in asked)]),
+        spent_in((key.paper, calls) for key, calls in asked if key.paper),
         models,
     )

@@ -11,6 +11,7 @@ import textwrap
 import time
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -197,6 +198,34 @@ def test_retracted_tasks_leave_a_sound_chain(tmp_path: Path) -> None:
     ledger.close()
     again = read_ledger(tmp_path)
     assert len(again) == 4 and done(4).key not in again
+    again.close()
+
+
+def test_the_calls_of_retracted_tasks_stay_known_apart_from_the_others(tmp_path: Path) -> None:
+    first, second = b'[{"cost":1.0}]', b'[{"cost":2.0}]'
+    ledger = open_ledger(tmp_path)
+    for calls in (first, second):
+        ledger.append([msgspec.structs.replace(done(1), calls=calls), done(2)])
+        ledger.retract([done(1).key, done(2).key])
+    ledger.append([done(1)])
+    ledger.close()
+    again = read_ledger(tmp_path)
+    assert list(again.retracted()) == [(done(1).key, first), (done(1).key, second)]
+    assert list(again.calls()) == []
+    again.close()
+
+
+def test_a_ledger_that_cannot_be_written_loses_nothing_when_tasks_are_retracted(
+    tmp_path: Path,
+) -> None:
+    fill(tmp_path, 5)
+    ledger = open_ledger(tmp_path)
+    ledger._database.execute("pragma query_only = on")
+    with pytest.raises(UserError, match="cannot be written"):
+        ledger.retract([done(1).key])
+    ledger.close()
+    again = read_ledger(tmp_path)
+    assert len(again) == 5
     again.close()
 
 

@@ -20,6 +20,8 @@ from chairs.calibration import POOLED
 from chairs.chair import MetaReviewSight
 from conference.errors import UserError
 from conference.ledger import TIP, open_ledger, read_ledger
+from conference.models.costs import Budget
+from conference.models.records import Call, calls_to_json
 from conference.records import (
     Absence,
     Agent,
@@ -40,9 +42,14 @@ from venues.cast import make_performer
 from venues.phases import steps_of
 from venues.phases.meta_review import tasks as meta_reviews
 from venues.round import load_round, make_plan, note_plan, play, run_round
+from venues.spending import read_spending
 from venues.state import Round
 
 FORK = multiprocessing.get_context("fork")
+CALL = Call(
+    purpose="meta-review", model="made", revision="1", prompt_sha256="", temperature=0.0,
+    top_p=1.0, max_tokens=10, seed=0, tokens_in=40, tokens_out=10,
+)  # fmt: skip
 
 
 def content(folder: Path) -> dict[str, bytes]:
@@ -276,7 +283,7 @@ def test_a_failed_meta_review_stops_the_round_and_can_be_retried(tmp_path: Path)
                 return done
             key = done.key
             reason = Failure(task=str(key), agent=key.agent, paper=key.paper, reason="no answer")
-            return Done(key, encode([reason]))
+            return Done(key, encode([reason]), calls=calls_to_json([CALL]))
 
         def close(self) -> None:
             inner.close()
@@ -287,7 +294,13 @@ def test_a_failed_meta_review_stops_the_round_and_can_be_retried(tmp_path: Path)
     ledger.close()
     with pytest.raises(StopRound):
         run_round(tiny_venue(), out=folder, hosts=0)
-    run_round(tiny_venue(), out=folder, hosts=0, retry_failed=True)
+    # What the failed tasks took stays spent when they are tried again.
+    with pytest.raises(StopRound, match=r"--max-tokens 200 is reached \(200 spent\)"):
+        run_round(tiny_venue(), out=folder, hosts=0, retry_failed=True, budget=Budget(tokens=200))
+    run_round(tiny_venue(), out=folder, hosts=0)
+    spent = read_spending(folder)
+    assert spent.total.tokens == spent.by_phase["meta_review"].tokens == 200
+    assert spent.by_role["chair"].calls == len(spent.by_paper) == 4
     run_tiny(tmp_path / "whole")
     assert content(folder) == content(tmp_path / "whole")
 
