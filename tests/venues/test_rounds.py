@@ -37,6 +37,22 @@ def test_rejected_papers_come_back_revised_and_the_archive_grows(tmp_path: Path)
         assert any(past.own and past.accepted is not None for past in seen)
 
 
+def test_every_rejected_paper_of_an_author_of_several_comes_back(tmp_path: Path) -> None:
+    venue = tiny_venue(reviewers=12)
+    venue = msgspec.structs.replace(
+        venue,
+        call=msgspec.structs.replace(venue.call, papers_per_scientist=2),
+        decision=msgspec.structs.replace(venue.decision, accept_rate=0.25),
+    )
+    first, second = (result.round for result in run_rounds(venue, rounds=2, out=tmp_path, hosts=0))
+    rejected = {row.paper for row in first.all(Decision) if not row.accepted}
+    old = [paper for paper in first.papers() if paper.paper in rejected]
+    back = [paper for paper in second.all(Submission) if paper.version > 1]
+    assert len({paper.authors for paper in old}) < len(old) == 6
+    assert sorted((p.authors, p.title) for p in back) == sorted((p.authors, p.title) for p in old)
+    assert len(second.all(Submission)) == 8
+
+
 def experiment(paper: str, idea: str, hypothesis: str, novelty: float, nearest: str) -> Experiment:
     return Experiment(
         paper=paper, template="grokking", idea=idea, hypothesis=hypothesis, knobs={}, baseline={},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from pathlib import Path
 
 from conference.context import Context
@@ -47,17 +48,15 @@ def _research(round_: Round) -> list[Task]:
     call = round_.all(Call)[0]
     rules = round_.venue.call
     found = []
-    again = {
-        author: entry
-        for entry in round_.archive
-        if entry.past.accepted is False and entry.latest
-        for author in entry.authors[:1]
-    }
+    again = defaultdict[str, list[Archived]](list)
+    for entry in round_.archive:
+        if entry.past.accepted is False and entry.latest and entry.authors:
+            again[entry.authors[0]].append(entry)
     for number, agent in enumerate(round_.agents("scientist")):
         for own in range(rules.papers_per_scientist):
             paper = f"paper-{number * rules.papers_per_scientist + own + 1:03d}"
-            if own == 0 and agent.id in again:
-                found.append(_resubmission(round_, agent, paper, again[agent.id], call))
+            if own < len(again[agent.id]):
+                found.append(_resubmission(round_, agent, paper, again[agent.id][own], call))
                 continue
             sight = ResearchSight(
                 call=call,
