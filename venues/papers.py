@@ -35,6 +35,8 @@ class TablePaper(msgspec.Struct, frozen=True):
 class PaperSource(msgspec.Struct, frozen=True):
     """Where a round's submissions come from. `earlier` are title and abstract of earlier years.
 
+    `fingerprint` is a hash of all that the round takes from there, so that it is noticed when a
+    file changes between two runs of one round.
     `notes` are sentences that a user should read before the round starts.
     """
 
@@ -195,7 +197,6 @@ def _source(
 ) -> PaperSource:
     table, skipped = [], []
     seen: set[str] = set()
-    digest = hashlib.sha256()
     for number, row in enumerate(rows, 1):
         name = _name(row, number)
         title, abstract = string_of(row.get("title")), string_of(row.get("abstract"))
@@ -208,7 +209,6 @@ def _source(
         if not title or not abstract:
             skipped.append(f"{name}: no {'abstract' if title else 'title'}")
             continue
-        digest.update(f"{name}\x1f{title}\x1f{abstract}\x1e".encode())
         human = _human(name, row, ratings.get(name), when, path)
         table.append(_paper(name, title, abstract, row, human))
     if not table:
@@ -219,7 +219,7 @@ def _source(
     return PaperSource(
         "table",
         str(path),
-        digest.hexdigest(),
+        hashlib.sha256(msgspec.json.encode((table, earlier))).hexdigest(),
         table=tuple(table),
         earlier=earlier,
         notes=tuple(notes),

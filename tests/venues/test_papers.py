@@ -130,6 +130,43 @@ def test_a_table_is_read_with_its_human_outcomes(kind: str, tmp_path: Path) -> N
     assert [row and row.accepted for row in outcomes] == [False, True, False, True]
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"title": "Another"},
+        {"abstract": "Of other things."},
+        {"keywords": ["networks"]},
+        {"primary_area": "optimization"},
+        {"text": "Introduction\nWe ask."},
+        {"ratings": [4, 6, 3]},
+        {"accepted": True},
+        {"status": "poster"},
+    ],
+)
+def test_a_table_is_known_again_by_all_that_a_round_takes_from_it(
+    change: dict[str, Any], tmp_path: Path
+) -> None:
+    path, venue = tmp_path / "table.jsonl", load_venue("workshop")
+    first = open_papers(write(path, rows()), venue).fingerprint
+    assert open_papers(write(tmp_path / "same.jsonl", rows()), venue).fingerprint == first
+    assert open_papers(write(path, rows(**change)), venue).fingerprint != first
+
+
+def test_a_data_set_is_known_again_by_its_earlier_years(tmp_path: Path) -> None:
+    venue = load_venue("iclr2026")
+    given = [row | {"year": 2026, "venue": "ICLR"} for row in rows()]
+    for row in given:
+        del row["ratings"]
+    prints = set()
+    for earlier in ("Of widths.", "Of depths.", "Of depths."):
+        old = {**given[0], "paper_id": "old", "year": 2025, "abstract": earlier}
+        write(tmp_path / "papers.parquet", [*given, old])
+        source = open_papers(tmp_path, venue)
+        assert len(source.table) == 4 and len(source.earlier) == 1
+        prints.add(source.fingerprint)
+    assert len(prints) == 2
+
+
 def test_ratings_stay_with_their_rows_without_ids(tmp_path: Path) -> None:
     table = rows(ratings=[2, 2])
     for row in table:
