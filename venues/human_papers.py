@@ -21,6 +21,12 @@ class HumanPaper(msgspec.Struct, frozen=True):
     humans: int
 
 
+def calibration_table(venue: Venue, table: str) -> PaperSource | None:
+    """The table that a round calibrates on: the user's, else the venue's, else none."""
+    chosen = table or venue.calibration.source
+    return open_papers(Path(chosen), venue) if chosen else None
+
+
 def human_papers(
     venue: Venue, source: PaperSource | None, table: str
 ) -> tuple[list[HumanPaper], str]:
@@ -30,9 +36,8 @@ def human_papers(
     the committed figures serve, which hold ratings and model predictions but no texts: then only
     embedded minds can calibrate.
     """
-    chosen = table or venue.calibration.source
-    if chosen:
-        rows = open_papers(Path(chosen), venue).table
+    given = calibration_table(venue, table)
+    if given is not None:
         reviewed = {paper.paper for paper in source.table} if source else set()
         papers = [
             HumanPaper(
@@ -43,10 +48,10 @@ def human_papers(
                 sum(row.human.ratings) / len(row.human.ratings),
                 len(row.human.ratings),
             )
-            for row in rows
+            for row in given.table
             if row.human and len(row.human.ratings) >= 2 and row.paper not in reviewed
         ]
-        return papers, f"{len(papers)} human-reviewed papers of {chosen}"
+        return papers, f"{len(papers)} human-reviewed papers of {given.path}"
     from reviewers.calibration import calibration_papers
 
     known = calibration_papers(venue.panel.like)

@@ -20,6 +20,7 @@ from conference.tasks import CentralSight, StopRound, Task, TaskKey
 from venues import population
 from venues.cast import make_performer
 from venues.engine_room import EngineRoom, preflight
+from venues.human_papers import calibration_table
 from venues.minds import check_humans, check_minds
 from venues.papers import PaperSource, open_papers
 from venues.phases import steps_of
@@ -29,8 +30,11 @@ from venues.venue import Venue, check_venue, load_venue
 Progress = Callable[[str, int, int], None]  # step, done, all
 
 
-class Plan(msgspec.Struct, frozen=True):
-    """What a round is a function of. Kept in its ledger, so that no other round goes on with it."""
+class Plan(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a round is a function of. Kept in its ledger, so that no other round goes on with it.
+
+    `papers`, `archive` and `calibration` are hashes of what is in files, "" for none.
+    """
 
     venue: Venue
     seed: int
@@ -38,6 +42,7 @@ class Plan(msgspec.Struct, frozen=True):
     papers: str
     archive: str
     options: Options
+    calibration: str = ""
 
 
 class Result(msgspec.Struct, frozen=True):
@@ -127,13 +132,16 @@ def make_plan(
     options: Options | None = None,
 ) -> Plan:
     """What a round with these arguments is a function of."""
+    options = options or Options()
+    calibration = calibration_table(venue, options.calibration)
     return Plan(
         venue,
         seed,
         number,
         source.fingerprint if source else "",
         hashlib.sha256(msgspec.json.encode(archive)).hexdigest() if archive else "",
-        options or Options(),
+        options,
+        calibration.fingerprint if calibration else "",
     )
 
 

@@ -24,8 +24,9 @@ from tests.documents import made
 from tests.documents.test_read import paper_data
 from tests.documents.test_unreadable import a_scan, a_text, cut_short, empty, encrypted, no_pages
 from tests.venues.test_cli import INSTANT, conference
+from tests.venues.tiny import table, tiny_venue
 from venues.papers import open_papers
-from venues.round import load_round, prepare, run_round
+from venues.round import Options, load_round, prepare, run_round
 from venues.venue import load_venue
 
 ABSTRACTS = {
@@ -165,6 +166,20 @@ def test_a_data_set_is_known_again_by_its_earlier_years(tmp_path: Path) -> None:
         assert len(source.table) == 4 and len(source.earlier) == 1
         prints.add(source.fingerprint)
     assert len(prints) == 2
+
+
+def test_a_round_does_not_go_on_with_another_table_to_calibrate_on(tmp_path: Path) -> None:
+    path = write(tmp_path / "human.jsonl", rows())
+    options = Options(calibration=str(path))
+
+    def run() -> int:
+        out = tmp_path / "run"
+        return run_round(tiny_venue(), out=out, papers=table(4), hosts=0, options=options).performed
+
+    assert run() > 0 and run() == 0
+    write(path, rows(ratings=[4, 6, 3]))
+    with pytest.raises(UserError, match="holds a round with calibration = "):
+        run()
 
 
 def test_ratings_stay_with_their_rows_without_ids(tmp_path: Path) -> None:
