@@ -139,10 +139,16 @@ def make_plan(
         seed,
         number,
         source.fingerprint if source else "",
-        hashlib.sha256(msgspec.json.encode(archive)).hexdigest() if archive else "",
+        _archive_print(archive) if archive else "",
         options,
         calibration.fingerprint if calibration else "",
     )
+
+
+def _archive_print(archive: tuple[Archived, ...]) -> str:
+    """A hash of the papers of earlier rounds, wherever those lie: a folder may be moved."""
+    placeless = [msgspec.structs.replace(entry, folder="") for entry in archive]
+    return hashlib.sha256(msgspec.json.encode(placeless)).hexdigest()
 
 
 def draws_seed(seed: int, number: int) -> int:

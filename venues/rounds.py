@@ -56,5 +56,5 @@ def _archived(round_: Round, paper: Submission, folder: Path) -> Archived:
         reviews=named(round_.of(Review, paper.paper))[0],
         meta_review=meta.text if meta else "",
         experiment=experiment,
-        folder=str(folder),
+        folder=str(folder.resolve()),
     )

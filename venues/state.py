@@ -42,7 +42,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Archived(msgspec.Struct, frozen=True, kw_only=True):
-    """A paper of an earlier round of the venue."""
+    """A paper of an earlier round of the venue. `folder` is where that round lies now."""
 
     past: Past
     authors: tuple[str, ...]

@@ -37,6 +37,21 @@ def test_rejected_papers_come_back_revised_and_the_archive_grows(tmp_path: Path)
         assert any(past.own and past.accepted is not None for past in seen)
 
 
+def test_rounds_go_on_under_another_spelling_of_their_folder_and_in_another_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_rounds(tiny_venue(), rounds=2, out=tmp_path / "here", hosts=0)
+    monkeypatch.chdir(tmp_path)
+    again = run_rounds(tiny_venue(), rounds=2, out=Path("here"), hosts=0)
+    assert [result.performed for result in again] == [0, 0]
+    # What a task is told of an earlier round's folder holds in any process.
+    where = {entry.folder for entry in again[1].round.archive}
+    assert where == {str((tmp_path / "here" / "round-1").resolve())}
+    (tmp_path / "here").rename(tmp_path / "there")
+    moved = run_rounds(tiny_venue(), rounds=2, out=tmp_path / "there", hosts=0)
+    assert [result.performed for result in moved] == [0, 0]
+
+
 def test_every_rejected_paper_of_an_author_of_several_comes_back(tmp_path: Path) -> None:
     venue = tiny_venue(reviewers=12)
     venue = msgspec.structs.replace(
