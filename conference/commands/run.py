@@ -7,7 +7,14 @@ from pathlib import Path
 
 import click
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+)
 from rich.table import Table
 
 
@@ -136,7 +143,7 @@ class Bars:
             TimeElapsedColumn(),
             console=console,
         )
-        self._tasks: dict[str, int] = {}
+        self._tasks: dict[str, TaskID] = {}
 
     def __enter__(self) -> Bars:
         if self._console.is_terminal:
@@ -156,7 +163,8 @@ class Bars:
             return
         if step not in self._tasks:
             self._tasks[step] = self._progress.add_task(step, total=total)
-        self._progress.update(self._tasks[step], completed=done)  # type: ignore[arg-type]
+        # The step of a later round may have other tasks than that of the first.
+        self._progress.update(self._tasks[step], total=total, completed=done)
 
 
 def _show_forecast(console: Console, rules, source) -> None:  # type: ignore[no-untyped-def]
