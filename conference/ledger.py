@@ -110,10 +110,14 @@ class Ledger:
 
     def records(self, key: TaskKey) -> list[AnyRecord]:
         """The records of a finished task. Raises `KeyError` when it is not finished."""
+        return self._decoded(self._done[key])
+
+    def _decoded(self, records: bytes) -> list[AnyRecord]:
+        """Records whose hash is right, so that only another version can have made strange ones."""
         try:
-            return decode(self._done[key])
+            return decode(records)
         except msgspec.MsgspecError as error:
-            raise self._damage(f"records of {key}: {error}") from error
+            raise other_version(self.folder) from error
 
     def append(self, finished: Sequence[Done]) -> None:
         """Write finished tasks in one transaction: all of them, or none.
@@ -176,12 +180,16 @@ class Ledger:
         _write_tip(self.folder, len(kept), tip)
 
     def rows(self) -> Iterator[Row]:
-        """Every finished task in the order of writing."""
+        """Every finished task in the order of writing.
+
+        Raises:
+            UserError: another version of Conference made the ledger, with other records.
+        """
         query = (
             "select step, agent, paper, records, calls, seconds, finished from tasks order by seq"
         )
         for step, agent, paper, records, calls, seconds, finished in self._database.execute(query):
-            yield Row(TaskKey(step, agent, paper), decode(records), seconds, finished, calls)
+            yield Row(TaskKey(step, agent, paper), self._decoded(records), seconds, finished, calls)
 
     def calls(self) -> Iterator[bytes]:
         """The model calls of every finished task that made any, as JSON."""
@@ -299,6 +307,14 @@ def read_ledger(folder: Path) -> Ledger:
         database.close()
         raise UserError(f"{path}: the round was stopped before its first task; run it again.")
     return Ledger(folder, database, None)
+
+
+def other_version(folder: Path) -> UserError:
+    """What to say of a sound ledger that holds what this version does not know."""
+    return UserError(
+        f"{folder}: this round was made by another version of Conference, which this one cannot "
+        "read; use that version, or start again with another --out."
+    )
 
 
 def _has_tables(database: sqlite3.Connection) -> bool:

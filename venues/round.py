@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from conference.errors import UserError
-from conference.ledger import Ledger, open_ledger, read_ledger
+from conference.ledger import Ledger, open_ledger, other_version, read_ledger
 from conference.models.costs import Budget
 from conference.models.records import ModelRules, calls_from_json, calls_to_json
 from conference.records import AnyRecord, Failure
@@ -341,7 +341,11 @@ def _retract_failures(ledger: Ledger, venue: Venue) -> None:
 
 
 def load_round(folder: str | Path) -> Round:
-    """A round as its ledger has it, for looking at: all records of its steps, in `play`'s order."""
+    """A round as its ledger has it, for looking at: its steps' records in the order of `play`.
+
+    Raises:
+        UserError: there is no round there, its ledger is damaged, or another version made it.
+    """
     ledger = read_ledger(Path(folder))
     try:
         noted = ledger.noted("plan")
@@ -350,11 +354,16 @@ def load_round(folder: str | Path) -> Round:
         plan = msgspec.json.decode(noted, type=Plan)
         round_ = Round(plan.venue, plan.seed, Path(folder), None, plan.options)
         finished = {row.key: row.records for row in ledger.rows()}
-        for step in steps_of(plan.venue):
+        steps = steps_of(plan.venue)
+        if {key.step for key in finished} - {step.name for step in steps}:
+            raise other_version(Path(folder))
+        for step in steps:
             # As `play` added them; a step that was cut off in the middle has no such order yet.
             keys = ledger.whole(step.name) or sorted(k for k in finished if k.step == step.name)
             round_.add(record for key in keys for record in finished[key])
         return round_
+    except (msgspec.MsgspecError, KeyError) as error:
+        raise other_version(Path(folder)) from error
     finally:
         ledger.close()
 

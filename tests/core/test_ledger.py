@@ -229,6 +229,16 @@ def test_a_ledger_that_cannot_be_written_loses_nothing_when_tasks_are_retracted(
     again.close()
 
 
+def test_records_of_another_version_are_one_sentence(tmp_path: Path) -> None:
+    ledger = open_ledger(tmp_path)
+    ledger.append([Done(done(1).key, b'[{"type":"Verdict"}]')])
+    for look in (lambda: list(ledger.rows()), lambda: ledger.records(done(1).key)):
+        with pytest.raises(UserError, match="another version") as caught:
+            look()
+        assert str(tmp_path) in str(caught.value) and "\n" not in str(caught.value)
+    ledger.close()
+
+
 def test_times_are_kept_but_are_no_content(tmp_path: Path) -> None:
     for name in ("a", "b"):
         ledger = open_ledger(tmp_path / name)

@@ -36,7 +36,7 @@ from conference.records import (
     encode,
 )
 from conference.stage import InlineStage, unlimited
-from conference.tasks import Done, StopRound, Task
+from conference.tasks import Done, StopRound, Task, TaskKey
 from tests.venues.tiny import table, tiny_venue
 from venues.cast import make_performer
 from venues.phases import steps_of
@@ -228,6 +228,21 @@ def test_another_venue_or_seed_is_refused(tmp_path: Path) -> None:
         run_round(other, out=tmp_path, hosts=0)
     with pytest.raises(UserError, match="papers"):
         run_round(tiny_venue(), out=tmp_path, hosts=0, papers=table(4))
+
+
+@pytest.mark.parametrize("strange", ["rule", "record", "step"])
+def test_a_round_of_another_version_is_one_sentence(strange: str, tmp_path: Path) -> None:
+    plan = msgspec.to_builtins(make_plan(tiny_venue(), 0))
+    if strange == "rule":
+        plan["venue"]["renamed"] = plan["venue"].pop("assignment")
+    ledger = open_ledger(tmp_path)
+    ledger.note("plan", msgspec.json.encode(plan))
+    records = b'[{"type":"Verdict"}]' if strange == "record" else b"[]"
+    ledger.append([Done(TaskKey("verdict" if strange == "step" else "decide"), records)])
+    ledger.close()
+    with pytest.raises(UserError, match="another version") as caught:
+        load_round(tmp_path)
+    assert str(tmp_path) in str(caught.value) and "\n" not in str(caught.value)
 
 
 def test_absent_reviewers_are_replaced(tmp_path: Path) -> None:
