@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from conference.errors import UserError
@@ -28,7 +30,7 @@ def keep_as(path: Path, data: bytes) -> None:
     folder = path.parent
     if path.exists():
         return
-    try:
+    with writing(path):
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=folder, prefix=".part-", delete=False) as part:
             part.write(data)
@@ -36,8 +38,15 @@ def keep_as(path: Path, data: bytes) -> None:
             os.fsync(part.fileno())
         Path(part.name).chmod(0o644)
         Path(part.name).replace(path)
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Turn a full disk or a folder that may not be written into one sentence that names `path`."""
+    try:
+        yield
     except OSError as error:
         raise UserError(
-            f"{path}: cannot be written ({error.strerror}); free the disk or choose another "
-            "--out, and run the same command again."
+            f"{path}: cannot be written ({error.strerror or error}); free the disk or choose "
+            "another --out, and run the same command again."
         ) from error

@@ -12,7 +12,7 @@ from typing import Any
 import jinja2
 import msgspec
 
-from conference.files import PAPERS
+from conference.files import PAPERS, writing
 from conference.records import (
     Advice,
     AssignmentReport,
@@ -27,6 +27,7 @@ from conference.site.plots import draw_plots
 from conference.site.view import ROLES, PaperView, PersonView, paper_views, people_views
 from venues.round import load_round
 from venues.spending import read_spending
+from venues.state import Round
 from venues.timings import read_timings
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -54,13 +55,19 @@ def write_site(folder: str | Path, progress: Callable[[int, int], None] | None =
     """Write the proceedings of the round in `folder` and return the front page.
 
     Raises:
-        UserError: there is no round there, or its ledger is damaged.
+        UserError: there is no round there, its ledger is damaged, or the site can't be written.
     """
     folder = Path(folder)
     round_ = load_round(folder)
+    with writing(folder / SITE):
+        return _write_pages(folder, round_, progress)
+
+
+def _write_pages(folder: Path, round_: Round, progress: Callable[[int, int], None] | None) -> Path:
     site = folder / SITE
     for sub in ("papers", "plots"):
-        shutil.rmtree(site / sub, ignore_errors=True)
+        if (site / sub).exists():
+            shutil.rmtree(site / sub)
         (site / sub).mkdir(parents=True)
     papers, env = paper_views(round_), environment()
     timings = read_timings(folder)

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
+from conference.files import writing
 from conference.novelty import nearness_within
 from conference.records import Decision, Experiment, Submission
 from conference.site.plots import BLUE, GREY
@@ -100,16 +101,17 @@ def write_rounds(out: Path, rounds: list[Round]) -> Path:
 
     rows = round_rows(rounds)
     site = out / SITE
-    site.mkdir(parents=True, exist_ok=True)
-    drawn = _draw(rows, site / "rounds.svg")
-    page = (
-        environment()
-        .get_template("rounds.html.j2")
-        .render(rows=rows, venue=rounds[-1].venue, seed=rounds[-1].seed, root="", drawn=drawn)
-    )
-    (site / "index.html").write_text(page, encoding="utf-8")
-    (site / "rounds.json").write_bytes(msgspec.json.encode(rows))
-    shutil.copyfile(TEMPLATES / "style.css", site / "style.css")
+    with writing(site):
+        site.mkdir(parents=True, exist_ok=True)
+        drawn = _draw(rows, site / "rounds.svg")
+        page = (
+            environment()
+            .get_template("rounds.html.j2")
+            .render(rows=rows, venue=rounds[-1].venue, seed=rounds[-1].seed, root="", drawn=drawn)
+        )
+        (site / "index.html").write_text(page, encoding="utf-8")
+        (site / "rounds.json").write_bytes(msgspec.json.encode(rows))
+        shutil.copyfile(TEMPLATES / "style.css", site / "style.css")
     return site / "index.html"
 
 

@@ -15,6 +15,7 @@ import pytest
 from rich.console import Console
 
 from conference.commands.run import Bars
+from conference.errors import UserError
 from conference.ledger import LEDGER
 
 
@@ -77,6 +78,21 @@ def test_a_damaged_ledger_and_another_venue_are_refused(tmp_path: Path) -> None:
     damaged = conference(*run)
     assert damaged.returncode == 2 and "damaged" in damaged.stderr
     assert "Traceback" not in damaged.stderr
+
+
+@pytest.mark.parametrize("rounds", [1, 2])
+def test_a_site_that_cannot_be_written_is_one_sentence(rounds: int, tmp_path: Path) -> None:
+    from conference import run_round
+    from tests.venues.tiny import table, tiny_venue
+
+    site = tmp_path / "site"
+    site.write_text("a file where the folder would be")
+    with pytest.raises(UserError, match="cannot be written") as caught:
+        run_round(tiny_venue(), out=tmp_path, rounds=rounds, papers=table(4), hosts=0)
+    assert str(caught.value).startswith(f"{site}: ") and "\n" not in str(caught.value)
+    site.unlink()
+    again = run_round(tiny_venue(), out=tmp_path, rounds=rounds, papers=table(4), hosts=0)
+    assert again.performed == 0 and again.site.is_file()
 
 
 def test_control_c_ends_cleanly_and_the_round_goes_on(tmp_path: Path) -> None:
