@@ -139,7 +139,7 @@ async def _rewritten(
         PROMPTS, "revise", study=shown_study,
         title=now.prose.title, abstract=now.prose.abstract,
         reviews=fit_parts([*shown(sight.reviews, names), sight.meta_review], context.asker),
-        more=more,
+        more=more, promises=sight.rebuttal.promises if sight.rebuttal else (),
     )  # fmt: skip
     sources = sources_of(study, works)
     shape = struct_shape(Revision)

@@ -273,15 +273,17 @@ def test_reviews_are_answered_and_the_paper_revised(tmp_path: Path) -> None:
             RebutSight(submission=paper, reviews=(review,), names=("R1",)),
             "rebut",
         )
+        (answer,) = of(Rebuttal, rebuttal)
+        promised = msgspec.structs.replace(answer, promises=("a promise of an ablation",))
         sight = ReviseSight(
-            submission=paper, reviews=(review,), rebuttal=None, meta_review="",
+            submission=paper, reviews=(review,), rebuttal=promised, meta_review="",
             call=research_sight(tmp_path).call, experiment=experiment, seeds=2,
         )  # fmt: skip
         revised = perform(server, tmp_path, sight, "camera_ready")
-    (answer,) = of(Rebuttal, rebuttal)
     assert set(answer.replies) == {"R1"} and answer.mind == server.spec
     (final,) = of(CameraReady, revised)
     assert "More seeds." in final.changes
+    assert "a promise of an ablation" in " ".join(server.prompts())
     text = read_pdf(tmp_path / PAPERS / final.pdf).text
     assert "A revised title" in text
 
