@@ -24,7 +24,14 @@ from scientists.scientist import ReviseSight
 from scientists.study import Question, Tried, Written, plan
 from scientists.submission import camera_ready, hand_in
 from scientists.trials import run_arm
-from scientists.writing import Revision, mended, sources_of, study_text, write_sections
+from scientists.writing import (
+    Revision,
+    mended,
+    of_citations,
+    sources_of,
+    study_text,
+    write_sections,
+)
 
 
 class Earlier(msgspec.Struct, frozen=True):
@@ -155,12 +162,7 @@ async def _rewritten(
         title=" ".join(answer.title.split()),
         abstract=" ".join(answer.abstract.split()),
         sections={**now.prose.sections, **sections},
-        faults=(*now.prose.faults, *_of_citations(found), *more_found),
+        faults=(*now.prose.faults, *of_citations(found), *more_found),
     )
     answers = tuple(numbered(change, now.prose.keys) for change in answer.changes)
     return msgspec.structs.replace(study, answers=answers, prose=prose)
-
-
-def _of_citations(faults: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
-    """The finished paper's own numbers are checked with it."""
-    return [fault for fault in faults if fault[0] == "citations"]

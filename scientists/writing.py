@@ -96,8 +96,7 @@ async def write(
     front, found = await mended(
         asker, render(PROMPTS, "abstract", study=shown), struct_shape(Front), "abstract", sources
     )
-    # The abstract's own claims are checked with the finished paper; only citations count here.
-    left = [*faults, *(fault for fault in found if fault[0] == "citations")]
+    left = [*faults, *of_citations(found)]
     wanted = [section.title for section in rules().sections]
     sections, found = await write_sections(asker, shown, front, wanted, sources)
     left += found
@@ -112,6 +111,11 @@ async def write(
         explanation=_explanation(study),
         faults=tuple(left),
     )
+
+
+def of_citations(faults: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Those that are kept with the prose: a paper's numbers are checked when it is finished."""
+    return [fault for fault in faults if fault[0] == "citations"]
 
 
 async def write_sections(
@@ -129,7 +133,7 @@ async def write_sections(
         answer, found = await mended(
             asker, prompt, struct_shape(Section), section.title, sources, member=at
         )
-        left += [fault for fault in found if fault[0] == "citations"]
+        left += of_citations(found)
         sections[section.title] = answer.paragraphs
     return sections, left
 
