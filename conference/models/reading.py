@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -69,7 +69,7 @@ def asks_about(
             f"{model.name}: its context of {model.context:,} tokens leaves {max(room, 0):,} for "
             f"the paper and at least {LEAST:,} are needed beside pages, examples and answers"
         )
-    text = fit_paper(text, room, model.count)
+    text = _fitted(text, room, model.count)
     said = f"{examples}\n\n{instruction}" if examples else instruction
     return about_paper(manuscript.paper, manuscript.title, text, said, images=shown)
 
@@ -88,6 +88,12 @@ def fit_parts(parts: Sequence[str], asker: Asker) -> list[str]:
     """The parts, the longest cut alike to a thread's share of the context, and defused."""
     budget = thread_budget(asker.model.context, asker.rules)
     return [defused(part) for part in fit_texts(parts, budget, asker.model.count)]
+
+
+@lru_cache(maxsize=256)
+def _fitted(text: str, room: int, count: Callable[[str], int]) -> str:
+    """A paper cut to fit; kept, as all calls about it cut it alike and counting takes its time."""
+    return fit_paper(text, room, count)
 
 
 def _whole(manuscript: Manuscript, papers: str) -> str:

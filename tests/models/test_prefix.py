@@ -10,8 +10,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from conference.manuscript import Manuscript
+from conference.models import Asker
 from conference.models.fitting import fit_paper
-from conference.models.reading import paper_budget
+from conference.models.reading import asks_about, paper_budget
 from conference.models.records import ModelRules
 from conference.records import Agent, Review, Submission
 from conference.tasks import Task, TaskKey
@@ -123,3 +125,30 @@ def test_a_long_paper_keeps_what_the_rule_names(tmp_path: Path) -> None:
     assert cut.count("words do not fit]") == 2
     assert fit_paper(text, 10**6, lambda part: len(part.split())) == text
     assert paper_budget(8000, ModelRules(max_tokens=1000)) + 1000 < 8000
+
+
+def test_a_long_paper_is_cut_once_for_all_its_calls(tmp_path: Path) -> None:
+    """Cutting reads the text many times over, on the cores that engines on CPU need."""
+    read: list[str] = []
+
+    class Short:
+        """A model that can hold little, and that has no hash: a plug-in's may have none."""
+
+        name, revision, context = "short", "1", 4000
+        __hash__ = None  # type: ignore[assignment]
+
+        def count(self, text: str) -> int:
+            read.append(text)
+            return len(text.split())
+
+    paper = Manuscript(paper="p1", title="Long", abstract=" ".join(map(str, range(9000))))
+    other = msgspec.structs.replace(paper, paper="p2", abstract=paper.abstract + " end")
+    key = TaskKey("review", "r1", "p1")
+    asker = Asker(Short(), ModelRules(), "default", 0, key)  # type: ignore[arg-type]
+    first = asks_about(paper, tmp_path, asker, "Judge it.")
+    assert read and "words do not fit]" in first[1].text
+    read.clear()
+    assert asks_about(paper, tmp_path, asker, "Judge it.") == first
+    assert not read
+    assert asks_about(other, tmp_path, asker, "Judge it.") != first
+    assert read, "another paper is cut for itself"
