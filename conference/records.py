@@ -397,12 +397,17 @@ class CalibrationReport(Record, frozen=True, kw_only=True):
 
 
 class CameraReady(Record, frozen=True, kw_only=True):
-    """An accepted paper's final version and what changed in answer to the reviews."""
+    """An accepted paper's final version and what changed in answer to the reviews.
+
+    `checks` are its own, and `files` those of all the runs that it rests on.
+    """
 
     paper: str
     pdf: str
     changes: tuple[str, ...]
     pages: int = 0
+    checks: tuple[Check, ...] = ()
+    files: dict[str, str] = {}
 
 
 AnyRecord = (

@@ -24,6 +24,8 @@ def claims(study: Written, document: Document) -> tuple[bool, str]:
     if study.prose is not None:
         for section, paragraphs in study.prose.sections.items():
             found += check_claims(" ".join(paragraphs), values, section, plain)
+        changes = re.sub(r"\[\d+\]", "", " ".join(study.answers))
+        found += check_claims(changes, values, "changes after the reviews", plain)
     if study.plot:
         for name, caption in study.captions:
             found += check_claims(caption, values, f"caption of {name}", plain)

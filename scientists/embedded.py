@@ -109,9 +109,7 @@ class EmbeddedScientist:
         study = msgspec.structs.replace(
             study, authors=agent.name, affiliation=agent.lab, camera_ready=True
         )
-        return await asyncio.to_thread(
-            camera_ready, sight.submission, study, figures, outcome, context
-        )
+        return await asyncio.to_thread(camera_ready, sight.submission, study, outcome, context)
 
 
 class Kept(msgspec.Struct, frozen=True):

@@ -22,7 +22,7 @@ from conference.models import form_shape
 from conference.models.reading import asks_about, fit_parts
 from conference.models.records import PAPER_END
 from conference.prompts import render
-from conference.records import Agent, AnyRecord, Incident, Rebuttal
+from conference.records import Agent, AnyRecord, Rebuttal
 from conference.tasks import TaskFailed
 from conference.templates import Template, load_template
 from scientists.citing import gather
@@ -31,13 +31,12 @@ from scientists.ideas import PROMPTS, material, propose
 from scientists.known_works import CACHE, Library
 from scientists.laboratory import Laboratory, Outcome
 from scientists.plotting import draw_figures
-from scientists.prose import Prose
 from scientists.revising import revise, shown
 from scientists.scientist import RebutSight, ResearchSight, ReviseSight
 from scientists.study import plan
 from scientists.submission import hand_in
 from scientists.trials import run_both, try_out
-from scientists.writing import write
+from scientists.writing import invented, write
 
 
 class LanguageScientist:
@@ -70,7 +69,7 @@ class LanguageScientist:
             prose = await write(context.asker, base, study, works.known, faults)
         except TaskFailed as error:
             raise TaskFailed(str(error), laboratory.incidents) from error
-        laboratory.incidents.extend(_invented(prose, agent, sight))
+        laboratory.incidents.extend(invented(prose.faults, agent.id, sight.paper))
         study = msgspec.structs.replace(study, prose=prose)
         made = await asyncio.to_thread(hand_in, agent, sight.paper, study, outcome, context, 1)
         return [*made, *works.checks(sight.paper)]
@@ -114,15 +113,6 @@ def _template(agent: Agent, names: Sequence[str], draw: float) -> Template:
     own = [template for template in templates if set(template.topics) & set(agent.topics)]
     choice = own or templates
     return choice[int(draw * len(choice))]
-
-
-def _invented(prose: Prose, agent: Agent, sight: ResearchSight) -> list[Incident]:
-    """Citations of works that there are not, as incidents."""
-    return [
-        Incident(kind="invented_citation", agent=agent.id, paper=sight.paper, detail=detail)
-        for kind, detail in prose.faults
-        if kind == "citations"
-    ]
 
 
 def _with_data(replies: Sequence[str], paper: str) -> float:

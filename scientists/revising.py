@@ -26,6 +26,7 @@ from scientists.submission import camera_ready, hand_in
 from scientists.trials import run_arm
 from scientists.writing import (
     Revision,
+    invented,
     mended,
     of_citations,
     sources_of,
@@ -58,6 +59,9 @@ async def revise(
         study = await _rewritten(question, drawn, sight, context, more)
     except TaskFailed as error:
         raise TaskFailed(str(error), laboratory.incidents) from error
+    assert study.prose is not None
+    new = study.prose.faults[len(before.prose.faults) :]
+    laboratory.incidents.extend(invented(new, agent.id, paper))
     outcome = Outcome(drawn.kept.results, drawn.kept.figures, laboratory.incidents)
     if sight.resubmission:
         version = sight.submission.version + 1
@@ -65,8 +69,7 @@ async def revise(
     study = msgspec.structs.replace(
         study, authors=agent.name, affiliation=agent.lab, camera_ready=True
     )
-    figures = drawn.kept.figures
-    return await asyncio.to_thread(camera_ready, sight.submission, study, figures, outcome, context)
+    return await asyncio.to_thread(camera_ready, sight.submission, study, outcome, context)
 
 
 def shown(reviews: Sequence[Review], names: Sequence[str]) -> list[str]:

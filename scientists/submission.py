@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -101,19 +100,28 @@ def _experiment(paper: str, study: Written, files: dict[str, str]) -> Experiment
 
 
 def camera_ready(
-    submission: Submission,
-    study: Written,
-    figures: Sequence[tuple[str, str, bytes]],
-    outcome: Outcome,
-    context: Context,
+    submission: Submission, study: Written, outcome: Outcome, context: Context
 ) -> list[AnyRecord]:
+    """Typeset the final version and check it like the first, on the runs that it rests on."""
     rng = generator(context.seed, "words", submission.paper, submission.version)
     title, _, data = words_of(study, rng)
-    pdf = typeset(data, {f"{name}.svg": content for name, _, content in figures}, study.format)
+    figures = {name: content for name, _, content in outcome.figures}
+    pdf = typeset(data, {f"{name}.svg": svg for name, svg in figures.items()}, study.format)
     name = keep(context.papers, pdf, ".pdf")
-    pages = read_pdf(context.papers / name).pages
+    files = _keep_files(study, outcome, context.experiments)
     changes = list(study.answers)
     if title != submission.title:
         changes.append("The title follows the finding with all seeds.")
-    record = CameraReady(paper=submission.paper, pdf=name, changes=tuple(changes), pages=pages)
+    checks = check_paper(
+        submission.paper, study, data, figures,
+        context.papers / name, context.experiments / files["results"],
+    )  # fmt: skip
+    record = CameraReady(
+        paper=submission.paper,
+        pdf=name,
+        changes=tuple(changes),
+        pages=read_pdf(context.papers / name).pages,
+        checks=tuple(checks),
+        files=files,
+    )
     return [record, *outcome.incidents]

@@ -10,6 +10,7 @@ import msgspec
 from conference.documents.layout import numbers_in
 from conference.models import Asker, Message, Shape, struct_shape
 from conference.prompts import render, without_paper
+from conference.records import Incident
 from conference.templates import Reference
 from scientists.ideas import PROMPTS, described, rules
 from scientists.prose import Prose, unborne, unknown_keys
@@ -116,6 +117,14 @@ async def write(
 def of_citations(faults: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
     """Those that are kept with the prose: a paper's numbers are checked when it is finished."""
     return [fault for fault in faults if fault[0] == "citations"]
+
+
+def invented(faults: Sequence[tuple[str, str]], agent: str, paper: str) -> list[Incident]:
+    """Citations of works that there are not, as incidents."""
+    return [
+        Incident(kind="invented_citation", agent=agent, paper=paper, detail=detail)
+        for _, detail in of_citations(faults)
+    ]
 
 
 async def write_sections(

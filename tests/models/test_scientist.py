@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import random
 import re
 from pathlib import Path
@@ -283,9 +284,35 @@ def test_reviews_are_answered_and_the_paper_revised(tmp_path: Path) -> None:
     assert set(answer.replies) == {"R1"} and answer.mind == server.spec
     (final,) = of(CameraReady, revised)
     assert "More seeds." in final.changes
+    assert final.checks and not [check for check in final.checks if not check.passed]
+    kept = json.loads((tmp_path / EXPERIMENTS / final.files["results"]).read_bytes())
+    assert len(kept["runs"]) > experiment.runs, "the runs that it rests on are kept with it"
     assert "a promise of an ablation" in " ".join(server.prompts())
     text = read_pdf(tmp_path / PAPERS / final.pdf).text
     assert "A revised title" in text
+
+
+def test_a_final_version_s_inventions_are_caught(tmp_path: Path) -> None:
+    def liar_later(request: dict[str, Any]) -> Answer:
+        if "changes" not in schema_of(request)["properties"]:
+            return honest([])(request)
+        gain = "A gain of 55.5 % was shown [@smith2031nothing]."
+        return {"title": "Revised", "abstract": "It falls by 73.21 %.", "changes": [gain]}
+
+    with serve(liar_later) as server:
+        records = research(server, tmp_path)
+        (paper,), (experiment,) = of(Submission, records), of(Experiment, records)
+        sight = ReviseSight(
+            submission=paper, reviews=(), rebuttal=None, meta_review="",
+            call=research_sight(tmp_path).call, experiment=experiment, seeds=2,
+        )  # fmt: skip
+        revised = perform(server, tmp_path, sight, "camera_ready")
+    (final,) = of(CameraReady, revised)
+    failed = {check.name: check.detail for check in final.checks if not check.passed}
+    assert "73.21" in failed["claims"] and "55.5" in failed["claims"]
+    assert "smith2031nothing" in failed["citations"]
+    assert [row.kind for row in of(Incident, revised)] == ["invented_citation"]
+    assert not of(Incident, records)
 
 
 def test_works_that_a_search_found_while_writing_may_be_cited(tmp_path: Path) -> None:

@@ -323,7 +323,10 @@ def test_a_rebuttal_and_a_revision_are_in_the_thread(written: Path, look: Look) 
     assert "Rebuttal" in text and "We thank the reviewer." in text
     for row in round_.all(CameraReady):
         page = look.at(page_of(written, row.paper))
-        assert "What changed for the camera-ready version" in page.inner_text("main")
+        shown = page.inner_text("main")
+        assert "What changed for the camera-ready version" in shown
+        assert f"{len(row.checks)} of {len(row.checks)} passed" in shown and row.checks
+        assert page.locator(f'a[href$="{row.files["results"]}"]').count()
 
 
 def test_the_front_page_has_numbers_and_plots(written: Path, look: Look) -> None:
