@@ -47,7 +47,8 @@ def read_spending(folder: str | Path) -> Spending:
     models: dict[str, Spent] = {}
     for stored in (preflight, *(calls for _, calls in asked)):
         for call in calls_from_json(stored):
-            name = f"{call.model} ({call.revision})"
+            lack = f", without {', '.join(call.unsent)}" if call.unsent else ""
+            name = f"{call.model} ({call.revision}{lack})"
             models[name] = models.get(name, Spent()) + spent_on([call])
     total = sum(models.values(), Spent())
     return Spending(

@@ -117,6 +117,7 @@ class Asker:
                 answer=counted.text,
                 problem=problem,
                 frame_sha256=frame_hash(messages),
+                unsent=counted.unsent,
             )
         )
 

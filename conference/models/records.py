@@ -42,7 +42,7 @@ class ModelRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     top_p: Annotated[float, msgspec.Meta(gt=0, le=1)] = 1.0
     max_tokens: Counted = 2048
     attempts: Counted = 3
-    longest_text: Annotated[int, msgspec.Meta(ge=0)] = 0
+    longest_text: Annotated[int, msgspec.Meta(ge=0, le=16_384)] = 0
     context: Annotated[int, msgspec.Meta(ge=0)] = 0
     sees_images: bool = False
     examples: str = ""
@@ -102,6 +102,7 @@ class Reply(msgspec.Struct, frozen=True):
     """A model's answer as it came, with the engine's own count of tokens.
 
     `ended` says why the answer is not whole (it was cut off, refused, …); "" for one that is.
+    `unsent` are parameters of the call that the server does not take.
     """
 
     text: str
@@ -109,12 +110,14 @@ class Reply(msgspec.Struct, frozen=True):
     tokens_cached: int
     tokens_out: int
     ended: str = ""
+    unsent: tuple[str, ...] = ()
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True):
     """One call as the ledger keeps it. `problem` is empty for an answer that was used.
 
-    `frame_sha256` is the hash of the conversation without what stands between its fences.
+    `frame_sha256` is the hash of the conversation without what stands between its fences, and
+    `unsent` names what was left out for a server that does not take it, such as its seed.
     """
 
     purpose: str
@@ -133,6 +136,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     answer: str = ""
     problem: str = ""
     frame_sha256: str = ""
+    unsent: tuple[str, ...] = ()
 
 
 class ModelError(Exception):

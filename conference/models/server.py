@@ -12,9 +12,11 @@ import os
 import random
 from typing import Any
 
+import msgspec
+
 from conference.errors import UserError
 from conference.models.records import Message, ModelError, ModelRules, Reply, Sampling
-from conference.models.wire import not_taken, read_reply, request_body
+from conference.models.wire import not_taken, read_reply, request_body, unsent
 
 CHARACTERS_A_TOKEN = 3.5  # Servers tell no tokenizer; this errs on the side of more tokens.
 IN_A_ROW = 5
@@ -100,7 +102,8 @@ class ServerModel:
             without = frozenset(self._without)
             body = request_body(self._model, messages, schema, sampling, without)
             try:
-                return await self._once(client, body, messages)
+                reply = await self._once(client, body, messages)
+                return msgspec.structs.replace(reply, unsent=unsent(without))
             except _Again as again:
                 tries, late = tries + 1, late + again.late
                 if again.wait > OBEYED_WAIT or tries > self._rules.retries or late == LATE:

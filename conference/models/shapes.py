@@ -15,7 +15,8 @@ T = TypeVar("T")
 NOTES = ("title", "description", "default")
 # The characters that guided decoding may write in a bounded text. A pattern is needed there: a mere
 # `maxLength` lets raw control characters through, which no JSON reader takes.
-BOUNDED = r"^[ !#-\[\]-~]{1,%d}$"
+CHARACTER = r"[ !#-\[\]-~]"
+REPEATED = 128  # xgrammar 0.2.8 fails on patterns that repeat anything more often.
 # Control characters as JSON escapes them, but for tab and line ends. An escaped backslash is passed
 # over.
 CONTROL = re.compile(r"\\\\|(\\u00(?:0[0-8bcefBCEF]|1[0-9a-fA-F]|7[fF])|\\[bf])")
@@ -157,8 +158,19 @@ def _bounded(schema: Any, longest: int) -> Any:
     if not isinstance(schema, dict):
         return schema
     if schema.get("type") == "string" and "enum" not in schema:
-        return {"type": "string", "pattern": BOUNDED % longest}
+        return {"type": "string", "pattern": _pattern(longest)}
     return {key: _bounded(value, longest) for key, value in schema.items()}
+
+
+def _pattern(longest: int) -> str:
+    """Texts of one to `longest` characters; from 129, a few fewer, as they are blocks of one size.
+
+    Blocks are all full but for the last, so that a text can be read in one way only.
+    """
+    blocks = -(-longest // REPEATED)
+    size = longest // blocks
+    full = f"({CHARACTER}{{{size}}}){{0,{blocks - 1}}}" if blocks > 1 else ""
+    return f"^{full}{CHARACTER}{{1,{size}}}$"
 
 
 def _plain(message: str) -> str:

@@ -88,6 +88,11 @@ def request_body(
     return {name: value for name, value in body.items() if name == limit or name not in without}
 
 
+def unsent(without: Collection[str]) -> tuple[str, ...]:
+    """What calls lack that are made without these: a limit with another name is no lack."""
+    return tuple(sorted(set(without) - {"max_completion_tokens"}))
+
+
 def _wire(message: Message) -> dict[str, Any]:
     if not message.images:
         return {"role": message.role, "content": message.text}

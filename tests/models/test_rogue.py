@@ -192,6 +192,7 @@ def test_a_parameter_that_a_server_does_not_take_is_left_out(
     with rogue(picky) as server:
         _, asker = ask(server)
         assert len(server.requests) == 2 and len(asker.calls) == 1
+        assert asker.calls[0].unsent == (() if named == "max_tokens" else (named,))
         last = server.requests[-1]
         assert "max_tokens" in last or "max_completion_tokens" in last
         if named == "response_format":

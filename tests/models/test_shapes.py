@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 import random
+from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from conference.models.records import ModelRules
 from conference.models.shapes import form_shape, struct_shape
 from conference.templates import list_templates, load_template
 from scientists.ideas import Idea, Novelty, idea_shape
 from scientists.plotting import PlotEdits
 from scientists.writing import Front, Notes, Revision, Section
+from tests.models.checkpoint import make_checkpoint
 from tests.models.scripted import fill
 from venues.venue import list_venues, load_venue
 
@@ -78,3 +82,29 @@ def test_a_bound_keeps_control_characters_out() -> None:
     bounded = struct_shape(Notes).bounded(60)
     assert bounded["properties"]["notes"]["pattern"].endswith("{1,60}$")
     assert struct_shape(Notes).bounded(0)["properties"]["notes"] == {"type": "string"}
+
+
+@pytest.mark.parametrize("longest", [1, 60, 128, 129, 300, 2001])
+def test_a_bound_of_any_length_guides_decoding(longest: int, tmp_path: Path) -> None:
+    """By the library that vLLM guides with, which fails on more than 128 repetitions."""
+    xgrammar = pytest.importorskip("xgrammar")
+    from transformers import AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(make_checkpoint(tmp_path))
+    info = xgrammar.TokenizerInfo.from_huggingface(tokenizer, vocab_size=len(tokenizer))
+    schema = json.dumps(struct_shape(Notes).bounded(longest))
+    grammar = xgrammar.GrammarCompiler(info).compile_json_schema(schema, any_whitespace=False)
+
+    def taken(length: int) -> bool:
+        answer = json.dumps({"notes": "x" * length})
+        return bool(xgrammar.GrammarMatcher(grammar).accept_string(answer))
+
+    blocks = -(-longest // 128)
+    assert taken(1) and taken(longest - blocks + 1)
+    assert not taken(0) and not taken(longest + 1)
+
+
+def test_the_longest_bound_is_one_that_can_be_kept() -> None:
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.convert({"longest_text": 16_385}, ModelRules)
+    assert "{0,127}" in str(struct_shape(Notes).bounded(16_384))
