@@ -91,7 +91,9 @@ class Engine:
         from vllm.v1.engine.exceptions import EngineDeadError
 
         images = [_picture(image) for message in messages for image in message.images]
-        # The engine itself puts an image's tokens where the template left its mark.
+        # The engine itself puts an image's tokens where the template left its mark; what begins a
+        # text, the template has written.
+        as_written = {"tokenization_kwargs": {"add_special_tokens": False}} if images else {}
         prompt: dict[str, Any] = (
             {
                 "prompt": await self._templated(messages, tokenize=False),
@@ -115,6 +117,7 @@ class Engine:
                 prompt,  # type: ignore[arg-type]
                 settings,
                 f"call-{self._number}",
+                **as_written,  # type: ignore[arg-type]
             ):
                 final = output
         except EngineDeadError:
