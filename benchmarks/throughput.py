@@ -32,8 +32,8 @@ from venues.round import prepare, run_round
 
 _FOOT = (
     "Timed are the steps of (b) that ask the model, not the engine's start, nor steps that ask "
-    "nothing. A tiny model on a processor weighs scheduling more and attention less than a large "
-    "one on a GPU does. For a real model give `--longest-text 0` and a larger `--max-tokens`.\n"
+    "nothing. A tiny model on a processor weighs scheduling and attention more than a large one on "
+    "a GPU does. For a real model give `--longest-text 0` and a larger `--max-tokens`.\n"
 )
 
 
@@ -58,8 +58,10 @@ def main() -> None:
     parser.add_argument("model", help="a model that vLLM loads: a folder or a hub name")
     parser.add_argument("--papers", type=int, default=36)
     parser.add_argument("--words", type=int, nargs="+", default=[900], help="of each paper")
-    parser.add_argument("--max-tokens", type=int, default=400)
-    parser.add_argument("--longest-text", type=int, default=60, help="0 for a real model")
+    parser.add_argument("--max-tokens", type=int, default=1500)
+    parser.add_argument(
+        "--longest-text", type=int, default=300, help="characters of a text; 0 for a real model"
+    )
     parser.add_argument("--write", type=Path)
     given = parser.parse_args()
     rules = ModelRules(max_tokens=given.max_tokens, longest_text=given.longest_text, attempts=5)
@@ -98,7 +100,7 @@ def measure(spec: str, rules: ModelRules, sources: Mapping[int, PaperSource]) ->
             _part(words, len(source), *_compare(spec, rules, source, model, engine))
             for words, source in sources.items()
         ]
-        return "\n".join([_head(spec, model.revision), *parts, _FOOT])
+        return "\n".join([_head(spec, model.revision, rules), *parts, _FOOT])
     finally:
         engines.close()
 
@@ -199,10 +201,12 @@ def _peer_order(asked: Sequence[Asked]) -> list[Asked]:
     return [row for rows in by_paper.values() for row in rows] + others
 
 
-def _head(spec: str, revision: str) -> str:
+def _head(spec: str, revision: str, rules: ModelRules) -> str:
+    bound = f"each text of an answer has at most {rules.longest_text} characters, "
     return (
         "# Throughput of language-model rounds\n\n"
-        f"Made by `python -m benchmarks.throughput`, model `{Path(spec).name}` ({revision}). "
+        f"Made by `python -m benchmarks.throughput`, model `{Path(spec).name}` ({revision}); "
+        f"{bound if rules.longest_text else ''}an answer {rules.max_tokens:,} tokens. "
         "All three on one engine in one run; trust the ratios.\n"
     )
 
