@@ -206,7 +206,7 @@ def _head(spec: str, revision: str, rules: ModelRules) -> str:
     return (
         "# Throughput of language-model rounds\n\n"
         f"Made by `python -m benchmarks.throughput`, model `{Path(spec).name}` ({revision}); "
-        f"{bound if rules.longest_text else ''}an answer {rules.max_tokens:,} tokens. "
+        f"{bound if rules.longest_text else ''}an answer at most {rules.max_tokens:,} tokens. "
         "All three on one engine in one run; trust the ratios.\n"
     )
 

@@ -321,6 +321,7 @@ def test_a_rebuttal_and_a_revision_are_in_the_thread(written: Path, look: Look) 
     rebuttal = round_.all(Rebuttal)[0]
     text = look.at(page_of(written, rebuttal.paper)).inner_text("main")
     assert "Rebuttal" in text and "We thank the reviewer." in text
+    assert round_.all(CameraReady)
     for row in round_.all(CameraReady):
         page = look.at(page_of(written, row.paper))
         shown = page.inner_text("main")
