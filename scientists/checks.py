@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from conference.documents import Document, read_pdf
+from conference.documents import Document
 from conference.documents.layout import (
     CAPTION,
     beyond_margins,
@@ -39,6 +39,7 @@ def check_paper(
     data: Mapping[str, Any],
     figures: Mapping[str, bytes],
     pdf: Path,
+    document: Document,
     kept_results: Path,
 ) -> list[Check]:
     """Every check of a typeset paper, passed or not.
@@ -46,9 +47,9 @@ def check_paper(
     Args:
         data: what the paper was typeset from.
         figures: name to SVG of the figures.
+        document: what was read from the PDF.
         kept_results: the result file that the round keeps.
     """
-    document = read_pdf(pdf)
     faults = list(study.prose.faults) if study.prose else []
     rows = {
         "claims": claims(study, document),

@@ -46,7 +46,7 @@ def hand_in(
     )
     checks = check_paper(
         paper, study, data, {label: content for label, _, content in outcome.figures},
-        context.papers / name, context.experiments / files["results"],
+        context.papers / name, document, context.experiments / files["results"],
     )  # fmt: skip
     return [submission, _experiment(paper, study, files), *checks, *outcome.incidents]
 
@@ -108,19 +108,20 @@ def camera_ready(
     figures = {name: content for name, _, content in outcome.figures}
     pdf = typeset(data, {f"{name}.svg": svg for name, svg in figures.items()}, study.format)
     name = keep(context.papers, pdf, ".pdf")
+    document = read_pdf(context.papers / name)
     files = _keep_files(study, outcome, context.experiments)
     changes = list(study.answers)
     if title != submission.title:
         changes.append("The title follows the finding with all seeds.")
     checks = check_paper(
         submission.paper, study, data, figures,
-        context.papers / name, context.experiments / files["results"],
+        context.papers / name, document, context.experiments / files["results"],
     )  # fmt: skip
     record = CameraReady(
         paper=submission.paper,
         pdf=name,
         changes=tuple(changes),
-        pages=read_pdf(context.papers / name).pages,
+        pages=document.pages,
         checks=tuple(checks),
         files=files,
     )

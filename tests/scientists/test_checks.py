@@ -11,6 +11,7 @@ import msgspec
 import numpy as np
 import pytest
 
+from conference.documents import read_pdf
 from conference.documents.layout import beyond_margins
 from conference.documents.pictures import small_in_figure, text_sizes
 from conference.records import Check
@@ -37,7 +38,7 @@ def checked(
     pdf, kept = folder / "paper.pdf", folder / "results.json"
     pdf.write_bytes(typeset(data, {f"{name}.svg": part for name, part in figures.items()}))
     kept.write_bytes(canonical({"runs": list(study.runs), "results": list(study.results)}))
-    made = check_paper("paper-001", study, data, figures, pdf, kept)
+    made = check_paper("paper-001", study, data, figures, pdf, read_pdf(pdf), kept)
     return {check.name: check for check in made}
 
 
