@@ -85,6 +85,23 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
+def studied(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A round with one real study: instant scientists leave accepted papers as they are."""
+    tiny, out = tiny_venue(), tmp_path_factory.mktemp("studied")
+    replace = msgspec.structs.replace
+    venue = replace(
+        tiny,
+        minds=replace(tiny.minds, scientist="embedded"),
+        population=replace(tiny.population, scientists=1),
+        call=replace(tiny.call, templates=("learning_rate",), seeds=2, papers_per_scientist=1),
+        decision=replace(tiny.decision, accept_rate=1.0),
+    )
+    run_round(venue, out=out, hosts=0)
+    write_site(out)
+    return out
+
+
+@pytest.fixture(scope="module")
 def blindness(tmp_path_factory: pytest.TempPathFactory) -> dict[bool, Path]:
     """The same round under an open and under a blind rule."""
     found = {}
@@ -126,7 +143,7 @@ def compared(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def look(
-    folder: Path, written: Path, blindness: dict[bool, Path], compared: Path
+    folder: Path, written: Path, studied: Path, blindness: dict[bool, Path], compared: Path
 ) -> Iterator[Look]:
     """One browser for all tests, started after the rounds, which need the event loop."""
     with looking() as found:
@@ -316,18 +333,21 @@ def test_the_blindness_rule_hides_or_shows_who_reviewed(
     assert linked == (len(round_.all(Review)) if open_ else 0)
 
 
-def test_a_rebuttal_and_a_revision_are_in_the_thread(written: Path, look: Look) -> None:
+def test_a_rebuttal_is_in_the_thread(written: Path, look: Look) -> None:
     round_ = load_round(written)
     rebuttal = round_.all(Rebuttal)[0]
     text = look.at(page_of(written, rebuttal.paper)).inner_text("main")
     assert "Rebuttal" in text and "We thank the reviewer." in text
-    assert round_.all(CameraReady)
-    for row in round_.all(CameraReady):
-        page = look.at(page_of(written, row.paper))
-        shown = page.inner_text("main")
-        assert "What changed for the camera-ready version" in shown
-        assert f"{len(row.checks)} of {len(row.checks)} passed" in shown and row.checks
-        assert page.locator(f'a[href$="{row.files["results"]}"]').count()
+
+
+def test_a_final_version_is_in_the_thread_with_its_checks(studied: Path, look: Look) -> None:
+    (row,) = load_round(studied).all(CameraReady)
+    page = look.at(page_of(studied, row.paper))
+    shown = page.inner_text("main")
+    assert "What changed for the camera-ready version" in shown
+    assert row.checks and all(check.passed for check in row.checks)
+    assert f"Automatic checks of this version: {len(row.checks)} of {len(row.checks)}" in shown
+    assert page.locator(f'a[href$="{row.files["results"]}"]').count()
 
 
 def test_the_front_page_has_numbers_and_plots(written: Path, look: Look) -> None:
