@@ -24,7 +24,7 @@ from conference.cluster import connect
 from conference.ledger import read_ledger
 from conference.models import Message, ModelRules, Reply, make_model, parse_spec
 from conference.models.costs import Spent, spent_in
-from conference.models.engine import Engines, engine_name
+from conference.models.engines import Engines, engine_name
 from conference.models.records import PAPER_END
 from conference.seeding import generator
 from venues.papers import PaperSource, TablePaper

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from chairs import chair
 from conference.context import Context
@@ -31,9 +33,16 @@ ROLES: dict[str, Any] = {
 
 
 def make_performer(
-    seed: int, folder: str, hosts: int, models: Mapping[str, ModelRules] | None = None
+    seed: int,
+    folder: str,
+    hosts: int,
+    models: Mapping[str, ModelRules] | None = None,
+    spoiled: Collection[int] = (),
 ) -> Performer:
-    """The performer of a host: agents' tasks go to their role, the venue's to its phases."""
+    """The performer of a host: agents' tasks go to their role, the venue's to its phases.
+
+    `spoiled` are seeds of model calls that are not used again (see `Asker`).
+    """
     slots = asyncio.Semaphore(max(1, (os.cpu_count() or 1) // max(1, hosts)))
     made: dict[str, Model] = {}
     home = Path(folder)
@@ -44,8 +53,9 @@ def make_performer(
         spec = parse_spec(task.agent.mind)
         rules = rules_for(spec, models or {})
         if spec.text not in made:
-            made[spec.text] = make_model(spec, rules)
-        return Asker(made[spec.text], rules, spec.preset, seed, task.key)
+            share = max(1, rules.at_once // max(1, hosts))
+            made[spec.text] = make_model(spec, msgspec.structs.replace(rules, at_once=share))
+        return Asker(made[spec.text], rules, spec.preset, seed, task.key, spoiled)
 
     async def perform(task: Task) -> Done:
         start = time.perf_counter()

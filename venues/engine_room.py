@@ -13,7 +13,7 @@ import msgspec
 from conference.errors import UserError
 from conference.forms import Form
 from conference.models import Asker, Model, ModelRules, form_shape, is_model, make_model, parse_spec
-from conference.models.engine import Engines
+from conference.models.engines import Engines
 from conference.models.reading import LEAST, beside, paper_budget
 from conference.models.records import Call
 from conference.models.shapes import Filled
@@ -59,8 +59,11 @@ def preflight(
     folder: Path,
     models: Mapping[str, ModelRules],
     say: Callable[[str], None],
-) -> list[Call]:
-    """Try everything a long round will need, say what was found, and return the calls it took.
+    calls: list[Call],
+) -> None:
+    """Try everything a long round will need, and say what was found.
+
+    The calls it takes are added to `calls`, also those of a model that cannot be used.
 
     Raises:
         UserError: what is missing, in one sentence.
@@ -68,7 +71,6 @@ def preflight(
     say(_disk(folder))
     if source is None:
         say(_typesetter(options))
-    calls: list[Call] = []
     presets: dict[str, list[Preset]] = defaultdict(list)
     for _, name in parse_minds(venue.minds.reviewer):
         if is_model(name):
@@ -84,9 +86,10 @@ def preflight(
         say(_context(model, rules, presets[name], venue.form, _longest(source)))
         if name in {writer.partition("#")[0] for writer in writers}:
             _material_fits(model, rules, venue)
-        calls += _try_schema(model, rules, venue.form)
+        _try_schema(model, rules, venue.form, calls)
         say(f"{name} ({model.revision}) filled the review form.")
-    return calls
+    for table in sorted(venue.models.keys() - models.keys() - {"default"}):
+        say(f"The settings of '{table}' are of no use: no mind is that model.")
 
 
 def _disk(folder: Path) -> str:
@@ -166,7 +169,7 @@ def _beside(model: Model, rules: ModelRules, preset: Preset) -> int:
     return beside(model, rules, images, preset.reflections - 1, examples)
 
 
-def _try_schema(model: Model, rules: ModelRules, form: Form) -> list[Call]:
+def _try_schema(model: Model, rules: ModelRules, form: Form, calls: list[Call]) -> None:
     """One real call on the venue's form."""
     asker = Asker(model, rules, "default", 0, TaskKey("preflight"))
     prompt = render(PROMPTS, "form", form=form)
@@ -179,4 +182,5 @@ def _try_schema(model: Model, rules: ModelRules, form: Form) -> list[Call]:
         asyncio.run(ask())
     except TaskFailed as error:
         raise UserError(f"model '{model.name}' cannot be used: {error}.") from error
-    return asker.calls
+    finally:
+        calls += asker.calls

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -11,6 +12,7 @@ import msgspec
 
 from conference.errors import UserError
 from conference.models import ModelRules, is_model, known_kinds, parse_spec, rules_for
+from conference.models.makers import over_default
 from reviewers.human import NAME as HUMAN
 from reviewers.human import make as make_human
 from reviewers.presets import load_preset
@@ -71,7 +73,16 @@ def mind_of(role: str, name: str) -> Any:
 
 
 def check_minds(venue: Venue) -> None:
-    """Raise `UserError` for a mind that no installed package has, before the round starts."""
+    """Raise `UserError` for a mind that no installed package has, before the round starts.
+
+    So for a table of `[models]` whose name no model can have.
+    """
+    for table in venue.models:
+        if table != "default" and parse_spec(table).text != table:
+            raise UserError(
+                f"models: the table '{table}' names a preset; settings are a model's, so name the "
+                f"table '{table.partition('#')[0]}'."
+            )
     for role in ("scientist", "reviewer", "chair"):
         for _, name in parse_minds(getattr(venue.minds, role)):
             if is_model(name):
@@ -99,11 +110,14 @@ def check_humans(venue: Venue, source: PaperSource | None) -> None:
 def load_models(path: str | Path) -> dict[str, ModelRules]:
     """Settings of models from a TOML file: a table `default`, and one for each model by its name.
 
+    What a model's own table does not say is taken from `default`.
+
     Raises:
         UserError: the file is missing, or a field is wrong.
     """
     try:
-        return msgspec.toml.decode(Path(path).read_bytes(), type=dict[str, ModelRules])
+        tables = msgspec.toml.decode(Path(path).read_bytes())
+        return msgspec.convert(over_default(tables), dict[str, ModelRules])
     except OSError as error:
         raise UserError(
             f"{path}: the models' settings cannot be read ({error.strerror})."
@@ -127,3 +141,13 @@ def models_of(venue: Venue) -> dict[str, ModelRules]:
                 spec = parse_spec(name)
                 found[spec.text] = rules_for(spec, venue.models)
     return found
+
+
+def placed(models: Mapping[str, ModelRules]) -> dict[str, ModelRules]:
+    """The same rules for hosts, whose working folder may be another: with whole paths."""
+    return {
+        name: msgspec.structs.replace(rules, examples=str(Path(rules.examples).absolute()))
+        if rules.examples
+        else rules
+        for name, rules in models.items()
+    }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from functools import cache, partial
 from pathlib import Path
@@ -12,37 +11,21 @@ import msgspec
 from conference.errors import UserError
 from conference.ledger import Ledger, open_ledger, other_version, read_ledger
 from conference.models.costs import Budget
-from conference.models.records import ModelRules, calls_from_json, calls_to_json
+from conference.models.records import Call, ModelRules, calls_from_json, calls_to_json
 from conference.records import AnyRecord, Failure
-from conference.seeding import seed_of
 from conference.stage import InlineStage, RayStage, Stage
 from conference.tasks import CentralSight, StopRound, Task, TaskKey
 from venues import population
 from venues.cast import make_performer
 from venues.engine_room import EngineRoom, preflight
-from venues.human_papers import calibration_table
-from venues.minds import check_humans, check_minds
+from venues.minds import check_humans, check_minds, placed
 from venues.papers import PaperSource, open_papers
 from venues.phases import steps_of
+from venues.plan import Plan, draws_seed, make_plan, note_plan
 from venues.state import Archived, Options, Round, Step
 from venues.venue import Venue, check_venue, load_venue
 
 Progress = Callable[[str, int, int], None]  # step, done, all
-
-
-class Plan(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What a round is a function of. Kept in its ledger, so that no other round goes on with it.
-
-    `papers`, `archive` and `calibration` are hashes of what is in files, "" for none.
-    """
-
-    venue: Venue
-    seed: int
-    number: int
-    papers: str
-    archive: str
-    options: Options
-    calibration: str = ""
 
 
 class Result(msgspec.Struct, frozen=True):
@@ -103,14 +86,16 @@ def run_round(
         if retry_failed:
             _retract_failures(ledger, rules)
         room = EngineRoom(rules)
-        make = partial(
-            make_performer, draws_seed(seed, number), str(folder.resolve()), hosts, rules.models
-        )
-        stages = _Stages(
-            make, hosts, address, partial(_ready, room, round_, ledger, say, address, hosts)
-        )
         budget = budget or Budget()
-        budget.check_prices(room.models)
+        for line in budget.check_prices(room.models):
+            (say or (lambda _: None))(line)
+        make = partial(
+            make_performer, draws_seed(seed, number), str(folder.resolve()), hosts,
+            placed(rules.models), _spoiled(ledger),
+        )  # fmt: skip
+        stages = _Stages(
+            make, hosts, address, partial(_ready, room, round_, ledger, budget, say, address, hosts)
+        )
         try:
             if not len(ledger):
                 stages.ready()
@@ -121,39 +106,6 @@ def run_round(
         return Result(folder, round_, performed)
     finally:
         ledger.close()
-
-
-def make_plan(
-    venue: Venue,
-    seed: int,
-    number: int = 1,
-    source: PaperSource | None = None,
-    archive: tuple[Archived, ...] = (),
-    options: Options | None = None,
-) -> Plan:
-    """What a round with these arguments is a function of."""
-    options = options or Options()
-    calibration = calibration_table(venue, options.calibration)
-    return Plan(
-        venue,
-        seed,
-        number,
-        source.fingerprint if source else "",
-        _archive_print(archive) if archive else "",
-        options,
-        calibration.fingerprint if calibration else "",
-    )
-
-
-def _archive_print(archive: tuple[Archived, ...]) -> str:
-    """A hash of the papers of earlier rounds, wherever those lie: a folder may be moved."""
-    placeless = [msgspec.structs.replace(entry, folder="") for entry in archive]
-    return hashlib.sha256(msgspec.json.encode(placeless)).hexdigest()
-
-
-def draws_seed(seed: int, number: int) -> int:
-    """The seed of a round's draws; its people keep the first round's."""
-    return seed if number == 1 else seed_of(seed, "round", number)
 
 
 def play(
@@ -196,8 +148,9 @@ def _perform(
     start = done = len(tasks) - len(todo)
     progress(step.name, done, len(tasks))
     if todo and not budget.exceeded:
+        stage = stage_for(todo[0])  # The first may start engines, and spend calls on trying them.
         budget.begin_step()
-        for finished in stage_for(todo[0]).perform(todo, budget.room):
+        for finished in stage.perform(todo, budget.room):
             ledger.append(finished)
             budget.note(row.calls for row in finished)
             done += len(finished)
@@ -274,6 +227,7 @@ def _ready(
     room: EngineRoom,
     round_: Round,
     ledger: Ledger,
+    budget: Budget,
     say: Callable[[str], None] | None,
     address: str | None,
     hosts: int,
@@ -282,42 +236,16 @@ def _ready(
     if not room.models:
         return
     room.open(address, hosts)
-    calls = preflight(
-        round_.venue, round_.source, round_.options, round_.folder, room.models,
-        say or (lambda line: None),
-    )  # fmt: skip
-    before = calls_from_json(ledger.noted("preflight") or b"[]")
-    ledger.note("preflight", calls_to_json([*before, *calls]))
-
-
-def note_plan(ledger: Ledger, plan: Plan) -> None:
-    """Note the plan in a fresh ledger; in an old one refuse to go on with another plan."""
-    noted = ledger.noted("plan")
-    if noted is None:
-        ledger.note("plan", msgspec.json.encode(plan))
-        return
-    before, now = msgspec.json.decode(noted), msgspec.to_builtins(plan)
-    where = _first_difference(msgspec.json.decode(msgspec.json.encode(now)), before)
-    if where:
-        field, new, old = where
-        raise UserError(
-            f"{ledger.folder}: this folder holds a round with {field} = {old!r}, not {new!r}; give "
-            "the same arguments to go on with it, or another --out."
-        )
-
-
-def _first_difference(
-    new: object, old: object, field: str = ""
-) -> tuple[str, object, object] | None:
-    if isinstance(new, dict) and isinstance(old, dict):
-        for key in dict.fromkeys([*new, *old]):
-            found = _first_difference(
-                new.get(key), old.get(key), f"{field}.{key}" if field else str(key)
-            )
-            if found:
-                return found
-        return None
-    return None if new == old else (field, new, old)
+    calls: list[Call] = []
+    try:
+        preflight(
+            round_.venue, round_.source, round_.options, round_.folder, room.models,
+            say or (lambda line: None), calls,
+        )  # fmt: skip
+    finally:
+        before = calls_from_json(ledger.noted("preflight") or b"[]")
+        ledger.note("preflight", calls_to_json([*before, *calls]))
+        budget.note([calls_to_json(calls)])
 
 
 def _stop_if_failed(step: Step, failures: list[Failure], tasks: int) -> None:
@@ -329,12 +257,24 @@ def _stop_if_failed(step: Step, failures: list[Failure], tasks: int) -> None:
         )
 
 
+def _spoiled(ledger: Ledger) -> frozenset[int]:
+    """Seeds under which tasks that were taken out again got an answer that could not be used."""
+    return frozenset(
+        call.seed
+        for _, calls in ledger.retracted()
+        for call in calls_from_json(calls)
+        if call.problem and (call.answer or call.tokens_in)
+    )
+
+
 def _retract_failures(ledger: Ledger, venue: Venue) -> None:
     """Take failed tasks out of the ledger, and all of later steps, which built on them."""
     order = {step.name: at for at, step in enumerate(steps_of(venue))}
     failed = [row.key for row in ledger.rows() if any(isinstance(r, Failure) for r in row.records)]
     if not failed:
         return
+    if {row.key.step for row in ledger.rows()} - set(order):
+        raise other_version(ledger.folder)
     first = min(order[key.step] for key in failed)
     later = [row.key for row in ledger.rows() if order[row.key.step] > first]
     ledger.retract([*failed, *later])
@@ -368,4 +308,4 @@ def load_round(folder: str | Path) -> Round:
         ledger.close()
 
 
-__all__ = ["Options", "PaperSource", "Plan", "Result", "load_round", "play", "prepare", "run_round"]
+__all__ = ["Options", "PaperSource", "Result", "load_round", "play", "prepare", "run_round"]

@@ -80,7 +80,7 @@ def started(spec: str, rules: ModelRules) -> Model:
     """The model, its vLLM engines started first where it has some."""
     if spec.startswith("vllm:"):
         from conference.cluster import connect
-        from conference.models.engine import Engines
+        from conference.models.engines import Engines
 
         connect(None, 1)
         Engines().start({parse_spec(spec).text: rules})

@@ -7,7 +7,7 @@ import hashlib
 import json
 import re
 import time
-from collections.abc import Awaitable, Iterable
+from collections.abc import Awaitable, Collection, Iterable
 from typing import TypeVar
 
 import msgspec
@@ -27,15 +27,28 @@ SHOWN = 8000  # characters of an answer that cannot be used with which its model
 
 
 class Asker:
-    """One task's access to its model. `calls` is what the ledger will keep."""
+    """One task's access to its model. `calls` is what the ledger will keep.
 
-    def __init__(self, model: Model, rules: ModelRules, preset: str, seed: int, key: TaskKey):
+    `spoiled` are seeds under which earlier tries of the round got an answer that could not be used;
+    a model that decodes the same for the same seed would give it again, so they are passed over.
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        rules: ModelRules,
+        preset: str,
+        seed: int,
+        key: TaskKey,
+        spoiled: Collection[int] = (),
+    ) -> None:
         self.model = model
         self.rules = rules
         self.preset = preset
         self.calls: list[Call] = []
         self._seed = seed
         self._key = key
+        self._spoiled = spoiled
 
     async def ask(
         self,
@@ -86,8 +99,15 @@ class Asker:
             temperature=self.rules.temperature if temperature is None else temperature,
             top_p=self.rules.top_p,
             max_tokens=self.rules.max_tokens,
-            seed=seed_of(self._seed, self._key, purpose, member, attempt) % 2**31,
+            seed=self._drawn(purpose, member, attempt),
         )
+
+    def _drawn(self, *of: str | int) -> int:
+        seed, more = seed_of(self._seed, self._key, *of) % 2**31, 0
+        while seed in self._spoiled:
+            more += 1
+            seed = seed_of(self._seed, self._key, *of, "again", more) % 2**31
+        return seed
 
     def _note(
         self,
@@ -118,6 +138,7 @@ class Asker:
                 problem=problem,
                 frame_sha256=frame_hash(messages),
                 unsent=counted.unsent,
+                ended=counted.ended,
             )
         )
 

@@ -80,13 +80,21 @@ class Budget:
         self._spent = Spent()
         self._recent: deque[Spent] = deque(maxlen=RECENT)
 
-    def check_prices(self, models: Mapping[str, ModelRules]) -> None:
-        """Raise `UserError` for a limit on costs where no model has a price."""
-        if self._limits[1] and models and not any(rules.priced for rules in models.values()):
+    def check_prices(self, models: Mapping[str, ModelRules]) -> list[str]:
+        """What to say of models that a limit on costs takes for free, beside one with a price.
+
+        Raises:
+            UserError: there is such a limit and no model has a price.
+        """
+        free = [name for name, rules in models.items() if not rules.priced]
+        if not self._limits[1] or not free:
+            return []
+        if len(free) == len(models):
             raise UserError(
-                f"--max-cost {self._limits[1]:g} limits nothing, as {next(iter(models))} has no "
+                f"--max-cost {self._limits[1]:g} limits nothing, as {free[0]} has no "
                 "price; give price_in and price_out in --models, or use --max-tokens."
             )
+        return [f"{name} has no price and is free for --max-cost." for name in free]
 
     def note(self, calls: Iterable[bytes]) -> None:
         """Take in the calls of finished tasks, as the ledger stores them."""

@@ -1,9 +1,4 @@
-"""`vllm:MODEL`: vLLM engines, each in a Ray actor of its own, on GPUs or on CPU cores.
-
-The run's own process starts the engines (`start_engines`) and owns them; hosts find them by name.
-Calls about one paper go to one engine, so that the paper's prefix stays in that engine's cache. An
-engine that dies is started again by Ray, and the calls it had open are asked again.
-"""
+"""A vLLM engine on GPUs or on CPU cores, as the Ray actor that it lives in."""
 
 from __future__ import annotations
 
@@ -11,16 +6,11 @@ import asyncio
 import hashlib
 import inspect
 import os
-from collections.abc import Mapping
 from typing import Any
 
-from conference.errors import UserError
-from conference.models.placement import gpus_of, gpus_suffice
-from conference.models.records import CUT, Message, ModelError, ModelRules, Reply, Sampling
+from conference.models.records import CUT, Message, ModelRules, Reply, Sampling
 from conference.models.templating import templated
 
-TRIES = 5
-RESTART, POLL = 900.0, 2.0  # seconds that loading a model again may take; between looks
 CPU_SETTINGS = {"VLLM_CPU_KVCACHE_SPACE": "1"}
 
 
@@ -132,150 +122,6 @@ class Engine:
         )
 
 
-class EngineModel:
-    """Fulfils `Model` by calling engines that the run has started."""
-
-    def __init__(self, target: str, rules: ModelRules) -> None:
-        import ray
-
-        self.name = f"vllm:{target}"
-        try:
-            self._engines = [ray.get_actor(engine_name(target, n)) for n in range(rules.engines)]
-            facts: Any = ray.get(self._engines[0].facts.remote())
-        except (ValueError, ray.exceptions.RayError) as error:
-            raise UserError(
-                f"model 'vllm:{target}': its engine is not running ({error})."
-            ) from error
-        self.revision, self.context = facts
-        from transformers import AutoTokenizer
-
-        self._tokenizer: Any = AutoTokenizer.from_pretrained(
-            rules.engine.get("tokenizer", target),
-            trust_remote_code=bool(rules.engine.get("trust_remote_code")),
-        )
-
-    def count(self, text: str) -> int:
-        return len(self._tokenizer(text)["input_ids"])
-
-    async def complete(
-        self,
-        messages: tuple[Message, ...],
-        schema: dict[str, Any],
-        sampling: Sampling,
-        group: str,
-    ) -> Reply:
-        """Ask the engine of this group; wait for it when it is being started again."""
-        import ray
-
-        at = int.from_bytes(hashlib.sha256(group.encode()).digest()[:4], "little")
-        engine = self._engines[at % len(self._engines)]
-        for _ in range(TRIES):
-            try:
-                reply: Reply = await engine.complete.remote(messages, schema, sampling)
-                return reply
-            except ray.exceptions.RayActorError:
-                await self._again(engine)
-            except ray.exceptions.RayTaskError as error:
-                raise ModelError(f"{self.name}: {_last_line(error)}") from error
-        raise ModelError(f"{self.name}: its engine died {TRIES} times during this call")
-
-    async def _again(self, engine: Any) -> None:
-        """Wait until a dead engine has been started again and answers."""
-        import ray
-
-        for _ in range(int(RESTART / POLL)):
-            try:
-                await engine.facts.remote()
-                return
-            except ray.exceptions.RayActorError:
-                await asyncio.sleep(POLL)
-        raise ModelError(f"{self.name}: its engine did not come back within {RESTART:.0f} s")
-
-
-class Engines:
-    """The engines of a run; they end with `close` or with the run's process.
-
-    Engines that run already under their names are used and left alone.
-    """
-
-    def __init__(self, kind: type[Engine] = Engine) -> None:
-        self._kind = kind
-        self._actors: list[Any] = []
-
-    def start(self, models: Mapping[str, ModelRules]) -> None:
-        """Start the engines of all `vllm:` models and wait until each has loaded.
-
-        Raises:
-            UserError: vLLM is not installed, or a model does not load.
-        """
-        import importlib.util
-
-        import ray
-
-        wanted = {name: rules for name, rules in models.items() if name.startswith("vllm:")}
-        if wanted and importlib.util.find_spec("vllm") is None:
-            raise UserError(
-                f"model '{next(iter(wanted))}': vLLM is not installed; see the README, or use "
-                "transformers:MODEL."
-            )
-        wanted = {name: rules for name, rules in wanted.items() if not _running(_target(name))}
-        nodes: list[Any] = ray.nodes()  # type: ignore[no-untyped-call]
-        on_gpus = gpus_suffice(wanted, [node["Resources"] for node in nodes if node["Alive"]])
-        for name, rules in wanted.items():
-            target = _target(name)
-            actor: Any = ray.remote(self._kind)
-            settings: dict[str, Any] = {
-                # Without GPUs vLLM runs on CPU cores; asking Ray for one would wait for ever.
-                "num_gpus": gpus_of(rules) if on_gpus else 0,
-                "num_cpus": 0,
-                "max_restarts": -1,
-                "max_task_retries": 0,
-                "max_concurrency": 1000,
-                "runtime_env": {"env_vars": {} if on_gpus else _cpu_settings()},
-            }
-            engines = [
-                actor.options(name=engine_name(target, number), **settings).remote(target, rules)
-                for number in range(rules.engines)
-            ]
-            self._actors += engines
-            try:
-                ray.get([engine.facts.remote() for engine in engines])
-            except ray.exceptions.RayError as error:
-                raise UserError(
-                    f"model '{name}': vLLM cannot load it: {_last_line(error)}"
-                ) from error
-
-    def close(self) -> None:
-        import ray
-
-        for actor in self._actors:
-            ray.kill(actor)
-        self._actors = []
-
-
-def _running(target: str) -> bool:
-    import ray
-
-    try:
-        ray.get_actor(engine_name(target, 0))
-    except ValueError:
-        return False
-    return True
-
-
-def engine_name(target: str, number: int) -> str:
-    """The Ray name of a model's engine."""
-    return f"engine {number} of {target}"
-
-
-def _cpu_settings() -> dict[str, str]:
-    return {name: os.environ.get(name, value) for name, value in CPU_SETTINGS.items()}
-
-
-def _target(name: str) -> str:
-    return name.partition(":")[2]
-
-
 def _picture(image: str) -> Any:
     import base64
     import io
@@ -299,8 +145,3 @@ def folder_hash(path: str) -> str:
             with file.open("rb") as handle:
                 digest.update(hashlib.file_digest(handle, "sha256").digest())
     return f"sha256:{digest.hexdigest()[:24]}"
-
-
-def _last_line(error: BaseException | None) -> str:
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return lines[-1][:300] if lines else "no reason given"

@@ -7,6 +7,7 @@ Where that is still too long, the text is cut at its end. Each cut is marked in 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 
 from conference.documents.document import split_sections
@@ -15,17 +16,14 @@ KEPT = ("abstract", "introduction", "conclusion", "conclusions", "")
 LAST = ("references", "bibliography", "appendix", "acknowledgements", "acknowledgments")
 CUT = "[cut here: {words} words do not fit]"
 STEPS = 12
+PIECE = re.compile(r"\s*\S{1,20}")  # A word with the space before it; some scripts have no spaces.
 
 
 def fit_paper(text: str, budget: int, count: Callable[[str], int]) -> str:
     """The text in at most `budget` tokens by `count`, cut by the rule above."""
     if count(text) <= budget:
         return text
-    sections = [
-        (section.title, section.text)
-        for section in split_sections(text)
-        if section.title not in LAST
-    ]
+    sections = [(section.title, PIECE.findall(section.text)) for section in split_sections(text)]
     low, high = 0.0, 1.0
     for _ in range(STEPS):
         share = (low + high) / 2
@@ -43,7 +41,7 @@ def fit_texts(texts: Sequence[str], budget: int, count: Callable[[str], int]) ->
     """
     if sum(map(count, texts)) <= budget:
         return list(texts)
-    words = [text.split(" ") for text in texts]
+    words = [PIECE.findall(text) for text in texts]
     low, high = 0, max(map(len, words))
     while low < high:
         middle = (low + high + 1) // 2
@@ -58,7 +56,7 @@ def fit_text(text: str, budget: int, count: Callable[[str], int]) -> str:
     """The text, cut at its end to at most `budget` tokens."""
     if count(text) <= budget:
         return text
-    words = text.split(" ")
+    words = PIECE.findall(text)
     low, high = 0, len(words)
     while low < high:
         middle = (low + high + 1) // 2
@@ -71,14 +69,13 @@ def fit_text(text: str, budget: int, count: Callable[[str], int]) -> str:
 
 def _cut(words: list[str], kept: int) -> str:
     if kept >= len(words):
-        return " ".join(words)
-    return " ".join([*words[:kept], CUT.format(words=len(words) - kept)])
+        return "".join(words)
+    return f"{''.join(words[:kept])} {CUT.format(words=len(words) - kept)}".lstrip()
 
 
-def _joined(sections: list[tuple[str, str]], share: float) -> str:
+def _joined(sections: list[tuple[str, list[str]]], share: float) -> str:
     parts = []
-    for title, body in sections:
-        words = body.split(" ")
-        kept = len(words) if title in KEPT else int(len(words) * share)
-        parts.append(f"{title}\n{_cut(words, kept)}" if title else body)
+    for title, words in sections:
+        kept = len(words) if title in KEPT else 0 if title in LAST else int(len(words) * share)
+        parts.append(f"{title}\n{_cut(words, kept)}" if title else "".join(words))
     return "\n\n".join(parts)

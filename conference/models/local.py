@@ -18,12 +18,13 @@ class LocalModel:
 
     def __init__(self, target: str, rules: ModelRules) -> None:
         import torch
+        from safetensors import SafetensorError
         from transformers import AutoModelForCausalLM, AutoTokenizer
 
         try:
             self._tokenizer: Any = AutoTokenizer.from_pretrained(target)
             model: Any = AutoModelForCausalLM.from_pretrained(target)
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, RuntimeError, SafetensorError) as error:
             raise UserError(f"model 'transformers:{target}' cannot be loaded: {error}") from error
         self._model = model.to("cuda" if torch.cuda.is_available() else "cpu")
         config = self._model.config
@@ -62,15 +63,18 @@ class LocalModel:
             settings |= {"temperature": sampling.temperature, "top_p": sampling.top_p, "top_k": 0}
         if self._compiler is not None:
             settings["logits_processor"] = [_guide(self._compiler, schema)]
-        with self._lock, torch.inference_mode():
-            torch.manual_seed(sampling.seed)
-            given = torch.tensor([ids], device=self._model.device)
-            out = self._model.generate(
-                given,
-                attention_mask=torch.ones_like(given),
-                pad_token_id=self._tokenizer.eos_token_id,
-                **settings,
-            )[0][len(ids) :]
+        try:
+            with self._lock, torch.inference_mode():
+                torch.manual_seed(sampling.seed)
+                given = torch.tensor([ids], device=self._model.device)
+                out = self._model.generate(
+                    given,
+                    attention_mask=torch.ones_like(given),
+                    pad_token_id=self._tokenizer.eos_token_id,
+                    **settings,
+                )[0][len(ids) :]
+        except torch.OutOfMemoryError as error:
+            raise ModelError(f"{self.name}: {len(ids)} tokens do not fit its memory") from error
         text = self._tokenizer.decode(out, skip_special_tokens=True)
         ended = CUT if len(out) >= sampling.max_tokens else ""
         return Reply(text, len(ids), 0, len(out), ended)

@@ -36,6 +36,15 @@ def parse_spec(name: str) -> Spec:
     return Spec(kind, target, preset or "default")
 
 
+def over_default(tables: Mapping[str, object]) -> dict[str, object]:
+    """Tables of models as a file has them: what a model's own does not say is said by `default`."""
+    base = tables.get("default")
+    return {
+        name: {**base, **own} if isinstance(base, dict) and isinstance(own, dict) else own
+        for name, own in tables.items()
+    }
+
+
 def rules_for(spec: Spec, tables: Mapping[str, ModelRules]) -> ModelRules:
     """The model's own table of the venue's `[models]`, else the table `default`."""
     return tables.get(spec.text) or tables.get("default") or ModelRules()

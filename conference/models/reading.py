@@ -7,6 +7,7 @@ import io
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from conference.manuscript import Manuscript, full_text
 from conference.models.asking import Asker
@@ -19,6 +20,7 @@ INSTRUCTIONS = 12_000  # tokens that form, persona, thread and instruction may t
 DPI = 80
 LEAST = 1_000  # tokens of a longer paper without which there is nothing to judge
 PAGE = 1200  # tokens that an image of a page takes, about
+SHEET = 842.0  # points: the longer side of A4
 
 
 def paper_budget(context: int, rules: ModelRules) -> int:
@@ -62,14 +64,16 @@ def asks_about(
     model, rules = asker.model, asker.rules
     if images and asker.rules.sees_images and manuscript.pdf:
         shown = page_images(str(papers / manuscript.pdf), images)
+    text, failed = _body(manuscript, papers), _failed(manuscript)
     room = paper_budget(model.context, rules) - beside(model, rules, len(shown), answers, examples)
-    text = _whole(manuscript, str(papers))
+    room -= model.count(failed) if failed else 0
     if room < LEAST and model.count(text) > room:
         raise TaskFailed(
             f"{model.name}: its context of {model.context:,} tokens leaves {max(room, 0):,} for "
             f"the paper and at least {LEAST:,} are needed beside pages, examples and answers"
         )
-    text = _fitted(text, room, model.count)
+    # After the cut, as a paper that is too long would lose its end with these first.
+    text = _fitted(text, room, model.count) + failed
     said = f"{examples}\n\n{instruction}" if examples else instruction
     return about_paper(manuscript.paper, manuscript.title, text, said, images=shown)
 
@@ -96,27 +100,41 @@ def _fitted(text: str, room: int, count: Callable[[str], int]) -> str:
     return fit_paper(text, room, count)
 
 
-def _whole(manuscript: Manuscript, papers: str) -> str:
-    text = full_text(manuscript, Path(papers))
-    body = text if text else f"Abstract\n{manuscript.abstract}"
+def _body(manuscript: Manuscript, papers: Path) -> str:
+    return full_text(manuscript, papers) or f"Abstract\n{manuscript.abstract}"
+
+
+def _failed(manuscript: Manuscript) -> str:
+    """What a reader is told of failed checks; "" where none failed."""
     failed = [f"- {check.name}: {check.detail}" for check in manuscript.checks]
-    if failed:
-        body += "\n\nAutomatic checks of this paper that failed:\n" + "\n".join(failed)
-    return body
+    head = "\n\nAutomatic checks of this paper that failed:\n"
+    return head + "\n".join(failed) if failed else ""
 
 
 @lru_cache(maxsize=64)
 def page_images(pdf: str, pages: int) -> tuple[str, ...]:
-    """The first pages of a PDF as PNG files in base64."""
+    """The first pages of a PDF as PNG files in base64.
+
+    Raises:
+        TaskFailed: PDFium, which draws them, cannot read this PDF.
+    """
     import pypdfium2
 
     from conference.documents.inked import PDFIUM
 
     found = []
-    with PDFIUM, pypdfium2.PdfDocument(pdf) as document:
-        for number in range(min(pages, len(document))):
-            picture = document[number].render(scale=DPI / 72).to_pil()
-            buffer = io.BytesIO()
-            picture.save(buffer, format="PNG")
-            found.append(base64.b64encode(buffer.getvalue()).decode())
+    try:
+        with PDFIUM, pypdfium2.PdfDocument(pdf) as document:
+            for number in range(min(pages, len(document))):
+                found.append(_png(document[number]))
+    except pypdfium2.PdfiumError as error:
+        raise TaskFailed(f"{Path(pdf).name}: its pages cannot be drawn ({error})") from error
     return tuple(found)
+
+
+def _png(page: Any) -> str:
+    """A page, larger ones than a sheet drawn as small as one: pixels are tokens and memory."""
+    scale = DPI / 72 * min(1.0, SHEET / max(*page.get_size(), 1.0))
+    buffer = io.BytesIO()
+    page.render(scale=scale).to_pil().save(buffer, format="PNG")
+    return base64.b64encode(buffer.getvalue()).decode()

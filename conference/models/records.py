@@ -66,6 +66,14 @@ class ModelRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         return bool(self.price_in or self.price_out)
 
 
+# What of a model's rules may change when a round goes on: how calls are made, how long and how
+# often, and what they cost; each call notes its own.
+OPERATIONAL = (
+    "max_tokens", "attempts", "engines", "tensor_parallel", "gpu_share", "key_variable", "timeout",
+    "retries", "at_once", "price_in", "price_cached", "price_out", "speed_in", "speed_out",
+)  # fmt: skip
+
+
 CUT = "it was cut off at max_tokens; write less"
 
 
@@ -116,8 +124,9 @@ class Reply(msgspec.Struct, frozen=True):
 class Call(msgspec.Struct, frozen=True, kw_only=True):
     """One call as the ledger keeps it. `problem` is empty for an answer that was used.
 
-    `frame_sha256` is the hash of the conversation without what stands between its fences, and
-    `unsent` names what was left out for a server that does not take it, such as its seed.
+    `frame_sha256` is the hash of the conversation without what stands between its fences,
+    `unsent` names what was left out for a server that does not take it, such as its seed, and
+    `ended` is the reply's.
     """
 
     purpose: str
@@ -137,6 +146,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     problem: str = ""
     frame_sha256: str = ""
     unsent: tuple[str, ...] = ()
+    ended: str = ""
 
 
 class ModelError(Exception):

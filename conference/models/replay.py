@@ -65,4 +65,11 @@ class ReplayModel:
             found = self._any[prompt][sampling.seed % len(self._any[prompt])]
         if found is None:
             raise ModelError(f"{self.name} has no answer to this conversation")
-        return Reply(found.answer, found.tokens_in, found.tokens_cached, found.tokens_out)
+        return Reply(
+            found.answer,
+            found.tokens_in,
+            found.tokens_cached,
+            found.tokens_out,
+            found.ended,
+            found.unsent,
+        )

@@ -35,14 +35,20 @@ class _Again(Exception):
 
 
 class ServerModel:
-    """Fulfils `Model` over HTTP. `at_once` calls are open at most."""
+    """Fulfils `Model` over HTTP. `at_once` calls of this process are open at most."""
 
     def __init__(self, target: str, rules: ModelRules) -> None:
         name, at, url = target.partition("@")
-        if not at or not url.startswith(("http://", "https://")):
+        if not at or not _is_address(url):
             raise UserError(
                 f"model 'openai:{target}': give the server's address after an @, such as "
                 "openai:MODEL@http://localhost:8000/v1."
+            )
+        key = os.environ.get(rules.key_variable) or "none"
+        if not (key.isascii() and key.isprintable()):
+            raise UserError(
+                f"{rules.key_variable}: it holds a character that no key has, such as a "
+                "typographic quote or an end of line; set it again."
             )
         self.name = f"openai:{target}"
         self.revision = "as served"
@@ -50,7 +56,7 @@ class ServerModel:
         self._model, self._rules = name, rules
         self._settings: dict[str, Any] = {
             "base_url": url,
-            "api_key": os.environ.get(rules.key_variable) or "none",
+            "api_key": key,
             "timeout": rules.timeout,
             "max_retries": 0,
         }
@@ -69,10 +75,12 @@ class ServerModel:
         sampling: Sampling,
         group: str,
     ) -> Reply:
-        if self._failed >= IN_A_ROW:
-            raise ModelError(f"{self.name} failed {IN_A_ROW} times in a row and is not asked again")
         client, slots = self._client()
         async with slots:
+            if self._failed >= IN_A_ROW:
+                raise ModelError(
+                    f"{self.name} failed {IN_A_ROW} times in a row and is not asked again"
+                )
             reply = await self._patiently(client, messages, schema, sampling)
         self._failed = 0
         return reply
@@ -156,6 +164,16 @@ class _NotTaken(Exception):
     def __init__(self, name: str, said: str) -> None:
         super().__init__(said)
         self.name = name
+
+
+def _is_address(url: str) -> bool:
+    import httpx
+
+    try:
+        parsed = httpx.URL(url)
+    except httpx.InvalidURL:
+        return False
+    return parsed.scheme in ("http", "https") and bool(parsed.host)
 
 
 def _asked_wait(headers: Any) -> float:

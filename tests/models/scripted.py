@@ -13,6 +13,12 @@ from typing import Any
 # What a script returns: an object or a text to answer with, a status to refuse with, or raw bytes
 # to send as they are before the connection is closed.
 Answer = dict[str, Any] | str | int | bytes
+
+
+class Cut(str):
+    """A text that the server says was cut off at the limit of tokens."""
+
+
 Script = Callable[[dict[str, Any]], Answer]
 
 
@@ -101,7 +107,7 @@ def serve(script: Script = obedient) -> Iterator[Scripted]:
             }
             choice = {
                 "index": 0,
-                "finish_reason": "stop",
+                "finish_reason": "length" if isinstance(answer, Cut) else "stop",
                 "message": {"role": "assistant", "content": text},
             }
             self._send(

@@ -13,6 +13,7 @@ from conference.models.placement import gpus_suffice
 from conference.models.templating import templated
 from tests.models.checkpoint import TEMPLATE, make_checkpoint
 from venues.minds import load_models
+from venues.round import prepare
 
 TALK = (Message("system", "the rules"), Message("user", "a question"))
 
@@ -63,6 +64,22 @@ def test_a_setting_that_makes_no_sense_is_one_sentence(line: str, tmp_path: Path
     file.write_text(f"[default]\n{line}\n")
     with pytest.raises(UserError, match=line.split()[0]):
         load_models(file)
+
+
+def test_a_model_s_table_says_only_what_differs_from_the_default(tmp_path: Path) -> None:
+    file = tmp_path / "models.toml"
+    file.write_text(
+        "[default]\nmax_tokens = 4096\ntemperature = 0.2\n"
+        '["vllm:m"]\ntemperature = 0.7\nengines = 2\n'
+    )
+    own = load_models(file)["vllm:m"]
+    assert own == ModelRules(max_tokens=4096, temperature=0.7, engines=2)
+
+
+def test_a_table_that_no_model_has_is_one_sentence() -> None:
+    for name in ("vlm:m", "vllm:m#ai_scientist"):
+        with pytest.raises(UserError, match=f"models?.*'{name}'"):
+            prepare("workshop", models={name: ModelRules()})
 
 
 @pytest.fixture(scope="module")

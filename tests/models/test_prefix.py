@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import io
 import json
 from collections import defaultdict
 from pathlib import Path
 
 import msgspec
 import pytest
+from PIL import Image
 
+from conference.documents import from_text, write_document
 from conference.manuscript import Manuscript
-from conference.models import Asker
+from conference.models import Asker, make_model, parse_spec
 from conference.models.fitting import fit_paper
-from conference.models.reading import asks_about, paper_budget
+from conference.models.reading import asks_about, page_images, paper_budget
 from conference.models.records import ModelRules
-from conference.records import Agent, Review, Submission
-from conference.tasks import Task, TaskKey
+from conference.records import Agent, Check, Review, Submission
+from conference.tasks import Task, TaskFailed, TaskKey
 from scientists.scientist import RebutSight
 from tests.models.checkpoint import make_checkpoint
 from tests.models.scripted import Scripted, serve
@@ -122,9 +126,42 @@ def test_a_long_paper_keeps_what_the_rule_names(tmp_path: Path) -> None:
     assert "introduction299" in cut and "conclusion199" in cut and "references0" not in cut
     method = sum(word.startswith("method") for word in cut.split())
     assert abs(method - sum(word.startswith("experiments") for word in cut.split())) <= 2
-    assert cut.count("words do not fit]") == 2
+    assert cut.count("words do not fit]") == 3, "references are missed in the text, too"
     assert fit_paper(text, 10**6, lambda part: len(part.split())) == text
     assert paper_budget(8000, ModelRules(max_tokens=1000)) + 1000 < 8000
+
+
+def test_a_text_without_spaces_is_cut_within_its_words() -> None:
+    text = "Introduction\n" + "研究結果" * 5000
+    cut = fit_paper(text, 2000, len)
+    assert 1900 < len(cut) <= 2000 and cut.endswith("words do not fit]")
+
+
+def test_what_failed_in_a_paper_s_checks_is_told_however_long_it_is(tmp_path: Path) -> None:
+    text = "Introduction\n" + "word " * 9000 + "\nAppendix\n" + "more " * 900
+    check = Check(paper="p", name="claims", passed=False, detail="73 is in no result file")
+    document = write_document(from_text("T", "A", text), tmp_path)
+    paper = Manuscript(paper="p", title="T", abstract="A", document=document, checks=(check,))
+    with serve() as server:
+        rules = ModelRules(context=9000, max_tokens=800)
+        asker = Asker(make_model(parse_spec(server.spec), rules), rules, "", 1, TaskKey("t"))
+    _, asked = asks_about(paper, tmp_path, asker, "Judge it.")
+    assert "words do not fit" in asked.text and "73 is in no result file" in asked.text
+
+
+def test_a_page_of_any_size_is_shown_and_one_that_cannot_be_drawn_is_no_crash(
+    tmp_path: Path,
+) -> None:
+    import pypdf
+
+    wall = pypdf.PdfWriter()
+    wall.add_blank_page(14_400, 14_400)
+    wall.write(tmp_path / "wall.pdf")
+    (shown,) = page_images(str(tmp_path / "wall.pdf"), 3)
+    assert max(Image.open(io.BytesIO(base64.b64decode(shown))).size) < 1000
+    (tmp_path / "none.pdf").write_bytes(b"no PDF")
+    with pytest.raises(TaskFailed, match=r"none\.pdf: its pages cannot be drawn"):
+        page_images(str(tmp_path / "none.pdf"), 3)
 
 
 def test_a_long_paper_is_cut_once_for_all_its_calls(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from pathlib import Path
 from typing import Any
@@ -9,12 +10,13 @@ from typing import Any
 import msgspec
 import pytest
 
+from conference.errors import UserError
 from conference.ledger import read_ledger
 from conference.models.costs import Budget, spent_in, spent_on
 from conference.models.records import ModelRules, calls_from_json
 from conference.records import Comment, Decision, Failure, MetaReview, Review
 from conference.tasks import StopRound
-from tests.models.scripted import Answer, Scripted, obedient, schema_of, serve
+from tests.models.scripted import Answer, Cut, Scripted, obedient, schema_of, serve
 from tests.venues.tiny import table, tiny_venue
 from venues.round import Result, run_round
 from venues.spending import read_spending
@@ -109,14 +111,20 @@ def test_a_limit_is_passed_by_few_tasks_however_many_may_be_under_way(
 @pytest.mark.parametrize("words", [0, 9000], ids=["short", "cut to fit"])
 def test_a_replay_gives_the_same_round_without_the_server(words: int, tmp_path: Path) -> None:
     rows = table(4)
+
+    def once_cut(request: dict[str, Any]) -> Answer:
+        """Every seventh answer is cut off, and asked for again with words that say so."""
+        return Cut('{"rating"') if request["seed"] % 7 == 0 else obedient(request)
+
     text = "Introduction\nWe ask.\nMethod\n" + "word other " * words if words else None
     source = msgspec.structs.replace(
         rows, table=tuple(msgspec.structs.replace(row, text=text) for row in rows.table)
     )
-    with serve() as server:
-        rules = venue(server, context=9000, max_tokens=800)
+    with serve(once_cut) as server:
+        rules = venue(server, context=9000, max_tokens=800, attempts=6)
         first = run_round(rules, out=tmp_path / "first", hosts=0, papers=source)
         assert bool(words) == any("words do not fit" in text for text in server.prompts())
+        assert any("it was cut off at max_tokens" in text for text in server.prompts())
         name = server.spec
     spec = f"replay:{tmp_path / 'first'}"
     minds = msgspec.structs.replace(tiny_venue().minds, reviewer=spec, chair=spec, scientist=spec)
@@ -175,6 +183,49 @@ def test_a_model_that_never_answers_stops_the_round_and_it_can_be_retried(tmp_pa
     assert first.content() == second.content()
     first.close()
     second.close()
+
+
+def test_a_retry_does_not_ask_with_seeds_whose_answers_were_of_no_use(tmp_path: Path) -> None:
+    """A model that decodes the same for the same seed would fail in the same way for ever."""
+    useless: set[int] = set()
+    learns = [True]
+
+    def stubborn(request: dict[str, Any]) -> Answer:
+        if "quality_R1" in schema_of(request)["properties"] and learns[0]:
+            useless.add(request["seed"])
+        return "no" if request["seed"] in useless else obedient(request)
+
+    with serve(stubborn) as server:
+        with pytest.raises(StopRound, match="--retry-failed"):
+            run(server, tmp_path)
+        learns[0] = False
+        assert useless
+        done = run(server, tmp_path, retry_failed=True)
+    assert len(done.round.all(MetaReview)) == 4 and not done.round.all(Failure)
+
+
+def test_limits_and_prices_may_change_when_a_round_goes_on_but_not_its_sampling(
+    tmp_path: Path,
+) -> None:
+    with serve() as server:
+        rules = venue(server, max_tokens=300)
+        with pytest.raises(StopRound):
+            run_round(rules, out=tmp_path, hosts=0, papers=table(4), budget=Budget(tokens=1))
+        with pytest.raises(UserError, match=r"temperature = 0\.7, not 0\.1"):
+            run_round(venue(server, temperature=0.1), out=tmp_path, hosts=0, papers=table(4))
+        longer = venue(server, max_tokens=900, attempts=5, engines=2, price_in=3.0)
+        run_round(longer, out=tmp_path, hosts=0, papers=table(4))
+    assert {request["max_tokens"] for request in server.requests} == {300, 900}
+
+
+def test_calls_of_a_preflight_that_fails_are_kept_and_count(tmp_path: Path) -> None:
+    answers: Any = itertools.chain(["no"] * 3, itertools.repeat(None))
+    with serve(lambda request: next(answers) or obedient(request)) as server:
+        with pytest.raises(UserError, match="cannot be used"):
+            run(server, tmp_path)
+        assert read_spending(tmp_path).total.calls == 3
+        run(server, tmp_path)
+    assert read_spending(tmp_path).total.calls == len(server.requests)
 
 
 def test_a_paper_cannot_speak_to_its_reviewer_outside_its_fence(tmp_path: Path) -> None:

@@ -12,7 +12,15 @@ import msgspec
 import pytest
 
 from conference.errors import UserError
-from conference.models import Asker, Message, ModelRules, make_model, parse_spec, struct_shape
+from conference.models import (
+    Asker,
+    Message,
+    Model,
+    ModelRules,
+    make_model,
+    parse_spec,
+    struct_shape,
+)
 from conference.tasks import TaskFailed, TaskKey
 from tests.models.scripted import Answer, Scripted, serve
 
@@ -24,12 +32,12 @@ class Verdict(msgspec.Struct, frozen=True):
 
 GOOD: Answer = {"words": "it holds", "good": True}
 RULES = ModelRules(timeout=2.0, retries=2)
+MESSAGES = (Message("system", "s"), Message("user", "is it good?"))
 
 
 def ask(server: Scripted, rules: ModelRules = RULES) -> tuple[Verdict, Asker]:
     asker = Asker(make_model(parse_spec(server.spec), rules), rules, "default", 1, TaskKey("t"))
-    messages = (Message("system", "s"), Message("user", "is it good?"))
-    return asyncio.run(asker.ask(messages, struct_shape(Verdict), "verdict")), asker
+    return asyncio.run(asker.ask(MESSAGES, struct_shape(Verdict), "verdict")), asker
 
 
 def test_an_answer_comes_back_typed_and_counted() -> None:
@@ -93,6 +101,26 @@ def test_nobody_there_ends_in_one_sentence() -> None:
         ask(server)
 
 
+def test_a_dead_server_is_given_up_by_calls_that_wait_for_their_turn() -> None:
+    rules = msgspec.structs.replace(RULES, retries=0, at_once=2)
+
+    async def all_at_once(model: Model) -> list[object]:
+        askers = [Asker(model, rules, "default", n, TaskKey(f"t{n}")) for n in range(40)]
+        asked = (a.ask(MESSAGES, struct_shape(Verdict), "verdict") for a in askers)
+        return await asyncio.gather(*asked, return_exceptions=True)
+
+    with serve(lambda request: 500) as server:
+        found = asyncio.run(all_at_once(make_model(parse_spec(server.spec), rules)))
+    assert all(isinstance(each, TaskFailed) for each in found)
+    assert len(server.requests) <= 7 and "is not asked again" in str(found[-1])
+
+
+def test_a_key_that_no_server_takes_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "“abc”")
+    with pytest.raises(UserError, match="OPENAI_API_KEY"):
+        make_model(parse_spec("openai:m@http://localhost:1/v1"), RULES)
+
+
 def test_a_refused_key_is_not_asked_again() -> None:
     with serve(lambda request: 401) as server, pytest.raises(TaskFailed, match="401"):
         ask(server)
@@ -116,7 +144,10 @@ def test_after_the_limit_the_task_fails_and_there_is_no_default() -> None:
     assert len(server.requests) == 3
 
 
-@pytest.mark.parametrize("spec", ["openai:m", "openai:m@localhost", "vllm:", "gguf:m"])
+@pytest.mark.parametrize(
+    "spec",
+    ["openai:m", "openai:m@localhost", "openai:m@http://a:PORT/v1", "vllm:", "gguf:m"],
+)
 def test_a_wrong_name_is_one_sentence(spec: str) -> None:
     with pytest.raises(UserError):
         make_model(parse_spec(spec), RULES)

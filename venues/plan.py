@@ -1,0 +1,116 @@
+"""What a round is a function of, kept in its ledger so that no other round goes on with it."""
+
+from __future__ import annotations
+
+import hashlib
+
+import msgspec
+
+from conference.errors import UserError
+from conference.ledger import Ledger, other_version
+from conference.models.records import OPERATIONAL
+from conference.seeding import seed_of
+from venues.human_papers import calibration_table
+from venues.minds import models_of
+from venues.papers import PaperSource
+from venues.state import Archived, Options
+from venues.venue import Venue
+
+
+class Plan(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a round is a function of. Kept in its ledger, so that no other round goes on with it.
+
+    `papers`, `archive` and `calibration` are hashes of what is in files, "" for none.
+    """
+
+    venue: Venue
+    seed: int
+    number: int
+    papers: str
+    archive: str
+    options: Options
+    calibration: str = ""
+
+
+def make_plan(
+    venue: Venue,
+    seed: int,
+    number: int = 1,
+    source: PaperSource | None = None,
+    archive: tuple[Archived, ...] = (),
+    options: Options | None = None,
+) -> Plan:
+    """What a round with these arguments is a function of."""
+    options = options or Options()
+    calibration = calibration_table(venue, options.calibration)
+    return Plan(
+        venue,
+        seed,
+        number,
+        source.fingerprint if source else "",
+        _archive_print(archive) if archive else "",
+        options,
+        calibration.fingerprint if calibration else "",
+    )
+
+
+def _archive_print(archive: tuple[Archived, ...]) -> str:
+    """A hash of the papers of earlier rounds, wherever those lie: a folder may be moved."""
+    placeless = [msgspec.structs.replace(entry, folder="") for entry in archive]
+    return hashlib.sha256(msgspec.json.encode(placeless)).hexdigest()
+
+
+def draws_seed(seed: int, number: int) -> int:
+    """The seed of a round's draws; its people keep the first round's."""
+    return seed if number == 1 else seed_of(seed, "round", number)
+
+
+def note_plan(ledger: Ledger, plan: Plan) -> None:
+    """Note the plan; refuse to go on with another one than the ledger's.
+
+    How models are asked and what they cost may differ: a long answer may need a higher limit.
+    """
+    noted, new = ledger.noted("plan"), msgspec.json.encode(plan)
+    where = _first_difference(_fixed(new, ledger), _fixed(noted, ledger)) if noted else None
+    if where:
+        field, wanted, held = where
+        raise UserError(
+            f"{ledger.folder}: this folder holds a round with {field} = {held!r}, not {wanted!r}; "
+            "give the same arguments to go on with it, or another --out."
+        )
+    if noted != new:
+        ledger.note("plan", new)
+
+
+def _fixed(noted: bytes, ledger: Ledger) -> object:
+    """What of a plan may not change: of models the rules of those that the minds think with, and
+    of a table its content, wherever it lies."""
+    try:
+        plan = msgspec.json.decode(noted, type=Plan)
+    except msgspec.MsgspecError as error:
+        raise other_version(ledger.folder) from error
+    found = msgspec.json.decode(noted)
+    found["options"].pop("calibration", None)
+    found["venue"]["models"] = {
+        name: {
+            field: value
+            for field, value in msgspec.to_builtins(rules).items()
+            if field not in OPERATIONAL
+        }
+        for name, rules in models_of(plan.venue).items()
+    }
+    return found
+
+
+def _first_difference(
+    new: object, old: object, field: str = ""
+) -> tuple[str, object, object] | None:
+    if isinstance(new, dict) and isinstance(old, dict):
+        for key in dict.fromkeys([*new, *old]):
+            found = _first_difference(
+                new.get(key), old.get(key), f"{field}.{key}" if field else str(key)
+            )
+            if found:
+                return found
+        return None
+    return None if new == old else (field, new, old)
