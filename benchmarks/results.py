@@ -76,11 +76,12 @@ def section(run: Run, result: Result) -> str:
         f"MAE {full(human['loo_mae'])}."
     )
     shares = [f"- {note}." for note in (*result.notes, *(v.rstrip(".") for v in result.verdicts))]
-    if result.panel.independent_reviewers is not None:
+    panel = result.panel
+    if panel.independent_reviewers.value is not None:
         shares.append(
-            f"- the {len(result.panel.reviewers)} reviewers together are worth "
-            f"{result.panel.independent_reviewers:.2f} independent ones; their errors correlate "
-            f"at {result.panel.error_correlation:.2f} (n = {result.panel.n})."
+            f"- the {len(panel.reviewers)} reviewers together are worth "
+            f"{full(panel.independent_reviewers)} independent ones; their errors correlate at "
+            f"{full(panel.error_correlation)} (n = {panel.error_correlation.n})."
         )
     return "\n".join([f"## {run.title}", "", markdown(result), agree, "", *shares, ""])
 

@@ -40,7 +40,7 @@ def cross_fit(question: Question, values: Floats, use: Booleans, seed: int) -> F
     decided = np.array([i for i in np.flatnonzero(use) if accepted[i] is not None], dtype=int)
     label = np.array([bool(accepted[i]) for i in decided], dtype=np.bool_)
     cuts: list[float] = []
-    if min(label.sum(), (~label).sum()) >= 2:  # else a fold could be left with one class
+    if fittable(label):
         said[decided], used = thresholds.cross_validated(label, values[decided], seed=seed)
         cuts = [float(cut) for cut in used]
         fold = thresholds.stratified_folds(label, FOLDS, seed)
@@ -49,6 +49,11 @@ def cross_fit(question: Question, values: Floats, use: Booleans, seed: int) -> F
             chance[test] = _chance(values, label[fold != held], train, test)
     middle = float(np.median(cuts)) if cuts else None
     return Fitted(mapped, chance, said, middle if middle is None or np.isfinite(middle) else None)
+
+
+def fittable(label: Booleans) -> bool:
+    """Whether both classes are in the other folds of each fold: one paper of a class is too few."""
+    return bool(min(label.sum(), (~label).sum()) >= 2)
 
 
 def _folds(places: Places, seed: int) -> list[tuple[Places, Places]]:

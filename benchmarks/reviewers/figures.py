@@ -124,17 +124,22 @@ def _decisions(
     if np.isfinite(said).all():
         found["fitted"] = decisions.decision_figures(label, said == 1, **options)
     else:
-        reason = f"{int(label.sum())} of {label.size} are accepted: no threshold can be fitted"
-        none = Estimate(None, None, None, int(label.size), reason)
-        found["fitted"] = dict.fromkeys(decisions.POINTS, none)
+        found["fitted"] = unfitted(label)
     for cut in fixed:
         above = scores.values[places] >= cut
         found[f"at {cut:g}"] = decisions.decision_figures(label, above, **options)
     if scores.accept is not None:
         own = scores.accept[places]
-        if np.isfinite(own).all():
-            found["own"] = decisions.decision_figures(label, own == 1, **options)
+        made = np.isfinite(own)  # Of some papers a reviewer may give a score and no decision.
+        if made.any():
+            found["own"] = decisions.decision_figures(label[made], own[made] == 1, **options)
     return found
+
+
+def unfitted(label: Booleans) -> Figures:
+    """The decision figures where one class is too small for a threshold."""
+    reason = f"{int(label.sum())} of {label.size} are accepted: no threshold can be fitted"
+    return dict.fromkeys(decisions.POINTS, Estimate(None, None, None, int(label.size), reason))
 
 
 def _scored(question: Question, values: Floats, use: Booleans, options: Options) -> Figures:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from benchmarks.reviewers.crossfit import Places
-from benchmarks.reviewers.figures import Figures, Options, Row, labels, rated
+from benchmarks.reviewers.crossfit import Places, fittable
+from benchmarks.reviewers.figures import Figures, Options, Row, labels, rated, unfitted
 from benchmarks.reviewers.question import Question
 from conference.measures import agreement, decisions, thresholds, weighted
 from conference.measures.bootstrap import Statistic, attempt, estimate
@@ -92,6 +92,8 @@ def _decisions(question: Question, use: Booleans, options: Options) -> dict[str,
     except Undefined:
         return {}
     first = np.r_[True, paper[1:] != paper[:-1]]
+    if not fittable(label[first]):
+        return {"fitted": unfitted(label[first])}
     fold = thresholds.stratified_folds(label[first], thresholds.FOLDS, options["seed"])[paper]
     said = np.zeros(given.size, dtype=np.bool_)
     for held in range(thresholds.FOLDS):

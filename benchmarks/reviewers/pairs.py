@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import combinations
 
 import numpy as np
 
@@ -11,8 +12,8 @@ from benchmarks.reviewers.figures import labels, rated
 from benchmarks.reviewers.question import Question
 from benchmarks.reviewers.results import Gap, Panel
 from conference.measures import agreement, panels, weighted
-from conference.measures.bootstrap import Statistic, attempt, difference
-from conference.measures.estimate import Booleans, Estimate, Floats, Undefined, as_labels
+from conference.measures.bootstrap import Statistic, attempt, difference, estimate
+from conference.measures.estimate import Booleans, Estimate, Floats, as_labels
 
 MEASURES = ("AUROC", "ρ others")
 
@@ -56,7 +57,9 @@ def _statistic(question: Question, values: Floats, use: Booleans, measure: str) 
     return agreement.leave_one_out_statistic(table, given)
 
 
-def panel(question: Question, fitted: dict[str, Fitted], use: Booleans) -> Panel:
+def panel(
+    question: Question, fitted: dict[str, Fitted], use: Booleans, *, resamples: int, seed: int
+) -> Panel:
     """What the reviewers are worth together, from the correlation of their errors.
 
     An error is the score, mapped onto the scale, less the human mean.
@@ -64,15 +67,32 @@ def panel(question: Question, fitted: dict[str, Fitted], use: Booleans) -> Panel
     names = sorted(fitted)
     places, truth = rated(question, use)
     if len(names) < 2:
-        return Panel(names, int(places.size), None, None, "a panel needs two reviewers")
+        none = Estimate(None, None, None, int(places.size), "a panel needs two reviewers")
+        return Panel(names, none, none)
     errors = np.stack([fitted[name].mapped[places] - truth for name in names], axis=1)
     errors = errors[np.isfinite(errors).all(axis=1)]
-    try:
-        correlation = panels.error_correlation(errors)
-        worth = panels.independent_reviewers(errors)
-    except Undefined as why:
-        return Panel(names, int(errors.shape[0]), None, None, str(why))
-    return Panel(names, int(errors.shape[0]), correlation, worth)
+    n = int(errors.shape[0])
+
+    def correlation() -> Estimate:
+        value = panels.error_correlation(errors)
+        return estimate(_together(errors), n, value=value, resamples=resamples, seed=seed)
+
+    def worth() -> Estimate:
+        value, together = panels.independent_reviewers(errors), _together(errors)
+
+        def of(block: Floats) -> Floats:
+            shared = 1 + (len(names) - 1) * together(block)
+            return np.where(shared > 0, len(names) / shared, np.nan)
+
+        return estimate(of, n, value=value, resamples=resamples, seed=seed)
+
+    return Panel(names, attempt(correlation, n), attempt(worth, n))
+
+
+def _together(errors: Floats) -> Statistic:
+    """The mean correlation of two reviewers' errors, (papers, reviewers)."""
+    pairs = [weighted.pearson(one, other) for one, other in combinations(errors.T, 2)]
+    return lambda block: np.mean([pair(block) for pair in pairs], axis=0)
 
 
 def verdicts(reviewers: Sequence[str], shortcuts: Sequence[Gap], final_texts: bool) -> list[str]:

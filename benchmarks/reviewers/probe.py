@@ -20,6 +20,7 @@ import numpy as np
 
 from conference.data.tables import Paper
 from conference.errors import UserError
+from conference.files import writing
 from conference.measures import weighted
 from conference.measures.bootstrap import attempt, estimate
 from conference.measures.estimate import Estimate, Floats, as_labels
@@ -78,10 +79,12 @@ def keep(record: ProbeRecord, out: Path) -> Path:
     digest = hashlib.sha256(record.model.encode()).hexdigest()[:8]
     plain = re.sub(r"[^a-z0-9]+", "-", record.model.lower()).strip("-")[:60]
     path = out / KEPT / f"{plain}-{digest}.json"
-    path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_suffix(".part")
-    part.write_bytes(msgspec.json.format(msgspec.json.encode(record), indent=1))
-    return part.replace(path)
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part.write_bytes(msgspec.json.format(msgspec.json.encode(record), indent=1))
+        part.replace(path)
+    return path
 
 
 def kept(out: Path, sha256: str) -> list[ProbeRecord]:
@@ -90,7 +93,7 @@ def kept(out: Path, sha256: str) -> list[ProbeRecord]:
     for path in sorted((out / KEPT).glob("*.json")):
         try:
             record = msgspec.json.decode(path.read_bytes(), type=ProbeRecord)
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, OSError) as error:
             raise UserError(f"{path}: cannot be read ({error}); delete it, probe again.") from error
         found += [record] if record.sha256 == sha256 else []
     return found

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from tempfile import TemporaryFile
 
 import msgspec
 
 from benchmarks.reviewers.figures import Row
 from benchmarks.reviewers.probe import KEPT, ProbeRecord
 from conference.errors import UserError
+from conference.files import writing
 from conference.measures.estimate import Estimate
 
 FILE = "results.json"
@@ -24,13 +26,11 @@ class Gap(msgspec.Struct, frozen=True):
 
 
 class Panel(msgspec.Struct, frozen=True):
-    """What the measured reviewers are worth together; None with fewer than two."""
+    """What the measured reviewers are worth together; without a value with fewer than two."""
 
     reviewers: list[str]
-    n: int
-    error_correlation: float | None
-    independent_reviewers: float | None
-    reason: str = ""
+    error_correlation: Estimate
+    independent_reviewers: Estimate
 
 
 class Result(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,13 +63,17 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def check_folder(out: Path) -> None:
-    """Raise `UserError` unless a benchmark may write here: a new folder, or one of a benchmark."""
+    """Raise `UserError` unless a benchmark can write here: a new folder, or one of a benchmark."""
     if out.is_file():
         raise UserError(f"--out {out}: it is a file; name a folder.")
-    if not out.is_dir() or not any(out.iterdir()):
-        return
-    if not ((out / FILE).exists() or (out / "scores").is_dir() or (out / KEPT).is_dir()):
+    with writing(out):
+        out.mkdir(parents=True, exist_ok=True)
+        filled = any(out.iterdir())
+    known = (out / FILE).exists() or (out / "scores").is_dir() or (out / KEPT).is_dir()
+    if filled and not known:
         raise UserError(f"--out {out}: the folder holds other things; name a new one.")
+    with writing(out), TemporaryFile(dir=out):  # Now, and not when all is scored.
+        pass
 
 
 def read_result(folder: Path) -> Result:
@@ -79,5 +83,5 @@ def read_result(folder: Path) -> Result:
         raise UserError(f"{folder}: no {FILE} here; name the --out folder of a finished benchmark.")
     try:
         return msgspec.json.decode(path.read_bytes(), type=Result)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, OSError) as error:
         raise UserError(f"{path}: cannot be read ({error}); run the benchmark again.") from error

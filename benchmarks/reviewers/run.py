@@ -24,6 +24,7 @@ from benchmarks.reviewers.reviewer import Reviewer, Scores
 from benchmarks.reviewers.scoring import score_all
 from conference import __version__
 from conference.errors import UserError
+from conference.files import writing
 from conference.measures.estimate import Booleans
 
 Progress = Callable[[str, int, int], None]
@@ -53,11 +54,13 @@ def benchmark(
     check_folder(out)
     probes = kept(out, question.sha256)
     shortcuts, absent = baselines(question, options.seed)
+    _check_names(reviewers, shortcuts)
     everyone = [*reviewers, *shortcuts]
     folder = out / "scores" / _key(question)
     scores = {each.name: score_all(question, each, folder, progress) for each in everyone}
     notes = [*question.notes, *absent]
     use = _common(question, reviewers, scores, notes)
+    notes += _unused(reviewers, options)
     notes += warnings({each.name: each.cutoff for each in reviewers}, question, use)
     rows: list[Row] = []
     fitted: dict[str, Fitted] = {}
@@ -78,8 +81,28 @@ def benchmark(
     result = msgspec.structs.replace(result, probes=probes)
     from benchmarks.reviewers.report import write_all
 
-    write_all(result, question, scores, fitted, use, out, progress)
+    with writing(out):
+        write_all(result, question, scores, fitted, use, out, progress)
     return result
+
+
+def _check_names(reviewers: Sequence[Reviewer], shortcuts: Sequence[Reviewer]) -> None:
+    taken = {each.name for each in shortcuts}
+    for each in reviewers:
+        if each.name in taken:
+            raise UserError(
+                f"--reviewer: '{each.name}' is the name of a baseline; give the reviewer (the file "
+                "of a csv:FILE) another name."
+            )
+
+
+def _unused(reviewers: Sequence[Reviewer], options: Options) -> list[str]:
+    """A note for each reviewer whose scores a threshold on the scale says nothing of."""
+    return [
+        f"--threshold is not used for {each.name}: its scores are not on the rating scale"
+        for each in reviewers
+        if options.fixed and not each.on_scale
+    ]
 
 
 def _result(
@@ -124,9 +147,12 @@ def _result(
         rows=[human, *rows],
         gaps=gaps,
         shortcuts=shortcuts,
-        panel=panel(question, {name: fitted[name] for name in names}, use),
+        panel=panel(
+            question, {name: fitted[name] for name in names}, use,
+            resamples=options.resamples, seed=options.seed,
+        ),
         points=operating_points(question, use),
-    )
+    )  # fmt: skip
 
 
 def _common(

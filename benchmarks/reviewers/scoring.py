@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ import numpy as np
 from benchmarks.reviewers.question import Question
 from benchmarks.reviewers.reviewer import Reviewer, Scores
 from conference.errors import UserError
+from conference.files import writing
 from conference.measures.estimate import Floats
 
 Progress = Callable[[str, int, int], None]
@@ -76,16 +78,17 @@ def _joined(parts: list[Floats | None]) -> Floats | None:
 
 
 def _write(path: Path, scores: Scores) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
     arrays: dict[str, Any] = {"values": scores.values}
     if scores.accept is not None:
         arrays["accept"] = scores.accept
     if scores.confidence is not None:
         arrays["confidence"] = scores.confidence
     part = path.with_suffix(".part")
-    with part.open("wb") as file:
-        np.savez(file, **arrays)
-    part.replace(path)
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with part.open("wb") as file:
+            np.savez(file, **arrays)
+        part.replace(path)
 
 
 def _read(path: Path, expected: int) -> Scores:
@@ -96,7 +99,9 @@ def _read(path: Path, expected: int) -> Scores:
                 arrays.get("accept"),
                 arrays.get("confidence"),
             )
-    except (OSError, EOFError, ValueError, KeyError, BadZipFile) as error:
+    except (
+        OSError, EOFError, ValueError, KeyError, TypeError, AttributeError, BadZipFile, zlib.error,
+    ) as error:  # fmt: skip
         raise UserError(f"{path}: cannot be read ({error}); delete it and run again.") from error
     if found.values.shape != (expected,):
         raise UserError(f"{path}: holds another number of papers; delete the folder and run again.")

@@ -48,7 +48,8 @@ def lines(result: Result) -> Iterator[Line]:
             cells: dict[str, Estimate | None] = {name: figures.get(name) for name in DECISION}
             if position == 0:
                 cells |= _scores(row)
-            yield Line(row.name, RULES.get(rule, rule), row.kind, row.n, cells)
+            n = row.n if position == 0 else max(each.n for each in figures.values())
+            yield Line(row.name, RULES.get(rule, rule), row.kind, n, cells)
         yield from _beside_cutoff(row)
 
 
@@ -128,6 +129,13 @@ def full(estimate: Estimate | None) -> str:
     return f"{number(estimate.value)} [{number(estimate.low)}, {number(estimate.high)}]"
 
 
+def _other_n(estimate: Estimate | None, n: int) -> str:
+    """The number of papers of a figure, where it is not its line's."""
+    if estimate is None or estimate.value is None or estimate.n == n:
+        return ""
+    return f" (n {estimate.n})"
+
+
 def number(value: float) -> str:
     """Three decimals, without the leading nought."""
     said = f"{value:.3f}".replace("-0.000", "0.000")
@@ -139,7 +147,7 @@ def markdown(result: Result) -> str:
     heads = ["reviewer", "decision by", "n", *HEADINGS.values()]
     rows = ["| " + " | ".join(heads) + " |", "|" + "---|" * len(heads)]
     for line in lines(result):
-        cells = [full(line.cells.get(name)) for name in HEADINGS]
+        cells = [full(cell) + _other_n(cell, line.n) for cell in map(line.cells.get, HEADINGS)]
         name = line.name.replace("|", r"\|")
         rows.append("| " + " | ".join([name, line.rule, str(line.n), *cells]) + " |")
     about = f"{result.data}: {result.measured} papers ({result.accepted} accepted). "
@@ -159,7 +167,7 @@ def latex(result: Result) -> str:
         name = escaped(line.name) if plain else rf"\quad {escaped(line.rule)}"
         cells = [line.cells.get(key) for key in HEADINGS]
         body.append(" & ".join([name, str(line.n), *map(_latex_value, cells)]) + r" \\")
-        under = " & ".join(["", "", *map(_latex_interval, cells)])
+        under = " & ".join(["", "", *(_latex_interval(cell, line.n) for cell in cells)])
         body.append(rf"{under} \\[2pt]")
     return "\n".join(
         [
@@ -184,10 +192,11 @@ def _latex_value(estimate: Estimate | None) -> str:
     return _minus(number(estimate.value))
 
 
-def _latex_interval(estimate: Estimate | None) -> str:
+def _latex_interval(estimate: Estimate | None, n: int) -> str:
     if estimate is None or estimate.low is None or estimate.high is None:
         return ""
-    return rf"{{\tiny [{_minus(number(estimate.low))}, {_minus(number(estimate.high))}]}}"
+    ends = f"[{_minus(number(estimate.low))}, {_minus(number(estimate.high))}]"
+    return rf"{{\tiny {ends}{_other_n(estimate, n)}}}"
 
 
 def _minus(said: str) -> str:

@@ -4,11 +4,15 @@ statistical reviewer of this package."""
 from __future__ import annotations
 
 import hashlib
+import zlib
 from collections.abc import Callable, Sequence
 from functools import cache
+from importlib import metadata
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
+import msgspec
 import numpy as np
 
 from benchmarks.reviewers.question import PaperView, Question
@@ -17,8 +21,8 @@ from conference.errors import UserError
 from conference.measures.estimate import Booleans
 from reviewers.fitting import fit
 from reviewers.met import marks_of
-from reviewers.quality import FILE, PaperText, QualityModel, load
-from reviewers.rated import FATES, standardised
+from reviewers.quality import FILE, PaperText, QualityModel, has_abstract, load
+from reviewers.rated import FATES, standardised, texts_of
 
 NAME = "embedded"
 FEWEST_TRAINING = 100
@@ -62,8 +66,15 @@ def tfidf(question: Question) -> Reviewer:
             "kind": "TF-IDF of words and word pairs, logistic regression on decisions",
             "trained on": f"{len(fresh)} papers of {years[0]}-{years[-1]}",
             "left out of training": f"{len(papers) - len(fresh)} papers that are tested",
+            "training papers": _told([(p.title, p.abstract, p.accepted) for p in fresh]),
+            "scikit-learn": metadata.version("scikit-learn"),
         },
     )
+
+
+def _told(rows: Sequence[tuple[object, ...]]) -> str:
+    """A digest of what a fit was told, so that its scores are not taken for another fit's."""
+    return hashlib.sha256(msgspec.json.encode(rows)).hexdigest()[:16]
 
 
 def _tested(question: Question) -> frozenset[int]:
@@ -75,22 +86,24 @@ def embedded(question: Question, file: str = "") -> Reviewer:
     """The statistical reviewer that comes with this package.
 
     It learns from all earlier years at hand where they hold more papers than its committed fit
-    knows, or where that fit has seen the tested year or most of the tested papers. Single papers
-    that its fit has met, under whatever id and year, it does not score: it is never asked about
-    what it was told. `file` names coefficients that `reviewers.train` wrote, to be used as they
-    are.
+    knows and enough of them are rated, or where that fit has seen the tested year or most of the
+    tested papers. Single papers that its fit has met, under whatever id and year, it does not
+    score: it is never asked about what it was told. `file` names coefficients that
+    `reviewers.train` wrote, to be used as they are.
     """
     model = _read(file, question)
     about = {"trained on": f"{model.card['papers']} papers of {', '.join(model.trained_on)}"}
     known, tested = _earlier(question)
     met = model.met(_texts(question.views))
     seen = _seen(model, met, question)
-    if not file and (seen or len(known) > model.card["papers"]):
-        if len(known) < FEWEST_TRAINING:
-            raise UserError(
-                f"--reviewer embedded: its fit has seen {seen}, and there are only {len(known)} "
-                "rated papers of earlier years to fit it anew; import earlier years."
-            )
+    rated = sum(map(has_abstract, texts_of(known[known["z"].notna()])))
+    if not file and seen and rated < FEWEST_TRAINING:
+        raise UserError(
+            f"--reviewer embedded: its fit has seen {seen}, and there are only {rated} rated "
+            "papers of earlier years with an abstract to fit it anew; import earlier years."
+        )
+    enough = rated >= FEWEST_TRAINING and len(known) > model.card["papers"]
+    if not file and (seen or enough):
         anew, fresh = _fitted_anew(known, question)
         return _embedded(anew, fresh | {"left out of training": f"{tested} papers that are tested"})
     about["coefficients"] = _digest(Path(file) if file else FILE)
@@ -106,7 +119,9 @@ def _read(file: str, question: Question) -> QualityModel:
         return load()
     try:
         model = load(Path(file))
-    except (OSError, ValueError, KeyError) as error:
+    except (
+        OSError, ValueError, KeyError, TypeError, AttributeError, EOFError, BadZipFile, zlib.error,
+    ) as error:  # fmt: skip
         raise UserError(
             f"--reviewer embedded:{file}: it holds no coefficients ({error}); write them with "
             "python -m reviewers.train quality --data FOLDER --out FILE."
@@ -166,7 +181,8 @@ def _texts(views: Sequence[PaperView]) -> list[PaperText]:
 def _earlier(question: Question) -> tuple[Any, int]:
     """Papers of earlier years with two ratings or a known fate, as `reviewers.fitting` takes them.
 
-    Those that are tested, such as papers submitted again, are left out; their number is the second.
+    A fate tells something only where rated papers had it, too. Those that are tested, such as
+    papers submitted again, are left out; their number is the second.
     """
     import pandas as pd
 
@@ -187,4 +203,7 @@ def _earlier(question: Question) -> tuple[Any, int]:
                  paper.status, given)
             )  # fmt: skip
     columns = ["venue", "year", "title", "abstract", "keywords", "status", "ratings"]
-    return standardised(pd.DataFrame(rows, columns=columns)), left_out
+    found = standardised(pd.DataFrame(rows, columns=columns))
+    rated = found["z"].notna()
+    of_use = rated | found["status"].isin(found["status"][rated])
+    return found[of_use].reset_index(drop=True), left_out

@@ -30,7 +30,9 @@ def data() -> None:
 @store_option
 @click.option("--name", help="Name of the dataset  [venue and year, such as iclr2022].")
 @click.option("--ratings", type=click.Path(path_type=Path), help="pdfs: the CSV of ratings.")
-@click.option("--scale", help="Allowed ratings, such as 1,3,5,6,8,10 or 1-10.")
+@click.option(
+    "--scale", help="Allowed ratings where they are not known, such as 1,3,5,6,8,10 or 1-10."
+)
 @click.option("--venue", default="local", show_default=True, help="pdfs: the venue's name.")
 @click.option("--year", type=int, default=0, help="pdfs: the venue's year.")
 @click.option(
@@ -83,8 +85,11 @@ def import_(
             pause=pause, fresh=fresh, progress=_counter(),
         )  # fmt: skip
     elif kind == "table":
-        found = table.read_tables(Path(source) if Path(source).is_file() else _folder(source))
+        there = Path(source) if Path(source).is_file() else _folder(source)
+        found = table.read_tables(there, scale=allowed)
     elif kind == "ai-scientist":
+        if allowed:
+            raise UserError("--scale: the scale of ICLR 2022 is known; leave it out.")
         found = ai_scientist.read_ratings(Path(source))
     elif kind == "peerread":
         found = peerread.read_peerread(_folder(source), allowed)

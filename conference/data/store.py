@@ -48,7 +48,10 @@ def store_folder(given: str | Path | None = None) -> Path:
 
 
 def save(dataset: Dataset, store: Path) -> Path:
-    """Write a dataset, replacing one of the same name whole."""
+    """Write a dataset, replacing one of the same name whole.
+
+    Raises `UserError` where the folder cannot be written, or a number is too large for its column.
+    """
     if not re.fullmatch(r"[A-Za-z0-9][\w.-]*", dataset.name):
         raise UserError(
             f"--name {dataset.name!r} cannot name a dataset; use letters, digits, '-', '_', '.'."
@@ -65,6 +68,8 @@ def save(dataset: Dataset, store: Path) -> Path:
             shutil.rmtree(place)
         part.chmod(0o755)
         part.replace(place)
+    except ValueError as error:  # From Arrow, such as a reviewer's number beyond 2^31.
+        raise UserError(f"{place}: cannot be stored ({error}); mend it in the source.") from error
     except OSError as error:
         raise UserError(
             f"{place}: cannot be written ({error.strerror}); free the disk or choose another "

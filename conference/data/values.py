@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import Any
 
 from conference.data.tables import Damage, Status
 
-# "10", "8: accept", "6 (weak accept)", "6 - weak accept", "3 good"; not "3-4", "8/10" or "7 of 10".
+# "10", "8: accept", "4 = sure", "6 (weak accept)", "6 - weak accept", "3 good"; not "3-4", "8/10"
+# or "7 of 10".
 _LEADING = re.compile(
     r"\s*([-+]?(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][-+]?\d+)?)"
-    r"(?:\s*$|\s*[:(].*$|\s*[-–]\s*[^\d\s].*$|\s+[^\W\d]+(?: [^\W\d]+){0,2}\s*$)",
+    r"(?:\s*$|\s*[:=(].*$|\s*[-–—]\s*[^\d\s].*$|\s+[^\W\d]+(?: [^\W\d]+){0,2}\s*$)",
     re.DOTALL,
 )
 # Words of decisions to kinds of presentation; ICLR 2020 held talks, 2023 named its best papers.
@@ -76,6 +79,38 @@ def numbers(fields: Mapping[str, Any], record: str, damaged: list[Damage]) -> di
         if read is not None:
             found[field] = read
     return found
+
+
+def listed(value: Any, field: str) -> list[Any]:
+    """The list in a cell, which may be text such as "[6, 8]"; empty where there is none."""
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return []
+    if isinstance(value, str):
+        with suppress(ValueError):
+            value = json.loads(value.strip() or "[]")
+    if isinstance(value, (str, bytes, Mapping)) or not isinstance(value, Iterable):
+        raise Damaged(f"{field} is {str(value)[:40]!r}, not a list such as [6, 8]")
+    return list(value)
+
+
+def listed_ratings(
+    row: Mapping[str, Any], paper: str, damaged: list[Damage]
+) -> list[tuple[Any, Any]]:
+    """Each of a row's `ratings` with its confidence; confidences that do not fit are named."""
+    try:
+        given = listed(row.get("ratings"), "ratings")
+    except Damaged as fault:
+        damaged.append(Damage(f"reviews of paper {paper}", str(fault)))
+        return []
+    sure: list[Any] = []
+    try:
+        sure = listed(row.get("confidences"), "confidences")
+        if sure and len(sure) != len(given):
+            raise Damaged(f"there are {len(sure)} for {len(given)} ratings")
+    except Damaged as fault:
+        damaged.append(Damage(f"confidences of paper {paper}", str(fault)))
+        sure = []
+    return list(zip(given, sure or [None] * len(given), strict=True))
 
 
 def text(value: Any) -> str | None:

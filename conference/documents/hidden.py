@@ -14,10 +14,12 @@ from __future__ import annotations
 import re
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 from unicodedata import normalize
 
 import msgspec
 
+from conference.documents.document import whole_characters
 from conference.documents.inked import Unseen, unseen_text
 from conference.documents.painted import Glyph, Layers, Page, read_pages
 
@@ -32,6 +34,7 @@ INVISIBLE = 0.08
 SCAN = "text layer of a scan"
 SPOKEN = "replacement text"
 VISIBLE = "visible instruction"
+UNCHECKED = "not checked"  # A page that broke one of the two readings; it accuses nobody.
 PHRASE = 6  # Words in a line of a figure's hidden text, from which it is more than a label.
 UNSEEN = "leaves no trace"
 OUTSIDE = "outside the page"
@@ -56,6 +59,14 @@ class HiddenSpan(msgspec.Struct, frozen=True):
     nested: bool = False
 
 
+class Found(NamedTuple):
+    """What is hidden in a PDF, what is unseen for a plain reason, and which pages were checked."""
+
+    hidden: tuple[HiddenSpan, ...]
+    plain: tuple[HiddenSpan, ...]
+    checked: set[int]
+
+
 @cache
 def injection_patterns() -> tuple[re.Pattern[str], ...]:
     """Phrases that address a reviewer or a language model, from `injections.toml`."""
@@ -76,11 +87,11 @@ def instructions_in(text: str, signs: int = 1) -> list[str]:
 
 def find_hidden_text(path: Path) -> tuple[HiddenSpan, ...]:
     """Every hidden span of a PDF, and visible sentences that instruct the reviewer."""
-    return find_spans(path)[0]
+    return find_spans(path).hidden
 
 
-def find_spans(path: Path) -> tuple[tuple[HiddenSpan, ...], tuple[HiddenSpan, ...]]:
-    """The hidden spans of a PDF, and what is unseen in it for a plain reason.
+def find_spans(path: Path) -> Found:
+    """The hidden spans of a PDF, what is unseen in it for a plain reason, and the checked pages.
 
     The second are labels that were trimmed off figures, or are as bright as their ground there,
     lines that begin on the page and run off its edge, as a formula that is too long does,
@@ -89,10 +100,11 @@ def find_spans(path: Path) -> tuple[tuple[HiddenSpan, ...], tuple[HiddenSpan, ..
     them, so they are cut, but they accuse nobody.
 
     Text that also stands in plain sight elsewhere in the file, such as a watermark that a figure
-    covers on one page, is not counted. A file that cannot be parsed has no spans: `read_pdf`
-    refuses it.
+    covers on one page, is not counted. A page is checked where both readings came to its end; of
+    another one, what they found before is counted all the same.
     """
-    pages, notes = read_pages(Path(path))
+    pages, notes, followed = read_pages(Path(path))
+    unseen, drawn = unseen_text(Path(path))
     spans: list[HiddenSpan] = []
     ways = {page.number: _ways(page) for page in pages}
     for page in pages:
@@ -102,7 +114,7 @@ def find_spans(path: Path) -> tuple[tuple[HiddenSpan, ...], tuple[HiddenSpan, ..
             HiddenSpan(page.number, VISIBLE, sentence)
             for sentence in instructions_in("".join(glyph.text for glyph in page.glyphs))
         ]
-    spans += _without_trace(unseen_text(Path(path))[0], spans)
+    spans += _without_trace(unseen, spans)
     for place, text in notes:
         spans += [HiddenSpan(0, place, sentence) for sentence in instructions_in(text)]
     seen = _squeezed("".join(_visible(page, ways[page.number], spans) for page in pages))
@@ -117,8 +129,9 @@ def find_spans(path: Path) -> tuple[tuple[HiddenSpan, ...], tuple[HiddenSpan, ..
     ]
     found: tuple[list[HiddenSpan], list[HiddenSpan]] = ([], [])
     for span in spans:
-        found[_has_plain_reason(span)].append(span)
-    return tuple(found[False]), tuple(found[True])
+        whole = msgspec.structs.replace(span, text=whole_characters(span.text))
+        found[_has_plain_reason(span)].append(whole)
+    return Found(tuple(found[False]), tuple(found[True]), followed & drawn)
 
 
 def _has_plain_reason(span: HiddenSpan) -> bool:

@@ -46,24 +46,24 @@ class Letters(msgspec.Struct, frozen=True):
     nested: NDArray[np.bool_]
 
 
-def unseen_text(path: Path) -> tuple[list[Unseen], int]:
-    """The runs of unseen letters of a PDF, and how many of its pages could be drawn."""
+def unseen_text(path: Path) -> tuple[list[Unseen], set[int]]:
+    """The runs of unseen letters of a PDF, and which of its pages could be drawn."""
     import pypdfium2
 
     runs: list[Unseen] = []
-    drawn = 0
+    drawn: set[int] = set()
     with PDFIUM:
         try:
             document = pypdfium2.PdfDocument(path)
         except (pypdfium2.PdfiumError, OSError):
-            return [], 0
+            return [], drawn
         try:
             for number in range(len(document)):
                 try:
                     page = document[number]
                     runs += [Unseen(number + 1, *run) for run in _unseen(page)]
                     page.close()
-                    drawn += 1
+                    drawn.add(number + 1)
                 except pypdfium2.PdfiumError:
                     continue
         finally:

@@ -36,14 +36,12 @@ class Interpreter(PDFPageInterpreter):
         states = resolve1(self.resources.get("ExtGState")) or {}
         state = resolve1(states.get(literal_name(name))) or {}
         painter = self.painter
-        if "ca" in state:
-            painter.opacity = float(resolve1(state["ca"]))
+        painter.opacity = _number(state.get("ca"), painter.opacity)
         if "SMask" in state:
             painter.masked = isinstance(resolve1(state["SMask"]), dict)  # Else it is /None.
         if "BM" in state:
             painter.blended = _blends(resolve1(state["BM"]))
-        if "CA" in state:
-            painter.line_opacity = float(resolve1(state["CA"]))
+        painter.line_opacity = _number(state.get("CA"), painter.line_opacity)
 
     def do_cs(self, name: Any) -> None:
         super().do_cs(name)
@@ -151,6 +149,12 @@ class Interpreter(PDFPageInterpreter):
             painter.end()
         del painter.saved[saved + 1 :]  # A form may leave states or marks open.
         painter.restore()
+
+
+def _number(value: Any, otherwise: float) -> float:
+    """A number of the file, or what holds without it where something else stands there."""
+    value = resolve1(value)
+    return float(value) if isinstance(value, (int, float)) else otherwise
 
 
 def _blends(mode: Any) -> bool:

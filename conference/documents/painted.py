@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
@@ -150,39 +152,70 @@ def _centre(box: Box) -> tuple[float, float]:
     return (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
 
 
-def read_pages(path: Path) -> tuple[list[Page], list[tuple[str, str]]]:
-    """Each page as painted, and the texts of metadata and annotations with their place.
+class Reading(NamedTuple):
+    """A PDF as painted: its pages, what it says beside them with the place, what was followed.
 
-    A page that pdfminer cannot parse is left out.
+    `followed` are the numbers of the pages that were followed to their end; of another page there
+    may be the part before the fault.
+    """
+
+    pages: list[Page]
+    notes: list[tuple[str, str]]
+    followed: set[int]
+
+
+def read_pages(path: Path) -> Reading:
+    """Each page as painted, and the texts of metadata, bookmarks and annotations.
+
+    Every part is read for itself, so that a fault in one takes no other with it.
     """
     from pdfminer.pdfdocument import PDFDocument
     from pdfminer.pdfpage import PDFPage
     from pdfminer.pdfparser import PDFParser
 
-    from conference.documents.interpreter import Interpreter, Resources
-    from conference.documents.painter import Painter
+    from conference.documents.interpreter import Resources
 
     logging.getLogger("pdfminer").setLevel(logging.CRITICAL)
-    pages: list[Page] = []
-    notes: list[tuple[str, str]] = []
-    with path.open("rb") as file:
-        try:
-            document = PDFDocument(PDFParser(file))
-            notes += [("metadata", _plain(v)) for info in document.info for v in info.values()]
+    reading = Reading([], [], set())
+    with path.open("rb") as file, _forgiven(f"{path}: cannot be opened"):
+        document = PDFDocument(PDFParser(file))
+        _read_notes(document, path, reading.notes)
+        off: set[int] = set()
+        with _forgiven(f"{path}: its layers"):
             off = layers_off(document)
-            resources = Resources()
-            notes += _bookmarks(document)
-            for number, page in enumerate(PDFPage.create_pages(document), 1):
-                painter = Painter(resources)
-                try:
-                    Interpreter(resources, painter, off).process_page(page)
-                    pages.append(painter.page(number, page))
-                    notes += _annotations(page)
-                except Exception as error:  # noqa: BLE001 - hostile files break the parser anywhere
-                    logger.debug("%s: page %d cannot be followed: %r", path, number, error)
-        except Exception as error:  # noqa: BLE001
-            logger.debug("%s: cannot be followed: %r", path, error)
-    return pages, notes
+        resources = Resources()
+        for number, page in enumerate(PDFPage.create_pages(document), 1):
+            _follow(path, number, page, resources, off, reading)
+    return reading
+
+
+def _follow(
+    path: Path, number: int, page: Any, resources: Any, off: set[int], reading: Reading
+) -> None:
+    """Read one page; of one that breaks pdfminer, what was painted before."""
+    from conference.documents.interpreter import Interpreter
+    from conference.documents.painter import Painter
+
+    painter = Painter(resources)
+    ended = False
+    with _forgiven(f"{path}: page {number}"):
+        Interpreter(resources, painter, off).process_page(page)
+        ended = True
+    with _forgiven(f"{path}: the box of page {number}"):
+        reading.pages.append(painter.page(number, page))
+        if ended:
+            reading.followed.add(number)
+    with _forgiven(f"{path}: the annotations of page {number}"):
+        reading.notes.extend(_annotations(page))
+
+
+@contextmanager
+def _forgiven(what: str) -> Iterator[None]:
+    """Go on after a fault: a hostile file breaks the parser anywhere."""
+    try:
+        yield
+    except Exception as error:  # noqa: BLE001
+        logger.debug("%s cannot be followed: %r", what, error)
 
 
 def layers_off(document: Any) -> set[int]:
@@ -198,13 +231,16 @@ def layers_off(document: Any) -> set[int]:
     return off
 
 
-def _bookmarks(document: Any) -> list[tuple[str, str]]:
-    from pdfminer.pdfdocument import PDFNoOutlines
-
-    try:
-        return [("bookmark", str(row[1])) for row in document.get_outlines()]
-    except PDFNoOutlines:
-        return []
+def _read_notes(document: Any, path: Path, notes: list[tuple[str, str]]) -> None:
+    """Add the texts of metadata and bookmarks, those before a fault too, each once."""
+    with _forgiven(f"{path}: its metadata"):
+        for info in document.info:
+            notes.extend(("metadata", _plain(value)) for value in info.values())
+    found: dict[tuple[str, str], None] = {}
+    with _forgiven(f"{path}: its bookmarks"):  # PDFNoOutlines where there are none.
+        for row in document.get_outlines():  # It never ends where they go round in a circle.
+            found["bookmark", str(row[1])] = None
+    notes.extend(found)
 
 
 def _annotations(page: Any) -> list[tuple[str, str]]:

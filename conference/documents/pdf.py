@@ -11,9 +11,16 @@ from pathlib import Path
 from typing import Any
 from unicodedata import normalize
 
-from conference.documents.document import Document, split_references, split_sections
+from conference.documents.document import (
+    Document,
+    split_references,
+    split_sections,
+    whole_characters,
+)
 from conference.documents.hidden import (
     SCAN,
+    UNCHECKED,
+    VISIBLE,
     HiddenSpan,
     find_spans,
     instructions_in,
@@ -46,7 +53,10 @@ def read_pdf(path: Path, *, max_pages: int = MOST_PAGES) -> Document:
 def read_with_spans(
     path: Path, *, max_pages: int = MOST_PAGES
 ) -> tuple[Document, tuple[HiddenSpan, ...]]:
-    """Read a paper as `read_pdf` does, and the hidden text that was cut out of it."""
+    """Read a paper as `read_pdf` does, and the hidden text that was cut out of it.
+
+    Among the second are the pages that could not be checked, which are read all the same.
+    """
     path = Path(path)
     try:
         if path.stat().st_size > MOST_BYTES:
@@ -59,12 +69,14 @@ def read_with_spans(
     if b"%PDF-" not in data[:4096]:
         raise UnreadablePdf(f"{path.name}: not a PDF, whatever its name says.")
     pages, first, meta_title = _pages(path, data, max_pages)
-    spans, cut = find_spans(path)
-    text = without_spans(clean_text(pages), spans + cut)
+    hidden, plain, checked = find_spans(path)
+    text = without_spans(clean_text(pages), hidden + plain)
+    orders = tuple(HiddenSpan(0, VISIBLE, sentence) for sentence in instructions_in(text))
+    text = without_spans(text, orders)
     if sum(char.isalpha() for char in text) < FEWEST_LETTERS:
-        raise UnreadablePdf(f"{path.name}: {_no_text(cut)}")
+        raise UnreadablePdf(f"{path.name}: {_no_text(plain)}")
     document = Document(
-        title=without_spans(_title(first, meta_title, text), spans + cut).strip(),
+        title=without_spans(_title(first, meta_title, text), hidden + plain + orders).strip(),
         abstract=_abstract(text),
         sections=split_sections(text),
         references=split_references(text)[1],
@@ -72,7 +84,16 @@ def read_with_spans(
         text=text,
         sha256=hashlib.sha256(data).hexdigest(),
     )
-    return document, spans
+    return document, hidden + _unchecked(len(pages), checked, orders)
+
+
+def _unchecked(
+    count: int, checked: set[int], orders: tuple[HiddenSpan, ...]
+) -> tuple[HiddenSpan, ...]:
+    """The pages that were not checked, and the plain orders in a text of which some was not."""
+    missed = [number for number in range(1, count + 1) if number not in checked]
+    told = [order for order in orders if missed and instructions_in(order.text, signs=2)]
+    return (*told, *(HiddenSpan(number, UNCHECKED, "") for number in missed))
 
 
 def _no_text(cut: tuple[HiddenSpan, ...]) -> str:
@@ -95,6 +116,7 @@ def _pages(
     pieces: list[tuple[float, str]] = []
 
     def see(text: str, cm: Any, tm: Any, font: Any, size: float) -> None:
+        text = whole_characters(text)
         if text.strip():
             scale = (abs(tm[3]) or abs(tm[1])) * (abs(cm[3]) or 1)
             turned = abs(tm[1]) > 1e-3 or abs(cm[1]) > 1e-3
@@ -116,7 +138,7 @@ def _pages(
         texts = [reader.pages[0].extract_text(visitor_text=see)]
         texts += [page.extract_text() for page in reader.pages[1:]]
         title = str(reader.metadata.title or "") if reader.metadata else ""
-        return texts, pieces, title
+        return list(map(whole_characters, texts)), pieces, whole_characters(title)
     except UnreadablePdf:
         raise
     except (

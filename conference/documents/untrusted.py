@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from conference.documents.document import Document
+from conference.documents.document import Document, whole_characters
 from conference.documents.hidden import HiddenSpan
 from conference.documents.pdf import UnreadablePdf, read_with_spans
 
@@ -63,9 +63,9 @@ def main(path: str) -> None:
     try:
         answer = Answer(*read_with_spans(Path(path)))
     except UnreadablePdf as error:
-        answer = Answer(reason=str(error))
+        answer = Answer(reason=whole_characters(str(error)))
     except (MemoryError, RecursionError) as error:
-        name = Path(path).name
+        name = whole_characters(Path(path).name)
         answer = Answer(reason=f"{name}: damaged (reading it took too much: {error!r}).")
     sys.stdout.buffer.write(msgspec.json.encode(answer))
 

@@ -12,6 +12,7 @@ import pytest
 
 from benchmarks.reviewers.question import ask, open_question
 from benchmarks.reviewers.results import Result
+from benchmarks.reviewers.reviewer import Reviewer, Scores
 from benchmarks.reviewers.run import Options, benchmark
 from conference.errors import UserError
 from tests.benchmark.made import conference, refused, scores, venue_year
@@ -81,6 +82,17 @@ def test_one_class_only_is_said(tables: Path) -> None:
         assert row.scores["auroc"].value is None and row.scores["auroc"].reason
         for figures in row.decision.values():
             assert all(figure.value is None and figure.reason for figure in figures.values())
+
+
+@pytest.mark.parametrize(("one", "others"), [("accepted", "rejected"), ("rejected", "accepted")])
+def test_one_paper_of_a_class_is_too_few_for_a_threshold(
+    tables: Path, one: str, others: str
+) -> None:
+    change(tables, "papers", lambda frame: frame.assign(status=[one] + [others] * 39))
+    for row in measured(tables).rows:
+        for figure in row.decision["fitted"].values():
+            assert figure.value is None and "no threshold can be fitted" in figure.reason
+        assert row.scores["auroc"].value is not None
 
 
 def test_fewer_than_twenty_papers_are_refused(tmp_path: Path) -> None:
@@ -222,6 +234,45 @@ def test_data_that_is_not_there_is_one_sentence(tables: Path, tmp_path: Path) ->
     assert "it holds iclr2026" in refused("benchmark", "--data", f"iclr2025@{tables}")
     assert "no papers.parquet" in refused("benchmark", "--data", f"iclr2026@{tmp_path / 'x'}")
     assert "--data" in refused("benchmark")
+
+
+def test_a_reviewer_may_not_have_the_name_of_a_baseline(tables: Path, tmp_path: Path) -> None:
+    table = pd.read_parquet(tables / "papers.parquet")
+    file = scores(tmp_path / "topic.csv", table, range(40))
+    sentence = refused(
+        "benchmark", "--data", f"iclr2026@{tables}", "--reviewer", f"csv:{file}",
+        "--out", tmp_path / "out",
+    )  # fmt: skip
+    assert "'topic' is the name of a baseline" in sentence
+
+
+def test_a_folder_that_cannot_be_written_is_said_before_anything_is_scored(
+    tables: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("")
+    question = open_question(f"iclr2026@{tables}", tables)
+    reviewer = Reviewer(name="r", score=lambda views: pytest.fail("it was asked"))
+    with pytest.raises(UserError, match=r"file.out: cannot be written \(Not a directory\)"):
+        benchmark(question, [reviewer], tmp_path / "file" / "out", Options(resamples=5))
+
+
+def test_a_folder_that_fills_up_is_said(tables: Path, tmp_path: Path) -> None:
+    """Where scores would be kept there is a file, and where the table would be a folder."""
+    question = open_question(f"iclr2026@{tables}", tables)
+
+    def score(views: Any) -> Scores:
+        return Scores(np.arange(len(views)) + 0.0)
+
+    for place in ("table.md", "scores"):
+        out = tmp_path / place
+        benchmark(question, [], out, Options(resamples=5))
+        if place == "scores":
+            (out / "scores").write_text("")
+        else:
+            (out / place).unlink()
+            (out / place).mkdir()
+        with pytest.raises(UserError, match="cannot be written"):
+            benchmark(question, [Reviewer(name="r", score=score)], out, Options(resamples=5))
 
 
 def test_a_folder_with_other_things_is_left_alone(tables: Path) -> None:

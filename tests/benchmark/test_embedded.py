@@ -139,6 +139,44 @@ def test_coefficients_that_were_told_the_answers_are_refused(tmp_path: Path) -> 
     sentence = refused(*data, "--reviewer", f"embedded:{tmp_path / 'told.npz'}")
     assert f"fitted on ICLR {TESTED}" in sentence and "no test" in sentence
     (tmp_path / "text.npz").write_text("not arrays")
-    for name in ("text.npz", "missing.npz"):
+    whole = (tmp_path / "told.npz").read_bytes()
+    (tmp_path / "short.npz").write_bytes(whole[: len(whole) // 2])
+    (tmp_path / "spoilt.npz").write_bytes(whole[:200] + bytes(2000) + whole[2200:])
+    (tmp_path / "empty.npz").write_bytes(b"")
+    np.save(tmp_path / "one.npy", np.arange(3))
+    for name in ("text.npz", "short.npz", "spoilt.npz", "empty.npz", "one.npy", "missing.npz"):
         sentence = refused(*data, "--reviewer", f"embedded:{tmp_path / name}")
         assert "holds no coefficients" in sentence and name in sentence
+
+
+def test_decisions_alone_are_no_history_to_fit_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    years(tmp_path, {2030: 150, TESTED: 40}, unrated=(2030,))
+    data = ["benchmark", "--data", f"iclr{TESTED}@{tmp_path}", "--out", tmp_path / "out"]
+    told = read_papers(tmp_path)
+    write(fit(told[told["year"] == TESTED].assign(year=2001)), tmp_path / "told.npz")
+    committed = load(tmp_path / "told.npz")
+    monkeypatch.setattr("benchmarks.reviewers.trained.load", lambda: committed)
+    sentence = refused(*data, "--reviewer", "embedded")
+    assert "only 0 rated papers of earlier years with an abstract" in sentence
+
+
+def test_tfidf_is_asked_anew_where_it_was_told_other_decisions(tmp_path: Path) -> None:
+    years(tmp_path, {2030: 150, TESTED: 40})
+    found = []
+    for turned in (False, True):
+        papers = pd.read_parquet(tmp_path / "papers.parquet")
+        if turned:
+            swap = {"accepted": "rejected", "rejected": "accepted"}
+            earlier = papers["year"] == 2030
+            papers.loc[earlier, "status"] = papers.loc[earlier, "status"].map(swap)
+            papers.to_parquet(tmp_path / "papers.parquet")
+        status, _, complaint = conference(
+            "benchmark", "--data", f"iclr{TESTED}@{tmp_path}", "--reviewer", "tfidf",
+            "--resamples", 5, "--out", tmp_path / "out",
+        )  # fmt: skip
+        assert status == 0, complaint
+        frame = pd.read_parquet(tmp_path / "out" / "predictions.parquet")
+        found.append(frame.loc[frame["reviewer"] == "tfidf", "score"].to_numpy())
+    assert np.corrcoef(*found)[0, 1] < 0

@@ -119,6 +119,27 @@ def test_the_figures_are_those_of_scikit_learn_and_of_a_count_by_hand(
     assert "at 6" not in row(out, "good")["decision"]  # Its scores are not on the scale.
 
 
+def test_what_the_reviewers_are_worth_together_has_an_interval(
+    whole: tuple[Path, pd.DataFrame, str],
+) -> None:
+    out, table, _ = whole
+    frame = pd.read_parquet(out / "predictions.parquet")
+    errors = np.stack(
+        [
+            frame[frame["reviewer"] == name].sort_values("paper_id")["score_on_scale"]
+            - table["mean"].to_numpy()
+            for name in ("embedded", "good", "rounded")
+        ]
+    )
+    panel = read_result(out).panel
+    mean = np.corrcoef(errors)[~np.eye(3, dtype=bool)].mean()
+    assert panel.error_correlation.value == pytest.approx(mean)
+    assert panel.independent_reviewers.value == pytest.approx(3 / (1 + 2 * mean))
+    for figure in (panel.error_correlation, panel.independent_reviewers):
+        assert figure.low is not None and figure.low < figure.value < figure.high
+        assert figure.high - figure.low > 0.02
+
+
 def test_predictions_hold_every_score_beside_the_human_ratings(
     whole: tuple[Path, pd.DataFrame, str],
 ) -> None:
@@ -258,6 +279,38 @@ def test_a_reviewer_that_only_counts_words_does_not_beat_the_shortcut(tmp_path: 
     assert status == 0
     assert "counts does NOT clearly beat every shortcut" in printed
     assert "it has shown nothing" in printed and "sure beats every shortcut" in printed
+
+
+def test_a_reviewers_own_decisions_count_where_it_makes_them(tmp_path: Path) -> None:
+    table = venue_year(tmp_path / "t", papers=60)
+    own = np.where(table["accepted"], "accept", "reject")
+    file = scores(tmp_path / "own.csv", table, table["quality"], decision=["", "", *own[2:]])
+    status, said, complaint = conference(
+        "benchmark", "--data", f"iclr2026@{tmp_path / 't'}", "--reviewer", f"csv:{file}",
+        "--resamples", 20, "--threshold", 6, "--out", tmp_path / "out",
+    )  # fmt: skip
+    assert status == 0, complaint
+    found = row(tmp_path / "out", "own")["decision"]["own"]["accuracy"]
+    assert (found["value"], found["n"]) == (1, 58)
+    assert "| own | own decision | 58 |" in (tmp_path / "out" / "table.md").read_text()
+    assert "--threshold is not used for own: its scores are not on the rating scale" in said
+
+
+def test_a_figure_on_fewer_papers_says_on_how_many(tmp_path: Path) -> None:
+    venue_year(tmp_path, papers=60)
+    reviews = pd.read_parquet(tmp_path / "reviews.parquet")
+    reviews[(reviews["paper_id"] != "p0001") | (reviews["reviewer"] == 0)].to_parquet(
+        tmp_path / "reviews.parquet"
+    )
+    question = open_question(f"iclr2026@{tmp_path}", tmp_path)
+    benchmark(question, [], tmp_path / "out", Options(resamples=20))
+    (prior,) = [
+        line for line in (tmp_path / "out" / "table.md").read_text().splitlines()
+        if line.startswith("| length of abstract")
+    ]  # fmt: skip
+    assert "| 60 |" in prior and prior.count("(n 59)") == 3  # Those against the other humans.
+    assert "n 59" in (tmp_path / "out" / "report.html").read_text()
+    assert "(n 59)" in (tmp_path / "out" / "table.tex").read_text()
 
 
 def test_the_human_row_leaves_each_human_out(tmp_path: Path) -> None:

@@ -101,6 +101,7 @@ def test_every_other_kind_is_imported(tmp_path: Path, server) -> None:  # noqa: 
         (["peerread", "nowhere"], "nowhere: no such folder"),
         (["ai-scientist", "nowhere.tsv"], "no such file"),
         (["pdfs", "."], "needs --ratings CSV and --scale"),
+        (["ai-scientist", "nowhere.tsv", "--scale", "1-10"], "scale of ICLR 2022 is known"),
         (["table", ".", "--scale", "10-1"], "is no rating scale"),
         (["table", ".", "--scale", "1,a"], "is no rating scale"),
     ],

@@ -14,6 +14,7 @@ from conference.data.importers.pdfs import read_folder
 from conference.data.importers.peerread import read_peerread
 from conference.data.importers.table import read_tables
 from conference.documents import Document, HiddenSpan, from_text
+from conference.documents.hidden import UNCHECKED
 from conference.errors import UserError
 
 
@@ -151,6 +152,91 @@ def test_a_table_without_a_needed_column_is_refused(tmp_path: Path):
         read_tables(tmp_path / "nowhere")
 
 
+DECISIONS = [
+    ({"accepted": 1}, "accepted"),
+    ({"accepted": 0.0}, "rejected"),
+    ({"accepted": "True"}, "accepted"),
+    ({"accepted": "false"}, "rejected"),
+    ({"accepted": None}, "unknown"),
+    ({"status": "Accept"}, "accepted"),
+    ({"status": "Poster"}, "accepted"),
+    ({"status": "Reject"}, "rejected"),
+    ({"status": "Desk Reject"}, "desk_rejected"),
+    ({"status": "Active", "decision": "Accept (Oral)"}, "accepted"),
+]
+
+
+@pytest.mark.parametrize(("cells", "status"), DECISIONS)
+def test_a_decision_is_read_however_it_is_written(cells: dict, status: str, tmp_path: Path):
+    (found,) = read_tables(tables(tmp_path / "t", [row("a", **cells)], [said("a", 0, 6)]))
+    assert found.papers[0].status == status and found.damaged == ()
+
+
+@pytest.mark.parametrize("cells", [{"status": "Active"}, {"accepted": "maybe"}, {"accepted": 2}])
+def test_a_decision_that_cannot_be_read_is_named(cells: dict, tmp_path: Path):
+    (found,) = read_tables(tables(tmp_path / "t", [row("a", **cells)], [said("a", 0, 6)]))
+    ((field, value),) = cells.items()
+    assert found.papers[0].status == "unknown"
+    assert found.damaged[0].record == f"{field} of paper a"
+    assert f"{field} is '{value}'" in found.damaged[0].reason
+
+
+def test_lists_in_a_csv_are_read_or_named(tmp_path: Path):
+    file = tmp_path / "t.csv"
+    file.write_text(
+        "paper_id,venue,year,title,ratings,confidences\n"
+        'a,ICLR,2022,A,"[6, 8]","[4, 3]"\n'
+        "b,ICLR,2022,B,,\n"
+        'c,ICLR,2022,C,"[6, 8]","[4]"\n'
+        "d,ICLR,2022,D,6 8,\n"
+    )
+    (found,) = read_tables(file)
+    assert [(r.paper_id, r.rating, r.confidence) for r in found.reviews] == [
+        ("a", 6, 4), ("a", 8, 3), ("c", 6, None), ("c", 8, None),
+    ]  # fmt: skip
+    assert {fault.record: fault.reason for fault in found.damaged} == {
+        "confidences of paper c": "there are 1 for 2 ratings",
+        "reviews of paper d": "ratings is '6 8', not a list such as [6, 8]",
+    }
+
+
+def test_faults_beside_the_ratings_cost_themselves_alone(tmp_path: Path):
+    """In the history of ratings, and in the reviews' texts; a year may be text."""
+    papers = [row(name) for name in "abc"] + [row("old", 2019)]
+    reviews = [said(name, 0, 6) for name in "abc"] + [said("old", 0, 6)]
+    folder = tables(tmp_path / "t", papers, reviews)
+    history = [("a", 0.0, [5.0]), ("a", 1.0, [6.0]), ("b", None, [5.0]), ("b", 1.0, [6.0]),
+               ("c", 0.0, [7.0]), ("c", 1.0, [6.0]), ("c", 2.0, None)]  # fmt: skip
+    pd.DataFrame(history, columns=["paper_id", "stage", "ratings"]).to_parquet(
+        folder / "rating_history.parquet"
+    )
+    texts = [("a", "2022", "0", "Good."), ("b", "2022", "R1", "Odd."), ("c", "2022", None, "Odd."),
+             ("old", "2019", "0", "Another's.")]  # fmt: skip
+    pd.DataFrame(texts, columns=["paper_id", "year", "reviewer", "text"]).to_parquet(
+        folder / "review_texts.parquet"
+    )
+    old, found = read_tables(folder)
+    assert [(r.paper_id, r.rating_initial, r.texts) for r in found.reviews] == [
+        ("a", 5, {"text": "Good."}), ("b", None, {}), ("c", None, {}),
+    ]  # fmt: skip
+    assert old.reviews[0].texts == {}
+    records = [fault.record for fault in found.damaged]
+    assert sorted(records) == [
+        "history of paper b", "history of paper c",
+        "text of a review of paper b", "text of a review of paper c",
+    ]  # fmt: skip
+
+
+def test_a_scale_is_for_the_venues_whose_own_is_not_known(tmp_path: Path):
+    papers = [row("a", venue="Lab"), row("b")]
+    folder = tables(tmp_path / "t", papers, [said("a", 0, 4), said("a", 1, 3), said("b", 0, 6)])
+    known, own = read_tables(folder, scale=(1.0, 2.0, 4.0))
+    assert (known.name, known.papers[0].scale[-1]) == ("iclr2022", 10)
+    assert own.papers[0].scale == (1, 2, 4) and [r.rating for r in own.reviews] == [4]
+    with pytest.raises(UserError, match="--scale: the scales of all papers"):
+        read_tables(tables(tmp_path / "u", [row("b")], [said("b", 0, 6)]), scale=(1.0, 2.0))
+
+
 def test_the_ai_scientists_ratings(tmp_path: Path):
     file = tmp_path / "ratings_subset.tsv"
     file.write_text(
@@ -173,6 +259,14 @@ def test_the_ai_scientists_ratings(tmp_path: Path):
     (table,) = read_ratings(tmp_path / "subset.parquet")
     assert list(table.ratings()["aa"]) == [10, 8]
     assert table.reviews[0].confidence == 4
+    written = tmp_path / "written.csv"
+    written.write_text(
+        "paper_id,ratings,confidences,decision\n"
+        'aa,"[8, 10, 6]","[4, 3, 5]",Accept\nbb,8 10 6,,Accept\n'
+    )
+    (listed,) = read_ratings(written)
+    assert list(listed.ratings()["aa"]) == [8, 10, 6] and "bb" not in listed.ratings()
+    assert listed.damaged[0].record == "reviews of paper bb"
 
 
 def test_the_ai_scientists_reviews(tmp_path: Path):
@@ -218,6 +312,7 @@ def peerread(folder: Path) -> Path:
     body = {"metadata": {"authors": ["Nobody"], "sections": [{"heading": None, "text": "Text."}]}}
     (section / "train" / "parsed_pdfs" / "12.pdf.json").write_text(json.dumps(body))
     (section / "test" / "reviews" / "8.json").write_text("{broken")
+    (section / "test" / "reviews" / "9.json").write_bytes(b'{"title": "caf\xe9"}')
     return section
 
 
@@ -234,7 +329,10 @@ def test_peerread_sections(tmp_path: Path):
     ]
     assert "4 comments without a recommendation" in found.notes[0]
     records = {fault.record for fault in found.damaged}
-    assert records == {"file test/reviews/8.json", "review 3 of paper 12", "review 3 of paper 7"}
+    assert records == {
+        "file test/reviews/8.json", "file test/reviews/9.json",
+        "review 3 of paper 12", "review 3 of paper 7",
+    }  # fmt: skip
     assert "Nobody" not in repr(found)
 
 
@@ -297,7 +395,8 @@ def test_a_folder_of_pdfs_with_a_csv(tmp_path: Path):
     def read(path: Path) -> tuple[Document, tuple[HiddenSpan, ...]]:
         if path.stem == "bad":
             raise UserError(f"{path.name}: no text in it.")
-        spans = (HiddenSpan(1, "tiny print", "Accept."),) if path.stem == "two" else ()
+        way, hidden = ("tiny print", "Accept.") if path.stem == "two" else (UNCHECKED, "")
+        spans = (HiddenSpan(1, way, hidden),)
         return from_text(f"Title of {path.stem}", "Abstract.", "Body."), spans
 
     (tmp_path / "two.pdf").rename(tmp_path / "two.PDF")
@@ -315,4 +414,7 @@ def test_a_folder_of_pdfs_with_a_csv(tmp_path: Path):
     assert "'deep', not a number" in reasons["novelty of review 1 of paper one"]
     assert "no text in it" in reasons["paper bad.pdf"]
     assert "rating 4 is not on its scale" in reasons["review 1 of paper two"]
-    assert found.notes == ("hidden text was cut out of 1 papers: two.PDF (tiny print)",)
+    assert found.notes == (
+        "hidden text was cut out of 1 papers: two.PDF (tiny print)",
+        "pages of one.pdf could not be checked for hidden text",
+    )

@@ -233,3 +233,32 @@ def test_a_venue_that_is_not_there_and_a_damaged_cache_are_one_sentence(
         openreview.read_venue(
             "ICLR.cc/2019/Conference", api=2, cache=tmp_path, url=address(server), pause=0
         )
+
+
+def test_a_confidence_that_cannot_be_read_does_not_cost_its_rating(
+    server: Any,  # noqa: F811
+    tmp_path: Path,
+) -> None:
+    content = {"rating": "8: accept", "confidence": "very sure", "preliminary_rating": "7: good"}
+    note = submission([reply("Official_Review", content)])
+    found = imported(server, tmp_path, "ICLR.cc/2024/Conference", [note])
+    (review,) = found.reviews
+    assert (review.rating, review.confidence, review.rating_initial) == (8, None, None)
+    assert {fault.record for fault in found.damaged} == {
+        "confidence of review 0 of paper p1", "preliminary_rating of review 0 of paper p1",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("last", [False, True])
+def test_a_decision_goes_before_what_the_meta_review_recommends(
+    server: Any,  # noqa: F811
+    last: bool,
+    tmp_path: Path,
+) -> None:
+    replies = [
+        reply("Meta_Review", {"recommendation": "Accept (Poster)"}, who="A"),
+        reply("Decision", {"decision": "Reject"}, who="B"),
+    ]
+    note = submission(replies if last else replies[::-1])
+    found = imported(server, tmp_path, "ICLR.cc/2024/Conference", [note])
+    assert (found.papers[0].decision, found.papers[0].status) == ("Reject", "rejected")

@@ -135,3 +135,13 @@ def test_where_the_store_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
     monkeypatch.delenv(store.ENVIRONMENT)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     assert store.store_folder() == tmp_path / "conference" / "data"
+
+
+def test_a_number_too_large_for_its_column_is_one_sentence(tmp_path: Path):
+    store.save(dataset(), tmp_path)
+    far = HumanReview(paper_id="a", reviewer=2**40, rating=6.0)
+    for papers, reviews in (([paper("a", year=40_000)], []), ([paper("a")], [far])):
+        broken = gather("trial", papers, reviews, source="here")
+        with pytest.raises(UserError, match=r"trial: cannot be stored .*mend it in the source"):
+            store.save(broken, tmp_path)
+    assert store.load("trial", tmp_path) == dataset()

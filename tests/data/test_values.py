@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conference.data.scales import parse_scale, scale_of
-from conference.data.values import Damaged, number, presentation_of, rating, status_of
+from conference.data.values import Damaged, listed, number, presentation_of, rating, status_of
 from conference.errors import UserError
 
 
@@ -27,6 +27,9 @@ from conference.errors import UserError
         ("6 (weak accept)", 6),
         ("6 - weak accept", 6),
         ("3 good", 3),
+        ("4 = Quite sure.", 4),
+        ("2.5 = Borderline Findings: a start", 2.5),
+        ("3 — fair", 3),
         ("7.17e-05", 7.17e-05),
         (".5", 0.5),
     ],
@@ -110,3 +113,17 @@ def test_scales():
             parse_scale(bad)
     assert scale_of("iclr", 2026) == ((0, 2, 4, 6, 8, 10), "before_rebuttal")
     assert scale_of("nowhere", 1999) == ((), "unknown")
+
+
+@pytest.mark.parametrize(
+    ("cell", "expected"),
+    [("[6, 8]", [6, 8]), ([6.0], [6]), ("", []), (" ", []), (None, []), (math.nan, []), ("[]", [])],
+)
+def test_a_list_is_read_from_text_too(cell, expected):
+    assert listed(cell, "ratings") == expected
+
+
+@pytest.mark.parametrize("bad", ["8 10 6", "8", "[6, 8", 8, {"a": 6}, '"68"'])
+def test_what_is_no_list_is_damaged_and_never_read_letter_by_letter(bad):
+    with pytest.raises(Damaged, match=r"ratings is .* not a list"):
+        listed(bad, "ratings")

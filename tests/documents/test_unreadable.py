@@ -12,6 +12,7 @@ import pytest
 from pypdf import PdfWriter
 from pypdf.generic import (
     ArrayObject,
+    ByteStringObject,
     DecodedStreamObject,
     DictionaryObject,
     FloatObject,
@@ -217,3 +218,24 @@ def test_a_flood_of_memory_is_given_up(tmp_path: Path) -> None:
     with pytest.raises(UnreadablePdf, match=r"flood\.pdf"):
         read_untrusted(path, seconds=20)
     assert os.times().children_user - before < 40
+
+
+def test_half_a_surrogate_pair_does_not_damage_a_paper(tmp_path: Path) -> None:
+    """In the title on record, and in the map of a font from its codes to characters."""
+
+    def change(writer: PdfWriter) -> None:
+        lone = DecodedStreamObject()
+        lone.set_data(
+            b"begincmap 1 begincodespacerange <00> <ff> endcodespacerange\n"
+            b"1 beginbfchar <41> <d83d> endbfchar endcmap"
+        )
+        font = DictionaryObject(writer.pages[0]["/Resources"]["/Font"]["/F1"])
+        font[NameObject("/ToUnicode")] = writer._add_object(lone)
+        made.resource(writer, "/Font", "/Half", writer._add_object(font))
+        made.add_content(writer, "BT /Half 10 Tf 72 360 Td (A) Tj 0 -400 Td (AAAAAAAAAA) Tj ET")
+        writer.add_metadata({"/Title": "x"})
+        writer._info.get_object()[NameObject("/Title")] = ByteStringObject(b"\xfe\xff\xd8\x3d")
+
+    path = made.rewritten(made.paper(tmp_path / "paper.pdf"), change)
+    document, _ = read_untrusted(path)
+    assert document.title == made.TITLE and document.text.count(made.FILLER[:40]) == 32

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pandas
 import pytest
 
+from conference.context import Context
+from conference.documents.hidden import UNCHECKED
 from conference.errors import UserError
 from conference.records import (
     Decision,
@@ -19,6 +23,7 @@ from conference.records import (
     Submission,
     Unreadable,
 )
+from conference.tasks import TaskKey
 from conference.typesetting import typeset
 from tests.documents import made
 from tests.documents.test_read import paper_data
@@ -26,6 +31,7 @@ from tests.documents.test_unreadable import a_scan, a_text, cut_short, empty, en
 from tests.venues.test_cli import INSTANT, conference
 from tests.venues.tiny import table, tiny_venue
 from venues.papers import open_papers
+from venues.phases.desk_check import DeskSight, perform
 from venues.round import Options, load_round, prepare, run_round
 from venues.venue import load_venue
 
@@ -205,6 +211,25 @@ def test_a_row_without_title_or_abstract_is_named_and_left_out(tmp_path: Path) -
     assert source.notes == (f"{path}: 1 row(s) are left out, such as p0: no abstract.",)
 
 
+def test_numbers_with_their_labels_are_read_in_a_data_set(tmp_path: Path) -> None:
+    papers = [
+        {"paper_id": f"p{n}", "venue": "ICLR", "year": 2022, "title": title, "abstract": abstract}
+        for n, (title, abstract) in enumerate(ABSTRACTS.items())
+    ]
+    reviews = [
+        {"paper_id": "p0", "year": 2022, "rating": "8: accept, good paper", "confidence": sure}
+        for sure in ("4: You are confident", None)
+    ]
+    pandas.DataFrame(papers).to_parquet(tmp_path / "papers.parquet")
+    pandas.DataFrame(reviews).to_parquet(tmp_path / "reviews.parquet")
+    human = open_papers(tmp_path, load_venue("iclr2022")).table[0].human
+    assert human and (human.ratings, human.confidences) == ((8, 8), (4,))
+    reviews[1]["confidence"] = "very"
+    pandas.DataFrame(reviews).to_parquet(tmp_path / "reviews.parquet")
+    with pytest.raises(UserError, match="paper p0: confidence is 'very', not a number"):
+        open_papers(tmp_path, load_venue("iclr2022"))
+
+
 FAULTS: list[tuple[dict[str, Any], str]] = [
     ({"paper_id": "p1"}, "row 2: the paper_id 'p1' is there twice"),
     ({"ratings": [4, 95]}, "row 1: the rating 95"),
@@ -303,3 +328,37 @@ def test_a_table_of_other_years_is_taken_and_said(tmp_path: Path) -> None:
     source = open_papers(own, load_venue("iclr2026"))
     assert source.notes == ()
     assert {row.human.when for row in source.table if row.human} == {"before"}
+
+
+def test_a_page_that_could_not_be_checked_accuses_nobody() -> None:
+    venue = load_venue("workshop")
+    call = msgspec.structs.replace(venue.call, topics=())
+    paper = Submission(paper="p", title="Widths", abstract="We measure widths.")
+    spans = [HiddenText(paper="p", page=2, technique=UNCHECKED, text="")]
+    for passed in (True, False):
+        sight = DeskSight(
+            submissions=(paper,), authors={}, hidden=tuple(spans), call=call, rules=venue.desk
+        )
+        context = Context(0, Path(), TaskKey("desk_check"), asyncio.Semaphore(1))
+        (verdict,) = perform(sight, context)
+        assert isinstance(verdict, DeskCheck) and verdict.passed is passed
+        spans.append(HiddenText(paper="p", page=1, technique="tiny print", text="Accept."))
+
+
+def test_pdfs_of_any_spelling_are_read_from_any_working_folder(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Hosts of a cluster that was there before work in another folder than the command."""
+    (tmp_path / "pdfs").mkdir()
+    names = ("PAPER.PDF", "paper.Pdf", "other.pdf", "third.pdf")
+    for number, name in enumerate(names):
+        (tmp_path / "pdfs" / name).write_bytes((folder / f"good-{number}.pdf").read_bytes())
+    (tmp_path / "pdfs" / "notes.txt").write_text("no paper")
+    monkeypatch.chdir(tmp_path)
+    source = open_papers("pdfs", load_venue("workshop"))
+    assert {path.name for path in source.pdfs} == set(names)
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    round_ = run_round(tiny_venue(), out=tmp_path / "run", hosts=0, papers=source).round
+    assert not round_.all(Unreadable)
+    assert {paper.title for paper in round_.all(Submission)} == set(ABSTRACTS)

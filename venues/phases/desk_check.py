@@ -39,11 +39,13 @@ def tasks(round_: Round) -> list[Task]:
 def perform(sight: DeskSight, context: Context) -> list[AnyRecord]:
     """One verdict for each submission, with every reason that speaks against it."""
     from conference.documents import checks
+    from conference.documents.hidden import UNCHECKED
 
     twins = _twins(sight)
     hidden: dict[str, list[HiddenText]] = {}
     for span in sight.hidden:
-        hidden.setdefault(span.paper, []).append(span)
+        if span.technique != UNCHECKED:  # It is named on the paper's page, and proves nothing.
+            hidden.setdefault(span.paper, []).append(span)
     verdicts: list[AnyRecord] = []
     for paper in sight.submissions:
         reasons = []

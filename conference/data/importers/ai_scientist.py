@@ -16,7 +16,16 @@ from conference.data.gather import gather
 from conference.data.importers.frames import read_table, rows_of
 from conference.data.scales import scale_of
 from conference.data.tables import Damage, Dataset, HumanReview, Paper
-from conference.data.values import Damaged, number, presentation_of, rating, status_of, text
+from conference.data.values import (
+    Damaged,
+    listed_ratings,
+    number,
+    numbers,
+    presentation_of,
+    rating,
+    status_of,
+    text,
+)
 from conference.errors import UserError
 
 NAME = "ai-scientist-iclr2022"
@@ -81,22 +90,26 @@ def _with_ids(frame: Any, path: Path) -> Any:
 def _reviews(
     name: str, row: dict[str, Any], scale: tuple[float, ...], damaged: list[Damage]
 ) -> list[HumanReview]:
-    given = row.get("ratings")
-    values = list(given) if given is not None else [row.get(column) for column in RATINGS]
-    confidences = row.get("confidences")
-    sure = list(confidences) if confidences is not None else []
+    if "ratings" in row:
+        pairs = listed_ratings(row, name, damaged)
+    else:
+        pairs = [(row.get(column), None) for column in RATINGS]
     found = []
-    for reviewer, value in enumerate(values):
+    for reviewer, (value, confidence) in enumerate(pairs):
+        record = f"review {reviewer} of paper {name}"
         try:
             read = rating(value, scale)
-            confidence = number(sure[reviewer], "confidence") if reviewer < len(sure) else None
         except Damaged as fault:
-            damaged.append(Damage(f"review {reviewer} of paper {name}", str(fault)))
+            damaged.append(Damage(record, str(fault)))
             continue
-        if read is not None:
-            found.append(
-                HumanReview(paper_id=name, reviewer=reviewer, rating=read, confidence=confidence)
+        if read is None:
+            continue
+        sure = numbers({"confidence": confidence}, record, damaged)
+        found.append(
+            HumanReview(
+                paper_id=name, reviewer=reviewer, rating=read, confidence=sure.get("confidence")
             )
+        )
     return found
 
 

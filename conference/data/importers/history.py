@@ -7,25 +7,38 @@ last rating had which first one is arbitrary.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
-from conference.data.tables import HumanReview
+from conference.data.tables import Damage, HumanReview
+from conference.data.values import Damaged, listed, number, rating
 
 
-def first_ratings(reviews: Sequence[HumanReview], history: Any) -> list[HumanReview]:
+def first_ratings(
+    reviews: Sequence[HumanReview],
+    history: Iterable[Mapping[str, Any]],
+    scales: Mapping[str, tuple[float, ...]],
+    damaged: list[Damage],
+) -> list[HumanReview]:
     """Fill in `rating_initial` where there is none.
 
-    `history` has columns paper_id, stage (0 = before rebuttal) and ratings, whose order is the same
-    in all stages of a paper. A paper whose last ratings are not its reviews' stays as it is.
+    `history` has rows of paper_id, stage (0 = before rebuttal) and ratings, whose order is the same
+    in all stages of a paper. A paper whose last ratings are not its reviews' stays as it is. A row
+    of a paper in `scales` that cannot be read, or is off the paper's scale, is left out and named.
     """
-    stages: dict[str, dict[int, list[float]]] = {}
-    for paper, stage, given in zip(
-        history["paper_id"], history["stage"], history["ratings"], strict=True
-    ):
-        stages.setdefault(str(paper), {})[int(stage)] = [float(value) for value in given]
+    stages: dict[str, dict[float, list[float]]] = {}
+    for row in history:
+        paper = str(row["paper_id"])
+        if paper not in scales:
+            continue
+        try:
+            stage, given = _stage(row, scales[paper])
+        except Damaged as fault:
+            damaged.append(Damage(f"history of paper {paper}", str(fault)))
+            continue
+        stages.setdefault(paper, {})[stage] = given
     last: dict[str, list[float]] = {}
     for review in reviews:
         if review.rating is not None:
@@ -37,6 +50,15 @@ def first_ratings(reviews: Sequence[HumanReview], history: Any) -> list[HumanRev
         and sorted(found[max(found)]) == sorted(last.get(paper, []))
     }
     return [_with_first(review, waiting.get(review.paper_id, {})) for review in reviews]
+
+
+def _stage(row: Mapping[str, Any], scale: tuple[float, ...]) -> tuple[float, list[float]]:
+    stage = number(row["stage"], "stage")
+    given = [rating(value, scale) for value in listed(row["ratings"], "ratings")]
+    read = [value for value in given if value is not None]
+    if stage is None or len(read) < len(given):
+        raise Damaged("its stage or one of its ratings is empty")
+    return stage, read
 
 
 def _by_last(before: Sequence[float], after: Sequence[float]) -> dict[float, list[float]]:

@@ -8,7 +8,15 @@ from typing import Any
 import msgspec
 
 from conference.data.tables import Damage, HumanReview, Paper, Stage, Status
-from conference.data.values import Damaged, number, presentation_of, rating, status_of, text
+from conference.data.values import (
+    Damaged,
+    number,
+    numbers,
+    presentation_of,
+    rating,
+    status_of,
+    text,
+)
 
 RATINGS = (
     "rating", "final_rating", "recommendation", "review_rating", "overall_recommendation",
@@ -69,7 +77,8 @@ def read_note(
     official, faults = _official(name, replies)
     for position, reply in official:
         try:
-            reviews.append(_review(name, position, _plain(reply.get("content") or {}), about))
+            said = _plain(reply.get("content") or {})
+            reviews.append(_review(name, position, said, about, faults))
         except Damaged as fault:
             faults.append(Damage(f"review {position} of paper {name}", str(fault)))
     return paper, reviews, faults
@@ -108,13 +117,21 @@ def _one_reviewer(first: dict[str, Any], second: dict[str, Any]) -> bool:
     return any(first.get(key) and first.get(key) == second.get(key) for key in ("id", "who"))
 
 
-def _review(paper: str, position: int, content: dict[str, Any], about: Reading) -> HumanReview:
+def _review(
+    paper: str, position: int, content: dict[str, Any], about: Reading, faults: list[Damage]
+) -> HumanReview:
+    """A review whose rating can be read; what else of it cannot is left out alone, and named."""
     given = next((key for key in RATINGS if content.get(key) is not None), None)
     if given is None:
         raise Damaged(f"it has none of the fields {', '.join(RATINGS)}")
     sure = next((key for key in CONFIDENCES if content.get(key) is not None), None)
     value = rating(content[given], about.scale, given)
-    initial = rating(content.get(INITIAL), about.scale, INITIAL)
+    record = f"review {position} of paper {paper}"
+    initial = None
+    try:
+        initial = rating(content.get(INITIAL), about.scale, INITIAL)
+    except Damaged as fault:
+        faults.append(Damage(f"{INITIAL} of {record}", str(fault)))
     scores, texts = _fields({k: v for k, v in content.items() if k not in (given, sure, INITIAL)})
     return HumanReview(
         paper_id=paper,
@@ -122,7 +139,7 @@ def _review(paper: str, position: int, content: dict[str, Any], about: Reading) 
         rating=value,
         rating_initial=value if about.stage == "before_rebuttal" else initial,
         rating_final=value if about.stage == "after_discussion" else None,
-        confidence=number(content[sure], sure) if sure else None,
+        confidence=numbers({sure: content[sure]}, record, faults).get(sure) if sure else None,
         scores=scores,
         texts=texts,
     )
@@ -148,14 +165,14 @@ def _fields(content: dict[str, Any]) -> tuple[dict[str, float], dict[str, str]]:
 
 
 def _decision(content: dict[str, Any], replies: list[dict[str, Any]]) -> str:
-    for reply in replies:
-        if not reply.get("ddate") and kind_of(reply) in (
-            "Decision", "Acceptance_Decision", "Meta_Review",
-        ):  # fmt: skip
-            fields = _plain(reply.get("content") or {})
-            said = next((text(fields.get(key)) for key in DECISIONS if fields.get(key)), None)
-            if said and status_of(said) != "unknown":
-                return said
+    """What the decision says, or the meta-review where there is none, or the venue's own line."""
+    standing = [reply for reply in replies if not reply.get("ddate")]
+    final = [r for r in standing if kind_of(r) in ("Decision", "Acceptance_Decision")]
+    for reply in final or [r for r in standing if kind_of(r) == "Meta_Review"]:
+        fields = _plain(reply.get("content") or {})
+        said = next((text(fields.get(key)) for key in DECISIONS if fields.get(key)), None)
+        if said and status_of(said) != "unknown":
+            return said
     return str(content.get("venue") or "")
 
 

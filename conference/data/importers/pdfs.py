@@ -16,7 +16,7 @@ from conference.data.importers.frames import read_table, rows_of
 from conference.data.tables import Damage, Dataset, HumanReview, Paper
 from conference.data.values import Damaged, numbers, presentation_of, rating, status_of, text
 from conference.documents.document import Document
-from conference.documents.hidden import HiddenSpan
+from conference.documents.hidden import UNCHECKED, HiddenSpan
 from conference.documents.untrusted import read_untrusted
 from conference.errors import UserError
 
@@ -46,7 +46,8 @@ def read_folder(
     if not files:
         raise UserError(f"{folder}: there is no PDF in this folder.")
     wordy = {column for column in (rows[0] if rows else {}) if not _numeric(rows, column)}
-    papers, reviews, damaged, hidden = [], [], [], []
+    papers, reviews, damaged = [], [], []
+    ways: dict[str, set[str]] = {}
     for name in sorted(set(by_file) - {path.stem for path in files}):
         damaged.append(Damage(f"paper {name}", f"it is in {ratings.name} but not in the folder"))
     for path in files:
@@ -57,15 +58,21 @@ def read_folder(
         except (UserError, Damaged) as fault:
             damaged.append(Damage(f"paper {path.name}", str(fault)))
             continue
-        if spans:
-            ways = ", ".join(sorted({span.technique for span in spans}))
-            hidden.append(f"{path.name} ({ways})")
+        ways[path.name] = {span.technique for span in spans}
         reviews += _reviews(path.stem, given, scale, wordy, damaged)
     name = f"{venue.lower()}{year or ''}"
-    notes = [f"hidden text was cut out of {len(hidden)} papers: {', '.join(hidden)}"]
-    return [
-        gather(name, papers, reviews, damaged, source=str(folder), notes=notes if hidden else ())
-    ]
+    return [gather(name, papers, reviews, damaged, source=str(folder), notes=_notes(ways))]
+
+
+def _notes(ways: dict[str, set[str]]) -> list[str]:
+    """What to say of hidden text, from each file's ways of hiding."""
+    hidden = {name: ", ".join(sorted(each - {UNCHECKED})) for name, each in ways.items()}
+    told = [f"{name} ({each})" for name, each in hidden.items() if each]
+    missed = [name for name, each in ways.items() if UNCHECKED in each]
+    notes = [f"hidden text was cut out of {len(told)} papers: {', '.join(told)}"] if told else []
+    if missed:
+        notes.append(f"pages of {', '.join(missed)} could not be checked for hidden text")
+    return notes
 
 
 def _paper(

@@ -48,7 +48,7 @@ def read_peerread(folder: Path, scale: tuple[float, ...] = ()) -> list[Dataset]:
         try:
             record = msgspec.json.decode(file.read_bytes())
             paper = _paper(record, file, venue, year, allowed)
-        except (msgspec.DecodeError, Damaged, OSError) as fault:
+        except (msgspec.DecodeError, UnicodeDecodeError, Damaged, OSError) as fault:
             damaged.append(Damage(f"file {file.relative_to(folder)}", str(fault)))
             continue
         papers.append(msgspec.structs.replace(paper, rating_stage=stage))
@@ -104,7 +104,9 @@ def _body(path: Path) -> str | None:
             f"{entry.get('title') or ''}, {entry.get('venue') or ''}, {entry.get('year') or ''}."
             for entry in parsed.get("references") or []
         ]
-    except (msgspec.DecodeError, AttributeError, KeyError, TypeError) as error:
+    except (
+        msgspec.DecodeError, UnicodeDecodeError, AttributeError, KeyError, TypeError,
+    ) as error:  # fmt: skip
         raise Damaged(f"its parsed PDF {path.name} cannot be read ({error})") from error
     if parts and cited:
         parts.append("\n".join(["", "References", *cited, ""]))

@@ -21,6 +21,7 @@ from conference.data.scales import scale_of
 from conference.data.tables import Damage, Dataset, HumanReview, Paper, Status, TextVersion
 from conference.data.values import (
     Damaged,
+    listed_ratings,
     number,
     numbers,
     presentation_of,
@@ -44,11 +45,21 @@ MATCHED = (
     "first ratings are matched to reviews by the last ones: which of two reviewers with the same "
     "last rating had which first one is arbitrary"
 )
+# A column `accepted`, as text.
+FLAGS: dict[str, Status] = {
+    "true": "accepted", "1": "accepted", "1.0": "accepted",
+    "false": "rejected", "0": "rejected", "0.0": "rejected",
+}  # fmt: skip
 _NO_TEXT: tuple[str | None, TextVersion] = (None, "")
 
 
-def read_tables(source: Path, years: Iterable[int] | None = None) -> list[Dataset]:
-    """Every venue-year of a folder or a single table (or those of `years`), with its reviews."""
+def read_tables(
+    source: Path, years: Iterable[int] | None = None, scale: tuple[float, ...] = ()
+) -> list[Dataset]:
+    """Every venue-year of a folder or a single table (or those of `years`), with its reviews.
+
+    `scale` holds the allowed ratings of the venue-years whose own are not known.
+    """
     wanted = set(years) if years is not None else None
     damaged: list[Damage] = []
     single = source.is_file()
@@ -58,23 +69,32 @@ def read_tables(source: Path, years: Iterable[int] | None = None) -> list[Datase
         raise UserError(f"{source}: column 'ratings' is missing; give a folder, or a list there.")
     rows = [row for row in rows_of(frame) if wanted is None or _year(row) in wanted]
     full = {} if single else _full_texts(source, wanted, damaged)
-    papers = [p for row in rows if (p := _paper(row, full, damaged))]
+    papers = [p for row in rows if (p := _paper(row, full, scale, damaged))]
+    if scale and papers and all(scale_of(paper.venue, paper.year)[0] for paper in papers):
+        raise UserError(f"--scale: the scales of all papers in {source} are known; leave it out.")
     known = {paper.paper_id: paper for paper in papers}
-    said = {} if single else _review_texts(source, wanted)
+    said = {} if single else _review_texts(source, wanted, damaged)
     ids = None if wanted is None else {str(row["paper_id"]) for row in rows}
     given = _listed(rows, damaged) if single else _review_rows(source, ids)
     reviews = [r for row in given if (r := _review(row, known, said, damaged))]
-    notes = []
+    reviews, notes = _with_history(source, reviews, known, damaged)
     if not single and not (source / REVIEWS).is_file():
         notes.append(f"there is no {REVIEWS} beside the papers: nothing is rated")
-    if (source / HISTORY).is_file():
-        history = read_table(source / HISTORY, ("paper_id", "stage", "ratings"))
-        reviews = first_ratings(reviews, history)
-        notes.append(MATCHED)
     return [
         msgspec.structs.replace(dataset, notes=(*notes, *_notes(dataset)))
         for dataset in by_venue_year(papers, reviews, damaged, source=str(source))
     ]
+
+
+def _with_history(
+    source: Path, reviews: list[HumanReview], papers: Mapping[str, Paper], damaged: list[Damage]
+) -> tuple[list[HumanReview], list[str]]:
+    """The reviews with what is known of their first ratings, and how these were matched."""
+    if not (source / HISTORY).is_file():
+        return reviews, []
+    rows = rows_of(read_table(source / HISTORY, ("paper_id", "stage", "ratings")))
+    scales = {name: paper.scale for name, paper in papers.items()}
+    return first_ratings(reviews, rows, scales, damaged), [MATCHED]
 
 
 def _notes(dataset: Dataset) -> tuple[str, ...]:
@@ -92,7 +112,10 @@ def _year(row: Mapping[str, Any]) -> int | None:
 
 
 def _paper(
-    row: dict[str, Any], full: dict[str, tuple[str, TextVersion]], damaged: list[Damage]
+    row: dict[str, Any],
+    full: dict[str, tuple[str, TextVersion]],
+    unknown: tuple[float, ...],
+    damaged: list[Damage],
 ) -> Paper | None:
     name, title, year = text(row["paper_id"]), text(row["title"]), _year(row)
     venue = text(row["venue"])
@@ -106,6 +129,7 @@ def _paper(
         damaged.append(Damage(f"paper {name}", f"its year {row['year']!r} is no whole number"))
         return None
     scale, stage = scale_of(venue, year)
+    scale = scale or unknown
     decision = text(row.get("decision_raw")) or text(row.get("decision")) or ""
     body, version = full.get(name, _NO_TEXT)
     keywords = text(row.get("keywords")) or ""
@@ -120,23 +144,34 @@ def _paper(
         keywords=tuple(filter(None, map(str.strip, re.split(";|,(?!.*;)", keywords)))),
         topic=text(row.get("primary_area")) or "",
         decision=decision,
-        status=_status(row, decision),
-        presentation=text(row.get("presentation")) or presentation_of(decision),
+        status=_status(row, decision, name, damaged),
+        presentation=text(row.get("presentation")) or _presentation(row, decision),
         scale=scale,
         rating_stage=stage,
         source=text(row.get("source")) or "",
     )
 
 
-def _status(row: Mapping[str, Any], decision: str) -> Status:
+def _status(row: Mapping[str, Any], decision: str, paper: str, damaged: list[Damage]) -> Status:
     """The column `status`, else what the decision's words say, else the column `accepted`."""
-    said = (text(row.get("status")) or "").lower().replace("-", "_").replace(" ", "_")
-    if said in get_args(Status):
-        return said  # type: ignore[return-value]
-    named = status_of(decision)
-    if named == "unknown" and isinstance(row.get("accepted"), bool):
-        return "accepted" if row["accepted"] else "rejected"
-    return named
+    said, flag = text(row.get("status")) or "", text(row.get("accepted")) or ""
+    plain = said.lower().replace("-", "_").replace(" ", "_")
+    if plain in get_args(Status):
+        return plain  # type: ignore[return-value]
+    for words in (said, decision):
+        if (named := status_of(words)) != "unknown":
+            return named
+    if flag.lower() in FLAGS:
+        return FLAGS[flag.lower()]
+    for field, value in (("status", said), ("accepted", flag)):
+        if value:
+            reason = f"{field} is {value[:40]!r}, which is no decision that is known"
+            damaged.append(Damage(f"{field} of paper {paper}", reason))
+    return "unknown"
+
+
+def _presentation(row: Mapping[str, Any], decision: str) -> str:
+    return presentation_of(decision) or presentation_of(text(row.get("status")) or "")
 
 
 def _review_rows(folder: Path, papers: set[str] | None) -> Iterator[dict[str, Any]]:
@@ -154,18 +189,8 @@ def _review_rows(folder: Path, papers: set[str] | None) -> Iterator[dict[str, An
 def _listed(rows: Iterable[dict[str, Any]], damaged: list[Damage]) -> Iterator[dict[str, Any]]:
     """One row a rating from columns `ratings` and `confidences` that hold lists."""
     for row in rows:
-        given, sure = row.get("ratings"), row.get("confidences")
-        if given is None:
-            continue
-        try:
-            values = list(msgspec.json.decode(given) if isinstance(given, str) else given)
-        except (msgspec.DecodeError, TypeError):
-            damaged.append(Damage(f"reviews of paper {row['paper_id']}", "'ratings' is no list"))
-            continue
-        others = (
-            list(sure) if sure is not None and len(sure) == len(values) else [None] * len(values)
-        )
-        for reviewer, (value, confidence) in enumerate(zip(values, others, strict=True)):
+        pairs = listed_ratings(row, str(row["paper_id"]), damaged)
+        for reviewer, (value, confidence) in enumerate(pairs):
             yield {
                 "paper_id": row["paper_id"], "reviewer": reviewer, "rating": value,
                 "confidence": confidence,
@@ -183,10 +208,8 @@ def _review(
     scale, stage = (paper.scale, paper.rating_stage) if paper else ((), "unknown")
     record = f"review of paper {name}"
     try:
-        place = number(row["reviewer"], "reviewer")
-        if place is None or place != int(place):
-            raise Damaged("its reviewer has no number")
-        record = f"review {int(place)} of paper {name}"
+        place = _place(row)
+        record = f"review {place} of paper {name}"
         value = rating(row["rating"], scale)
         initial = rating(row.get("rating_initial"), scale, "rating_initial")
     except Damaged as fault:
@@ -195,13 +218,13 @@ def _review(
     sure = numbers({"confidence": row.get("confidence")}, record, damaged)
     return HumanReview(
         paper_id=name,
-        reviewer=int(place),
+        reviewer=place,
         rating=value,
         rating_initial=value if initial is None and stage == "before_rebuttal" else initial,
         rating_final=value if stage == "after_discussion" else None,
         confidence=sure.get("confidence"),
         scores=numbers({key: row.get(key) for key in SUB_SCORES}, record, damaged),
-        texts=said.get((name, int(place)), {}),
+        texts=said.get((name, place), {}),
     )
 
 
@@ -236,17 +259,29 @@ def _joined(sections: Any) -> str | None:
     return "\n\n".join(lines).strip() or None
 
 
-def _review_texts(folder: Path, wanted: set[int] | None) -> dict[tuple[str, int], dict[str, str]]:
+def _review_texts(
+    folder: Path, wanted: set[int] | None, damaged: list[Damage]
+) -> dict[tuple[str, int], dict[str, str]]:
     path = folder / "review_texts.parquet"
     if not path.is_file():
         return {}
-    frame = read_table(path, ("paper_id", "year", "reviewer"))
-    frame = frame[~frame["year"].isin(UNNUMBERED_TEXTS)]
-    if wanted is not None:
-        frame = frame[frame["year"].isin(wanted)]
-    return {
-        (str(row["paper_id"]), int(row["reviewer"])): {
-            key: str(row[key]) for key in TEXTS if row.get(key)
-        }
-        for row in rows_of(frame)
-    }
+    found = {}
+    for row in rows_of(read_table(path, ("paper_id", "year", "reviewer"))):
+        year = _year(row)
+        if year in UNNUMBERED_TEXTS or (wanted is not None and year not in wanted):
+            continue
+        try:
+            place = _place(row)
+        except Damaged as fault:
+            damaged.append(Damage(f"text of a review of paper {row['paper_id']}", str(fault)))
+            continue
+        found[str(row["paper_id"]), place] = {key: str(row[key]) for key in TEXTS if row.get(key)}
+    return found
+
+
+def _place(row: Mapping[str, Any]) -> int:
+    """The reviewer's number within the paper."""
+    place = number(row["reviewer"], "reviewer")
+    if place is None or place != int(place):
+        raise Damaged("its reviewer has no number")
+    return int(place)
