@@ -21,6 +21,13 @@ ANSWERABLE = {
     "code": "The reproducibility statement gives the hash of code and results",
     "large is the effect": "The paired difference is {difference}, 95 % interval {low} to {high}",
 }
+# What a field's name says of it: that it holds points, or what speaks for the paper beside them.
+POINTS = ("weakness", "question", "reject", "suggestion")
+BOTH = ("review", "main_review")
+# How an embedded reviewer says that there is no point, and how it signs.
+NOTHING = re.compile(
+    r"None arose|None of \d+ findings? from|Nothing that was measured|\[statistical mind\]"
+)
 EFFECT = re.compile(
     r"Over (\d+) seeds .*?paired difference is ([-\d.e]+),"
     r".*?interval from ([-\d.e]+) to ([-\d.e]+)"
@@ -28,15 +35,17 @@ EFFECT = re.compile(
 
 
 def points_of(review: Review) -> list[str]:
-    """The weaknesses and questions of a review, a line each, without its signature."""
+    """The weaknesses, questions and suggestions of a review, a line each, without its signature."""
     found = []
     for name, text in review.texts.items():
-        if "weakness" in name or "question" in name or "main_review" in name:
-            lines = [line.strip(" -+") for line in text.splitlines()]
-            if "strength" in name or "main_review" in name:
-                lines = [line.strip(" -") for line in text.splitlines() if line.startswith("-")]
-            found += [line for line in lines if line and not line.startswith("Composed by")]
-    return [point for point in found if not point.startswith(("No measurement", "None arose"))]
+        both = name in BOTH or ("strength" in name and "weakness" in name)
+        if both or any(word in name for word in POINTS):
+            lines = [line.strip() for line in text.splitlines()]
+            # Where a field has both sides, a mark tells a line's; free text has no marks.
+            against = [line for line in lines if line.startswith("-")] if both else []
+            found += against or [line for line in lines if not (both and line.startswith("+"))]
+    bare = [line.strip(" -+") for line in found]
+    return [line for line in bare if line and not NOTHING.match(line)]
 
 
 def known_of(submission: Submission, folder: Path) -> dict[str, str]:

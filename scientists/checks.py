@@ -20,6 +20,7 @@ from conference.documents.layout import (
 from conference.documents.pictures import small_in_figure
 from conference.records import Check
 from scientists.claims import claims
+from scientists.prose import CITATIONS, CODE, NOVELTY, Fault
 from scientists.study import Written, canonical, folder_hash
 
 SIDES = 105.0  # points of margin left and right; text begins at 108, and its hyphens hang out
@@ -53,15 +54,16 @@ def check_paper(
     faults = list(study.prose.faults) if study.prose else []
     rows = {
         "claims": claims(study, document),
-        "citations": citations(document, _about(faults, "citations")),
+        "citations": citations(document, _about(faults, CITATIONS)),
         "fair comparison": fair(study),
         "parts": parts(document),
         "margins": _none(beyond_margins(pdf, sides=SIDES), "nothing beyond them"),
         "print size": print_size(pdf, data, figures),
         "hashes": hashes(study, document, kept_results),
     }
-    if found := _about(faults, "code"):
-        rows["code changes"] = (False, "; ".join(found))
+    for kind, name in ((CODE, "code changes"), (NOVELTY, "novelty")):
+        if found := _about(faults, kind):
+            rows[name] = (False, "; ".join(found))
     return [
         Check(paper=paper, name=name, passed=passed, detail=detail)
         for name, (passed, detail) in rows.items()
@@ -161,5 +163,5 @@ def _none(faults: Sequence[Any], well: str) -> Found:
     return not faults, "; ".join(fault.detail for fault in faults[:3]) or well
 
 
-def _about(faults: Sequence[tuple[str, str]], kind: str) -> list[str]:
+def _about(faults: Sequence[Fault], kind: str) -> list[str]:
     return [detail for name, detail in faults if name == kind]

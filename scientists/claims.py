@@ -1,54 +1,48 @@
-"""The claim check: every number of a finished paper's abstract and tables against its results."""
+"""The claim check: every number of a finished paper's words and tables against its results."""
 
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterable
 
 import msgspec
 
 from conference.documents import Document
 from conference.documents.anatomy import NUMBER
-from conference.documents.layout import Row, check_claims, numbers_in, stated
+from conference.documents.layout import Row, check_claims, stated
 from conference.templates import Value
+from scientists.evidence import measured, numbers_of, said, set_up
+from scientists.prose import CITED
 from scientists.sections import RUN_METRICS
 from scientists.study import Written
 from scientists.wording import readable
 
 
 def claims(study: Written, document: Document) -> tuple[bool, str]:
-    """Whether every number that abstract and tables print is in the results or the set-up."""
-    values, plain = _numbers(study)
-    found = stated(document, values, plain, _tables(study))
+    """Whether every number that words and tables print is in the results or the set-up."""
+    values, plain = measured(study), _plain(study)
     if study.prose is not None:
-        for section, paragraphs in study.prose.sections.items():
-            found += check_claims(" ".join(paragraphs), values, section, plain)
-        changes = re.sub(r"\[\d+\]", "", " ".join(study.answers))
-        found += check_claims(changes, values, "changes after the reviews", plain)
-    if study.plot:
-        for name, caption in study.captions:
-            found += check_claims(caption, values, f"caption of {name}", plain)
+        # Read below as it was written: in print its citations are numbers like any other.
+        document = msgspec.structs.replace(document, abstract="")
+    found = stated(document, values, plain, _tables(study))
+    for where, texts in said(study).items():
+        found += check_claims(CITED.sub("", " ".join(texts)), values, where, plain)
     wrong = [f"{claim.number} ({claim.where})" for claim in found if not claim.matched]
-    detail = f"{len(found)} numbers of abstract and tables against the result file"
+    detail = f"{len(found)} numbers of words and tables against the result file"
     if not found:
         return False, "no number was found in abstract and tables of the finished paper"
     return not wrong, detail + (f"; not borne out: {', '.join(wrong[:5])}" if wrong else "")
 
 
-def _numbers(study: Written) -> tuple[list[float], list[float]]:
-    """Measured values, and numbers of the set-up, which are no results."""
-    question = study.question
-    values = numbers_in([msgspec.to_builtins(effect) for effect in study.effects])
-    values += [part for run in study.results for part in numbers_in(run["metrics"])]
-    words = f"{question.idea.title} {question.idea.hypothesis} " + " ".join(
-        f"{metric.name} {metric.shown} {metric.description}" for metric in question.template.metrics
-    )
-    plain = numbers_in([question.treatment, question.baseline, dict(study.budget), 95])
-    plain += [
-        float(found) for found in re.findall(r"(?<![\w.])\d+(?:\.\d+)?", words.replace("_", " "))
-    ]
-    return values, [*plain, *(float(run["seed"]) for run in study.runs)]
+def _plain(study: Written) -> list[float]:
+    """Numbers that are no results: the set-up's, and the years of what may be cited.
+
+    Those of a question count where a template asks it: a model's own words bear nothing out.
+    """
+    if study.prose is not None:
+        return [*set_up(study), *map(float, study.prose.years)]
+    idea = study.question.idea
+    return [*set_up(study), *numbers_of(f"{idea.title} {idea.hypothesis}".replace("_", " "))]
 
 
 def _tables(study: Written) -> dict[str, list[Row]]:

@@ -13,9 +13,11 @@ from conference.prompts import defused, render
 from conference.tasks import TaskFailed
 from scientists.ideas import PROMPTS, rules
 from scientists.laboratory import Laboratory
+from scientists.limits import Protected, touched
 
 TOLD = 1500  # characters of an error that the model is told
 LIMIT_EDIT = "limit_edit"
+UNPROTECTED = Protected()
 
 
 class Edit(msgspec.Struct, frozen=True):
@@ -43,7 +45,7 @@ R = TypeVar("R")
 
 
 class Refused(Exception):
-    """Edits that cannot or may not be made; `breach` marks those that go for a protected line."""
+    """Edits that cannot or may not be made; `breach` marks those that go for what is protected."""
 
     def __init__(self, reason: str, breach: bool = False) -> None:
         super().__init__(reason)
@@ -59,35 +61,30 @@ class Made(msgspec.Struct, Generic[A, R], frozen=True):
     problem: str = ""
 
 
-def apply(code: str, edits: Sequence[Edit], protected: Sequence[str]) -> str:
+def apply(code: str, edits: Sequence[Edit], protected: Protected) -> str:
     """The code with all edits made.
 
     Raises:
-        Refused: a text to be found is not there just once, a protected line would change, or the
-            result is no Python.
+        Refused: a text to be found is not there just once, what is protected would change, or the
+            result is no Python that can be compiled.
     """
     original = code
     for edit in edits:
         if code.count(edit.find) != 1 or not edit.find.strip():
             raise Refused(f"{edit.find[:80]!r} stands {code.count(edit.find)} times in the file")
         code = code.replace(edit.find, edit.replace)
-    for word in protected:
-        # Whole lines are compared: a part of one that has not the word in it may change its sense.
-        if _lines_with(word, original) != _lines_with(word, code):
-            raise Refused(
-                f"an edit touches {word!r}: budgets, seeds and limits are the same in both "
-                "arms and stay as they are",
-                breach=True,
-            )
     try:
-        compile(code, "changed.py", "exec")
-    except (SyntaxError, ValueError) as error:
-        raise Refused(f"the changed file is no Python: {error}") from error
+        found = touched(original, code, protected)
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        problem = str(error) or "it is nested too deep"
+        raise Refused(f"the changed file is no Python: {problem}") from error
+    if found:
+        raise Refused(
+            f"an edit touches {found!r}: budgets, seeds and limits are the same in both "
+            "arms and stay as they are",
+            breach=True,
+        )
     return code
-
-
-def _lines_with(word: str, code: str) -> list[str]:
-    return [line for line in code.splitlines() if word in line]
 
 
 async def change(
@@ -97,7 +94,7 @@ async def change(
     messages: tuple[Message, ...],
     shape: Shape[A],
     run: Callable[[str], Awaitable[R]],
-    protected: Sequence[str] = (),
+    protected: Protected = UNPROTECTED,
     purpose: str = "code",
     member: int = 0,
 ) -> Made[A, R]:
@@ -109,7 +106,7 @@ async def change(
     Args:
         script: the file that is changed, always from the template's own version.
         run: runs the changed code; raises `TaskFailed` or `Refused` when nothing useful came of it.
-        protected: words that no edit may touch.
+        protected: what no edit may touch.
         purpose: what the ledger calls these calls; with `member` it sets their seeds.
     """
     original = laboratory.source(script)

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
@@ -18,6 +18,8 @@ from conference.novelty import nearest_earlier
 from conference.prompts import render, without_paper
 from conference.records import Call
 from conference.templates import Knob, SeedIdea, Template, Value
+from scientists.limits import Protected
+from scientists.prose import NOVELTY, Fault
 from scientists.scientist import Past
 from scientists.study import Question
 
@@ -25,6 +27,8 @@ HERE = Path(__file__).parent
 PROMPTS = HERE / "prompts"
 SOURCE = "a language model"
 SHOWN = 50  # latest earlier papers, one's own and others' each, whose titles an idea is shown
+FEWEST, MOST = 2, 3  # queries of the literature that an idea comes with
+TOLD = 300  # characters of a judgement that a check repeats
 
 
 class SectionRules(msgspec.Struct, frozen=True):
@@ -42,7 +46,7 @@ class Rules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     code_attempts: int
     searches: int
     refinements: int
-    protected: tuple[str, ...]
+    protected: Protected
     sections: tuple[SectionRules, ...]
 
 
@@ -67,7 +71,7 @@ class Idea(msgspec.Struct, frozen=True, kw_only=True):
 
     title: str
     hypothesis: str
-    queries: tuple[str, ...]
+    queries: Annotated[tuple[str, ...], msgspec.Meta(min_length=FEWEST, max_length=MOST)]
     treatment: dict[str, Value]
     baseline: dict[str, Value]
 
@@ -99,11 +103,11 @@ def idea_shape(template: Template) -> Shape[Idea]:
         "required": [knob.name for knob in template.knobs],
         "additionalProperties": False,
     }
-    queries = {"type": "array", "items": {"type": "string"}, "minItems": 1, "maxItems": 3}
+    texts = {"type": "array", "items": {"type": "string"}, "minItems": FEWEST, "maxItems": MOST}
     properties: dict[str, Any] = {
         "title": {"type": "string"},
         "hypothesis": {"type": "string"},
-        "queries": queries,
+        "queries": texts,
         "baseline": knobs,
         "treatment": knobs,
     }
@@ -123,6 +127,8 @@ def idea_shape(template: Template) -> Shape[Idea]:
             raise ValueError(str(error).replace(str(template.folder), template.name)) from error
         if not idea.title.strip() or not idea.hypothesis.strip():
             raise ValueError("title and hypothesis may not be empty")
+        if len({query.strip().casefold() for query in idea.queries} - {""}) < len(idea.queries):
+            raise ValueError(f"a query is empty or there twice; give {FEWEST} to {MOST}")
         if template.settings(_typed(template, idea.treatment)) == template.settings(
             _typed(template, idea.baseline)
         ):
@@ -158,14 +164,13 @@ def material(template: Template, call: Call) -> str:
 
 async def propose(
     asker: Asker, template: Template, call: Call, archive: Sequence[Past], search: Search
-) -> Question:
-    """An idea that is judged new, or the last of the tries, as a question with its novelty.
+) -> tuple[Question, Novelty]:
+    """An idea that is judged new, or the last of the tries, as a question, and the judgement.
 
     The judgement is the model's, over what its queries found; `novelty` in the record is measured
     on the text, as for every scientist.
     """
-    base, question = material(template, call), None
-    rejected: list[str] = []
+    base, rejected = material(template, call), list[str]()
     for number in range(rules().ideas):
         idea = await _reflected(asker, template, base, archive, rejected, number)
         question = _question(template, idea, archive)
@@ -173,8 +178,7 @@ async def propose(
         if verdict.novel:
             break
         rejected.append(idea.title)
-    assert question is not None
-    return question
+    return question, verdict
 
 
 async def _reflected(
@@ -243,6 +247,15 @@ def _question(template: Template, idea: Idea, archive: Sequence[Past]) -> Questi
         question.text(), [(past.title, f"{past.title} {past.abstract}") for past in archive]
     )
     return msgspec.structs.replace(question, novelty=round(1 - near, 4), nearest=title)
+
+
+def not_new(verdict: Novelty) -> list[Fault]:
+    """What is told of a study whose idea was judged not to be new, as all that were tried."""
+    if verdict.novel:
+        return []
+    reason, nearest = (" ".join(text.split()) for text in (verdict.reason, verdict.nearest))
+    detail = f"its author's model judged the idea not to be new: {reason[:TOLD]}"
+    return [(NOVELTY, f"{detail} (nearest: {nearest[:TOLD]})" if nearest else detail)]
 
 
 def described(values: dict[str, Value]) -> str:

@@ -27,10 +27,11 @@ from conference.tasks import TaskFailed
 from conference.templates import Template, load_template
 from scientists.citing import gather
 from scientists.embedded import as_written, draw_seeds
-from scientists.ideas import PROMPTS, material, propose
+from scientists.ideas import PROMPTS, material, not_new, propose
 from scientists.known_works import CACHE, Library
 from scientists.laboratory import Laboratory, Outcome
 from scientists.plotting import draw_figures
+from scientists.prose import CODE
 from scientists.revising import revise, shown
 from scientists.scientist import RebutSight, ResearchSight, ReviseSight
 from scientists.study import plan
@@ -50,7 +51,9 @@ class LanguageScientist:
         template = _template(agent, sight.call.templates, rng.random())
         base = material(template, sight.call)
         works = Library(template, sight.literature, context.folder / CACHE)
-        question = await propose(context.asker, template, sight.call, sight.archive, works.search)
+        question, verdict = await propose(
+            context.asker, template, sight.call, sight.archive, works.search
+        )
         *seeds, trial_seed = draw_seeds(rng, sight.seeds + 1)
         runs = plan(question, sight.budget, seeds)
         laboratory = Laboratory(template, agent.id, sight.paper, sight.unsafe)
@@ -65,7 +68,8 @@ class LanguageScientist:
                 plot=drawn.code,
             )
             await gather(context.asker, base, study, works)
-            faults = [("code", fault) for fault in (tried.fault, drawn.fault) if fault]
+            faults = [(CODE, fault) for fault in (tried.fault, drawn.fault) if fault]
+            faults += not_new(verdict)
             prose = await write(context.asker, base, study, works.known, faults)
         except TaskFailed as error:
             raise TaskFailed(str(error), laboratory.incidents) from error

@@ -43,8 +43,8 @@ def abstract_of(w: Written, rng: np.random.Generator) -> str:
 def words_of(w: Written, rng: np.random.Generator) -> tuple[str, str, dict[str, Any]]:
     """Title, abstract and the data of the paper: in a language model's prose where there is one."""
     if w.prose is not None:
-        data = paper_data(w, w.prose.title, w.prose.abstract, rng)
-        return w.prose.title, w.prose.abstract, in_prose(data, w.prose)
+        data = in_prose(paper_data(w, "", "", rng), w.prose)
+        return data["title"], data["abstract"], data
     title = title_of(w.question, w.effects[0], rng)
     abstract = abstract_of(w, rng)
     return title, abstract, paper_data(w, title, abstract, rng)

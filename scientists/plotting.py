@@ -10,8 +10,10 @@ import msgspec
 
 from conference.context import Context
 from conference.documents.pictures import small_in_figure
+from conference.errors import UserError
 from conference.models import struct_shape
 from conference.prompts import render, without_paper
+from conference.typesetting import picture
 from scientists.checks import FIGURES, PRINTED
 from scientists.coding import EditList, Made, Refused, change
 from scientists.ideas import PROMPTS, described
@@ -56,7 +58,7 @@ async def draw_figures(
         async with context.slots:
             figures = await asyncio.to_thread(laboratory.draw, runs, results, code or None)
         if code:
-            _readable(figures)
+            await asyncio.to_thread(_readable, figures)
         return figures
 
     plain = await drawn("")
@@ -75,9 +77,13 @@ async def draw_figures(
 
 
 def _readable(figures: Figures) -> None:
-    """Raises `Refused` where figures are too few or have text too small to be printed."""
+    """Raises `Refused` where figures are too few, cannot be printed or not be read in print."""
     if len(figures) < FIGURES:
         raise Refused(f"it drew {len(figures)} figures, and a paper has {FIGURES} at least")
     for name, _, svg in figures:
         for fault in small_in_figure(name, svg, PRINTED):
             raise Refused(fault.detail)
+        try:
+            picture(svg)
+        except UserError as error:
+            raise Refused(f"figure {name}: {error}") from error

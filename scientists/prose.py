@@ -10,7 +10,9 @@ import msgspec
 
 from conference.documents.layout import check_claims
 
-CITED = re.compile(r"\[@([^\]\s]+)\]")
+CITED = re.compile(r"\[(@[^\]]+)\]")  # [@key], or several: [@one; @two]
+CITATIONS, CODE, NOVELTY = "citations", "code", "novelty"  # kinds of faults
+Fault = tuple[str, str]  # kind and detail
 NOTICE = (
     "Written by the language model {model}; no person checked its words. Tables and figures are "
     "computed from the result files."
@@ -18,11 +20,11 @@ NOTICE = (
 
 
 class Prose(msgspec.Struct, frozen=True, kw_only=True):
-    """What a model wrote. `sections` maps a heading to its paragraphs, citing works as [@key].
+    """What a model wrote. Works are cited as [@key]; `sections` maps a heading to its paragraphs.
 
-    `keys` are the works in the order of the paper's list of references, `extra` the lines of those
-    that the template's bibliography does not have. `faults` (kind, detail) are what no refinement
-    mended. `explanation` is the change to the code in the treatment, "" for none.
+    `keys` are the works in the order of the paper's list of references, `years` their years, and
+    `extra` the lines of those that the template's bibliography does not have. `explanation` is the
+    change to the code in the treatment, "" for none; `faults` are what no refinement mended.
     """
 
     model: str
@@ -30,9 +32,10 @@ class Prose(msgspec.Struct, frozen=True, kw_only=True):
     abstract: str
     sections: dict[str, list[str]]
     keys: tuple[str, ...]
+    years: tuple[int, ...] = ()
     extra: tuple[str, ...] = ()
     explanation: str = ""
-    faults: tuple[tuple[str, str], ...] = ()
+    faults: tuple[Fault, ...] = ()
 
 
 def in_prose(data: Mapping[str, Any], prose: Prose) -> dict[str, Any]:
@@ -48,9 +51,12 @@ def in_prose(data: Mapping[str, Any], prose: Prose) -> dict[str, Any]:
     ]
     return {
         **data,
+        "title": numbered(prose.title, prose.keys),
+        "abstract": numbered(prose.abstract, prose.keys),
         "footer": NOTICE.format(model=_short(prose.model)),
         "sections": sections,
         "references": [*data["references"], *prose.extra],
+        "appendix": [_captioned(part, prose) for part in data["appendix"]],
     }
 
 
@@ -65,9 +71,17 @@ def _parts(section: Mapping[str, Any], prose: Prose) -> list[dict[str, Any]]:
         for paragraph in prose.sections[section["title"]]
     ]
     if section["title"] == "Method" and prose.explanation:
-        written.append({"kind": "text", "text": f"Change of the code: {prose.explanation}"})
+        told = f"Change of the code: {prose.explanation}"
+        written.append({"kind": "text", "text": numbered(told, prose.keys)})
     kept = [part for part in section["parts"] if part["kind"] in ("table", "figure", "markup")]
-    return [*written, *kept]
+    return [*written, *(_captioned(part, prose) for part in kept)]
+
+
+def _captioned(part: dict[str, Any], prose: Prose) -> dict[str, Any]:
+    """A part whose caption, which may be the model's, cites works by number."""
+    if "caption" not in part:
+        return part
+    return {**part, "caption": numbered(part["caption"], prose.keys)}
 
 
 def numbered(text: str, keys: Sequence[str]) -> str:
@@ -75,15 +89,26 @@ def numbered(text: str, keys: Sequence[str]) -> str:
     at = {key: number for number, key in enumerate(keys, 1)}
 
     def mark(found: re.Match[str]) -> str:
-        return f"[{at[found[1]]}]" if found[1] in at else ""
+        numbers = [str(at[key]) for key in cited(found[0]) if key in at]
+        return f"[{', '.join(numbers)}]" if numbers else ""
 
     return " ".join(CITED.sub(mark, text).split())
 
 
-def unknown_keys(texts: Sequence[str], keys: Sequence[str]) -> list[str]:
-    """Keys that are cited and that no known work has, each once."""
-    cited = [key for text in texts for key in CITED.findall(text)]
-    return [key for key in dict.fromkeys(cited) if key not in keys]
+def cited(text: str) -> list[str]:
+    """The keys that a text cites, in its order, each once."""
+    inside = " ".join(CITED.findall(text))
+    return list(dict.fromkeys(re.findall(r"@([^;,\s]+)", inside)))
+
+
+def citation_faults(texts: Mapping[str, Sequence[str]], keys: Sequence[str]) -> list[Fault]:
+    """Citations of works that there are not, by where they stand."""
+    return [
+        (CITATIONS, f"'{key}' is cited in {where} and exists in no list")
+        for where, said in texts.items()
+        for key in cited(" ".join(said))
+        if key not in keys
+    ]
 
 
 def unborne(text: str, values: Sequence[float], plain: Sequence[float], where: str) -> list[str]:

@@ -17,9 +17,10 @@ from conference.records import Agent, AnyRecord, Experiment, Review
 from conference.tasks import TaskFailed
 from scientists.answers import doubted
 from scientists.embedded import MORE_SEEDS, Kept, as_written, asked_again, draw_seeds, load_study
+from scientists.evidence import CHANGES, said
 from scientists.ideas import PROMPTS, material
 from scientists.laboratory import Laboratory, Outcome
-from scientists.prose import Prose, numbered
+from scientists.prose import CITATIONS, Fault, Prose, citation_faults
 from scientists.scientist import ReviseSight
 from scientists.study import Question, Tried, Written, plan
 from scientists.submission import camera_ready, hand_in
@@ -28,7 +29,6 @@ from scientists.writing import (
     Revision,
     invented,
     mended,
-    of_citations,
     sources_of,
     study_text,
     write_sections,
@@ -56,12 +56,10 @@ async def revise(
     laboratory = Laboratory(question.template, agent.id, paper, sight.unsafe)
     try:
         drawn, more = await _more(laboratory, question, past, before, sight, context)
-        study = await _rewritten(question, drawn, sight, context, more)
+        study, missing = await _rewritten(question, drawn, sight, context, more)
     except TaskFailed as error:
         raise TaskFailed(str(error), laboratory.incidents) from error
-    assert study.prose is not None
-    new = study.prose.faults[len(before.prose.faults) :]
-    laboratory.incidents.extend(invented(new, agent.id, paper))
+    laboratory.incidents.extend(invented(missing, agent.id, paper))
     outcome = Outcome(drawn.kept.results, drawn.kept.figures, laboratory.incidents)
     if sight.resubmission:
         version = sight.submission.version + 1
@@ -135,7 +133,8 @@ async def _more(
 
 async def _rewritten(
     question: Question, now: Earlier, sight: ReviseSight, context: Context, more: int
-) -> Written:
+) -> tuple[Written, list[Fault]]:
+    """The study with its words anew, and the citations of nothing among these."""
     outcome = Outcome(now.kept.results, now.kept.figures, [])
     study = msgspec.structs.replace(
         as_written(question, now.kept.runs, outcome, sight.budget, sight.call.title, sight.format),
@@ -151,21 +150,29 @@ async def _rewritten(
         reviews=fit_parts([*shown(sight.reviews, names), sight.meta_review], context.asker),
         more=more, promises=sight.rebuttal.promises if sight.rebuttal else (),
     )  # fmt: skip
-    sources = sources_of(study, works)
-    shape = struct_shape(Revision)
-    answer, found = await mended(context.asker, prompt, shape, "revision", sources)
+    sources = sources_of(study, now.prose.keys, now.prose.years)
+    answer = await mended(context.asker, prompt, struct_shape(Revision), "revision", sources)
     # With more seeds means and intervals move: what names an old one is written anew.
-    cited = msgspec.structs.replace(sources, keys=now.prose.keys)
-    stale = [title for title, text in now.prose.sections.items() if cited.faults(text, title)]
-    sections, more_found = await write_sections(
-        context.asker, shown_study, answer, stale if more else [], cited
-    )
+    stale = [title for title, text in now.prose.sections.items() if sources.faults(text, title)]
+    wanted = stale if more else []
+    sections = await write_sections(context.asker, shown_study, answer, wanted, sources)
     prose = msgspec.structs.replace(
         now.prose,
         title=" ".join(answer.title.split()),
         abstract=" ".join(answer.abstract.split()),
         sections={**now.prose.sections, **sections},
-        faults=(*now.prose.faults, *of_citations(found), *more_found),
     )
-    answers = tuple(numbered(change, now.prose.keys) for change in answer.changes)
-    return msgspec.structs.replace(study, answers=answers, prose=prose)
+    study = msgspec.structs.replace(study, answers=answer.changes, prose=prose)
+    return _with_faults(study, prose, ("title", "abstract", CHANGES, *sections))
+
+
+def _with_faults(
+    study: Written, prose: Prose, rewritten: Sequence[str]
+) -> tuple[Written, list[Fault]]:
+    """The study with the citations of nothing that are in it, and those in what is rewritten."""
+    words = said(study)
+    kept = [fault for fault in prose.faults if fault[0] != CITATIONS]
+    faults = (*kept, *citation_faults(words, prose.keys))
+    prose = msgspec.structs.replace(prose, faults=faults)
+    anew = {where: words[where] for where in rewritten}
+    return msgspec.structs.replace(study, prose=prose), citation_faults(anew, prose.keys)

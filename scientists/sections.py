@@ -226,7 +226,7 @@ def _limitations(w: Written) -> list[Part]:
 def _answers(w: Written) -> list[Part]:
     return [
         _text("This version differs from the one that was reviewed in the following."),
-        {"kind": "list", "items": list(w.answers)},
+        {"kind": "list", "items": w.changes},
     ]
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from conference.novelty import nearest_earlier
 from conference.records import Agent, Call, Similar
 from conference.templates import Metric, SeedIdea, Template, Value, load_template
-from scientists.prose import Prose
+from scientists.prose import Prose, numbered
 from scientists.scientist import Past
 
 VARIED = 0.35  # How often a scientist changes a knob of a seed idea to ask a question of its own.
@@ -125,6 +125,12 @@ class Written(msgspec.Struct, frozen=True, kw_only=True):
     tried: Tried | None = None
     plot: str = ""
     format: str = "typst"
+
+    @property
+    def changes(self) -> list[str]:
+        """What is answered to reviews, as printed: a model's citations are numbers there."""
+        keys = self.prose.keys if self.prose else ()
+        return [numbered(answer, keys) for answer in self.answers]
 
 
 def choose(agent: Agent, call: Call, archive: Sequence[Past], rng: np.random.Generator) -> Question:

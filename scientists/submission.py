@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from conference.context import Context
-from conference.documents import read_pdf, write_document
+from conference.documents import Document, read_pdf, write_document
+from conference.errors import UserError
 from conference.files import keep
 from conference.records import Agent, AnyRecord, CameraReady, Experiment, Submission
 from conference.seeding import generator
+from conference.tasks import TaskFailed
 from conference.typesetting import typeset
 from scientists.checks import check_paper
 from scientists.laboratory import Outcome
@@ -21,14 +25,14 @@ from scientists.study import Written, canonical
 def hand_in(
     agent: Agent, paper: str, study: Written, outcome: Outcome, context: Context, version: int
 ) -> list[AnyRecord]:
-    """Typeset, check, keep the files, and hand the records over."""
+    """Typeset, check, keep the files, and hand the records over.
+
+    Raises:
+        TaskFailed: as `_typeset`.
+    """
     rng = generator(context.seed, "words", paper, version)
     title, abstract, data = words_of(study, rng)
-    pdf = typeset(
-        data, {f"{name}.svg": content for name, _, content in outcome.figures}, study.format
-    )
-    name = keep(context.papers, pdf, ".pdf")
-    document = read_pdf(context.papers / name)
+    name, document = _typeset(study, data, outcome, context)
     files = _keep_files(study, outcome, context.experiments)
     submission = Submission(
         paper=paper,
@@ -49,6 +53,22 @@ def hand_in(
         context.papers / name, document, context.experiments / files["results"],
     )  # fmt: skip
     return [submission, _experiment(paper, study, files), *checks, *outcome.incidents]
+
+
+def _typeset(
+    study: Written, data: Mapping[str, Any], outcome: Outcome, context: Context
+) -> tuple[str, Document]:
+    """The kept PDF's name, and what is read in it.
+
+    Raises:
+        TaskFailed: words or figures cannot be typeset, or the PDF not be read again.
+    """
+    figures = {f"{name}.svg": content for name, _, content in outcome.figures}
+    try:
+        name = keep(context.papers, typeset(data, figures, study.format), ".pdf")
+        return name, read_pdf(context.papers / name)
+    except UserError as error:
+        raise TaskFailed(str(error), outcome.incidents) from error
 
 
 def _topic(study: Written, agent: Agent) -> str:
@@ -102,15 +122,17 @@ def _experiment(paper: str, study: Written, files: dict[str, str]) -> Experiment
 def camera_ready(
     submission: Submission, study: Written, outcome: Outcome, context: Context
 ) -> list[AnyRecord]:
-    """Typeset the final version and check it like the first, on the runs that it rests on."""
+    """Typeset the final version and check it like the first, on the runs that it rests on.
+
+    Raises:
+        TaskFailed: as `_typeset`.
+    """
     rng = generator(context.seed, "words", submission.paper, submission.version)
     title, _, data = words_of(study, rng)
     figures = {name: content for name, _, content in outcome.figures}
-    pdf = typeset(data, {f"{name}.svg": svg for name, svg in figures.items()}, study.format)
-    name = keep(context.papers, pdf, ".pdf")
-    document = read_pdf(context.papers / name)
+    name, document = _typeset(study, data, outcome, context)
     files = _keep_files(study, outcome, context.experiments)
-    changes = list(study.answers)
+    changes = study.changes
     if title != submission.title:
         changes.append("The title follows the finding with all seeds.")
     checks = check_paper(

@@ -7,13 +7,13 @@ from typing import Annotated, TypeVar
 
 import msgspec
 
-from conference.documents.layout import numbers_in
 from conference.models import Asker, Message, Shape, struct_shape
 from conference.prompts import render, without_paper
 from conference.records import Incident
 from conference.templates import Reference
+from scientists.evidence import measured, said, set_up
 from scientists.ideas import PROMPTS, described, rules
-from scientists.prose import Prose, unborne, unknown_keys
+from scientists.prose import CITATIONS, Fault, Prose, citation_faults, unborne
 from scientists.study import Written
 from scientists.wording import reference
 
@@ -52,27 +52,25 @@ class Sources(msgspec.Struct, frozen=True, kw_only=True):
     values: tuple[float, ...]
     plain: tuple[float, ...]
 
-    def faults(self, texts: Sequence[str], where: str) -> list[tuple[str, str]]:
-        """Unknown citations and numbers that nothing bears out, as (kind, sentence)."""
-        found = [
-            ("citations", f"'{key}' is cited in {where} and exists in no list")
-            for key in unknown_keys(texts, self.keys)
-        ]
-        for text in texts:
-            found += [
+    def faults(self, texts: Sequence[str], where: str) -> list[Fault]:
+        """Unknown citations and numbers that nothing bears out."""
+        return [
+            *citation_faults({where: texts}, self.keys),
+            *(
                 ("claims", f"{number} in {where} is in no result file")
+                for text in texts
                 for number in unborne(text, self.values, self.plain, where)
-            ]
-        return found
+            ),
+        ]
 
 
-def sources_of(study: Written, works: Sequence[Reference]) -> Sources:
-    """Everything a paper on this study may cite or state; what trials measured is not of it."""
-    values = numbers_in([msgspec.to_builtins(effect) for effect in study.effects])
-    values += [part for result in study.results for part in numbers_in(result["metrics"])]
-    question = study.question
-    plain = numbers_in([question.treatment, question.baseline, dict(study.budget), 95])
-    return Sources(keys=tuple(work.key for work in works), values=tuple(values), plain=tuple(plain))
+def sources_of(study: Written, keys: Sequence[str], years: Sequence[int]) -> Sources:
+    """What a paper on this study may state, citing the works of these keys and years."""
+    return Sources(
+        keys=tuple(keys),
+        values=tuple(measured(study)),
+        plain=(*set_up(study), *map(float, years)),
+    )
 
 
 async def write(
@@ -80,58 +78,54 @@ async def write(
     base: str,
     study: Written,
     works: Sequence[Reference],
-    faults: Sequence[tuple[str, str]],
+    faults: Sequence[Fault],
 ) -> Prose:
     """Notes, title and abstract, then each section; each goes back when its sources are wrong.
 
     Args:
         base: what every call about a study on this template begins with.
         works: what may be cited.
-        faults: what failed before the writing, as (kind, detail), kept with the prose.
+        faults: what failed before the writing, kept with the prose.
     """
-    sources = sources_of(study, works)
+    years = tuple(work.year for work in works)
+    sources = sources_of(study, [work.key for work in works], years)
     trials = study.tried.trials if study.tried else ()
     prompt = render(PROMPTS, "notes", study=study_text(base, study, works), trials=trials)
     notes = await asker.ask(without_paper(prompt), struct_shape(Notes), "notes")
     shown = study_text(base, study, works, notes.notes)
-    front, found = await mended(
-        asker, render(PROMPTS, "abstract", study=shown), struct_shape(Front), "abstract", sources
-    )
-    left = [*faults, *of_citations(found)]
+    prompt = render(PROMPTS, "abstract", study=shown)
+    front = await mended(asker, prompt, struct_shape(Front), "abstract", sources)
     wanted = [section.title for section in rules().sections]
-    sections, found = await write_sections(asker, shown, front, wanted, sources)
-    left += found
     known = {entry.key for entry in study.question.template.bibliography}
-    return Prose(
+    prose = Prose(
         model=asker.model.name,
         title=" ".join(front.title.split()),
         abstract=" ".join(front.abstract.split()),
-        sections=sections,
+        sections=await write_sections(asker, shown, front, wanted, sources),
         keys=sources.keys,
+        years=years,
         extra=tuple(reference(work) for work in works if work.key not in known),
         explanation=_explanation(study),
-        faults=tuple(left),
     )
+    # Numbers are checked when the paper is finished.
+    missing = citation_faults(said(msgspec.structs.replace(study, prose=prose)), prose.keys)
+    return msgspec.structs.replace(prose, faults=(*faults, *missing))
 
 
-def of_citations(faults: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
-    """Those that are kept with the prose: a paper's numbers are checked when it is finished."""
-    return [fault for fault in faults if fault[0] == "citations"]
-
-
-def invented(faults: Sequence[tuple[str, str]], agent: str, paper: str) -> list[Incident]:
+def invented(faults: Sequence[Fault], agent: str, paper: str) -> list[Incident]:
     """Citations of works that there are not, as incidents."""
     return [
         Incident(kind="invented_citation", agent=agent, paper=paper, detail=detail)
-        for _, detail in of_citations(faults)
+        for kind, detail in faults
+        if kind == CITATIONS
     ]
 
 
 async def write_sections(
     asker: Asker, shown: str, front: Front, titles: Sequence[str], sources: Sources
-) -> tuple[dict[str, list[str]], list[tuple[str, str]]]:
-    """The named sections' paragraphs, and the faults of their citations."""
-    sections, left = {}, []
+) -> dict[str, list[str]]:
+    """The named sections' paragraphs."""
+    sections = {}
     for at, section in enumerate(rules().sections):
         if section.title not in titles:
             continue
@@ -139,12 +133,10 @@ async def write_sections(
             PROMPTS, "section", study=shown, title=front.title, abstract=front.abstract,
             section=section,
         )  # fmt: skip
-        answer, found = await mended(
-            asker, prompt, struct_shape(Section), section.title, sources, member=at
-        )
-        left += of_citations(found)
+        shape = struct_shape(Section)
+        answer = await mended(asker, prompt, shape, section.title, sources, member=at)
         sections[section.title] = answer.paragraphs
-    return sections, left
+    return sections
 
 
 def study_text(base: str, study: Written, works: Sequence[Reference], notes: str = "") -> str:
@@ -163,8 +155,8 @@ def _explanation(study: Written) -> str:
 
 async def mended(
     asker: Asker, prompt: str, shape: Shape[T], where: str, sources: Sources, member: int = 0
-) -> tuple[T, list[tuple[str, str]]]:
-    """An answer whose citations exist and whose numbers were measured, or what is still wrong."""
+) -> T:
+    """An answer that went back while it cited what there is not or stated what nobody measured."""
     messages = without_paper(prompt)
     answer = await asker.ask(messages, shape, f"write {where}", member=member)
     for _ in range(rules().refinements):
@@ -176,7 +168,7 @@ async def mended(
         answer = await asker.ask(
             (*messages, said, Message("user", again)), shape, f"refine {where}", member=member
         )
-    return answer, sources.faults(_texts(answer), where)
+    return answer
 
 
 def _texts(answer: object) -> list[str]:

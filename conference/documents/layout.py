@@ -98,17 +98,20 @@ def check_claims(
 
 def _counts(number: str) -> bool:
     bare = number.strip()
-    return bare.isdigit() and int(bare) <= SMALL_WHOLE
+    return bare.isdigit() and float(bare) <= SMALL_WHOLE
 
 
 def _matches(number: str, values: Sequence[float], plain: Sequence[float], signed: bool) -> bool:
     bare = number.strip().replace(",", "").replace("−", "-").lower()
     said = float(bare.rstrip("% "))
     mantissa, _, exponent = bare.rstrip("% ").partition("e")
-    half = 0.5001 * 10.0 ** (int(exponent or 0) - len(mantissa.partition(".")[2]))
+    try:
+        half = 0.5001 * 10.0 ** (int(exponent or 0) - len(mantissa.partition(".")[2]))
+    except (OverflowError, ValueError):  # an exponent beyond those of all that is measured
+        return False
     known = [*values, *plain]
     if bare.endswith("%"):
-        known += [100 * value for value in values]
+        known += [100 * value for value in known]
     if signed or said < 0:
         return any(abs(said - value) <= half for value in known)
     return any(abs(said - abs(value)) <= half for value in known)

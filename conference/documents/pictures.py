@@ -59,5 +59,5 @@ def _root(svg: bytes) -> ElementTree.Element:
         raise ValueError("it declares entities")
     try:
         return ElementTree.fromstring(svg)
-    except ElementTree.ParseError as error:
+    except (ElementTree.ParseError, LookupError) as error:  # no XML, or in no known encoding
         raise ValueError(f"no SVG ({error})") from error

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from conference.typesetting.latex import check_latex, typeset_latex
-from conference.typesetting.typst import check_typst, typeset_typst
+from conference.typesetting.typst import check_typst, picture, typeset_typst
 
 FORMATS = ("typst", "latex")
 
@@ -24,8 +24,11 @@ def typeset(data: Mapping[str, Any], figures: Mapping[str, bytes], format_: str 
     Args:
         data: what `paper.typ` reads; see `scientists.paper`.
         figures: file name to SVG, for the figures that `data` names.
+
+    Raises:
+        UserError: the typesetter does not take these words or figures.
     """
     return (typeset_latex if format_ == "latex" else typeset_typst)(data, figures)
 
 
-__all__ = ["FORMATS", "check_typesetter", "typeset"]
+__all__ = ["FORMATS", "check_typesetter", "picture", "typeset"]

@@ -26,14 +26,16 @@ def check_typst() -> None:
 
 
 def picture(svg: bytes) -> bytes:
-    """An SVG figure as a PDF of one page of its own size."""
-    import typst
+    """An SVG figure as a PDF of one page of its own size.
 
+    Raises:
+        UserError: Typst does not draw it.
+    """
     with tempfile.TemporaryDirectory(prefix="conference-figure-") as name:
         folder = Path(name)
         (folder / "figure.svg").write_bytes(svg)
         (folder / "figure.typ").write_text(PICTURE)
-        return bytes(typst.compile(str(folder / "figure.typ"), root=str(folder), timestamp=0))
+        return _compiled(folder, "figure.typ")
 
 
 def typeset_typst(data: Mapping[str, Any], figures: Mapping[str, bytes]) -> bytes:
@@ -42,13 +44,24 @@ def typeset_typst(data: Mapping[str, Any], figures: Mapping[str, bytes]) -> byte
     Args:
         data: what `paper.typ` reads; see `scientists.paper`.
         figures: file name to content, for the figures that `data` names.
-    """
-    import typst
 
+    Raises:
+        UserError: Typst does not draw one of them.
+    """
     with tempfile.TemporaryDirectory(prefix="conference-paper-") as name:
         folder = Path(name)
         shutil.copyfile(SOURCE, folder / "paper.typ")
         (folder / "paper.json").write_text(json.dumps(data))
         for file, content in figures.items():
             (folder / file).write_bytes(content)
-        return bytes(typst.compile(str(folder / "paper.typ"), root=str(folder), timestamp=0))
+        return _compiled(folder, "paper.typ")
+
+
+def _compiled(folder: Path, name: str) -> bytes:
+    import typst
+
+    try:
+        return bytes(typst.compile(str(folder / name), root=str(folder), timestamp=0))
+    except RuntimeError as error:  # typst.TypstError is one
+        reason = str(error).strip().splitlines()[0]
+        raise UserError(f"Typst does not typeset {name} ({reason}); mend its figures.") from error

@@ -148,9 +148,9 @@ def test_what_scientists_read_and_write_stays_within_fences(tmp_path: Path) -> N
         answer = parrot(request)
         assert isinstance(answer, dict)
         if "queries" in answer:
-            answer["queries"] = ["learning rates"]
+            answer["queries"] = ["learning rates", "rates of learning"]
         if answer.get("confirm") == 0 and len(request["messages"]) == 2:
-            broken = f"{main}\n    raise SystemExit({line!r})"
+            broken = f"{main}\n    assert not __name__, {line!r}"
             answer["edits"] = [{"find": main, "replace": broken}]
         return answer
 

@@ -115,6 +115,8 @@ def liar(request: dict[str, Any]) -> Answer:
         return {"paragraphs": ["Smith showed a gain of 93.7 % [@smith2031nothing]."]}
     if "abstract" in wanted and "changes" not in wanted:
         return {"title": "A breakthrough", "abstract": "The error falls by 73.21 % to 0.12345."}
+    if "novel" in wanted:
+        return {"reason": "It was done before.", "nearest": "An old work", "novel": False}
     return honest([])(request)
 
 
@@ -210,16 +212,25 @@ def plot_edit(code: str) -> list[dict[str, str]]:
     return [{"find": KEPT, "replace": f"{KEPT}\n    {code}"}]
 
 
+NO_WIDTH = (
+    "import atexit, pathlib, re; atexit.register(lambda: [p.write_text(re.sub("
+    "' width=\"[0-9.]+pt\"', ' width=\"0\"', p.read_text(), count=1)) "
+    "for p in pathlib.Path('figures').glob('*.svg')])"
+)
+
+
 def test_figures_may_be_changed_and_must_be_readable(tmp_path: Path) -> None:
     plots = [
         plot_edit("raise SystemExit('no figure today')"),
+        plot_edit(NO_WIDTH),
         plot_edit("STYLE.update({name: 3.0 for name in STYLE if 'size' in name})"),
         plot_edit("STYLE['figure.facecolor'] = '#fffaf0'"),
     ]
     with serve(honest([], plots)) as server:
         records = research(server, tmp_path)
         told = [text for text in server.prompts() if "which has drawn the figures" in text]
-    assert "status 1" in told[1] and "the least is 6" in told[2]
+    assert "status 1" in told[1] and "Typst does not typeset" in told[2]
+    assert "the least is 6" in told[3]
     (experiment,) = of(Experiment, records)
     kept = tmp_path / EXPERIMENTS
     assert "#fffaf0" in (kept / experiment.files["code of the figures"]).read_text()
@@ -253,6 +264,7 @@ def test_invented_numbers_and_citations_are_caught_and_shown(tmp_path: Path) -> 
         refined = [text for text in server.prompts() if "smith2031nothing' is cited" in text]
     assert refined, "the model was told of its citations and asked to mend them"
     failed = {check.name: check.detail for check in of(Check, records) if not check.passed}
+    assert "It was done before. (nearest: An old work)" in failed["novelty"]
     assert "73.21" in failed["claims"] and "smith2031nothing" in failed["citations"]
     assert "invented_citation" in [incident.kind for incident in of(Incident, records)]
     (paper,) = of(Submission, records)
@@ -315,6 +327,36 @@ def test_a_final_version_s_inventions_are_caught(tmp_path: Path) -> None:
     assert not of(Incident, records)
 
 
+def test_inventions_that_were_rewritten_are_forgotten(tmp_path: Path) -> None:
+    """What the submission cited of nothing is in no part of the final version."""
+
+    def boaster(request: dict[str, Any]) -> Answer:
+        answer = liar(request)
+        if isinstance(answer, dict) and "abstract" in answer:
+            answer["abstract"] += " Nobody did [@nobody2030; @robbins1951]."
+        return answer
+
+    with serve(boaster) as server:
+        records = research(server, tmp_path)
+    (paper,), (experiment,) = of(Submission, records), of(Experiment, records)
+    (cited,) = [check.detail for check in of(Check, records) if check.name == "citations"]
+    assert "'nobody2030' is cited in abstract" in cited and "[@" not in paper.abstract
+    review = Review(
+        paper="paper-001", reviewer="R1", rating=4, confidence=3, scores={"rating": 4},
+        texts={"weaknesses": "- Only two seeds: the evidence is thin."}, mind="m", day=3,
+    )  # fmt: skip
+    sight = ReviseSight(
+        submission=paper, reviews=(review,), rebuttal=None, meta_review="",
+        call=research_sight(tmp_path).call, experiment=experiment, seeds=2,
+    )  # fmt: skip
+    with serve(honest([])) as server:
+        revised = perform(server, tmp_path, sight, "camera_ready")
+    (final,) = of(CameraReady, revised)
+    failed = [check.name for check in final.checks if not check.passed]
+    assert failed == ["novelty"], "what was judged of the idea stays, what was mended does not"
+    assert not of(Incident, revised)
+
+
 def test_works_that_a_search_found_while_writing_may_be_cited(tmp_path: Path) -> None:
     bib = tmp_path / "works.bib"
     bib.write_text(
@@ -326,7 +368,7 @@ def test_works_that_a_search_found_while_writing_may_be_cited(tmp_path: Path) ->
         answer = honest([])(request)
         assert isinstance(answer, dict)
         if "hypothesis" in answer:
-            answer["queries"] = ["nothing of the kind"]
+            answer["queries"] = ["nothing of the kind", "nor of this"]
         elif "queries" in answer:
             found = "Warm starts of learning rates" in text_of(request)
             answer["queries"] = [] if found else ["warm starts of learning rates"]

@@ -78,6 +78,24 @@ def test_an_idea_has_each_knob_in_its_range(name: str, seed: int) -> None:
         shape.read(json.dumps(filled))
 
 
+@pytest.mark.parametrize(
+    ("queries", "said"),
+    [
+        ([], "queries"),
+        (["rates"], "queries"),
+        (["rates", "steps", "seeds", "data"], "queries"),
+        (["rates", " Rates "], "there twice"),
+        (["rates", " "], "empty"),
+    ],
+)
+def test_an_idea_comes_with_two_or_three_different_queries(queries: list[str], said: str) -> None:
+    """Read so even where a server does not guide its model by the schema."""
+    shape = idea_shape(load_template("learning_rate"))
+    filled = {**fill(shape.schema, random.Random(0)), "queries": queries}
+    with pytest.raises(ValueError, match=said):
+        shape.read(json.dumps(filled))
+
+
 def test_a_bound_keeps_control_characters_out() -> None:
     bounded = struct_shape(Notes).bounded(60)
     assert bounded["properties"]["notes"]["pattern"].endswith("{1,60}$")

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from conference.documents import read_pdf
-from conference.documents.layout import beyond_margins
+from conference.documents.layout import beyond_margins, check_claims
 from conference.documents.pictures import small_in_figure, text_sizes
 from conference.records import Check
 from conference.typesetting import typeset
@@ -176,6 +176,7 @@ def test_the_outlines_of_matplotlib_are_measured() -> None:
     ("svg", "said"),
     [
         (b"no xml", "no SVG"),
+        (b'<?xml version="1.0" encoding="xxx"?>' + PICTURE, "no SVG"),
         (b'<svg xmlns="http://www.w3.org/2000/svg"/>', "no viewBox"),
         (PICTURE.replace(b"text", b"path"), "no text was found"),
         (b'<!DOCTYPE s [<!ENTITY a "b">]><s>&a;</s>', "entities"),
@@ -218,3 +219,14 @@ def long(data: Data) -> None:
 
 def test_paragraphs_beside_a_table_are_no_part_of_it(tmp_path: Path) -> None:
     assert checked(tmp_path, written(-0.2), long)["claims"].passed
+
+
+@pytest.mark.parametrize("number", ["1e400", "1e-400", f"1e{'9' * 5000}", "9" * 5000, "9" * 400])
+def test_a_number_beyond_all_measures_is_not_borne_out(number: str) -> None:
+    (claim,) = check_claims(f"It fell to {number} at last.", [0.5], "abstract", [10.0])
+    assert not claim.matched
+
+
+def test_a_setting_may_be_said_in_per_cent() -> None:
+    first, second = check_claims("Dropout is 15 %, not 16 %.", [], "Method", [0.15])
+    assert first.matched and not second.matched

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -16,7 +17,8 @@ from conference.templates import list_templates
 from conference.typesetting import typeset
 from scientists.claims import claims
 from scientists.paper import words_of
-from scientists.study import Written
+from scientists.prose import Prose
+from scientists.study import Trial, Tried, Written
 from tests.scientists.studies import figures_of, written
 
 
@@ -60,3 +62,49 @@ def test_nearly_every_changed_digit_is_found(name: str, tmp_path: Path) -> None:
         for changed in with_one_change(document, np.random.default_rng(0))
     ]
     assert len(found) > 300 and np.mean(found) > 0.99, (len(found), np.mean(found))
+
+
+KEY = "649def34f8be52c8b66281af98ae884c09aef38b"
+PROSE = Prose(
+    model="openai:m", title="Does it help?", keys=(KEY, "kingma2015"), years=(2018, 2015),
+    abstract=f"Kingma and Ba (2015) asked it [@{KEY}; @kingma2015].",
+    sections={"Discussion": ["It was asked in 2018 [@kingma2015], over seed 101."]},
+    explanation="The rate is halved every 37 steps.",
+)  # fmt: skip
+
+
+def claimed(folder: Path, changed_line: str = "", **changes: Any) -> tuple[bool, str]:
+    """The check of a paper in a model's words, with these changes of them."""
+    study = written(-0.2, prose=msgspec.structs.replace(PROSE, **changes))
+    script = (study.question.template.folder / "experiment.py").read_text()
+    trial = Trial(explanation=PROSE.explanation, code=script + changed_line)
+    idea = msgspec.structs.replace(study.question.idea, hypothesis="It gains 47.11 points.")
+    study = msgspec.structs.replace(
+        study,
+        tried=Tried(seed=1, baseline={}, trials=(trial,), chosen=1),
+        question=msgspec.structs.replace(study.question, idea=idea),
+    )
+    return claims(study, paper_of(study, folder))
+
+
+EVERY = "EVERY = 37\n"
+
+
+def test_citations_years_and_the_changed_code_are_no_inventions(tmp_path: Path) -> None:
+    assert claimed(tmp_path, EVERY)[0], claimed(tmp_path, EVERY)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"title": "A gain of 73.21 %"}, "73.21 % (title)"),
+        ({"explanation": "It halves every 38 steps."}, "38 (change of the code)"),
+        ({"abstract": "It was asked in 2016."}, "2016 (abstract)"),
+        ({"sections": {"Discussion": ["It gains 47.11 points."]}}, "47.11 (Discussion)"),
+    ],
+)
+def test_a_model_s_own_words_bear_nothing_out(
+    changes: dict[str, Any], said: str, tmp_path: Path
+) -> None:
+    passed, detail = claimed(tmp_path, EVERY, **changes)
+    assert not passed and said in detail

@@ -1,0 +1,64 @@
+"""What a paper's words may rest on, values and numbers of the set-up, and a model's words."""
+
+from __future__ import annotations
+
+import re
+
+import msgspec
+
+from conference.documents.layout import numbers_in
+from scientists.laboratory import EXPERIMENT
+from scientists.study import Written
+
+CHANGES = "changes after the reviews"
+PLAIN = re.compile(r"(?<![\w.])\d+(?:\.\d+)?(?:e[-+]?\d+)?")
+
+
+def measured(study: Written) -> list[float]:
+    """The effects, and every measure of every run; what trials measured is not of them."""
+    values = numbers_in([msgspec.to_builtins(effect) for effect in study.effects])
+    return [*values, *(part for run in study.results for part in numbers_in(run["metrics"]))]
+
+
+def set_up(study: Written) -> list[float]:
+    """Numbers that are no results: settings, budget, seeds, those of the measures and the code."""
+    question = study.question
+    settings = [question.treatment, question.baseline, dict(study.budget), 95]
+    measures = " ".join(
+        f"{metric.name} {metric.shown} {metric.description}" for metric in question.template.metrics
+    )
+    return [
+        *numbers_in(settings),
+        *(float(run["seed"]) for run in study.runs),
+        *numbers_of(measures.replace("_", " ")),
+        *numbers_of(_changed(study).replace("_", "")),
+    ]
+
+
+def numbers_of(text: str) -> list[float]:
+    """The numbers that a text names, without signs."""
+    return [float(found) for found in PLAIN.findall(text)]
+
+
+def _changed(study: Written) -> str:
+    """The lines of the treatment's code that the template's has not."""
+    if not study.tried or not study.tried.version.code:
+        return ""
+    script = study.question.template.folder / EXPERIMENT
+    known = set(script.read_text(encoding="utf-8").splitlines())
+    return "\n".join(line for line in study.tried.version.code.splitlines() if line not in known)
+
+
+def said(study: Written) -> dict[str, list[str]]:
+    """All that a model wrote of a paper, by where it stands."""
+    if study.prose is None:
+        return {}
+    captions = study.captions if study.plot else ()
+    return {
+        "title": [study.prose.title],
+        "abstract": [study.prose.abstract],
+        **study.prose.sections,
+        "change of the code": [study.prose.explanation],
+        CHANGES: list(study.answers),
+        **{f"caption of {name}": [caption] for name, caption in captions},
+    }
