@@ -78,11 +78,12 @@ class SeniorSight(Sight, frozen=True, kw_only=True):
 
 
 class Candidate(msgspec.Struct, frozen=True, kw_only=True):
-    """One paper before the program chair."""
+    """One paper before the program chair. `score_name` says what kind of score its score is."""
 
     paper: str
     title: str
     score: float
+    score_name: str
     recommendation: str
     spread: float
     ratings: tuple[float, ...]
@@ -96,7 +97,6 @@ class DecideSight(Sight, frozen=True, kw_only=True):
     oral_rate: float
     spotlight_rate: float
     best_papers: int
-    score_name: str
 
 
 class ChairMind(Protocol):

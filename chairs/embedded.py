@@ -16,7 +16,16 @@ from chairs.chair import (
     SeniorSight,
 )
 from chairs.quota import by_score, decide_in_order
-from chairs.reading import levels_of, persona_of, point_of, rules, score_of, weights_of, widest
+from chairs.reading import (
+    calibrated,
+    levels_of,
+    persona_of,
+    point_of,
+    rules,
+    score_of,
+    weights_of,
+    widest,
+)
 from conference.context import Context
 from conference.records import Agent, Comment, Decision, MetaReview, SeniorNote
 
@@ -81,6 +90,7 @@ class EmbeddedChair:
                 review.reviewer: round(float(weight), 4)
                 for review, weight in zip(thread.reviews, weights, strict=True)
             },
+            calibrated=calibrated(sight),
             mind=NAME,
         )
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from chairs.chair import (
@@ -14,13 +16,14 @@ from chairs.chair import (
     Thread,
 )
 from chairs.quota import by_score, decide_in_order, quota_of
-from chairs.reading import HERE, persona_of
+from chairs.reading import HERE, levels_of, persona_of
 from conference.context import Context
 from conference.forms import Field, Form
 from conference.models import form_shape
 from conference.models.reading import asks_about, fit_parts, fit_thread
 from conference.prompts import defused, render, without_paper
 from conference.records import Advice, Agent, Comment, Decision, MetaReview, SeniorNote
+from conference.thread import names_of, thread_parts
 
 PROMPTS = HERE / "prompts"
 QUALITY = {"good": 1.0, "acceptable": 0.7, "poor": 0.2}
@@ -65,7 +68,7 @@ class LanguageChair:
         prompt = render(
             PROMPTS,
             "discuss",
-            thread=fit_thread(thread_parts(sight.thread), context.asker),
+            thread=_thread(sight.thread, context),
             persona=persona_of(agent.persona).says,
             low=f"{min(sight.thread.ratings):g}",
             high=f"{max(sight.thread.ratings):g}",
@@ -90,29 +93,31 @@ class LanguageChair:
         """Reads paper and thread, judges each review's quality, and recommends.
 
         `weights` are the judged qualities, scaled to sum to 1; reviews judged poor weigh little.
+        It is told the reviewers' own levels, as embedded chairs take them out (`levels_of`).
         """
-        thread = sight.thread
-        names = [f"quality_R{number}" for number in range(1, len(thread.reviews) + 1)]
+        thread, levels = sight.thread, levels_of(sight).round(2).tolist()
+        names = tuple(names_of(thread.reviews).values())
         prompt = render(
             PROMPTS,
             "meta_review",
-            thread=fit_thread(thread_parts(thread), context.asker),
+            thread=_thread(thread, context, levels),
             persona=persona_of(agent.persona).says,
             share=f"{sight.accept_rate:.0%}",
+            field=sight.form[sight.form.rating],
+            levelled=any(levels),
         )
         messages = asks_about(thread.manuscript, context.papers, context.asker, prompt)
-        shape = form_shape(_meta_form(names, sight.form))
+        shape = form_shape(_meta_form([f"quality_{name}" for name in names], sight.form))
         answer = await context.asker.ask(messages, shape, "meta-review")
-        weights = np.array([QUALITY[answer.texts[name]] for name in names])
-        judged = "; ".join(
-            f"R{number}: {answer.texts[name]}" for number, name in enumerate(names, 1)
-        )
+        judged = [answer.texts[f"quality_{name}"] for name in names]
+        weights = np.array([QUALITY[word] for word in judged])
+        said = "; ".join(f"{name}: {word}" for name, word in zip(names, judged, strict=True))
         return MetaReview(
             paper=thread.manuscript.paper,
             chair=agent.id,
             score=answer.scores["score"],
             recommendation="accept" if answer.texts["recommendation"] == "accept" else "reject",
-            text=f"{answer.texts['text']}\nQuality of the reviews: {judged}.",
+            text=f"{answer.texts['text']}\nQuality of the reviews: {said}.",
             weights={
                 review.reviewer: round(float(weight), 4)
                 for review, weight in zip(thread.reviews, weights / weights.sum(), strict=True)
@@ -218,21 +223,9 @@ def _meta_form(qualities: list[str], form: Form) -> Form:
     )
 
 
-def thread_parts(thread: Thread) -> list[str]:
-    """A paper's reviews as R1, R2, …, the authors' answer, and the comments."""
-    names = {review.reviewer: f"R{number}" for number, review in enumerate(thread.reviews, 1)}
-    lines = []
-    for review, rating in zip(thread.reviews, thread.ratings, strict=True):
-        scores = ", ".join(f"{name} {value:g}" for name, value in review.scores.items())
-        said = "\n".join(f"{name}: {text}" for name, text in review.texts.items())
-        lines.append(
-            f"{names[review.reviewer]} (rating now {rating:g}; as handed in: {scores}):\n{said}"
-        )
-    if thread.rebuttal is not None:
-        lines.append("The authors answer:\n" + "\n".join(thread.rebuttal.replies.values()))
-    for comment in thread.comments:
-        lines.append(f"{names.get(comment.agent, 'The area chair')}: {comment.text}")
-    return lines
+def _thread(thread: Thread, context: Context, levels: Sequence[float] = ()) -> str:
+    parts = thread_parts(thread.reviews, thread.ratings, thread.rebuttal, thread.comments, levels)
+    return fit_thread(parts, context.asker)
 
 
 def make() -> LanguageChair:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
@@ -22,31 +23,36 @@ def quota_of(sight: DecideSight) -> int:
 
 
 def decide_in_order(
-    ranked: Sequence[Candidate], sight: DecideSight, notes: Mapping[str, str] | None = None
+    order: Sequence[Candidate], sight: DecideSight, notes: Mapping[str, str] | None = None
 ) -> list[Decision]:
-    """Accepts round(accept_rate x papers) from the top, orals first, then spotlights.
+    """Accepts round(accept_rate x papers) from the top of an order.
 
-    `notes` are a chair's own words on a paper, put after what the numbers say.
+    `notes` are a chair's own words on the papers that it put in order itself, and not by score.
+    Ranks go by score all the same, and so do orals, spotlights and awards among the accepted.
     """
-    count, quota = len(ranked), quota_of(sight)
-    orals = min(round(sight.oral_rate * count), quota)
-    spotlights = min(round(sight.spotlight_rate * count), quota - orals)
-    tied: dict[float, int] = {}
-    for paper in ranked:
-        tied[paper.score] = tied.get(paper.score, 0) + 1
+    ranked, quota, notes = by_score(order), quota_of(sight), notes or {}
+    orals = min(round(sight.oral_rate * len(ranked)), quota)
+    spotlights = min(round(sight.spotlight_rate * len(ranked)), quota - orals)
+    places = {paper.paper: place for place, paper in enumerate(by_score(order[:quota]))}
+    tied = Counter(paper.score for paper in ranked)
     found = []
-    for place, paper in enumerate(ranked):
-        reason = _reason(paper, (place, count, quota), tied[paper.score], sight.score_name)
-        if notes and paper.paper in notes:
-            reason += f" {notes[paper.paper]}"
+    for rank, paper in enumerate(ranked, 1):
+        accepted, place = paper.paper in places, places.get(paper.paper, quota)
+        standing = f"Rank {rank} of {len(ranked)} by {paper.score_name} {paper.score:.2f}"
+        if paper.paper in notes:
+            reason = f"{standing}. {_edge(accepted, quota)}"
+        else:
+            reason = f"{standing}, {_side(accepted, quota, tied[paper.score])}"
+        if (paper.recommendation == "accept") != accepted:
+            reason += f" The area chair recommended {paper.recommendation}."
         found.append(
             Decision(
                 paper=paper.paper,
-                accepted=place < quota,
+                accepted=accepted,
                 presentation=_presentation(place, orals, spotlights, quota),
                 score=paper.score,
-                rank=place + 1,
-                reason=reason,
+                rank=rank,
+                reason=f"{reason} {notes.get(paper.paper, '')}".strip(),
                 award="Best paper" if place < min(quota, sight.best_papers) else "",
             )
         )
@@ -54,6 +60,7 @@ def decide_in_order(
 
 
 def _presentation(place: int, orals: int, spotlights: int, quota: int) -> Presentation:
+    """By a paper's place from 0 among the accepted, `quota` for others."""
     if place >= quota:
         return ""
     if place < orals:
@@ -61,14 +68,17 @@ def _presentation(place: int, orals: int, spotlights: int, quota: int) -> Presen
     return "spotlight" if place < orals + spotlights else "poster"
 
 
-def _reason(paper: Candidate, standing: tuple[int, int, int], tied: int, score_name: str) -> str:
-    """Why a paper stands where it does; `standing` is its place from 0, papers, quota."""
-    place, count, quota = standing
-    name = score_name.replace("_", " ")
-    verdict = f"within the quota of {quota}" if place < quota else f"beyond the quota of {quota}"
-    reason = f"Rank {place + 1} of {count} by {name} score {paper.score:.2f}, {verdict}."
+def _side(accepted: bool, quota: int, tied: int) -> str:
+    """On which side of the quota a paper is by its score."""
+    reason = f"{'within' if accepted else 'beyond'} the quota of {quota}."
     if tied > 1:
         reason += f" {tied} papers have this score; the spread of ratings, then the id, decides."
-    if (paper.recommendation == "accept") != (place < quota):
-        reason += f" The area chair recommended {paper.recommendation}."
     return reason
+
+
+def _edge(accepted: bool, quota: int) -> str:
+    """What became of a paper that the program chair looked at."""
+    return (
+        f"Papers at the edge of the quota of {quota} were put in order by the program chair, which "
+        f"{'accepted' if accepted else 'rejected'} this one."
+    )

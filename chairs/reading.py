@@ -1,4 +1,4 @@
-"""How an embedded chair reads a paper's thread: levels, weights, and what divides the reviewers."""
+"""How a chair reads a paper's thread: levels, weights, and what divides the reviewers."""
 
 from __future__ import annotations
 
@@ -74,18 +74,24 @@ def persona_of(name: str) -> ChairPersona:
     return rows[name or "inclusive"]
 
 
+def calibrated(sight: MetaReviewSight) -> bool:
+    """Whether reviewers' levels are known from calibration.
+
+    This needs the pooled map, with a slope: the maps of one paper's reviewers have no common zero.
+    """
+    return any(fitted.reviewer == POOLED and fitted.slope > 0 for fitted in sight.maps)
+
+
 def levels_of(sight: MetaReviewSight) -> Values:
     """How far above its mark each reviewer of the thread rates, in rating units, (reviews,).
 
     By calibration: a reviewer's map is human = a - b level + b rating, the pooled map human = a +
-    b rating (`chairs.calibration.fit_maps`), so that level = (a - intercept) / b. This needs the
-    pooled map among `sight.maps`: the maps of one paper's reviewers alone have no common zero.
-    Without it, or where it has no slope, a share of the level that the reviewer's reviews in the
-    round show.
+    b rating (`chairs.calibration.fit_maps`), so that level = (a - intercept) / b. Where nothing was
+    calibrated, a share of the level that the reviewer's reviews in the round show.
     """
-    maps = {fitted.reviewer: fitted for fitted in sight.maps}
-    pooled = maps.get(POOLED)
-    if pooled is not None and pooled.slope > 0:
+    if calibrated(sight):
+        maps = {fitted.reviewer: fitted for fitted in sight.maps}
+        pooled = maps[POOLED]
         found = [
             (pooled.intercept - maps[review.reviewer].intercept) / pooled.slope
             if review.reviewer in maps

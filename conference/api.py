@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from conference.errors import UserError
 from conference.site import write_rounds, write_site
 from venues.round import run_round as play_round
 from venues.rounds import run_rounds
@@ -49,6 +50,10 @@ def run_round(
         with ThreadPoolExecutor(1) as thread:
             play = partial(run_round, venue, out=out, rounds=rounds, **options)
             return thread.submit(play).result()
+    if rounds < 1:
+        raise UserError(f"rounds is {rounds}; give at least 1.")
+    if (hosts := options.get("hosts", 0)) < 0:
+        raise UserError(f"hosts is {hosts}; give 0 (no Ray) or more.")
     out = Path(out)
     if not options.get("papers"):
         check_options(options.get("options") or Options())

@@ -175,7 +175,10 @@ class DeskCheck(Record, frozen=True, kw_only=True):
 
 
 class HiddenText(Record, frozen=True, kw_only=True):
-    """Text in a PDF that a reader would not see; it is stripped before any mind reads the paper."""
+    """Text in a PDF that a reader would not see; it is stripped before any mind reads the paper.
+
+    Without a text it names a page that could not be checked.
+    """
 
     paper: str
     page: int
@@ -325,7 +328,11 @@ class Comment(Record, frozen=True, kw_only=True):
 
 
 class MetaReview(Record, frozen=True, kw_only=True):
-    """An area chair's reading of a paper's thread. `score` is on the venue's rating scale."""
+    """An area chair's reading of a paper's thread. `score` is on the venue's rating scale.
+
+    It is `calibrated` where it was computed from ratings less their reviewers' levels, which
+    were found on human-reviewed papers. A language model's score is its own judgement.
+    """
 
     paper: str
     chair: str
@@ -333,6 +340,7 @@ class MetaReview(Record, frozen=True, kw_only=True):
     recommendation: Literal["accept", "reject"]
     text: str
     weights: dict[str, float] = {}
+    calibrated: bool = False
     mind: str = "embedded"
 
 

@@ -30,6 +30,7 @@ from conference.records import (
     Comment,
     Review,
 )
+from conference.thread import names_of, thread_parts
 from reviewers.attendance import attend
 from reviewers.embedded import persona_of
 from reviewers.presets import PROMPTS, Preset, examples_text, load_preset
@@ -84,14 +85,17 @@ class LanguageReviewer:
         """A comment, and a changed rating where there is a reason for one."""
         rating = sight.form[sight.form.rating]
         form = Form(field=(Field(name="comment", kind="text"), _bare(rating)), rating=rating.name)
+        preset, persona = load_preset(context.asker.preset), persona_of(agent.persona).says
         parts, me = _thread(sight)
         prompt = render(
             PROMPTS, "discuss",
-            thread=fit_thread(parts, context.asker), persona=persona_of(agent.persona).says,
-            me=me, rating=f"{sight.rating:g}", turn=sight.turn,
+            thread=fit_thread(parts, context.asker), persona=_about(persona, preset), me=me,
+            rating=f"{sight.rating:g}", turn=sight.turn, field=rating,
         )  # fmt: skip
         messages = asks_about(sight.manuscript, context.papers, context.asker, prompt)
-        answer = await context.asker.ask(messages, form_shape(form), "discuss")
+        answer = await context.asker.ask(
+            messages, form_shape(form), "discuss", temperature=preset.temperature
+        )
         after = answer.scores[rating.name]
         changed = after != sight.rating
         return [
@@ -113,11 +117,15 @@ class LanguageReviewer:
         """One call for each paper, from its title and abstract."""
         rating = sight.form[sight.form.rating]
         form = Form(field=(_bare(rating),), rating=rating.name)
-        prompt = render(PROMPTS, "calibrate", form=form)
+        preset, persona = load_preset(context.asker.preset), persona_of(agent.persona).says
+        prompt = render(PROMPTS, "calibrate", form=form, persona=_about(persona, preset))
 
         async def rate(number: int, paper: Manuscript) -> float:
             messages = asks_about(paper, context.papers, context.asker, prompt)
-            answer = await context.asker.ask(messages, form_shape(form), "calibrate", member=number)
+            answer = await context.asker.ask(
+                messages, form_shape(form), "calibrate",
+                temperature=preset.temperature, member=number,
+            )  # fmt: skip
             return answer.scores[rating.name]
 
         given = await together(rate(n, paper) for n, paper in enumerate(sight.papers))
@@ -139,7 +147,10 @@ async def _bid_sheet(
     shown = [{"title": paper.title, "abstract": paper.abstract[:ABSTRACT]} for paper in papers]
     prompt = render(PROMPTS, "bid", expertise=agent.papers, papers=shown)
     shape = form_shape(Form(field=fields, rating=""))
-    answer = await context.asker.ask(without_paper(prompt), shape, "bid", member=number)
+    warmth = load_preset(context.asker.preset).temperature
+    answer = await context.asker.ask(
+        without_paper(prompt), shape, "bid", temperature=warmth, member=number
+    )
     return {
         paper.paper: answer.texts[name]  # type: ignore[misc]
         for name, paper in zip(names, papers, strict=True)
@@ -164,7 +175,7 @@ async def write_review(
     asker, preset = context.asker, load_preset(context.asker.preset)
     examples = examples_text(asker.rules.examples, preset.few_shot)
     prompt = render(
-        PROMPTS, "review", form=form, persona=" ".join(filter(None, (persona, preset.says))),
+        PROMPTS, "review", form=form, persona=_about(persona, preset),
         expertise=expertise, archive=archive[-ARCHIVE:],
     )  # fmt: skip
     messages = asks_about(
@@ -221,25 +232,22 @@ def _answer(filled: Filled) -> str:
     return json.dumps(whole, ensure_ascii=False)
 
 
+def _about(persona: str, preset: Preset) -> str:
+    """What a reviewer is told of itself beside a paper: its persona's words and its preset's."""
+    return " ".join(filter(None, (persona, preset.says)))
+
+
 def _bare(field: Field) -> Field:
     return msgspec.structs.replace(field, required=True)
 
 
 def _thread(sight: DiscussSight) -> tuple[list[str], str]:
-    """The thread in one order for all its reviewers, and which of them is the one who is asked."""
-    rated = [(sight.own, sight.rating), *zip(sight.others, sight.other_ratings, strict=True)]
-    rated.sort(key=lambda row: row[0].reviewer)
-    names = {row[0].reviewer: f"Reviewer {number}" for number, row in enumerate(rated, 1)}
-    lines = []
-    for review, rating in rated:
-        said = "\n".join(f"{name}: {text}" for name, text in review.texts.items())
-        lines.append(f"{names[review.reviewer]} (rating {rating:g}):\n{said}")
-    if sight.rebuttal is not None:
-        said = "\n".join(sight.rebuttal.replies.values())
-        lines.append(f"The authors answer:\n{said}")
-    for comment in sight.comments:
-        lines.append(f"{names.get(comment.agent, 'The area chair')}: {comment.text}")
-    return lines, names[sight.own.reviewer]
+    """The thread as all of the paper's reviewers read it, and the name of the one who is asked."""
+    at = sight.place
+    reviews = (*sight.others[:at], sight.own, *sight.others[at:])
+    ratings = (*sight.other_ratings[:at], sight.rating, *sight.other_ratings[at:])
+    parts = thread_parts(reviews, ratings, sight.rebuttal, sight.comments)
+    return parts, names_of(reviews)[sight.own.reviewer]
 
 
 def make() -> LanguageReviewer:

@@ -48,7 +48,10 @@ class ReviewSight(Sight, frozen=True, kw_only=True):
 
 
 class DiscussSight(Sight, frozen=True, kw_only=True):
-    """A turn of discussion: the reviewer's own review, the others' and the authors' rebuttal."""
+    """A turn of discussion: the reviewer's own review, the others' and the authors' rebuttal.
+
+    `place` is that of its own review among the paper's, from 0.
+    """
 
     manuscript: Manuscript
     form: Form
@@ -57,6 +60,7 @@ class DiscussSight(Sight, frozen=True, kw_only=True):
     rating: float
     others: tuple[Review, ...]
     other_ratings: tuple[float, ...]
+    place: int
     rebuttal: Rebuttal | None
     comments: tuple[Comment, ...]
     turn: int

@@ -1,19 +1,22 @@
 """What a round's model calls would take, estimated before anything is spent.
 
 An upper estimate from stated assumptions, not a measurement: prompts are counted at
-`CHARACTERS_A_TOKEN`, answers at `ANSWER` tokens a text field, no answer is asked for twice, and
-speeds and prices are those of the venue's `[models]` table.
+`CHARACTERS_A_TOKEN`, PDFs at `PDF_PAGE` tokens a page, answers at `ANSWER` tokens a text field, no
+answer is asked for twice, and speeds and prices are those of the venue's `[models]` table.
 """
 
 from __future__ import annotations
 
+from functools import cache
+from pathlib import Path
+
 import msgspec
 
 from conference.models import ModelRules, is_model, parse_spec, rules_for
-from conference.models.reading import PAGE
+from conference.models.reading import PAGE, paper_budget
 from conference.prompts import HERE as HOUSE
 from conference.prompts import render
-from reviewers.language import SHEET
+from reviewers.language import ARCHIVE, SHEET
 from reviewers.presets import PROMPTS, Preset, examples_text, load_preset
 from scientists.ideas import calls_a_study
 from venues.forecast import Forecast
@@ -23,6 +26,8 @@ from venues.venue import Venue
 
 CHARACTERS_A_TOKEN = 4
 PAPER = 7_000  # tokens of a paper that scientists have yet to write
+PDF_PAGE = 1_500  # tokens of a full page in two columns
+TITLE = 20  # tokens of an earlier paper's title
 ANSWER = 150  # tokens of one text field
 THREAD = 2_500
 MATERIAL = 6_000  # a template's code and task
@@ -55,8 +60,10 @@ class Work(msgspec.Struct, frozen=True):
     tokens_out: int
 
 
-def estimate(venue: Venue, source: PaperSource | None, rows: list[Forecast]) -> list[Estimate]:
-    """One row for each phase in which a language model would be asked."""
+def estimate(
+    venue: Venue, source: PaperSource | None, rows: list[Forecast], rounds: int = 1
+) -> list[Estimate]:
+    """One row for each phase in which a language model would be asked, over all rounds."""
     phases = {row.phase for row in rows} | {"preflight"}
     found: dict[str, Estimate] = {}
     for role in ("scientist", "reviewer", "chair"):
@@ -67,10 +74,10 @@ def estimate(venue: Venue, source: PaperSource | None, rows: list[Forecast]) -> 
                 continue
             spec = parse_spec(name)
             rules, preset = rules_for(spec, venue.models), load_preset(spec.preset)
-            for work in _work(venue, source, rules, preset):
+            for work in _work(venue, source, rules, preset, rounds):
                 if work.role == role and work.phase in phases and work.calls:
                     share = 1.0 if work.phase == "preflight" else weight / total
-                    row = _priced(work, share, rules)
+                    row = _priced(work, rounds * share, rules)
                     found[work.phase] = found.get(work.phase, Estimate(work.phase)) + row
     order = ["preflight", *(row.phase for row in rows)]
     return [found[phase] for phase in order if phase in found]
@@ -85,9 +92,9 @@ def _priced(work: Work, share: float, rules: ModelRules) -> Estimate:
 
 
 def _work(
-    venue: Venue, source: PaperSource | None, rules: ModelRules, preset: Preset
+    venue: Venue, source: PaperSource | None, rules: ModelRules, preset: Preset, rounds: int
 ) -> list[Work]:
-    """All that a round would ask of models, were every mind one with these rules."""
+    """All that the last of the rounds would ask of models, were every mind one with these rules."""
     written = venue.population.scientists * venue.call.papers_per_scientist
     papers = len(source) if source else written
     authored = 0 if source else papers
@@ -95,12 +102,13 @@ def _work(
     reviews = papers * venue.assignment.reviews_per_paper
     form = len(render(PROMPTS, "form", form=venue.form)) // CHARACTERS_A_TOKEN
     house = len(render(HOUSE, "house")) // CHARACTERS_A_TOKEN + INSTRUCTION
-    about, answer = house + _paper_tokens(source), ANSWER * (len(venue.form.texts) + 1)
+    about, answer = house + _paper_tokens(source, rules), ANSWER * (len(venue.form.texts) + 1)
     again = preset.reflections - 1
     passes = preset.ensemble + (preset.ensemble > 1) + again
     shown = len(examples_text(rules.examples, preset.few_shot)) // CHARACTERS_A_TOKEN
     seen = PAGE * preset.images if rules.sees_images else 0
-    reviewed = about + form + shown + seen + answer * (again // 2 + preset.ensemble)
+    earlier = TITLE * min(ARCHIVE, (rounds - 1) * papers)
+    reviewed = about + form + shown + seen + earlier + answer * (again // 2 + preset.ensemble)
     turns, sheets = venue.discussion.turns, -(-min(venue.bids.offered, papers) // SHEET)
     changed = round(authored * venue.decision.accept_rate)
     return [
@@ -122,8 +130,30 @@ def _work(
     ]
 
 
-def _paper_tokens(source: PaperSource | None) -> int:
-    if source is None or source.kind != "table" or not source.table:
-        return PAPER
-    lengths = [len(row.text or row.abstract) + len(row.title) for row in source.table]
-    return sum(lengths) // len(lengths) // CHARACTERS_A_TOKEN
+def _paper_tokens(source: PaperSource | None, rules: ModelRules) -> int:
+    """Of a paper on average, cut to what the model's context leaves it where that is stated."""
+    if source is None:
+        lengths = [PAPER]
+    elif source.kind == "pdf":
+        lengths = [PDF_PAGE * _pages(pdf) for pdf in source.pdfs]
+    else:
+        texts = (f"{row.title}{row.text or row.abstract}" for row in source.table)
+        lengths = [len(text) // CHARACTERS_A_TOKEN for text in texts]
+    if rules.context:
+        most = paper_budget(rules.context, rules)
+        lengths = [min(length, most) for length in lengths]
+    return sum(lengths) // len(lengths)
+
+
+@cache
+def _pages(pdf: Path) -> int:
+    """The pages of a PDF; 0 for one that cannot be opened, which no mind will read."""
+    import pypdfium2
+
+    from conference.documents.inked import PDFIUM
+
+    try:
+        with PDFIUM, pypdfium2.PdfDocument(pdf) as document:
+            return len(document)
+    except (OSError, pypdfium2.PdfiumError):
+        return 0

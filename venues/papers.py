@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-import math
 from collections.abc import Sequence
-from numbers import Real
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from conference.data.values import Damaged
+from conference.data.values import number as number_of
 from conference.errors import UserError
 from conference.records import HumanOutcome
 from reviewers.panel import rated_when
@@ -67,7 +67,9 @@ def open_papers(path: str | Path, venue: Venue) -> PaperSource:
     if path.is_dir() and (path / "papers.parquet").is_file():
         return _data_set(path, venue)
     if path.is_dir():
-        pdfs = tuple(sorted(path.glob("*.pdf")))
+        # Hosts on other machines, or of an older cluster, have another working folder.
+        inside = path.absolute().iterdir()
+        pdfs = tuple(sorted(each for each in inside if each.suffix.lower() == ".pdf"))
         if not pdfs:
             raise UserError(f"--papers {path}: the folder has no PDF and no papers.parquet.")
         digest = hashlib.sha256()
@@ -110,23 +112,30 @@ def _ratings(path: Path, venue: Venue) -> dict[str, tuple[list[float], list[floa
     need_columns(reviews, ("paper_id", "year", "rating"), path)
     reviews = reviews[(reviews["year"] == venue.year) & reviews["rating"].notna()]
     found: dict[str, tuple[list[float], list[float]]] = {}
+    reviews = reviews.astype(object).where(reviews.notna(), None)
     confidences = reviews["confidence"] if "confidence" in reviews else [None] * len(reviews)
     for paper, rating, confidence in zip(
         reviews["paper_id"], reviews["rating"], confidences, strict=True
     ):
         pair = found.setdefault(str(paper), ([], []))
-        pair[0].append(_rating(rating, venue, f"{path}: paper {paper}"))
-        if confidence is not None and confidence == confidence:
-            pair[1].append(float(confidence))
+        where = f"{path}: paper {paper}"
+        pair[0].append(_rating(rating, venue, where))
+        try:
+            sure = number_of(confidence, "confidence")
+        except Damaged as fault:
+            raise UserError(f"{where}: {fault}; mend it or leave the cell empty.") from fault
+        pair[1].extend([] if sure is None else [sure])
     return found
 
 
 def _rating(value: object, venue: Venue, where: str) -> float:
     """A human rating, which must lie within the venue's scale."""
     scale = venue.form[venue.form.rating].values
-    usable = isinstance(value, Real) and not isinstance(value, bool)
-    rating = float(value) if usable else math.nan  # type: ignore[arg-type]
-    if not scale[0] <= rating <= scale[-1]:
+    try:
+        rating = number_of(value, "rating")
+    except Damaged:
+        rating = None
+    if rating is None or not scale[0] <= rating <= scale[-1]:
         raise UserError(
             f"{where}: the rating {value!r} is not on the scale of {venue.name}, {scale[0]:g} to "
             f"{scale[-1]:g}; mend it, or choose the venue that the ratings come from."

@@ -97,8 +97,11 @@ def check_personas(venue: Venue) -> None:
 
 
 def parse_minds(spec: str) -> list[tuple[int, str]]:
-    """Weights of minds: "2 vllm:A, 1 embedded" gives [(2, "vllm:A"), (1, "embedded")]."""
-    parts = []
+    """Weights of minds: "2 vllm:A, 1 embedded" gives [(2, "vllm:A"), (1, "embedded")].
+
+    The weights of a mind that is named more than once are added up.
+    """
+    weights: dict[str, int] = {}
     for part in spec.split(","):
         found = re.fullmatch(r"\s*(?:(\d+)\s+)?(\S+)\s*", part)
         if not found or found[1] == "0":
@@ -106,8 +109,8 @@ def parse_minds(spec: str) -> list[tuple[int, str]]:
                 f"minds: '{spec}' is no list of minds; write for example "
                 "'embedded' or '2 vllm:MODEL, 1 embedded'."
             )
-        parts.append((int(found[1] or 1), found[2]))
-    return parts
+        weights[found[2]] = weights.get(found[2], 0) + int(found[1] or 1)
+    return [(weight, mind) for mind, weight in weights.items()]
 
 
 def _minds(spec: str, number: int) -> list[str]:

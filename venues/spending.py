@@ -55,6 +55,9 @@ def read_spending(folder: str | Path) -> Spending:
         total,
         spent_in([first, *((roles.get(key.agent, "venue"), calls) for key, calls in asked)]),
         spent_in([first, *((key.step.split(".")[0], calls) for key, calls in asked)]),
-        spent_in((key.paper, calls) for key, calls in asked if key.paper),
+        # A senior chair looks at a chair, not at a paper.
+        spent_in(
+            (key.paper, calls) for key, calls in asked if key.paper and key.paper not in roles
+        ),
         models,
     )

@@ -9,6 +9,7 @@ import msgspec
 
 from conference.errors import UserError
 from conference.forms import Form, check_form
+from conference.models.makers import over_default
 from conference.models.records import ModelRules
 
 VENUES = Path(__file__).parent
@@ -204,8 +205,11 @@ def load_venue(name_or_path: str | Path) -> Venue:
         UserError: there is no such venue, or its file breaks a rule; the sentence names the field.
     """
     path = _find(name_or_path)
+    said = _read(path)
+    if isinstance(tables := said.get("models"), dict):
+        said["models"] = over_default(tables)
     try:
-        venue = msgspec.convert(_read(path), Venue, str_keys=True)
+        venue = msgspec.convert(said, Venue, str_keys=True)
     except msgspec.ValidationError as error:
         raise UserError(f"{path}: {_plain(str(error))}; mend that field.") from error
     check_venue(venue, str(path))
@@ -283,23 +287,30 @@ def check_venue(venue: Venue, where: str) -> None:
             f"{where}: decision.oral_rate and decision.spotlight_rate together exceed "
             f"decision.accept_rate ({decision.accept_rate:g}); lower them."
         )
-    counts = {
-        "call.page_limit": venue.call.page_limit,
-        "call.papers_per_scientist": venue.call.papers_per_scientist,
-        "call.seeds": venue.call.seeds,
-        "assignment.reviews_per_paper": venue.assignment.reviews_per_paper,
-        "assignment.max_load": venue.assignment.max_load,
-        "assignment.chair_load": venue.assignment.chair_load,
-        "assignment.candidates": venue.assignment.candidates,
-    }
-    for name, count in counts.items():
-        if count < 1:
-            raise UserError(f"{where}: {name} is {count}; give at least 1.")
+    _check_counts(venue, where)
     if not 0 <= venue.discussion.turns <= MAX_TURNS:
         raise UserError(
             f"{where}: discussion.turns is {venue.discussion.turns}; give 0 to {MAX_TURNS}."
         )
     _check_population(venue, where)
+
+
+def _check_counts(venue: Venue, where: str) -> None:
+    counts = {
+        "call.page_limit": (venue.call.page_limit, 1),
+        "call.papers_per_scientist": (venue.call.papers_per_scientist, 1),
+        "call.seeds": (venue.call.seeds, 1),
+        "bids.offered": (venue.bids.offered, 0),
+        "assignment.reviews_per_paper": (venue.assignment.reviews_per_paper, 1),
+        "assignment.max_load": (venue.assignment.max_load, 1),
+        "assignment.chair_load": (venue.assignment.chair_load, 1),
+        "assignment.candidates": (venue.assignment.candidates, 1),
+        "decision.best_papers": (venue.decision.best_papers, 0),
+        "calibration.papers": (venue.calibration.papers, 0),
+    }
+    for name, (count, least) in counts.items():
+        if count < least:
+            raise UserError(f"{where}: {name} is {count}; give at least {least}.")
 
 
 def _check_phases(venue: Venue, where: str) -> None:

@@ -159,7 +159,10 @@ def probe(
 @click.argument("first", metavar="A")
 @click.argument("second", metavar="B")
 @click.option("--seed", default=0, show_default=True, help="Seed of the resamples.")
-@click.option("--resamples", default=1000, show_default=True, help="Bootstrap resamples.")
+@click.option(
+    "--resamples", type=click.IntRange(min=0), default=1000, show_default=True,
+    help="Bootstrap resamples.",
+)  # fmt: skip
 def compare(first: str, second: str, seed: int, resamples: int) -> None:
     """Compare two reviewers on the papers that both have scored.
 

@@ -17,31 +17,47 @@ from rich.progress import (
 )
 from rich.table import Table
 
+COUNT, AMOUNT = click.IntRange(min=0), click.FloatRange(min=0)
+
 
 @click.command()
 @click.argument("venue", default="workshop")
 @click.option("--papers", type=click.Path(), help="Folder of PDFs, or table of real submissions.")
 @click.option("--out", type=click.Path(), help="Folder of the round  [runs/VENUE].")
 @click.option("--seed", default=0, show_default=True, help="Seed of every random draw.")
-@click.option("--scientists", type=int, help="How many scientists  [the venue's own number].")
-@click.option("--reviewers", type=int, help="How many reviewers  [the venue's own number].")
-@click.option("--chairs", type=int, help="How many area chairs  [the venue's own number].")
+@click.option("--scientists", type=COUNT, help="How many scientists  [the venue's own number].")
+@click.option("--reviewers", type=COUNT, help="How many reviewers  [the venue's own number].")
+@click.option("--chairs", type=COUNT, help="How many area chairs  [the venue's own number].")
 @click.option(
     "--scientist", help="Mind of the scientists: embedded, vllm:MODEL, openai:MODEL@URL …"
 )
 @click.option("--reviewer", help="Mind of the reviewers, or weights: '2 vllm:A, 1 embedded'.")
 @click.option("--chair", help="Mind of the chairs.")
 @click.option("--models", type=click.Path(), help="TOML file with settings and prices of models.")
-@click.option("--max-tokens", default=0, help="Stop when model calls took this many tokens.")
-@click.option("--max-cost", default=0.0, help="Stop when model calls cost this much.")
-@click.option("--max-hours", default=0.0, help="Stop after so many hours.")
-@click.option("--rounds", default=1, show_default=True, help="Rounds, each learning from the last.")
+@click.option(
+    "--max-tokens", type=COUNT, default=0, help="Stop after so many tokens of model calls."
+)
+@click.option("--max-cost", type=AMOUNT, default=0.0, help="Stop when model calls cost this much.")
+@click.option("--max-hours", type=AMOUNT, default=0.0, help="Stop after so many hours.")
+@click.option(
+    "--rounds",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="Rounds, each learning from the last.",
+)
 @click.option("--format", "format_", type=click.Choice(["typst", "latex"]), default="typst")
 @click.option("--calibration", default="", help="Table of human-reviewed papers to calibrate on.")
 @click.option(
     "--literature", default="", help="Novelty against local:PATH, semanticscholar or openalex."
 )
-@click.option("--hosts", default=2, show_default=True, help="Ray actors for agents; 0: no Ray.")
+@click.option(
+    "--hosts",
+    type=COUNT,
+    default=2,
+    show_default=True,
+    help="Ray actors for agents; 0: no Ray.",
+)
 @click.option(
     "--address",
     envvar="RAY_ADDRESS",
@@ -101,7 +117,7 @@ def run(
     for note in source.notes if source else ():
         console.print(f"note: {note}", soft_wrap=True, markup=False, highlight=False)
     if dry_run:
-        _show_forecast(console, rules, source)
+        _show_forecast(console, rules, source, rounds)
         return
     start = time.monotonic()
     bars = Bars(console)
@@ -167,24 +183,25 @@ class Bars:
         self._progress.update(self._tasks[step], total=total, completed=done)
 
 
-def _show_forecast(console: Console, rules, source) -> None:  # type: ignore[no-untyped-def]
+def _show_forecast(console: Console, rules, source, rounds: int) -> None:  # type: ignore[no-untyped-def]
     from venues.forecast import forecast
 
-    table = Table(title=f"{rules.title}: what a round would do")
+    what = "a round" if rounds == 1 else f"{rounds} rounds"
+    table = Table(title=f"{rules.title}: what {what} would do")
     for column in ("phase", "tasks", "what"):
         table.add_column(column, justify="right" if column == "tasks" else "left")
     rows = forecast(rules, source)
     for row in rows:
-        table.add_row(row.phase, f"{'≤ ' if row.at_most else ''}{row.tasks:,}", row.what)
+        table.add_row(row.phase, f"{'≤ ' if row.at_most else ''}{rounds * row.tasks:,}", row.what)
     console.print(table)
-    console.print(f"At most {sum(row.tasks for row in rows):,} tasks. Nothing was done.")
-    _show_estimate(console, rules, source, rows)
+    console.print(f"At most {rounds * sum(row.tasks for row in rows):,} tasks. Nothing was done.")
+    _show_estimate(console, rules, source, rows, rounds)
 
 
-def _show_estimate(console: Console, rules, source, rows) -> None:  # type: ignore[no-untyped-def]
-    from venues.estimate import estimate
+def _show_estimate(console: Console, rules, source, rows, rounds: int) -> None:  # type: ignore[no-untyped-def]
+    from venues.estimate import CHARACTERS_A_TOKEN, PDF_PAGE, estimate
 
-    found = estimate(rules, source, rows)
+    found = estimate(rules, source, rows, rounds)
     if not found:
         return
     table = Table("phase", "calls", "tokens in", "tokens out", "cost", "hours")
@@ -202,6 +219,7 @@ def _show_estimate(console: Console, rules, source, rows) -> None:  # type: igno
     )  # fmt: skip
     console.print(table)
     console.print(
-        "An upper estimate: four characters a token, no prefix cached, no answer asked for twice; "
-        "prices and speeds (speed_in, speed_out) are those of the models' settings."
+        f"An upper estimate: {CHARACTERS_A_TOKEN} characters a token, {PDF_PAGE:,} tokens a PDF's "
+        "page, no prefix cached, no answer asked for twice; prices and speeds (speed_in, "
+        "speed_out) are those of the models' settings."
     )

@@ -1,7 +1,8 @@
 """Prompts: Markdown files with Jinja2, in a folder `prompts` of the room that uses them.
 
 What every prompt about a paper begins with is here: `house.md`, then `paper.md`. All roles' calls
-about one paper share that prefix, so that an engine computes it once.
+about one paper share that prefix, so that an engine computes it once. `field.md` tells a field of a
+form; every room's prompts may include it.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ def _environment(folder: Path) -> Any:
     import jinja2
 
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(folder),
+        loader=jinja2.FileSystemLoader([folder, HERE]),
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

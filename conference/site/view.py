@@ -26,6 +26,7 @@ from conference.records import (
     SeniorNote,
     Submission,
 )
+from conference.thread import names_of
 from venues.state import Round
 
 ROLES = {
@@ -114,7 +115,7 @@ def _paper(round_: Round, paper: Submission, people: dict[str, Agent]) -> PaperV
     )
     hidden_as = {view.review.reviewer: view.name for view in reviews}
     rebuttal, camera = round_.one(Rebuttal, name), round_.one(CameraReady, name)
-    blind = {f"R{number}": view.name for number, view in enumerate(reviews, 1)}
+    blind = dict(zip(names_of(round_.of(Review, name)).values(), hidden_as.values(), strict=True))
     return PaperView(
         paper=paper,
         authors=tuple(people[author].name for author in paper.authors if author in people),

@@ -115,6 +115,7 @@ def test_a_map_takes_out_a_reviewers_level_on_the_venues_own_scale() -> None:
     usual = CalibrationMap(reviewer="r1", intercept=3.0, slope=0.5, n=10)
     row = meta(thread((6.0, 4.0)), maps=(pooled, lenient, usual))
     assert row.score == pytest.approx(4.5)  # 6 is 1 too high: (5 + 4) / 2
+    assert row.calibrated
     assert "+1.00" in row.text
     both = meta(thread((6.0, 6.0)), maps=(pooled, lenient, lenient))
     assert both.score < 6
@@ -123,6 +124,7 @@ def test_a_map_takes_out_a_reviewers_level_on_the_venues_own_scale() -> None:
 def test_levels_come_from_the_round_where_nothing_was_calibrated() -> None:
     harsh = meta(thread((4.0, 4.0)), severity={"r0": -2.0, "r1": -2.0})
     assert 4 < harsh.score < 6
+    assert not harsh.calibrated
     assert meta(thread((4.0, 4.0))).score == pytest.approx(4)
 
 
@@ -209,6 +211,7 @@ def candidate(name: str, ratings: tuple[float, ...]) -> Candidate:
         paper=name,
         title=name,
         score=round(score, 6),
+        score_name="mean rating",
         recommendation="accept" if score >= 5 else "reject",
         spread=round(float(np.std(ratings)), 6),
         ratings=ratings,
@@ -217,7 +220,7 @@ def candidate(name: str, ratings: tuple[float, ...]) -> Candidate:
 
 def decide(papers: tuple[Candidate, ...], **rates: Any) -> list[Decision]:
     given_rates = {"accept_rate": 0.3, "oral_rate": 0.02, "spotlight_rate": 0.05, "best_papers": 1}
-    seen = DecideSight(candidates=papers, score_name="mean_rating", **(given_rates | rates))
+    seen = DecideSight(candidates=papers, **(given_rates | rates))
     return asyncio.run(MIND.decide(agent(), seen, context()))
 
 
@@ -276,6 +279,7 @@ def test_ties_are_broken_by_spread_then_id_and_the_reason_says_so() -> None:
     )
     rows = {row.paper: row for row in decide(papers, accept_rate=0.5)}
     assert [rows[name].rank for name in ("p4", "p3", "p1", "p2")] == [1, 2, 3, 4]
+    assert rows["p4"].reason == "Rank 1 of 4 by mean rating 8.00, within the quota of 2."
     assert "3 papers have this score" in rows["p3"].reason
     assert "have this score" not in rows["p4"].reason
     assert "recommended accept" in rows["p1"].reason

@@ -14,7 +14,8 @@ from tests.models.scripted import serve
 from tests.models.test_round import RULES
 from tests.venues.tiny import table, tiny_venue
 from venues.papers import PaperSource
-from venues.round import run_round
+from venues.population import make_scientists
+from venues.round import prepare, run_round
 from venues.venue import Venue
 
 
@@ -80,3 +81,9 @@ def test_humans_without_human_ratings_are_one_sentence(
 ) -> None:
     with pytest.raises(UserError, match="column `ratings`"):
         run_round(mixed("2 embedded, 1 human"), out=tmp_path, hosts=0, papers=papers)
+
+
+def test_a_mind_that_is_named_twice_has_the_sum_of_its_weights() -> None:
+    venue = prepare("workshop", scientists=6, minds={"scientist": "1 instant, 1 embedded, instant"})
+    minds = Counter(agent.mind for agent in make_scientists(venue, 0))
+    assert minds == {"instant": 4, "embedded": 2}

@@ -292,6 +292,7 @@ def discuss(seed: int, rating: float, others: tuple[float, ...], strength: float
         rating=rating,
         others=(own,) * len(others),
         other_ratings=others,
+        place=0,
         rebuttal=reply,
         comments=(),
         turn=1,

@@ -52,6 +52,12 @@ BAD = [
     (["run", "--reviewer", "nobody", "--hosts", "0"], "nobody"),
     (["run", "--reviewer", "0 embedded", "--hosts", "0"], "minds"),
     (["run", "--scientists", "0", "--hosts", "0"], "nothing to review"),
+    (["run", "--rounds", "0"], "--rounds"),
+    (["run", "--hosts", "-1"], "--hosts"),
+    (["run", "--chairs", "-1"], "--chairs"),
+    (["run", "--max-tokens", "-1"], "--max-tokens"),
+    (["run", "--max-cost", "-1"], "--max-cost"),
+    (["benchmark", "compare", "a", "b", "--resamples", "-1"], "--resamples"),
     (["run", "--no-such-option"], "no-such-option"),
     (["site", "."], "ledger"),
 ]
@@ -133,6 +139,18 @@ def test_five_lines_of_python_run_a_round(tmp_path: Path) -> None:
 
     proceedings = run_round(tiny_venue(), out=tmp_path, hosts=0)
     assert proceedings.site.is_file() and proceedings.performed > 50
+
+
+@pytest.mark.parametrize("option", [{"rounds": 0}, {"hosts": -1}])
+def test_numbers_that_make_no_round_are_one_sentence(
+    option: dict[str, int], tmp_path: Path
+) -> None:
+    from conference import run_round
+
+    (name,) = option
+    with pytest.raises(UserError, match=f"^{name} is .*; give "):
+        run_round(out=tmp_path / "run", **option)
+    assert not (tmp_path / "run").exists()
 
 
 def test_a_notebook_can_run_a_round(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ import pytest
 
 import conference.ledger
 from chairs.calibration import POOLED
-from chairs.chair import MetaReviewSight
+from chairs.chair import DecideSight, MetaReviewSight
 from conference.errors import UserError
 from conference.ledger import TIP, open_ledger, read_ledger
 from conference.models.costs import Budget
@@ -31,6 +31,7 @@ from conference.records import (
     Conflict,
     Decision,
     Failure,
+    MetaReview,
     Review,
     Submission,
     encode,
@@ -40,8 +41,10 @@ from conference.tasks import Done, StopRound, Task, TaskKey
 from tests.venues.tiny import table, tiny_venue
 from venues.cast import make_performer
 from venues.phases import steps_of
+from venues.phases.decide import tasks as decisions
 from venues.phases.meta_review import tasks as meta_reviews
-from venues.round import load_round, make_plan, note_plan, play, run_round
+from venues.plan import make_plan, note_plan
+from venues.round import load_round, play, run_round
 from venues.spending import read_spending
 from venues.state import Round
 
@@ -352,6 +355,39 @@ def test_calibrated_scores_rest_on_the_maps_of_the_paper_s_reviewers_and_of_all(
         assert isinstance(task.sight, MetaReviewSight)
         reviewers = {review.reviewer for review in task.sight.thread.reviews}
         assert {fitted.reviewer for fitted in task.sight.maps} == (reviewers | {POOLED}) & maps
+    told = any(fitted.slope > 0 for fitted in round_.all(CalibrationMap))
+    name = "calibrated score" if told else "score of the meta-review"
+    assert all(f"by {name} " in row.reason for row in round_.all(Decision))
+
+
+@pytest.mark.parametrize(
+    ("rule", "names"),
+    [
+        ("calibrated", ["calibrated score", "score of the meta-review"]),
+        ("mean_rating", ["mean rating", "mean rating"]),
+    ],
+)
+def test_each_paper_s_score_is_called_what_it_is(
+    rule: str, names: list[str], tmp_path: Path
+) -> None:
+    """In a mixed panel some chairs compute the score from calibrated ratings, and others judge."""
+    tiny = tiny_venue()
+    venue = msgspec.structs.replace(
+        tiny, decision=msgspec.structs.replace(tiny.decision, score=rule)
+    )
+    round_ = Round(venue, 0, tmp_path)
+    round_.add([Agent(id="program-chair", role="program_chair", name="A", lab="L")])
+    for paper, calibrated in (("p1", True), ("p2", False)):
+        review = Review(
+            paper=paper, reviewer="r", rating=4, confidence=3, scores={}, texts={}, mind="m", day=1
+        )
+        meta = MetaReview(
+            paper=paper, chair="c", score=5, recommendation="accept", text="", calibrated=calibrated
+        )
+        round_.add([Submission(paper=paper, title=paper, abstract=""), review, meta])
+    (task,) = decisions(round_)
+    assert isinstance(task.sight, DecideSight)
+    assert [paper.score_name for paper in task.sight.candidates] == names
 
 
 def test_recent_co_authors_are_conflicts(tmp_path: Path) -> None:

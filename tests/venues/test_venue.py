@@ -65,6 +65,8 @@ BROKEN = [
     ('"assign", ', '"assign", "assign", ', "twice"),
     ('"call", ', "", "call"),
     ("turns = ", "turns = 9 # ", "discussion.turns"),
+    ("[calibration]\npapers = 6", "[calibration]\npapers = -1", "calibration.papers"),
+    ("best_papers = 1", "best_papers = -1", "decision.best_papers"),
 ]
 
 

@@ -20,13 +20,13 @@ def tasks(round_: Round) -> list[Task]:
         if meta is None:
             continue
         ratings = round_.ratings(paper.paper)
-        notes = [note.adjustment for note in round_.of(SeniorNote, paper.paper)]
-        score = float(np.mean(ratings)) if rules.score == "mean_rating" else meta.score + sum(notes)
+        score, name = _scored(round_, meta, ratings)
         candidates.append(
             Candidate(
                 paper=paper.paper,
                 title=paper.title,
                 score=round(score, 6),
+                score_name=name,
                 recommendation=meta.recommendation,
                 spread=round(float(np.std(ratings)), 6),
                 ratings=ratings,
@@ -38,9 +38,17 @@ def tasks(round_: Round) -> list[Task]:
         oral_rate=rules.oral_rate,
         spotlight_rate=rules.spotlight_rate,
         best_papers=rules.best_papers,
-        score_name=rules.score,
     )
     return [Task(TaskKey("decide", chair.id), sight, chair)]
+
+
+def _scored(round_: Round, meta: MetaReview, ratings: tuple[float, ...]) -> tuple[float, str]:
+    """A paper's score by the venue's rule, and what it truly is."""
+    if round_.venue.decision.score == "mean_rating":
+        return float(np.mean(ratings)), "mean rating"
+    notes = [note.adjustment for note in round_.of(SeniorNote, meta.paper)]
+    name = "calibrated score" if meta.calibrated else "score of the meta-review"
+    return meta.score + sum(notes), name
 
 
 STEPS = (Step("decide", tasks, essential=True),)

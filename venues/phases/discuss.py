@@ -80,6 +80,7 @@ def _answers(turn: int, round_: Round, paper: Submission) -> list[Task]:
             rating=rating,
             others=thread.reviews[:at] + thread.reviews[at + 1 :],
             other_ratings=thread.ratings[:at] + thread.ratings[at + 1 :],
+            place=at,
             rebuttal=thread.rebuttal,
             comments=thread.comments,
             turn=turn,

@@ -6,13 +6,14 @@ import msgspec
 
 from conference.records import Review
 from conference.tasks import Task, TaskKey
+from conference.thread import names_of
 from scientists.scientist import RebutSight
 from venues.state import Round, Step
 
 
 def named(reviews: list[Review]) -> tuple[tuple[Review, ...], tuple[str, ...]]:
-    """Reviews with their reviewers' names hidden behind R1, R2, …"""
-    names = tuple(f"R{number}" for number in range(1, len(reviews) + 1))
+    """Reviews with their reviewers' names hidden (`conference.thread`)."""
+    names = tuple(names_of(reviews).values())
     hidden = tuple(
         msgspec.structs.replace(review, reviewer=name)
         for review, name in zip(reviews, names, strict=True)
