@@ -14,7 +14,7 @@ import msgspec
 from conference.context import Context
 from conference.forms import Field, Form
 from conference.manuscript import Manuscript
-from conference.models import Asker, Message, Shape, form_shape
+from conference.models import Asker, Message, Shape, form_shape, own_words
 from conference.models.asking import together
 from conference.models.reading import asks_about, fit_parts, fit_thread
 from conference.models.shapes import Filled
@@ -205,7 +205,7 @@ async def _reflected(
     shape: Shape[Filled] = form_shape(form, reflecting=True)
     for number in range(2, preset.reflections + 1):
         prompt = render(PROMPTS, "reflect", round=number, rounds=preset.reflections)
-        messages = (*messages, Message("assistant", _answer(filled)), Message("user", prompt))
+        messages = (*messages, own_words(_answer(filled)), Message("user", prompt))
         filled = await asker.ask(
             messages, shape, "reflect", temperature=preset.temperature, member=number
         )

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Generic, Protocol, TypeVar
 import msgspec
 
 from conference.context import Context
-from conference.models import Message, Shape
+from conference.models import Message, Shape, own_words
 from conference.prompts import defused, render
 from conference.tasks import TaskFailed
 from scientists.ideas import PROMPTS, rules
@@ -135,4 +135,4 @@ async def change(
 
 def spoken(answer: Any) -> Message:
     """A model's answer as its turn of the conversation."""
-    return Message("assistant", msgspec.json.encode(answer).decode())
+    return own_words(msgspec.json.encode(answer).decode())

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import msgspec
 
 from conference.errors import UserError
-from conference.models import Asker, Message, Shape, struct_shape
+from conference.models import Asker, Message, Shape, own_words, struct_shape
 from conference.novelty import nearest_earlier
 from conference.prompts import render, without_paper
 from conference.records import Call
@@ -201,7 +201,7 @@ async def _reflected(
     for round_ in range(2, rules().reflections + 1):
         again = render(PROMPTS, "reflect_idea", round=round_, rounds=rules().reflections)
         answer = msgspec.json.encode(idea).decode()
-        messages = (*messages, Message("assistant", answer), Message("user", again))
+        messages = (*messages, own_words(answer), Message("user", again))
         idea = await asker.ask(messages, shape, "reflect on idea", member=100 * number + round_)
     return idea
 

@@ -7,7 +7,7 @@ from typing import Annotated, TypeVar
 
 import msgspec
 
-from conference.models import Asker, Message, Shape, struct_shape
+from conference.models import Asker, Message, Shape, own_words, struct_shape
 from conference.prompts import render, without_paper
 from conference.records import Incident
 from conference.templates import Reference
@@ -164,7 +164,7 @@ async def mended(
         if not faults:
             break
         again = render(PROMPTS, "refine", faults=[detail for _, detail in faults])
-        said = Message("assistant", msgspec.json.encode(answer).decode())
+        said = own_words(msgspec.json.encode(answer).decode())
         answer = await asker.ask(
             (*messages, said, Message("user", again)), shape, f"refine {where}", member=member
         )

@@ -13,6 +13,7 @@ from conference.models.records import (
     Reply,
     Sampling,
     Spec,
+    own_words,
 )
 from conference.models.shapes import Shape, form_shape, struct_shape
 
@@ -31,6 +32,7 @@ __all__ = [
     "is_model",
     "known_kinds",
     "make_model",
+    "own_words",
     "parse_spec",
     "rules_for",
     "struct_shape",

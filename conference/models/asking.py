@@ -12,7 +12,16 @@ from typing import TypeVar
 
 import msgspec
 
-from conference.models.records import Call, Message, Model, ModelError, ModelRules, Reply, Sampling
+from conference.models.records import (
+    Call,
+    Message,
+    Model,
+    ModelError,
+    ModelRules,
+    Reply,
+    Sampling,
+    own_words,
+)
 from conference.models.shapes import Shape, bare_object
 from conference.seeding import seed_of
 from conference.tasks import TaskFailed, TaskKey
@@ -82,7 +91,7 @@ class Asker:
                 problem = f"{reply.ended}; {error}" if reply.ended else str(error)
                 self._note(purpose, said, sampling, reply, start, problem)
                 again = AGAIN.format(problem=problem, schema=json.dumps(schema))
-                wrong = Message("assistant", reply.text[:SHOWN] or "(nothing)")
+                wrong = own_words(reply.text[:SHOWN] or "(nothing)")
                 said = (*messages, wrong, Message("user", again))
                 continue
             self._note(purpose, said, sampling, reply, start, "")

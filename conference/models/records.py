@@ -6,6 +6,8 @@ from typing import Annotated, Any, Literal, Protocol
 
 import msgspec
 
+from conference.defusing import unmarked
+
 Counted = Annotated[int, msgspec.Meta(ge=1)]
 Positive = Annotated[float, msgspec.Meta(gt=0)]
 NotNegative = Annotated[float, msgspec.Meta(ge=0)]
@@ -95,6 +97,11 @@ class Message(msgspec.Struct, frozen=True):
         """
         head, end, rest = self.text.rpartition(PAPER_END)
         return (head + end, rest) if end else ("", self.text)
+
+
+def own_words(text: str) -> Message:
+    """What a model answered, as its turn of the conversation that goes on."""
+    return Message("assistant", unmarked(text))
 
 
 class Sampling(msgspec.Struct, frozen=True, kw_only=True):

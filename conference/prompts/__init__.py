@@ -12,17 +12,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from conference.defusing import defused
 from conference.models.records import Message
 
 HERE = Path(__file__).parent
-# What may open a tag or a turn of a chat: "<" before a name, whatever stands between them, and
-# words in capitals in square brackets, as in [INST].
-OPENING = re.compile(r"<(?=\W{0,8}[^\W\d])|\[(?=/?[A-Za-z_]{0,40}\])(?=/?[a-z_]*[A-Z]{3})")
-# Characters without width or ink: a tag, or a whole text, may be hidden among them.
-INVISIBLE = re.compile(
-    "[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff"
-    "\U000e0000-\U000e0fff]"
-)
 
 
 @cache
@@ -76,9 +69,4 @@ def without_paper(instruction: str) -> tuple[Message, ...]:
     return (Message("system", render(HERE, "house")), Message("user", instruction))
 
 
-def defused(text: str) -> str:
-    """Text from outside that cannot close or open a fence or pass for a turn of a chat.
-
-    A bracket that could open one is replaced by one that reads alike; invisible characters go.
-    """
-    return OPENING.sub("\u2039", INVISIBLE.sub("", text))
+__all__ = ["HERE", "about_paper", "defused", "render", "without_paper"]
