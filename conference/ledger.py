@@ -302,7 +302,7 @@ def read_ledger(folder: Path) -> Ledger:
     path = folder / LEDGER
     if not path.is_file():
         raise UserError(f"{folder}: there is no {LEDGER} here; name the folder of a round.")
-    database = _connect(path)
+    database = _connect(path) if os.access(folder, os.W_OK) else _look_at(path)
     if not _tip_file(folder).exists() and not _has_tables(database):
         database.close()
         raise UserError(f"{path}: the round was stopped before its first task; run it again.")
@@ -329,6 +329,17 @@ def _connect(path: Path) -> sqlite3.Connection:
         return sqlite3.connect(path, check_same_thread=False)
     except sqlite3.Error as error:
         raise _cannot_write(path.parent, error) from error
+
+
+def _look_at(path: Path) -> sqlite3.Connection:
+    """A ledger where nothing can be written, as on a disk mounted to be read only.
+
+    SQLite else makes files beside it, even to read. Rows that a killed run left in the log beside
+    it are not seen so; the tip tells of them.
+    """
+    return sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False
+    )
 
 
 def _cannot_write(folder: Path, error: Exception) -> UserError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -33,6 +34,18 @@ def fill(folder: Path, rows: int = 20) -> None:
         ledger.append([done(number, "because " * 20)])
     ledger.note("plan", b"a plan")
     ledger.close()
+
+
+@pytest.mark.skipif(shutil.which("bwrap") is None, reason="bubblewrap is not installed")
+def test_a_ledger_on_a_disk_that_is_read_only_can_be_looked_at(tmp_path: Path) -> None:
+    fill(tmp_path, rows=3)
+    look = (
+        "import sys; from pathlib import Path; from conference.ledger import read_ledger;"
+        "ledger = read_ledger(Path(sys.argv[1])); print(len(ledger), ledger.noted('plan'))"
+    )
+    bound = ["bwrap", "--ro-bind", "/", "/", "--dev", "/dev", sys.executable, "-c", look]
+    seen = subprocess.run([*bound, str(tmp_path)], capture_output=True, text=True)
+    assert seen.stdout.split("\n")[0] == "3 b'a plan'", seen.stderr
 
 
 texts = st.text(max_size=40)
