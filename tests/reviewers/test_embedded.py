@@ -150,6 +150,13 @@ def test_the_venues_own_forms_are_filled(name: str) -> None:
         assert problems(venue.form, row.scores, row.texts) == []
 
 
+def test_what_speaks_for_a_paper_is_in_no_field_of_what_speaks_against_it() -> None:
+    venue = load_venue("agentreview")
+    row = given_review(sight(paper(), form=venue.form, panel=venue.panel.like))
+    lines = set(row.texts["reasons_to_accept"].splitlines())
+    assert lines and not lines & set(row.texts["reasons_to_reject"].splitlines())
+
+
 def test_the_same_task_gives_the_same_review_in_any_order() -> None:
     seen = [sight(paper(f"p{number}")) for number in range(6)]
     first = [review(row, name) for row in seen for name in ("r1", "r2")]
