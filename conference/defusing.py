@@ -13,9 +13,10 @@ INVISIBLE = re.compile(
     "\U000e0000-\U000e0fff]"
 )
 # What is a tag or a mark of a turn beyond doubt: the like of <|end|>, </paper> and [INST]. The own
-# words of a model may be code, in which a bracket alone has its meaning.
+# words of a model may be code, in which a bracket alone has its meaning; they are JSON, in which
+# the end of a line is written with a backslash.
 MARK = re.compile(
-    r"<(?=[|/｜]?\w[^<>\n]{0,80}>)"
+    r"<(?=[|/｜]?\w[^<>\n\\]{0,80}>)"
     r"|\[(?=/?(?:INST|SYSTEM_PROMPT|TOOL_CALLS|TOOL_RESULTS|AVAILABLE_TOOLS)\])"
 )
 

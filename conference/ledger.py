@@ -302,7 +302,8 @@ def read_ledger(folder: Path) -> Ledger:
     path = folder / LEDGER
     if not path.is_file():
         raise UserError(f"{folder}: there is no {LEDGER} here; name the folder of a round.")
-    database = _connect(path) if os.access(folder, os.W_OK) else _look_at(path)
+    in_use = path.with_name(f"{LEDGER}-wal").exists()
+    database = _connect(path) if in_use or os.access(folder, os.W_OK) else _look_at(path)
     if not _tip_file(folder).exists() and not _has_tables(database):
         database.close()
         raise UserError(f"{path}: the round was stopped before its first task; run it again.")
@@ -334,8 +335,8 @@ def _connect(path: Path) -> sqlite3.Connection:
 def _look_at(path: Path) -> sqlite3.Connection:
     """A ledger where nothing can be written, as on a disk mounted to be read only.
 
-    SQLite else makes files beside it, even to read. Rows that a killed run left in the log beside
-    it are not seen so; the tip tells of them.
+    SQLite else makes files beside it, even to read. One that a run is writing, or was when it was
+    killed, has them, and is not opened so.
     """
     return sqlite3.connect(
         f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False

@@ -25,6 +25,7 @@ from venues.plan import Plan, draws_seed, make_plan, note_plan
 from venues.state import Archived, Options, Round, Step
 from venues.venue import Venue, check_venue, load_venue
 
+SPOILED = "spoiled seeds"
 Progress = Callable[[str, int, int], None]  # step, done, all
 
 
@@ -87,6 +88,8 @@ def run_round(
             _retract_failures(ledger, rules)
         room = EngineRoom(rules)
         budget = budget or Budget()
+        budget.note([ledger.noted("preflight") or b"[]", *ledger.calls()])
+        budget.note(calls for _, calls in ledger.retracted())
         for line in budget.check_prices(room.models):
             (say or (lambda _: None))(line)
         make = partial(
@@ -117,8 +120,6 @@ def play(
 ) -> int:
     """Perform every task of every step that the ledger lacks; return how many were performed."""
     performed, budget = 0, budget or Budget()
-    budget.note([ledger.noted("preflight") or b"[]", *ledger.calls()])
-    budget.note(calls for _, calls in ledger.retracted())
     for step in steps_of(round_.venue):
         keys = ledger.whole(step.name)
         if keys is None:
@@ -258,21 +259,26 @@ def _stop_if_failed(step: Step, failures: list[Failure], tasks: int) -> None:
 
 
 def _spoiled(ledger: Ledger) -> frozenset[int]:
-    """Seeds under which tasks that were taken out again got an answer that could not be used."""
-    return frozenset(
-        call.seed
-        for _, calls in ledger.retracted()
-        for call in calls_from_json(calls)
-        if call.problem and (call.answer or call.tokens_in)
-    )
+    """Seeds of model calls of no use, of all tasks that were taken out again as they had failed."""
+    return frozenset(msgspec.json.decode(ledger.noted(SPOILED) or b"[]"))
+
+
+def _of_no_use(calls: list[Call]) -> list[int]:
+    """The seeds to which a task's failure is due: none where some call had no answer at all."""
+    answered = [call for call in calls if call.answer or call.tokens_in]
+    bad = [call.seed for call in answered if call.problem]
+    return bad or ([call.seed for call in calls] if len(answered) == len(calls) else [])
 
 
 def _retract_failures(ledger: Ledger, venue: Venue) -> None:
     """Take failed tasks out of the ledger, and all of later steps, which built on them."""
     order = {step.name: at for at, step in enumerate(steps_of(venue))}
-    failed = [row.key for row in ledger.rows() if any(isinstance(r, Failure) for r in row.records)]
-    if not failed:
+    rows = [row for row in ledger.rows() if any(isinstance(r, Failure) for r in row.records)]
+    if not rows:
         return
+    failed = [row.key for row in rows]
+    seeds = {seed for row in rows for seed in _of_no_use(calls_from_json(row.calls))}
+    ledger.note(SPOILED, msgspec.json.encode(sorted(_spoiled(ledger) | seeds)))
     if {row.key.step for row in ledger.rows()} - set(order):
         raise other_version(ledger.folder)
     first = min(order[key.step] for key in failed)

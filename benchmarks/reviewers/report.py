@@ -21,7 +21,16 @@ from benchmarks.reviewers.plots import draw
 from benchmarks.reviewers.question import Question
 from benchmarks.reviewers.results import FILE, Result
 from benchmarks.reviewers.reviewer import Scores
-from benchmarks.reviewers.tables import HEADINGS, caption, full, latex, lines, markdown, short
+from benchmarks.reviewers.tables import (
+    HEADINGS,
+    caption,
+    full,
+    latex,
+    lines,
+    markdown,
+    other_n,
+    short,
+)
 from conference.measures.estimate import Booleans, Estimate
 
 PREDICTIONS = "predictions.parquet"
@@ -130,6 +139,7 @@ def _page(result: Result, drawn: list[dict[str, str]]) -> str:
         loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined
     )
     place.filters["short"] = short
+    place.filters["other_n"] = other_n
     place.filters["interval"] = _interval
     place.filters["full"] = full
     return place.get_template("report.html.j2").render(

@@ -129,7 +129,7 @@ def full(estimate: Estimate | None) -> str:
     return f"{number(estimate.value)} [{number(estimate.low)}, {number(estimate.high)}]"
 
 
-def _other_n(estimate: Estimate | None, n: int) -> str:
+def other_n(estimate: Estimate | None, n: int) -> str:
     """The number of papers of a figure, where it is not its line's."""
     if estimate is None or estimate.value is None or estimate.n == n:
         return ""
@@ -147,7 +147,7 @@ def markdown(result: Result) -> str:
     heads = ["reviewer", "decision by", "n", *HEADINGS.values()]
     rows = ["| " + " | ".join(heads) + " |", "|" + "---|" * len(heads)]
     for line in lines(result):
-        cells = [full(cell) + _other_n(cell, line.n) for cell in map(line.cells.get, HEADINGS)]
+        cells = [full(cell) + other_n(cell, line.n) for cell in map(line.cells.get, HEADINGS)]
         name = line.name.replace("|", r"\|")
         rows.append("| " + " | ".join([name, line.rule, str(line.n), *cells]) + " |")
     about = f"{result.data}: {result.measured} papers ({result.accepted} accepted). "
@@ -193,10 +193,11 @@ def _latex_value(estimate: Estimate | None) -> str:
 
 
 def _latex_interval(estimate: Estimate | None, n: int) -> str:
-    if estimate is None or estimate.low is None or estimate.high is None:
-        return ""
-    ends = f"[{_minus(number(estimate.low))}, {_minus(number(estimate.high))}]"
-    return rf"{{\tiny {ends}{_other_n(estimate, n)}}}"
+    ends = ""
+    if estimate is not None and estimate.low is not None and estimate.high is not None:
+        ends = f"[{_minus(number(estimate.low))}, {_minus(number(estimate.high))}]"
+    said = (ends + other_n(estimate, n)).strip()
+    return rf"{{\tiny {said}}}" if said else ""
 
 
 def _minus(said: str) -> str:

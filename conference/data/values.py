@@ -46,7 +46,7 @@ def number(value: Any, field: str) -> float | None:
         found = _LEADING.fullmatch(value)
         if not found:
             raise Damaged(f"{field} is {value[:40]!r}, not a number")
-        return float(found.group(1))
+        value = found.group(1)
     try:
         read = float(value)
     except (TypeError, ValueError):

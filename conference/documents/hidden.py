@@ -35,6 +35,10 @@ SCAN = "text layer of a scan"
 SPOKEN = "replacement text"
 VISIBLE = "visible instruction"
 UNCHECKED = "not checked"  # A page that broke one of the two readings; it accuses nobody.
+LONGEST, BESIDE = (
+    500,
+    150,
+)  # characters of a sentence; of what stands around a phrase in longer ones
 PHRASE = 6  # Words in a line of a figure's hidden text, from which it is more than a label.
 UNSEEN = "leaves no trace"
 OUTSIDE = "outside the page"
@@ -75,14 +79,31 @@ def injection_patterns() -> tuple[re.Pattern[str], ...]:
 
 
 def instructions_in(text: str, signs: int = 1) -> list[str]:
-    """The sentences of a text that instruct its reviewer, with at least so many of the phrases."""
+    """The sentences of a text that instruct its reviewer, with at least so many of the phrases.
+
+    Of what goes on without an end, as tables and lists do, it is what stands around the phrases.
+    """
     flat = re.sub(r"\s+", " ", text)
-    sentences = re.split(r"(?<=[.!?])\s+", flat)
     return [
-        sentence[:500]
-        for sentence in sentences
-        if sum(bool(pattern.search(sentence)) for pattern in injection_patterns()) >= signs
+        piece
+        for sentence in re.split(r"(?<=[.!?])\s+", flat)
+        for piece in ([sentence] if len(sentence) <= LONGEST else _around_phrases(sentence))
+        if sum(bool(pattern.search(piece)) for pattern in injection_patterns()) >= signs
     ]
+
+
+def _around_phrases(text: str) -> list[str]:
+    places = sorted(
+        (max(0, found.start() - BESIDE), found.end() + BESIDE)
+        for pattern in injection_patterns()
+        for found in pattern.finditer(text)
+    )
+    pieces: list[tuple[int, int]] = []
+    for start, end in places:
+        if pieces and start <= pieces[-1][1]:
+            start, end = pieces[-1][0], max(end, pieces.pop()[1])
+        pieces.append((start, end))
+    return [text[start:end] for start, end in pieces]
 
 
 def find_hidden_text(path: Path) -> tuple[HiddenSpan, ...]:
@@ -127,11 +148,10 @@ def find_spans(path: Path) -> Found:
     spans = [
         span for span in spans if span.technique != VISIBLE or _squeezed(span.text) not in hidden
     ]
-    found: tuple[list[HiddenSpan], list[HiddenSpan]] = ([], [])
-    for span in spans:
-        whole = msgspec.structs.replace(span, text=whole_characters(span.text))
-        found[_has_plain_reason(span)].append(whole)
-    return Found(tuple(found[False]), tuple(found[True]), followed & drawn)
+    whole = [msgspec.structs.replace(s, text=whole_characters(s.text)) for s in spans]
+    sides = [(span, _has_plain_reason(span)) for span in whole]
+    accusing = tuple(span for span, plain in sides if not plain)
+    return Found(accusing, tuple(span for span, plain in sides if plain), followed & drawn)
 
 
 def _has_plain_reason(span: HiddenSpan) -> bool:
@@ -274,7 +294,7 @@ def without_spans(text: str, spans: tuple[HiddenSpan, ...]) -> str:
     here = _squeezed(text)
     for span in sorted(spans, key=lambda span: -len(span.text)):
         text, found = _cut(text, span.text, here)
-        if found or span.page == 0:
+        if found or (span.page == 0 and span.technique != VISIBLE):
             continue
         words = span.text.split()
         for at in range(max(1, len(words) - 2)):

@@ -84,9 +84,10 @@ def check_claims(
     """Every number of a text against the values of result files.
 
     A number printed with d decimals matches a value that rounds to it at d decimals; one with a
-    per cent sign also matches the value's hundredfold. `plain` are numbers that are no results,
-    such as years of citations or sizes from the set-up. In prose, whole numbers up to 12 count
-    things and are passed over, and a sign may be said in words; not so in a table.
+    per cent sign also matches the hundredfold of a value, or of a share among the `plain`: numbers
+    that are no results, such as years of citations or sizes from the set-up. In prose, whole
+    numbers up to 12 count things and are passed over, and a sign may be said in words; not so in a
+    table.
     """
     signed = where.startswith("Table")
     return [
@@ -111,7 +112,7 @@ def _matches(number: str, values: Sequence[float], plain: Sequence[float], signe
         return False
     known = [*values, *plain]
     if bare.endswith("%"):
-        known += [100 * value for value in known]
+        known += [100 * value for value in (*values, *(v for v in plain if abs(v) <= 1))]
     if signed or said < 0:
         return any(abs(said - value) <= half for value in known)
     return any(abs(said - abs(value)) <= half for value in known)

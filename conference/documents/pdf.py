@@ -90,9 +90,9 @@ def read_with_spans(
 def _unchecked(
     count: int, checked: set[int], orders: tuple[HiddenSpan, ...]
 ) -> tuple[HiddenSpan, ...]:
-    """The pages that were not checked, and the plain orders in a text of which some was not."""
+    """The pages that were not checked, and the plain orders that only the text itself showed."""
     missed = [number for number in range(1, count + 1) if number not in checked]
-    told = [order for order in orders if missed and instructions_in(order.text, signs=2)]
+    told = [order for order in orders if instructions_in(order.text, signs=2)]
     return (*told, *(HiddenSpan(number, UNCHECKED, "") for number in missed))
 
 

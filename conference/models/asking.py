@@ -38,8 +38,8 @@ SHOWN = 8000  # characters of an answer that cannot be used with which its model
 class Asker:
     """One task's access to its model. `calls` is what the ledger will keep.
 
-    `spoiled` are seeds under which earlier tries of the round got an answer that could not be used;
-    a model that decodes the same for the same seed would give it again, so they are passed over.
+    `spoiled` are seeds whose answers were of no use in earlier tries; a model that decodes the same
+    for the same seed would give these again, so they are passed over.
     """
 
     def __init__(
@@ -78,51 +78,48 @@ class Asker:
         schema, said, problem = shape.bounded(self.rules.longest_text), messages, ""
         group = self._key.paper or str(self._key)
         for attempt in range(self.rules.attempts):
-            sampling = self._sampling(purpose, member, attempt, temperature)
+            first = seed_of(self._seed, self._key, purpose, member, attempt) % 2**31
+            sampling = self._sampling(first, temperature)
             start = time.perf_counter()
             try:
                 reply = await self.model.complete(said, schema, sampling, group)
             except ModelError as error:
-                self._note(purpose, said, sampling, None, start, str(error))
+                self._note(purpose, said, sampling, first, None, start, str(error))
                 raise TaskFailed(f"{purpose}: {error}") from error
             try:
                 answer = shape.read(bare_object(reply.text))
             except (ValueError, OverflowError, RecursionError) as error:
                 problem = f"{reply.ended}; {error}" if reply.ended else str(error)
-                self._note(purpose, said, sampling, reply, start, problem)
+                self._note(purpose, said, sampling, first, reply, start, problem)
                 again = AGAIN.format(problem=problem, schema=json.dumps(schema))
                 wrong = own_words(reply.text[:SHOWN] or "(nothing)")
                 said = (*messages, wrong, Message("user", again))
                 continue
-            self._note(purpose, said, sampling, reply, start, "")
+            self._note(purpose, said, sampling, first, reply, start, "")
             return answer
         raise TaskFailed(
             f"{purpose}: {self.model.name} gave no valid answer in {self.rules.attempts} attempts; "
             f"the last one: {problem}"
         )
 
-    def _sampling(
-        self, purpose: str, member: int, attempt: int, temperature: float | None
-    ) -> Sampling:
+    def _sampling(self, first: int, temperature: float | None) -> Sampling:
+        """How the answer is drawn: under the first seed from `first` on that is not spoiled."""
+        seed = first
+        while seed in self._spoiled:
+            seed = seed_of(seed, "again") % 2**31
         return Sampling(
             temperature=self.rules.temperature if temperature is None else temperature,
             top_p=self.rules.top_p,
             max_tokens=self.rules.max_tokens,
-            seed=self._drawn(purpose, member, attempt),
+            seed=seed,
         )
-
-    def _drawn(self, *of: str | int) -> int:
-        seed, more = seed_of(self._seed, self._key, *of) % 2**31, 0
-        while seed in self._spoiled:
-            more += 1
-            seed = seed_of(self._seed, self._key, *of, "again", more) % 2**31
-        return seed
 
     def _note(
         self,
         purpose: str,
         messages: tuple[Message, ...],
         sampling: Sampling,
+        first: int,
         reply: Reply | None,
         start: float,
         problem: str,
@@ -138,6 +135,7 @@ class Asker:
                 top_p=sampling.top_p,
                 max_tokens=sampling.max_tokens,
                 seed=sampling.seed,
+                first_seed=first if first != sampling.seed else 0,
                 tokens_in=counted.tokens_in,
                 tokens_cached=counted.tokens_cached,
                 tokens_out=counted.tokens_out,

@@ -33,7 +33,7 @@ class EngineModel:
         self.name = f"vllm:{target}"
         try:
             self._engines = [ray.get_actor(engine_name(target, n)) for n in range(rules.engines)]
-            facts: Any = ray.get(self._engines[0].facts.remote())
+            facts = _facts(self._engines)
         except (ValueError, ray.exceptions.RayError) as error:
             raise UserError(
                 f"model 'vllm:{target}': its engine is not running ({error})."
@@ -82,6 +82,20 @@ class EngineModel:
             except ray.exceptions.RayTaskError as error:
                 raise ModelError(f"{self.name}: {_last_line(error)}") from error
         raise ModelError(f"{self.name}: its engine died {TRIES} times during this call")
+
+
+def _facts(engines: list[Any]) -> tuple[str, int]:
+    """Those of the first engine that lives; they are the same of all."""
+    import ray
+
+    for engine in engines[:-1]:
+        try:
+            found: tuple[str, int] = ray.get(engine.facts.remote())
+            return found
+        except ray.exceptions.RayActorError:
+            continue
+    last: tuple[str, int] = ray.get(engines[-1].facts.remote())
+    return last
 
 
 async def _came_back(engine: Any) -> bool:

@@ -132,8 +132,9 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     """One call as the ledger keeps it. `problem` is empty for an answer that was used.
 
     `frame_sha256` is the hash of the conversation without what stands between its fences,
-    `unsent` names what was left out for a server that does not take it, such as its seed, and
-    `ended` is the reply's.
+    `unsent` names what was left out for a server that does not take it, such as its seed, `ended`
+    is the reply's, and `first_seed` the seed that an earlier try of the task had spoiled, 0 for
+    none: a replay, in which nothing fails, asks with that one.
     """
 
     purpose: str
@@ -154,6 +155,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     frame_sha256: str = ""
     unsent: tuple[str, ...] = ()
     ended: str = ""
+    first_seed: int = 0
 
 
 class ModelError(Exception):

@@ -38,10 +38,10 @@ class ReplayModel:
         self.name = f"replay:{target}"
         self.revision = f"{calls[0].model} ({calls[0].revision})"
         self.context = rules.context or 1_000_000
-        self._exact = {(call.prompt_sha256, call.seed): call for call in calls}
+        self._exact = {(call.prompt_sha256, call.first_seed or call.seed): call for call in calls}
         # A paper was cut to the recorded model's context, which this one does not know; so the same
         # instruction about the same paper under the same seed is the same call.
-        self._framed = {(call.frame_sha256, call.seed): call for call in calls}
+        self._framed = {(call.frame_sha256, call.first_seed or call.seed): call for call in calls}
         self._any: dict[str, list[Call]] = defaultdict(list)
         for call in calls:
             self._any[call.prompt_sha256].append(call)

@@ -205,8 +205,9 @@ def test_faults_beside_the_ratings_cost_themselves_alone(tmp_path: Path):
     papers = [row(name) for name in "abc"] + [row("old", 2019)]
     reviews = [said(name, 0, 6) for name in "abc"] + [said("old", 0, 6)]
     folder = tables(tmp_path / "t", papers, reviews)
-    history = [("a", 0.0, [5.0]), ("a", 1.0, [6.0]), ("b", None, [5.0]), ("b", 1.0, [6.0]),
-               ("c", 0.0, [7.0]), ("c", 1.0, [6.0]), ("c", 2.0, None)]  # fmt: skip
+    history = [("a", 0.0, [5.0]), ("a", 1.0, [6.0]), ("b", None, [5.0]), ("b", 0.0, [7.0]),
+               ("b", 1.0, [6.0]), ("c", 0.0, [5.0]), ("c", 1.0, [6.0]),
+               ("c", 2.0, None)]  # fmt: skip
     pd.DataFrame(history, columns=["paper_id", "stage", "ratings"]).to_parquet(
         folder / "rating_history.parquet"
     )
@@ -217,12 +218,12 @@ def test_faults_beside_the_ratings_cost_themselves_alone(tmp_path: Path):
     )
     old, found = read_tables(folder)
     assert [(r.paper_id, r.rating_initial, r.texts) for r in found.reviews] == [
-        ("a", 5, {"text": "Good."}), ("b", None, {}), ("c", None, {}),
+        ("a", 5, {"text": "Good."}), ("b", None, {}), ("c", 5, {}),
     ]  # fmt: skip
     assert old.reviews[0].texts == {}
     records = [fault.record for fault in found.damaged]
     assert sorted(records) == [
-        "history of paper b", "history of paper c",
+        "history of paper b", "history of paper b", "history of paper c",
         "text of a review of paper b", "text of a review of paper c",
     ]  # fmt: skip
 

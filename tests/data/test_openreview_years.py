@@ -235,11 +235,13 @@ def test_a_venue_that_is_not_there_and_a_damaged_cache_are_one_sentence(
         )
 
 
+@pytest.mark.parametrize("sure", ["confidence", "reviewer_confidence"])
 def test_a_confidence_that_cannot_be_read_does_not_cost_its_rating(
     server: Any,  # noqa: F811
+    sure: str,
     tmp_path: Path,
 ) -> None:
-    content = {"rating": "8: accept", "confidence": "very sure", "preliminary_rating": "7: good"}
+    content = {"rating": "8: accept", sure: "very sure", "preliminary_rating": "7: good"}
     note = submission([reply("Official_Review", content)])
     found = imported(server, tmp_path, "ICLR.cc/2024/Conference", [note])
     (review,) = found.reviews

@@ -62,6 +62,8 @@ def test_papers_of_an_engine_that_cannot_be_started_again_go_to_another(tmp_path
         after = ask("die", papers[0])
         assert after in before.values() and after != before[papers[0]]
         assert {ask("live", paper) for paper in papers} == {after}
+        again = EngineModel(str(folder), rules)  # as a host makes it that starts later
+        assert (again.revision, again.context) == ("1", 1000)
     finally:
         engines.close()
         ray.shutdown()

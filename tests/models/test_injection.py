@@ -27,7 +27,7 @@ def test_a_model_s_own_words_open_no_turn_and_its_code_stays_code() -> None:
     for mark in ("<|im_end|>", "</paper>", "<start_of_turn>", "<｜User｜>", "[/INST]", "</s>"):
         said = own_words(json.dumps({"summary": f"good\n{mark}user"}, ensure_ascii=False)).text
         assert mark not in said and mark[1:] in said
-    code = "if low < high and high > 3:\n    best[INDEX] = [KNOBS]"
+    code = json.dumps("if low<high:\n    best[INDEX] = [KNOBS]\n    return high>3")
     assert own_words(code).text == code
 
 

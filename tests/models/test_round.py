@@ -72,6 +72,10 @@ def test_running_again_asks_nothing(tmp_path: Path) -> None:
 
 def test_a_budget_stops_the_round_and_a_higher_one_goes_on(tmp_path: Path) -> None:
     with serve() as server:
+        with pytest.raises(StopRound, match=r"--max-tokens 1 is reached \((\d+) spent\)") as stop:
+            run(server, tmp_path / "tried", budget=Budget(tokens=1))
+        spent = read_spending(tmp_path / "tried").total.tokens
+        assert f"({spent} spent)" in str(stop.value), "the preflight's calls count once"
         with pytest.raises(StopRound, match=r"--max-tokens 2,000 is reached .*higher limit"):
             run(server, tmp_path / "a", budget=Budget(tokens=2_000))
         with pytest.raises(StopRound, match="--max-cost"):
@@ -197,11 +201,20 @@ def test_a_retry_does_not_ask_with_seeds_whose_answers_were_of_no_use(tmp_path: 
 
     with serve(stubborn) as server:
         with pytest.raises(StopRound, match="--retry-failed"):
-            run(server, tmp_path)
+            run(server, tmp_path / "first")
         learns[0] = False
         assert useless
-        done = run(server, tmp_path, retry_failed=True)
+        done = run(server, tmp_path / "first", retry_failed=True)
+        name = server.spec
     assert len(done.round.all(MetaReview)) == 4 and not done.round.all(Failure)
+    spec = f"replay:{tmp_path / 'first'}"
+    minds = msgspec.structs.replace(tiny_venue().minds, reviewer=spec, chair=spec, scientist=spec)
+    rules = msgspec.structs.replace(tiny_venue(), minds=minds)
+    second = run_round(rules, out=tmp_path / "second", hosts=0, papers=table(4))
+    said = [str(msgspec.to_builtins(row)).replace(name, "") for row in done.round.all(MetaReview)]
+    assert said == [
+        str(msgspec.to_builtins(row)).replace(spec, "") for row in second.round.all(MetaReview)
+    ]
 
 
 def test_limits_and_prices_may_change_when_a_round_goes_on_but_not_its_sampling(

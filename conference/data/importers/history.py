@@ -56,8 +56,8 @@ def _stage(row: Mapping[str, Any], scale: tuple[float, ...]) -> tuple[float, lis
     stage = number(row["stage"], "stage")
     given = [rating(value, scale) for value in listed(row["ratings"], "ratings")]
     read = [value for value in given if value is not None]
-    if stage is None or len(read) < len(given):
-        raise Damaged("its stage or one of its ratings is empty")
+    if stage is None or not read or len(read) < len(given):
+        raise Damaged("its stage, its ratings or one of them is empty")
     return stage, read
 
 

@@ -139,7 +139,9 @@ def _review(
         rating=value,
         rating_initial=value if about.stage == "before_rebuttal" else initial,
         rating_final=value if about.stage == "after_discussion" else None,
-        confidence=numbers({sure: content[sure]}, record, faults).get(sure) if sure else None,
+        confidence=numbers({"confidence": content[sure]}, record, faults).get("confidence")
+        if sure
+        else None,
         scores=scores,
         texts=texts,
     )
