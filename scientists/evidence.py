@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import re
+import tokenize
 
 import msgspec
 
@@ -41,12 +43,21 @@ def numbers_of(text: str) -> list[float]:
 
 
 def _changed(study: Written) -> str:
-    """The lines of the treatment's code that the template's has not."""
+    """The numbers in lines of the treatment's code that the template's has not.
+
+    Those in comments and strings are words like any other and bear nothing out.
+    """
     if not study.tried or not study.tried.version.code:
         return ""
     script = study.question.template.folder / EXPERIMENT
-    known = set(script.read_text(encoding="utf-8").splitlines())
-    return "\n".join(line for line in study.tried.version.code.splitlines() if line not in known)
+    known = set(script.read_text(encoding="utf-8").split("\n"))
+    code = study.tried.version.code
+    lines = code.split("\n")
+    return " ".join(
+        token.string
+        for token in tokenize.generate_tokens(io.StringIO(code).readline)
+        if token.type == tokenize.NUMBER and lines[token.start[0] - 1] not in known
+    )
 
 
 def said(study: Written) -> dict[str, list[str]]:

@@ -5,17 +5,27 @@ from __future__ import annotations
 import dis
 import io
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Set
+from itertools import takewhile
 from types import CodeType
 
 import msgspec
 
+MODULE = "<module>"
+KINDS = frozenset({"FAST", "NAME", "GLOBAL", "DEREF"})
+VERBS = ("LOAD", "STORE", "DELETE")
+
 
 class Protected(msgspec.Struct, frozen=True):
-    """`words` mark the lines that a change may not touch, `names` are what it may not bind anew."""
+    """`words` mark lines that no change may touch, and so the functions and classes around them.
+
+    These are not replaced either, nor are `names` bound anew in the module or, where they had them,
+    in those functions, which do not even use the names in `fixed` more often.
+    """
 
     words: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
+    fixed: tuple[str, ...] = ()
 
 
 def touched(before: str, after: str, protected: Protected) -> str:
@@ -32,10 +42,15 @@ def touched(before: str, after: str, protected: Protected) -> str:
     # The compiled form tells what is code and what stands in a string, after a `return` or in
     # another function; `ast` is not safe in threads (CPython issue 106905).
     old, new = (compile(text, "changed.py", "exec", dont_inherit=True) for text in (before, after))
+    around: set[str] = set()
     for word in protected.words:
-        if _run_with(word, before, old) != _run_with(word, after, new):
+        if (run := _run_with(word, before, old)) != _run_with(word, after, new):
             return word
-    had, has = (_bound(protected.names, program) for program in (old, new))
+        around.update(place for place, _ in run)
+    around |= {place.partition(".")[0] for place in around}
+    held = _held({*protected.names, *(part for p in around for part in p.split("."))}, around, old)
+    had = _heads(around, before, old) + _done(held, protected.fixed, old)
+    has = _heads(around, after, new) + _done(held, protected.fixed, new)
     return next((name for name, _ in (has - had) + (had - has)), "")
 
 
@@ -54,24 +69,63 @@ def _run_with(word: str, text: str, program: CodeType) -> Counter[tuple[str, str
     )
 
 
-def _bound(names: Sequence[str], program: CodeType) -> Counter[tuple[str, str]]:
-    """How often each function binds or deletes each of these names."""
+def _heads(around: Set[str], text: str, program: CodeType) -> Counter[tuple[str, str]]:
+    """The decorators of these functions and classes, as another one may replace what they are."""
+    lines = list(io.StringIO(text, newline=None))
     return Counter(
-        (name, part.co_qualname)
+        (part.co_name, line)
         for part in _parts(program)
-        for step in dis.get_instructions(part)
-        for name in _names(step)
-        if name in names
+        if part.co_qualname in around and not part.co_name.startswith("<")
+        for line in takewhile(
+            lambda line: not line.lstrip().startswith(("def ", "class ")),
+            lines[part.co_firstlineno - 1 :],
+        )
     )
 
 
-def _names(step: dis.Instruction) -> list[str]:
-    """The variables that an instruction binds or deletes; later Pythons have some that do two."""
-    if step.opname.endswith(("_ATTR", "_SUBSCR", "_SLICE")):
-        return []
-    names = step.argval if isinstance(step.argval, tuple) else (step.argval,)
-    verbs = step.opname.split("_")[::2]
-    return [name for verb, name in zip(verbs, names, strict=False) if verb in ("STORE", "DELETE")]
+def _held(names: Set[str], around: Set[str], program: CodeType) -> set[tuple[str, str]]:
+    """These names in the module, and in each of these functions that has them."""
+    return {(name, MODULE) for name in names} | {
+        (name, part.co_qualname)
+        for part in _parts(program)
+        if part.co_qualname in around
+        for name in (*part.co_varnames, *part.co_cellvars, *part.co_names)
+        if name in names
+    }
+
+
+def _done(
+    held: Set[tuple[str, str]], fixed: tuple[str, ...], program: CodeType
+) -> Counter[tuple[str, str]]:
+    """How often each held name is bound, deleted or given other attributes, or a fixed one used."""
+    return Counter(
+        (name, place)
+        for part in _parts(program)
+        for verb, name, place in _steps(part)
+        if (name, place) in held and (verb != "LOAD" or name in fixed)
+    )
+
+
+def _steps(part: CodeType) -> Iterator[tuple[str, str, str]]:
+    """What a function does to variables: the verb, the variable, and whose that is."""
+    last = ("", "")
+    for step in dis.get_instructions(part):
+        words = step.opname.split("_")
+        names = step.argval if isinstance(step.argval, tuple) else (step.argval,)
+        # Later Pythons have instructions for two variables.
+        verbs = [] if KINDS.isdisjoint(words) else [word for word in words if word in VERBS]
+        if step.opname in ("STORE_ATTR", "DELETE_ATTR"):
+            yield "STORE", *last
+        for verb, name in zip(verbs, names, strict=False):
+            if last[0] == "setattr":
+                verb = "STORE"
+            place = MODULE if "GLOBAL" in words else part.co_qualname
+            if name in part.co_freevars:
+                place = place.partition(".<locals>")[0]
+            yield verb, name, place
+            last = (name, place)
+        if not verbs and step.opname != "PUSH_NULL":
+            last = ("", "")
 
 
 def _parts(code: CodeType) -> Iterator[CodeType]:

@@ -95,6 +95,14 @@ def test_citations_years_and_the_changed_code_are_no_inventions(tmp_path: Path) 
 
 
 @pytest.mark.parametrize(
+    "line", ["x = 1  # a gain of 73.21 %\n", '"""A gain of 73.21 %."""\n', 'x = "73.21"\n']
+)
+def test_words_in_the_changed_code_bear_nothing_out(line: str, tmp_path: Path) -> None:
+    passed, detail = claimed(tmp_path, EVERY + line, abstract="A gain of 73.21 % is found.")
+    assert not passed and "73.21 % (abstract)" in detail
+
+
+@pytest.mark.parametrize(
     ("changes", "said"),
     [
         ({"title": "A gain of 73.21 %"}, "73.21 % (title)"),
