@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from conference.errors import UserError
+from conference.progress import no_progress
 from conference.site import write_rounds, write_site
 from venues.round import run_round as play_round
 from venues.rounds import run_rounds
@@ -55,14 +56,15 @@ def run_round(
     if (hosts := options.get("hosts", 0)) < 0:
         raise UserError(f"hosts is {hosts}; give 0 (no Ray) or more.")
     out = Path(out)
+    progress = options.get("progress") or no_progress
     if not options.get("papers"):
         check_options(options.get("options") or Options())
     if rounds == 1:
         result = play_round(venue, out=out, **options)
-        return Proceedings(out, write_site(out), result.round, result.performed)
+        return Proceedings(out, write_site(out, progress), result.round, result.performed)
     results = run_rounds(venue, rounds=rounds, out=out, **options)
     for result in results:
-        write_site(result.folder)
+        write_site(result.folder, progress)
     page = write_rounds(out, [result.round for result in results])
     performed = sum(result.performed for result in results)
     return Proceedings(out, page, results[-1].round, performed)

@@ -12,6 +12,7 @@ from conference.errors import UserError
 from conference.ledger import Ledger, open_ledger, other_version, read_ledger
 from conference.models.costs import Budget
 from conference.models.records import Call, ModelRules, calls_from_json, calls_to_json
+from conference.progress import Progress, no_progress
 from conference.records import AnyRecord, Failure
 from conference.stage import InlineStage, RayStage, Stage
 from conference.tasks import CentralSight, StopRound, Task, TaskKey
@@ -26,7 +27,6 @@ from venues.state import Archived, Options, Round, Step
 from venues.venue import Venue, check_venue, load_venue
 
 SPOILED = "spoiled seeds"
-Progress = Callable[[str, int, int], None]  # step, done, all
 
 
 class Result(msgspec.Struct, frozen=True):
@@ -97,12 +97,17 @@ def run_round(
             placed(rules.models), _spoiled(ledger),
         )  # fmt: skip
         stages = _Stages(
-            make, hosts, address, partial(_ready, room, round_, ledger, budget, say, address, hosts)
+            make,
+            hosts,
+            address,
+            partial(
+                _ready, room, round_, ledger, budget, say, address, hosts, progress or no_progress
+            ),
         )
         try:
             if not len(ledger):
                 stages.ready()
-            performed = play(round_, ledger, stages.choose, progress or (lambda *_: None), budget)
+            performed = play(round_, ledger, stages.choose, progress or no_progress, budget)
         finally:
             stages.close()
             room.close()
@@ -232,10 +237,12 @@ def _ready(
     say: Callable[[str], None] | None,
     address: str | None,
     hosts: int,
+    progress: Progress,
 ) -> None:
     """Start the engines and try what the round needs, before its first task that thinks."""
     if not room.models:
         return
+    progress("preflight", 0, 1)
     room.open(address, hosts)
     calls: list[Call] = []
     try:
@@ -247,6 +254,7 @@ def _ready(
         before = calls_from_json(ledger.noted("preflight") or b"[]")
         ledger.note("preflight", calls_to_json([*before, *calls]))
         budget.note([calls_to_json(calls)])
+    progress("preflight", 1, 1)
 
 
 def _stop_if_failed(step: Step, failures: list[Failure], tasks: int) -> None:

@@ -24,6 +24,7 @@ from conference.files import writing
 from conference.measures import weighted
 from conference.measures.bootstrap import attempt, estimate
 from conference.measures.estimate import Estimate, Floats, as_labels
+from conference.progress import Progress, no_progress
 from conference.seeding import generator, seed_of
 
 PROMPTS = Path(__file__).parent / "prompts"
@@ -100,7 +101,13 @@ def kept(out: Path, sha256: str) -> list[ProbeRecord]:
 
 
 def probe(
-    model: Model, papers: Sequence[Paper], *, size: int = 100, seed: int = 0, resamples: int = 1000
+    model: Model,
+    papers: Sequence[Paper],
+    *,
+    size: int = 100,
+    seed: int = 0,
+    resamples: int = 1000,
+    progress: Progress = no_progress,
 ) -> Probe:
     """Ask a model about a sample of papers that have an abstract of 40 words or more."""
     fit = [p for p in papers if len((p.abstract or "").split()) >= FEWEST_WORDS]
@@ -108,11 +115,11 @@ def probe(
         raise UserError("the memorisation probe needs two papers with an abstract of 40 words.")
     rng = generator(seed, "probe")
     chosen = [fit[i] for i in rng.permutation(len(fit))[:size]]
-    true, other, failed = _completions(model, chosen, seed)
+    true, other, failed = _completions(model, chosen, seed, progress)
     kept = np.isfinite(true)
     n = int(kept.sum())
     drawn = {"resamples": resamples, "seed": seed}
-    recall, missed = _recall(model, chosen, seed, drawn)
+    recall, missed = _recall(model, chosen, seed, drawn, progress)
     return Probe(
         n=n,
         failed=failed + missed,
@@ -123,7 +130,9 @@ def probe(
     )
 
 
-def _completions(model: Model, papers: Sequence[Paper], seed: int) -> tuple[Floats, Floats, int]:
+def _completions(
+    model: Model, papers: Sequence[Paper], seed: int, progress: Progress
+) -> tuple[Floats, Floats, int]:
     schema = {
         "type": "object",
         "properties": {"continuation": {"type": "string"}},
@@ -133,6 +142,7 @@ def _completions(model: Model, papers: Sequence[Paper], seed: int) -> tuple[Floa
     true, other = np.full(len(papers), np.nan), np.full(len(papers), np.nan)
     failed = 0
     for place, paper in enumerate(papers):
+        progress("complete abstracts", place, len(papers))
         said = _ask(model, "complete_abstract.md", paper, halves[place][0], schema, seed)
         text = said.get("continuation") if isinstance(said, dict) else None
         if not isinstance(text, str) or not text.strip():
@@ -140,11 +150,12 @@ def _completions(model: Model, papers: Sequence[Paper], seed: int) -> tuple[Floa
             continue
         true[place] = rouge_l(text, halves[place][1])
         other[place] = rouge_l(text, halves[(place + 1) % len(papers)][1])
+    progress("complete abstracts", len(papers), len(papers))
     return true, other, failed
 
 
 def _recall(
-    model: Model, papers: Sequence[Paper], seed: int, drawn: dict[str, int]
+    model: Model, papers: Sequence[Paper], seed: int, drawn: dict[str, int], progress: Progress
 ) -> tuple[Estimate, int]:
     schema = {
         "type": "object",
@@ -152,9 +163,9 @@ def _recall(
         "required": ["decision"],
     }
     label, hit, failed = [], [], 0
-    for paper in papers:
-        if paper.accepted is None:
-            continue
+    decided = [paper for paper in papers if paper.accepted is not None]
+    for place, paper in enumerate(decided):
+        progress("recall decisions", place, len(decided))
         said = _ask(model, "recall_decision.md", paper, "", schema, seed)
         answer = said.get("decision") if isinstance(said, dict) else None
         if answer not in ("accept", "reject"):
@@ -162,6 +173,7 @@ def _recall(
             continue
         label.append(paper.accepted)
         hit.append((answer == "accept") == paper.accepted)
+    progress("recall decisions", len(decided), len(decided))
 
     def make() -> Estimate:
         chosen = weighted.balanced(np.array(hit, dtype=np.bool_), as_labels(label))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import io
 import warnings
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -32,9 +31,9 @@ from benchmarks.reviewers.tables import (
     short,
 )
 from conference.measures.estimate import Booleans, Estimate
+from conference.progress import Progress, no_progress
 
 PREDICTIONS = "predictions.parquet"
-Progress = Callable[[str, int, int], None]
 
 
 def write_all(
@@ -44,7 +43,7 @@ def write_all(
     fitted: dict[str, Fitted],
     use: Booleans,
     out: Path,
-    progress: Progress = lambda step, done, total: None,
+    progress: Progress = no_progress,
 ) -> None:
     """report.html, plots/*.png and *.svg, results.json, predictions.parquet, tables and card.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import platform
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from importlib import metadata
 from pathlib import Path
 
@@ -26,8 +26,8 @@ from conference import __version__
 from conference.errors import UserError
 from conference.files import writing
 from conference.measures.estimate import Booleans
+from conference.progress import Progress, no_progress
 
-Progress = Callable[[str, int, int], None]
 LIBRARIES = ("numpy", "scipy", "scikit-learn", "pandas", "pyarrow", "matplotlib")
 
 
@@ -45,7 +45,7 @@ def benchmark(
     reviewers: Sequence[Reviewer],
     out: Path,
     options: Options,
-    progress: Progress = lambda step, done, total: None,
+    progress: Progress = no_progress,
 ) -> Result:
     """Measure the reviewers and the baselines, and write everything into the folder `out`.
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import re
 import zlib
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
@@ -18,8 +17,7 @@ from benchmarks.reviewers.reviewer import Reviewer, Scores
 from conference.errors import UserError
 from conference.files import writing
 from conference.measures.estimate import Floats
-
-Progress = Callable[[str, int, int], None]
+from conference.progress import Progress
 
 
 def score_all(

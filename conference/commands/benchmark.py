@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from conference.errors import UserError
+from conference.progress import LOG, ProgressDisplay
 
 
 @click.group(invoke_without_command=True)
@@ -91,8 +92,8 @@ def benchmark(
     folder = out or Path(f"benchmark-{question.name}")
     command = shlex.join(["conference", *sys.argv[1:]])
     options = Options(seed=seed, resamples=resamples, fixed=fixed, command=command)
-    with Bars(Console(stderr=True)) as bars:
-        result = run(question, made, folder, options, bars.show)
+    with ProgressDisplay(Console(stderr=True), folder / LOG) as display:
+        result = run(question, made, folder, options, display.show)
     console.print(terminal(result, console.width))
     for sentence in (*result.notes, *result.verdicts):
         console.print(f"· {sentence}", soft_wrap=True, highlight=False, markup=False)
@@ -140,7 +141,9 @@ def probe(
     folder = out or Path(f"benchmark-{question.name}")
     check_folder(folder)
     rules = rules_for(parse_spec(model), load_models(models) if models else {})
-    found = run(Prober(model, rules), question.papers, size=papers, seed=seed)
+    with ProgressDisplay(Console(stderr=True), folder / LOG) as display:
+        prober = Prober(model, rules)
+        found = run(prober, question.papers, size=papers, seed=seed, progress=display.show)
     console = Console(width=None if sys.stdout.isatty() else 120)
     console.print(f"{found.n} papers; {found.failed} answers could not be used.")
     for said, figure in found.figures().items():
@@ -207,40 +210,3 @@ def _with_cutoffs(made: list[Any], cutoffs: tuple[str, ...]) -> list[Any]:
         msgspec.structs.replace(reviewer, cutoff=dates.get(reviewer.name, reviewer.cutoff))
         for reviewer in made
     ]
-
-
-class Bars:
-    """A progress bar for each reviewer and step; nothing where there is no terminal."""
-
-    def __init__(self, console: Any) -> None:
-        from rich.progress import (
-            BarColumn,
-            MofNCompleteColumn,
-            Progress,
-            TextColumn,
-            TimeRemainingColumn,
-        )
-
-        self._terminal = console.is_terminal
-        self._progress = Progress(
-            TextColumn("{task.description:<28.28}"), BarColumn(), MofNCompleteColumn(),
-            TimeRemainingColumn(), console=console,
-        )  # fmt: skip
-        self._tasks: dict[str, Any] = {}
-
-    def __enter__(self) -> Bars:
-        if self._terminal:
-            self._progress.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._terminal:
-            self._progress.stop()
-
-    def show(self, step: str, done: int, total: int) -> None:
-        """Move a step's bar."""
-        if not self._terminal or not total:
-            return
-        if step not in self._tasks:
-            self._tasks[step] = self._progress.add_task(step, total=total)
-        self._progress.update(self._tasks[step], completed=done)

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from conference.errors import UserError
+from conference.progress import Progress, ProgressDisplay
+
+if TYPE_CHECKING:
+    from conference.data.tables import Dataset
 
 KINDS = ("openreview", "table", "ai-scientist", "peerread", "pdfs")
 SHOWN_DAMAGE = 5
@@ -72,31 +76,24 @@ def import_(
     pdfs FOLDER           PDFs, with --ratings CSV (file,rating,...) and --scale
     """
     import msgspec
+    from rich.console import Console
 
-    from conference.data.importers import ai_scientist, openreview, pdfs, peerread, table
     from conference.data.scales import parse_scale
     from conference.data.store import save, store_folder
 
     allowed = parse_scale(scale) if scale else ()
     place = store_folder(store)
-    if kind == "openreview":
-        found = openreview.read_venue(
-            source, api=1 if api == "1" else 2, cache=place / ".cache", scale=allowed, url=url,
-            pause=pause, fresh=fresh, progress=_counter(),
-        )  # fmt: skip
-    elif kind == "table":
-        there = Path(source) if Path(source).is_file() else _folder(source)
-        found = table.read_tables(there, scale=allowed)
-    elif kind == "ai-scientist":
-        if allowed:
-            raise UserError("--scale: the scale of ICLR 2022 is known; leave it out.")
-        found = ai_scientist.read_ratings(Path(source))
-    elif kind == "peerread":
-        found = peerread.read_peerread(_folder(source), allowed)
-    else:
-        if ratings is None or not allowed:
-            raise UserError("`data import pdfs` needs --ratings CSV and --scale.")
-        found = pdfs.read_folder(_folder(source), ratings, allowed, venue, year)
+    with ProgressDisplay(Console(stderr=True)) as display:
+        if kind == "openreview":
+            from conference.data.importers import openreview
+
+            found = openreview.read_venue(
+                source, api=1 if api == "1" else 2, cache=place / ".cache", scale=allowed, url=url,
+                pause=pause, fresh=fresh, progress=lambda done: display.show("papers", done, None),
+            )  # fmt: skip
+        else:
+            display.show(f"read {Path(source).name}", 0, None)
+            found = _read(kind, source, allowed, ratings, venue, year, display.show)
     if name and len(found) > 1:
         raise UserError(f"--name {name}: {source} holds {len(found)} datasets; leave --name out.")
     for dataset in found:
@@ -182,18 +179,34 @@ def show(name: str, store: Path | None) -> None:
         click.echo(f"    {fault.record}: {fault.reason}")
 
 
+def _read(
+    kind: str,
+    source: str,
+    scale: tuple[float, ...],
+    ratings: Path | None,
+    venue: str,
+    year: int,
+    progress: Progress,
+) -> list[Dataset]:
+    """The datasets of a file or folder."""
+    from conference.data.importers import ai_scientist, pdfs, peerread, table
+
+    if kind == "table":
+        there = Path(source) if Path(source).is_file() else _folder(source)
+        return table.read_tables(there, scale=scale)
+    if kind == "ai-scientist":
+        if scale:
+            raise UserError("--scale: the scale of ICLR 2022 is known; leave it out.")
+        return ai_scientist.read_ratings(Path(source))
+    if kind == "peerread":
+        return peerread.read_peerread(_folder(source), scale)
+    if ratings is None or not scale:
+        raise UserError("`data import pdfs` needs --ratings CSV and --scale.")
+    return pdfs.read_folder(_folder(source), ratings, scale, venue, year, progress=progress)
+
+
 def _folder(source: str) -> Path:
     path = Path(source)
     if not path.is_dir():
         raise UserError(f"{source}: no such folder.")
     return path
-
-
-def _counter() -> Callable[[int], None]:
-    """A line that counts papers as they come, on a terminal."""
-
-    def show(done: int) -> None:
-        if sys.stderr.isatty() and done % 50 == 0:
-            click.echo(f"\r{done} papers", nl=False, err=True)
-
-    return show

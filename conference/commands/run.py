@@ -7,15 +7,9 @@ from pathlib import Path
 
 import click
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TaskID,
-    TextColumn,
-    TimeElapsedColumn,
-)
 from rich.table import Table
+
+from conference.progress import LOG, ProgressDisplay
 
 COUNT, AMOUNT = click.IntRange(min=0), click.FloatRange(min=0)
 
@@ -120,9 +114,8 @@ def run(
         _show_forecast(console, rules, source, rounds)
         return
     start = time.monotonic()
-    bars = Bars(console)
     folder = Path(out or f"runs/{rules.name}")
-    with bars:
+    with ProgressDisplay(console, folder / LOG) as display:
         result = run_round(
             rules,
             rounds=rounds,
@@ -139,48 +132,12 @@ def run(
             ),
             retry_failed=retry_failed,
             budget=Budget(max_tokens, max_cost, max_hours),
-            progress=bars.show,
+            progress=display.show,
             say=lambda line: console.print(line, soft_wrap=True),
         )
     took = time.monotonic() - start
     console.print(f"{result.performed} tasks performed in {took:.0f} s.")
     console.print(f"Proceedings: [bold]{result.site}[/bold]", soft_wrap=True)
-
-
-class Bars:
-    """One progress bar for each step, and a plain line where there is no terminal."""
-
-    def __init__(self, console: Console) -> None:
-        self._console = console
-        self._progress = Progress(
-            TextColumn("{task.description:<22}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-            console=console,
-        )
-        self._tasks: dict[str, TaskID] = {}
-
-    def __enter__(self) -> Bars:
-        if self._console.is_terminal:
-            self._progress.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._progress.stop()
-
-    def show(self, step: str, done: int, total: int) -> None:
-        """Move a step's bar; steps without tasks are left out."""
-        if not total:
-            return
-        if not self._console.is_terminal:
-            if done == total:
-                self._console.print(f"{step}: {done} of {total} tasks")
-            return
-        if step not in self._tasks:
-            self._tasks[step] = self._progress.add_task(step, total=total)
-        # The step of a later round may have other tasks than that of the first.
-        self._progress.update(self._tasks[step], total=total, completed=done)
 
 
 def _show_forecast(console: Console, rules, source, rounds: int) -> None:  # type: ignore[no-untyped-def]

@@ -11,6 +11,11 @@ import click
 @click.argument("run", type=click.Path(path_type=Path))
 def site(run: Path) -> None:
     """Write the proceedings of the round in the folder RUN again."""
+    from rich.console import Console
+
+    from conference.progress import ProgressDisplay
     from conference.site import write_site
 
-    click.echo(write_site(run))
+    with ProgressDisplay(Console(stderr=True)) as display:
+        page = write_site(run, display.show)
+    click.echo(page)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import shutil
 from collections import Counter
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ import jinja2
 import msgspec
 
 from conference.files import PAPERS, writing
+from conference.progress import Progress, no_progress
 from conference.records import (
     Advice,
     AssignmentReport,
@@ -51,7 +51,7 @@ def environment() -> jinja2.Environment:
     return env
 
 
-def write_site(folder: str | Path, progress: Callable[[int, int], None] | None = None) -> Path:
+def write_site(folder: str | Path, progress: Progress = no_progress) -> Path:
     """Write the proceedings of the round in `folder` and return the front page.
 
     Raises:
@@ -63,7 +63,7 @@ def write_site(folder: str | Path, progress: Callable[[int, int], None] | None =
         return _write_pages(folder, round_, progress)
 
 
-def _write_pages(folder: Path, round_: Round, progress: Callable[[int, int], None] | None) -> Path:
+def _write_pages(folder: Path, round_: Round, progress: Progress) -> Path:
     site = folder / SITE
     for sub in ("papers", "plots"):
         if (site / sub).exists():
@@ -106,8 +106,7 @@ def _write_pages(folder: Path, round_: Round, progress: Callable[[int, int], Non
             "advice": round_.one(Advice, view.paper.paper),
         }
         _write(env, page, "paper.html.j2", root="../", view=view, **own, **common)
-        if progress:
-            progress(number, len(papers))
+        progress("site", number, len(papers))
     for name in ("style.css", "search.js"):
         shutil.copyfile(TEMPLATES / name, site / name)
     (site / "papers.js").write_text(_index("PAPERS", _paper_rows(papers)), encoding="utf-8")

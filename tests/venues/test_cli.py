@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import io
 import os
 import signal
 import subprocess
@@ -12,9 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
-from rich.console import Console
 
-from conference.commands.run import Bars
 from conference.errors import UserError
 from conference.ledger import LEDGER
 
@@ -162,13 +159,3 @@ def test_a_notebook_can_run_a_round(tmp_path: Path) -> None:
         return run_round(tiny_venue(), out=tmp_path, hosts=0, papers=table(4)).performed
 
     assert asyncio.run(cell()) > 10
-
-
-def test_the_bars_of_a_later_round_count_its_own_tasks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TERM", "xterm")
-    shown = io.StringIO()
-    with Bars(Console(file=shown, force_terminal=True, width=100)) as bars:
-        for total in (4, 6):
-            for done in range(total + 1):
-                bars.show("review", done, total)
-    assert "6/6" in shown.getvalue() and "6/4" not in shown.getvalue()

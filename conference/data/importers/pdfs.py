@@ -19,6 +19,7 @@ from conference.documents.document import Document
 from conference.documents.hidden import UNCHECKED, HiddenSpan
 from conference.documents.untrusted import read_untrusted
 from conference.errors import UserError
+from conference.progress import Progress, no_progress
 
 KNOWN = ("file", "rating", "confidence", "decision", "title", "abstract")
 # From a PDF's path to the paper without its hidden text, and that text.
@@ -32,6 +33,7 @@ def read_folder(
     venue: str,
     year: int,
     read: Reader = read_untrusted,
+    progress: Progress = no_progress,
 ) -> list[Dataset]:
     """Papers from PDFs, ratings from the CSV.
 
@@ -50,7 +52,8 @@ def read_folder(
     ways: dict[str, set[str]] = {}
     for name in sorted(set(by_file) - {path.stem for path in files}):
         damaged.append(Damage(f"paper {name}", f"it is in {ratings.name} but not in the folder"))
-    for path in files:
+    for number, path in enumerate(files):
+        progress("read PDFs", number, len(files))
         given = by_file.get(path.stem, [])
         try:
             document, spans = read(path)
@@ -60,6 +63,7 @@ def read_folder(
             continue
         ways[path.name] = {span.technique for span in spans}
         reviews += _reviews(path.stem, given, scale, wordy, damaged)
+    progress("read PDFs", len(files), len(files))
     name = f"{venue.lower()}{year or ''}"
     return [gather(name, papers, reviews, damaged, source=str(folder), notes=_notes(ways))]
 
