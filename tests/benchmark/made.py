@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import sys
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
@@ -80,9 +81,11 @@ def conference(*arguments: object) -> tuple[int, str, str]:
 
 
 def refused(*arguments: object) -> str:
-    """The one sentence with which a command ends that cannot be done."""
+    """The one sentence with which a command ends that cannot be done, after lines of progress."""
     status, _, complaint = conference(*arguments)
-    sentence = complaint.strip()
+    shown = re.compile(r"\S.*: [\d,]+ (of [\d,]+|so far)(, [^.]*| in [\d:]+)?")
+    lines = complaint.strip().splitlines()
+    sentence = "\n".join(line for line in lines if not shown.fullmatch(line))
     assert status == 2, complaint
     assert "Traceback" not in sentence and "\n" not in sentence and sentence.endswith(".")
     return sentence
