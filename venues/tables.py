@@ -7,19 +7,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from conference.data import read_table as strict
 from conference.errors import UserError
 
 
 def read_table(path: Path) -> Any:
     import pandas
 
-    try:
-        if path.suffix == ".jsonl":
-            return pandas.read_json(path, lines=True, dtype=False, convert_dates=False)
-        return pandas.read_parquet(path)
-    except (OSError, ValueError) as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise UserError(f"{path}: the table cannot be read ({reason}).") from error
+    table = strict.read_table(path)
+    return pandas.DataFrame(list(table.rows), columns=list(table.columns))
 
 
 def need_columns(frame: Any, columns: Sequence[str], path: Path) -> None:

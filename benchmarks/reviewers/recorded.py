@@ -1,4 +1,4 @@
-"""Recorded reviewers: a CSV of scores, and the AI Scientist's own language-model reviews."""
+"""Recorded reviewers: a table of scores, and the AI Scientist's own language-model reviews."""
 
 from __future__ import annotations
 
@@ -7,57 +7,106 @@ import re
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
+from statistics import fmean
 
 from benchmarks.reviewers.question import Question
 from benchmarks.reviewers.reviewer import Reviewer, lookup
 from conference.data.importers.ai_scientist import RecordedReview, read_reviews
-from conference.data.importers.frames import read_table, rows_of
+from conference.data.read_table import Row, Table, read_table
 from conference.data.values import Damaged, number, text
 from conference.errors import UserError
 
 NAN = float("nan")
+Recorded = tuple[float, float, float]  # score, decision (1, 0) and confidence; NaN where unknown
 YES, NO = ("accept", "accepted", "yes", "true", "1"), ("reject", "rejected", "no", "false", "0")
 # End of the training data as the makers state it; the reviews were written in mid-2024.
 CUTOFFS = {"gpt-4o-mini": "2023-10-01", "gpt-4o": "2023-10-01", "claude-3-5-sonnet": "2024-04-01"}
 
 
-def from_csv(file: str, question: Question) -> Reviewer:
-    """`csv:FILE` with columns paper_id and score, and where known decision and confidence.
+def from_csv(rest: str, question: Question) -> Reviewer:
+    """`csv:FILE[#COLUMN]`: columns paper_id and score (or COLUMN), maybe decision and confidence.
 
-    Raises `UserError` for a score that is no number or missing, or a paper listed twice.
+    With a column `reviewer` the file is in long form, one row for each reviewer of a paper: a
+    paper's score and confidence are its reviewers' means. Raises `UserError` for a score that is
+    missing or no number, a paper or its reviewer listed twice, or decisions that contradict.
     """
-    path = Path(file)
-    rows = rows_of(read_table(path, ("paper_id", "score")))
-    table: dict[str, tuple[float, float, float]] = {}
-    for line, row in enumerate(rows, start=2):
-        paper = text(row["paper_id"])
-        if not paper:
-            raise UserError(f"{path}, line {line}: paper_id is empty; name the paper.")
-        if paper in table:
-            raise UserError(
-                f"{path}, line {line}: paper {paper} is listed twice; keep one row for each paper."
-            )
-        table[paper] = _read(row, path, line)
-    if not table:
+    path, chosen = Path(rest), ""
+    if "#" in rest and not path.is_file():
+        file, _, chosen = rest.rpartition("#")
+        path = Path(file)
+    table = read_table(path, ("paper_id", chosen) if chosen else ("paper_id",))
+    column = chosen or _score_column(table)
+    long = "reviewer" in table.columns
+    said = _reviews(table, column, long)
+    if not said:
         raise UserError(f"{path}: it has no rows; write one for each paper that has a score.")
-    values = [row[0] for row in table.values()]
+    scores = {paper: _joined(reviews) for paper, reviews in said.items()}
     measured = {paper.paper_id for paper in question.papers}
+    on_scale = _on_scale([score for score, _, _ in scores.values()], question.scale)
+    sizes = [len(reviews) for reviews in said.values()]
+    panel = {"reviewers a paper": f"{min(sizes)} to {max(sizes)}, their scores' mean counts"}
     return Reviewer(
-        name=path.stem,
-        score=partial(lookup, table=table),
+        name=f"{path.stem} {chosen}".strip(),
+        score=partial(lookup, table=scores),
         keep=False,
-        on_scale=_on_scale(values, question.scale),
+        on_scale=on_scale,
         about={
             "kind": "recorded scores",
             "scores": "on the venue's rating scale"
-            if _on_scale(values, question.scale)
+            if on_scale
             else "not on the venue's rating scale: they rank",
             "file": path.name,
+            "column": column,
+            **(panel if long else {}),
             "SHA-256": _digest(path),
-            "rows": f"{len(table)}, {len(table.keys() - measured)} of them of other papers",
+            "papers": f"{len(scores)}, {len(scores.keys() - measured)} of them not of the data set",
         },
     )
+
+
+def _score_column(table: Table) -> str:
+    """The column `score`, else `rating`; another one must be named."""
+    for name in ("score", "rating"):
+        if name in table.columns:
+            return name
+    raise UserError(
+        f"{table.path}: column 'score' is missing; it has {', '.join(table.columns)}: name the "
+        f"scores' column, as in csv:{table.path}#COLUMN."
+    )
+
+
+def _reviews(table: Table, column: str, long: bool) -> dict[str, list[Recorded]]:
+    """Each paper's rows; one, or in long form one for each of its reviewers."""
+    found: dict[str, list[Recorded]] = {}
+    seen: set[tuple[str, str]] = set()
+    for at, row in enumerate(table.rows):
+        where = table.where(at)
+        paper, who = text(row["paper_id"]), text(row.get("reviewer")) or ""
+        if not paper:
+            raise UserError(f"{where}: paper_id is empty; name the paper.")
+        if long and not who:
+            raise UserError(f"{where}: reviewer is empty; name or number the reviewer.")
+        if (paper, who) in seen:
+            twice = f"reviewer {who} of paper {paper}" if long else f"paper {paper}"
+            hint = "reviewer" if long else "paper, or add a column `reviewer`"
+            raise UserError(f"{where}: {twice} is listed twice; keep one row for each {hint}.")
+        seen.add((paper, who))
+        reviews = found.setdefault(paper, [])
+        reviews.append(_read(row, column, where))
+        if len({decision for _, decision, _ in reviews if decision == decision}) > 1:
+            raise UserError(
+                f"{where}: the decisions on paper {paper} differ; give it one, or leave the "
+                "column out."
+            )
+    return found
+
+
+def _joined(reviews: Sequence[Recorded]) -> Recorded:
+    """One paper's reviews as one: means of scores and of known confidences, the decision."""
+    scores, decisions, confidences = zip(*reviews, strict=True)
+    known = [value for value in confidences if value == value]
+    decision = next((value for value in decisions if value == value), NAN)
+    return fmean(scores), decision, fmean(known) if known else NAN
 
 
 def _on_scale(values: Sequence[float], scale: Sequence[float]) -> bool:
@@ -72,19 +121,17 @@ def _digest(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
 
 
-def _read(row: dict[str, Any], path: Path, line: int) -> tuple[float, float, float]:
+def _read(row: Row, column: str, where: str) -> Recorded:
     try:
-        score = number(row["score"], "score")
+        score = number(row[column], column)
         confidence = number(row.get("confidence"), "confidence")
     except Damaged as fault:
-        raise UserError(f"{path}, line {line}: {fault}; write a plain number.") from fault
+        raise UserError(f"{where}: {fault}; write a plain number.") from fault
     if score is None:
-        raise UserError(
-            f"{path}, line {line}: score is empty or NaN; fill it in or leave the row out."
-        )
+        raise UserError(f"{where}: {column} is empty or NaN; fill it in or leave the row out.")
     said = (text(row.get("decision")) or "").lower()
     if said and said not in (*YES, *NO):
-        raise UserError(f"{path}, line {line}: decision {said!r} is neither accept nor reject.")
+        raise UserError(f"{where}: decision {said!r} is neither accept nor reject.")
     decision = NAN if not said else float(said in YES)
     return score, decision, NAN if confidence is None else confidence
 
@@ -123,7 +170,7 @@ def short_name(config: str) -> str:
 
 
 def _recorded(config: str, reviews: list[RecordedReview], path: Path) -> Reviewer:
-    table: dict[str, tuple[float, float, float]] = {}
+    table: dict[str, Recorded] = {}
     for review in reviews:
         if review.paper_id in table:
             raise UserError(f"{path}: paper {review.paper_id} is there twice in {config}.")

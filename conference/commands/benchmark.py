@@ -21,7 +21,7 @@ from conference.progress import LOG, ProgressDisplay
     "reviewers",
     multiple=True,
     metavar="SPEC",
-    help="embedded[:FILE], tfidf, csv:FILE, ai-scientist:FILE[#CONFIG], vllm:MODEL, "
+    help="embedded[:FILE], tfidf, csv:FILE[#COLUMN], ai-scientist:FILE[#CONFIG], vllm:MODEL, "
     "openai:MODEL@URL; may be given again.",
 )
 @click.option("--out", type=click.Path(path_type=Path), help="Folder  [benchmark-NAME].")
@@ -61,6 +61,10 @@ def benchmark(
 
     Prints a table and writes a folder with report.html. Trivial baselines and the humans
     themselves stand beside the reviewers. An interrupted run goes on where it stopped.
+
+    csv:FILE is a .csv, .tsv, .jsonl or .parquet table with a column paper_id, and score, rating or
+    the COLUMN that you name, and where known decision and confidence: one row a paper, or, with a
+    column reviewer, one row for each reviewer of a paper, whose mean counts.
 
     \b
     conference benchmark --data iclr2022 --reviewer embedded --reviewer csv:scores.csv

@@ -253,6 +253,28 @@ def test_a_changed_csv_is_read_again(tmp_path: Path) -> None:
     assert found[0] + found[1] == pytest.approx(1)
 
 
+def test_a_csv_may_name_its_column_and_hold_several_reviewers_a_paper(tmp_path: Path) -> None:
+    table = venue_year(tmp_path / "t", papers=40)
+    long = pd.concat(
+        [
+            table[["paper_id"]].assign(reviewer=who, score=0, Overall=table["quality"] + shift)
+            for who, shift in (("A", -1), ("B", 1), ("C", 3))
+        ]
+    ).iloc[:-1]
+    long.to_csv(tmp_path / "long.csv", index=False)
+    status, _, complaint = conference(
+        "benchmark", "--data", f"iclr2026@{tmp_path / 't'}",
+        "--reviewer", f"csv:{tmp_path / 'long.csv'}#Overall", "--resamples", 20,
+        "--out", tmp_path / "out",
+    )  # fmt: skip
+    assert status == 0, complaint
+    frame = pd.read_parquet(tmp_path / "out" / "predictions.parquet")
+    found = frame[frame["reviewer"] == "long Overall"].set_index("paper_id")["score"]
+    means = long.groupby("paper_id")["Overall"].mean()
+    assert np.allclose(found, means.loc[found.index])
+    assert row(tmp_path / "out", "long Overall")["about"]["reviewers a paper"].startswith("2 to 3")
+
+
 def test_the_same_command_gives_the_same_figures(tmp_path: Path) -> None:
     table = venue_year(tmp_path, papers=50)
     question = open_question(f"iclr2026@{tmp_path}", tmp_path)

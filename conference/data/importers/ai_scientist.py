@@ -8,12 +8,11 @@ models are read by `read_reviews`.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
 from conference.data.gather import gather
-from conference.data.importers.frames import read_table, rows_of
+from conference.data.read_table import Row, Table, read_table
 from conference.data.scales import scale_of
 from conference.data.tables import Damage, Dataset, HumanReview, Paper
 from conference.data.values import (
@@ -31,6 +30,7 @@ from conference.errors import UserError
 NAME = "ai-scientist-iclr2022"
 OVERALL = tuple(float(step) for step in range(1, 11))  # The NeurIPS 2022 form of its reviewers.
 RATINGS = tuple(str(column) for column in range(7))
+UNNAMED = ("", "Unnamed: 0", "__index_level_0__")  # How tables write an index without a name.
 
 
 class RecordedReview(msgspec.Struct, frozen=True):
@@ -45,12 +45,12 @@ class RecordedReview(msgspec.Struct, frozen=True):
 
 def read_ratings(path: Path) -> list[Dataset]:
     """The human ratings and decisions; titles and abstracts are kept where the file has them."""
-    frame = _with_ids(read_table(path, ("decision",)), path)
-    if "ratings" not in frame and "0" not in frame:
+    table = _with_ids(read_table(path, ("decision",)))
+    if "ratings" not in table.columns and "0" not in table.columns:
         raise UserError(f"{path}: there is neither a column 'ratings' nor columns '0' to '6'.")
     scale, stage = scale_of("ICLR", 2022)
     papers, reviews, damaged = [], [], []
-    for row in rows_of(frame):
+    for row in table.rows:
         name, decision = text(row["paper_id"]), str(row["decision"] or "")
         if not name:
             damaged.append(Damage("paper (no id)", "it has no id"))
@@ -77,18 +77,20 @@ def read_ratings(path: Path) -> list[Dataset]:
     return [gather(NAME, papers, reviews, damaged, source=str(path), notes=notes)]
 
 
-def _with_ids(frame: Any, path: Path) -> Any:
+def _with_ids(table: Table) -> Table:
     """The table with a column `paper_id`: its files write the ids as an index, at times unnamed."""
-    if "paper_id" in frame:
-        return frame
-    first = str(frame.columns[0])
-    if not first.startswith("Unnamed"):
-        raise UserError(f"{path}: column 'paper_id' is missing; it has {', '.join(frame.columns)}.")
-    return frame.rename(columns={first: "paper_id"})
+    if "paper_id" in table.columns:
+        return table
+    first = table.columns[0]
+    if first not in UNNAMED:
+        there = ", ".join(table.columns)
+        raise UserError(f"{table.path}: column 'paper_id' is missing; it has {there}.")
+    rows = tuple({"paper_id": row[first]} | row for row in table.rows)
+    return msgspec.structs.replace(table, columns=("paper_id", *table.columns), rows=rows)
 
 
 def _reviews(
-    name: str, row: dict[str, Any], scale: tuple[float, ...], damaged: list[Damage]
+    name: str, row: Row, scale: tuple[float, ...], damaged: list[Damage]
 ) -> list[HumanReview]:
     if "ratings" in row:
         pairs = listed_ratings(row, name, damaged)
@@ -118,11 +120,11 @@ def read_reviews(path: Path) -> list[RecordedReview]:
 
     A CSV's configuration is its file name. Raises `UserError` for a review without a score.
     """
-    frame = _with_ids(read_table(path, ("Overall",)), path)
+    table = _with_ids(read_table(path, ("Overall",)))
     found = []
-    for row in rows_of(frame):
+    for at, row in enumerate(table.rows):
         config = str(row.get("config") or path.stem)
-        place = f"{path}: paper {row['paper_id']} ({config})"
+        place = f"{table.where(at)}: paper {row['paper_id']} ({config})"
         try:
             score = rating(row["Overall"], OVERALL, "Overall")
             confidence = number(row.get("Confidence"), "Confidence")

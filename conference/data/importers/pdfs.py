@@ -9,10 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 from conference.data.gather import gather
-from conference.data.importers.frames import read_table, rows_of
+from conference.data.read_table import Row, read_table
 from conference.data.tables import Damage, Dataset, HumanReview, Paper
 from conference.data.values import Damaged, numbers, presentation_of, rating, status_of, text
 from conference.documents.document import Document
@@ -40,8 +39,8 @@ def read_folder(
     A PDF that cannot be read is counted and named, and so is one with hidden text, which is kept
     without it.
     """
-    rows = rows_of(read_table(ratings, ("file", "rating")))
-    by_file: dict[str, list[dict[str, Any]]] = {}
+    rows = read_table(ratings, ("file", "rating")).rows
+    by_file: dict[str, list[Row]] = {}
     for row in rows:
         by_file.setdefault(_stem(str(row["file"])), []).append(row)
     files = sorted(path for path in folder.iterdir() if path.suffix.lower() == ".pdf")
@@ -82,7 +81,7 @@ def _notes(ways: dict[str, set[str]]) -> list[str]:
 def _paper(
     name: str,
     document: Document,
-    rows: list[dict[str, Any]],
+    rows: Sequence[Row],
     scale: tuple[float, ...],
     venue: str,
     year: int,
@@ -108,14 +107,14 @@ def _paper(
     )
 
 
-def _numeric(rows: list[dict[str, Any]], column: str) -> bool:
+def _numeric(rows: Sequence[Row], column: str) -> bool:
     """Whether any cell of the column is a number."""
     return any(numbers({column: row[column]}, "", []) for row in rows)
 
 
 def _reviews(
     paper: str,
-    rows: list[dict[str, Any]],
+    rows: Sequence[Row],
     scale: tuple[float, ...],
     wordy: set[str],
     damaged: list[Damage],

@@ -8,6 +8,7 @@ column `ratings` holds a list does as well. One dataset for each venue-year come
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, get_args
@@ -15,8 +16,8 @@ from typing import Any, get_args
 import msgspec
 
 from conference.data.gather import by_venue_year
-from conference.data.importers.frames import read_table, rows_of
 from conference.data.importers.history import first_ratings
+from conference.data.read_table import read_table
 from conference.data.scales import scale_of
 from conference.data.tables import Damage, Dataset, HumanReview, Paper, Status, TextVersion
 from conference.data.values import (
@@ -64,10 +65,10 @@ def read_tables(
     damaged: list[Damage] = []
     single = source.is_file()
     needed = ("paper_id", "venue", "year", "title")
-    frame = read_table(source if single else source / PAPERS, needed)
-    if single and "ratings" not in frame:
+    table = read_table(source if single else source / PAPERS, needed)
+    if single and "ratings" not in table.columns:
         raise UserError(f"{source}: column 'ratings' is missing; give a folder, or a list there.")
-    rows = [row for row in rows_of(frame) if wanted is None or _year(row) in wanted]
+    rows = [row for row in table.rows if wanted is None or _year(row) in wanted]
     full = {} if single else _full_texts(source, wanted, damaged)
     papers = [p for row in rows if (p := _paper(row, full, scale, damaged))]
     if scale and papers and all(scale_of(paper.venue, paper.year)[0] for paper in papers):
@@ -92,7 +93,7 @@ def _with_history(
     """The reviews with what is known of their first ratings, and how these were matched."""
     if not (source / HISTORY).is_file():
         return reviews, []
-    rows = rows_of(read_table(source / HISTORY, ("paper_id", "stage", "ratings")))
+    rows = read_table(source / HISTORY, ("paper_id", "stage", "ratings")).rows
     scales = {name: paper.scale for name, paper in papers.items()}
     return first_ratings(reviews, rows, scales, damaged), [MATCHED]
 
@@ -178,12 +179,14 @@ def _review_rows(folder: Path, papers: set[str] | None) -> Iterator[dict[str, An
     """The rows of reviews.parquet; where it does not number the reviewers, in their order."""
     if not (folder / REVIEWS).is_file():
         return
-    frame = read_table(folder / REVIEWS, ("paper_id", "rating"))
-    if papers is not None:
-        frame = frame[frame["paper_id"].astype(str).isin(papers)]
-    if "reviewer" not in frame:
-        frame = frame.assign(reviewer=frame.groupby("paper_id").cumcount())
-    yield from rows_of(frame)
+    table = read_table(folder / REVIEWS, ("paper_id", "rating"))
+    places: Counter[str] = Counter()
+    for row in table.rows:
+        name = str(row["paper_id"])
+        if papers is not None and name not in papers:
+            continue
+        yield row if "reviewer" in table.columns else row | {"reviewer": places[name]}
+        places[name] += 1
 
 
 def _listed(rows: Iterable[dict[str, Any]], damaged: list[Damage]) -> Iterator[dict[str, Any]]:
@@ -237,7 +240,7 @@ def _full_texts(
         if wanted is not None and year and int(year.group(1)) not in wanted:
             continue
         version: TextVersion = "final" if path.stem in FINAL_TEXTS else "unknown"
-        for row in rows_of(read_table(path, ("paper_id",))):
+        for row in read_table(path, ("paper_id",)).rows:
             try:
                 body = text(row.get("text")) or _joined(row.get("sections_json"))
             except (msgspec.DecodeError, AttributeError, TypeError):
@@ -266,7 +269,7 @@ def _review_texts(
     if not path.is_file():
         return {}
     found = {}
-    for row in rows_of(read_table(path, ("paper_id", "year", "reviewer"))):
+    for row in read_table(path, ("paper_id", "year", "reviewer")).rows:
         year = _year(row)
         if year in UNNUMBERED_TEXTS or (wanted is not None and year not in wanted):
             continue
