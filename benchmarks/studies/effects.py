@@ -1,0 +1,247 @@
+"""What each treatment does to each outcome, beside the noise floor of the A/A arm."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+from statsmodels.stats.multitest import multipletests
+from statsmodels.stats.power import TTestPower
+
+from benchmarks.studies.outcome_table import (
+    AA,
+    CONTROL,
+    Unit,
+    arms,
+    cells,
+    checked,
+    differences,
+)
+from benchmarks.studies.paired import FLIPS, Mean, sign_flip, two_way_mean
+from conference.errors import UserError
+from conference.measures.estimate import Estimate, Floats, Undefined
+from conference.seeding import seed_of
+
+Rests = Literal["data", "language model", "assumption"]
+POWER = 0.8
+
+
+class Design(msgspec.Struct, frozen=True, kw_only=True):
+    """How a study asks its question.
+
+    `unit` is what the treatment could differ between: reviews are averaged within it. `margin` is
+    the difference that nobody would mind, in the primary outcome's own units, for its equivalence
+    test.
+    `randomised` says that the arms are exchangeable if the treatment does nothing, so that a
+    permutation test holds.
+    """
+
+    primary: str
+    also: tuple[str, ...] = ()
+    unit: Unit = "paper"
+    replicates: int = 1
+    alpha: Annotated[float, msgspec.Meta(gt=0, lt=0.5)] = 0.05
+    correction: Literal["holm", "none"] = "holm"
+    margin: Annotated[float, msgspec.Meta(gt=0)] | None = None
+    randomised: bool = True
+    seed: int = 0
+
+    @property
+    def outcomes(self) -> tuple[str, ...]:
+        """The primary outcome first."""
+        return (self.primary, *(name for name in self.also if name != self.primary))
+
+
+class Effect(msgspec.Struct, frozen=True, kw_only=True):
+    """Treatment − control in one outcome, paired by unit and replicate.
+
+    `control` and `treatment` are means over the pairs. `difference` and `floor` (A/A − control:
+    what other seeds alone do) have intervals of level 1 − alpha, two-way clustered by unit and
+    replicate (`paired.two_way_mean`). `pairs` of unit and replicate were used, `unpaired` ones had
+    a value in one arm only. `smallest` is the true effect that such a study finds with power .8;
+    `power` is that for the margin, or without one for an effect as large as the observed (which
+    then says no more than p does). `p_adjusted` is by Holm over all outcomes × arms of the study.
+    None: not defined (`note` says why) or not asked for.
+    """
+
+    outcome: str
+    arm: str
+    primary: bool
+    units: int
+    replicates: int
+    pairs: int
+    unpaired: int
+    control: float | None
+    treatment: float | None
+    difference: Estimate
+    floor: Estimate
+    error: float | None = None
+    df: float | None = None
+    p: float | None = None
+    method: str = ""
+    p_adjusted: float | None = None
+    margin: float | None = None
+    p_equivalence: float | None = None
+    equivalent: bool | None = None
+    smallest: float | None = None
+    power: float | None = None
+    alpha: float
+    rests_on: Rests
+    note: str = ""
+
+    @property
+    def found(self) -> bool:
+        """Whether the adjusted p is at or below alpha."""
+        return self.p_adjusted is not None and self.p_adjusted <= self.alpha
+
+
+def effects(
+    outcomes: Any, design: Design, rests_on: Rests = "assumption", flips: int = FLIPS
+) -> list[Effect]:
+    """The effect of each treatment arm on each outcome of the design, the primary one first.
+
+    `outcomes` is the tidy table of `outcome_table`. `rests_on` is what the outcomes come from.
+    """
+    table = checked(outcomes)
+    treatments = arms(table)
+    if not treatments:
+        raise UserError("outcomes: there is no treatment arm beside control and A/A")
+    _check(table, design)
+    found = []
+    for outcome in design.outcomes:
+        control = cells(table, outcome, CONTROL, design.unit)
+        floor = _estimate(differences(cells(table, outcome, AA, design.unit), control), design)
+        for arm in treatments:
+            treatment = cells(table, outcome, arm, design.unit)
+            found.append(_effect(outcome, arm, treatment, control, floor, design, rests_on, flips))
+    return _adjusted(found, design)
+
+
+def _check(table: Any, design: Design) -> None:
+    known = sorted(set(table["outcome"]))
+    for outcome in design.outcomes:
+        if outcome not in known:
+            raise UserError(f"outcome {outcome!r} is not in the outcomes: {', '.join(known)}")
+    for arm, count in table.groupby("arm")["replicate"].nunique().items():
+        if count < design.replicates:
+            raise UserError(
+                f"outcomes: arm {arm!r} has {count} of {design.replicates} replicates; run the "
+                "study to its end first"
+            )
+
+
+def detectable(error: float, df: float, alpha: float, power: float = POWER) -> float:
+    """The true effect that a two-sided t test with this error and `df` finds with `power`."""
+    if error == 0:
+        return 0.0
+    solved = TTestPower().solve_power(nobs=df + 1, alpha=alpha, power=power)
+    return float(solved * error * (df + 1) ** 0.5)
+
+
+def power_for(effect: float, error: float, df: float, alpha: float) -> float:
+    """The power of a two-sided t test with this error and `df` for a true `effect`."""
+    if error == 0:
+        return float(effect != 0)
+    scaled = abs(effect) / (error * (df + 1) ** 0.5)
+    return float(TTestPower().power(scaled, nobs=df + 1, alpha=alpha))
+
+
+def _estimate(values: Floats, design: Design) -> Estimate:
+    try:
+        mean = two_way_mean(values)
+    except Undefined as why:
+        return Estimate(None, None, None, 0, str(why))
+    return Estimate(mean.value, *mean.interval(design.alpha), mean.n)
+
+
+def _effect(
+    outcome: str,
+    arm: str,
+    treatment: Any,
+    control: Any,
+    floor: Estimate,
+    design: Design,
+    rests_on: Rests,
+    flips: int,
+) -> Effect:
+    values = differences(treatment, control)
+    first, second = treatment.align(control, join="outer")
+    both = first.notna() & second.notna()
+    pairs = int(both.to_numpy().sum())
+    counts = {
+        "units": int(both.any(axis=1).sum()),
+        "replicates": int(both.any(axis=0).sum()),
+        "pairs": pairs,
+        "unpaired": int((first.notna() | second.notna()).to_numpy().sum()) - pairs,
+    }
+    common: dict[str, Any] = {
+        "outcome": outcome,
+        "arm": arm,
+        "primary": outcome == design.primary,
+        "floor": floor,
+        "alpha": design.alpha,
+        "margin": _margin(outcome, design),
+        "rests_on": rests_on,
+        **counts,
+    }
+    try:
+        mean = two_way_mean(values)
+    except Undefined as why:
+        missing = Estimate(None, None, None, pairs, str(why))
+        return Effect(**common, control=None, treatment=None, difference=missing, note=str(why))
+    return Effect(
+        **common,
+        control=float(second.where(both).stack().mean()),
+        treatment=float(first.where(both).stack().mean()),
+        difference=Estimate(mean.value, *mean.interval(design.alpha), mean.n),
+        error=mean.error,
+        df=mean.df,
+        note=_note(mean),
+        **_tests(values, mean, outcome, arm, design, flips),
+    )
+
+
+def _tests(
+    values: Floats, mean: Mean, outcome: str, arm: str, design: Design, flips: int
+) -> dict[str, Any]:
+    if design.randomised:
+        p, method = sign_flip(values, seed_of(design.seed, outcome, arm), flips)
+    else:
+        p, method = mean.p(), "t test, two-way clustered (arms not randomised)"
+    margin = _margin(outcome, design)
+    found: dict[str, Any] = {
+        "p": p,
+        "method": method,
+        "smallest": detectable(mean.error, mean.df, design.alpha),
+        "power": power_for(margin or mean.value, mean.error, mean.df, design.alpha),
+    }
+    if margin is not None:
+        found["p_equivalence"] = mean.p_equivalence(margin)
+        found["equivalent"] = found["p_equivalence"] <= design.alpha
+    return found
+
+
+def _margin(outcome: str, design: Design) -> float | None:
+    return design.margin if outcome == design.primary else None
+
+
+def _note(mean: Mean) -> str:
+    if mean.replicates == 1:
+        return (
+            "one replicate: the interval is over units only, and holds for this draw of the round"
+        )
+    if mean.units == 1:
+        return "one value a round: the interval is over replicates"
+    return ""
+
+
+def _adjusted(found: list[Effect], design: Design) -> list[Effect]:
+    tested = [each for each in found if each.p is not None]
+    values = [each.p for each in tested]
+    if design.correction == "holm" and values:
+        values = [float(p) for p in multipletests(values, design.alpha, method="holm")[1]]
+    by_name = {(each.outcome, each.arm): p for each, p in zip(tested, values, strict=True)}
+    return [
+        msgspec.structs.replace(each, p_adjusted=by_name.get((each.outcome, each.arm)))
+        for each in found
+    ]
