@@ -40,6 +40,15 @@ def keep_as(path: Path, data: bytes) -> None:
         Path(part.name).replace(path)
 
 
+def check_writable(folder: Path) -> None:
+    """Raise `UserError` where this folder cannot be made or written; nothing is left behind."""
+    there = folder.absolute()
+    while not there.exists() and not there.is_symlink():
+        there = there.parent
+    with writing(folder), tempfile.TemporaryFile(dir=there):
+        pass
+
+
 @contextmanager
 def writing(path: Path) -> Iterator[None]:
     """Turn a full disk or a folder that may not be written into one sentence that names `path`."""

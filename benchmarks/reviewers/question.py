@@ -195,12 +195,33 @@ def _from_folder(name: str, folder: Path) -> tuple[Dataset, tuple[Dataset, ...]]
 
     if not (folder / "papers.parquet").is_file():
         raise UserError(f"--data {name}@{folder}: there is no papers.parquet in that folder.")
+    _check_year(name, folder)
     found = {dataset.name: dataset for dataset in read_tables(folder)}
     if name not in found:
         raise UserError(f"--data {name}@{folder}: it holds {', '.join(found)}; name one of them.")
     chosen = found[name]
     series = _series(name)
     return chosen, tuple(d for n, d in found.items() if _before(n, series, chosen))
+
+
+def _check_year(name: str, folder: Path) -> None:
+    """Raise `UserError` where no row is of this venue-year, from two columns of the papers alone.
+
+    A table without these columns, or one that is damaged, is refused by its own reader.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        read = pq.read_table(folder / "papers.parquet", columns=["venue", "year"])
+        rows = set(zip(read["venue"].to_pylist(), read["year"].to_pylist(), strict=True))
+        found = {f"{str(venue).lower()}{int(year)}" for venue, year in rows if venue and year}
+    except (OSError, KeyError, ValueError, TypeError, pa.ArrowException):
+        return
+    if found and name not in found:
+        raise UserError(
+            f"--data {name}@{folder}: it holds {', '.join(sorted(found))}; name one of them."
+        )
 
 
 def _series(name: str) -> str:

@@ -24,6 +24,7 @@ from benchmarks.reviewers.tables import (
     HEADINGS,
     caption,
     full,
+    interval,
     latex,
     lines,
     markdown,
@@ -56,6 +57,7 @@ def write_all(
         Shown(name, scores[name].values, fitted[name], kinds[name], name in on_scale)
         for name in scores
     ]
+    progress("plots", 0, 1)
     pictures = draw(result, question, shown, use)
     drawn: list[dict[str, str]] = []
     for done, (name, (said, figure)) in enumerate(pictures.items(), start=1):
@@ -139,7 +141,7 @@ def _page(result: Result, drawn: list[dict[str, str]]) -> str:
     )
     place.filters["short"] = short
     place.filters["other_n"] = other_n
-    place.filters["interval"] = _interval
+    place.filters["interval"] = interval
     place.filters["full"] = full
     return place.get_template("report.html.j2").render(
         result=result,
@@ -161,11 +163,6 @@ def _pairs(result: Result) -> dict[tuple[str, str], dict[str, Estimate]]:
     for gap in result.gaps:
         found.setdefault((gap.first, gap.second), {})[gap.measure] = gap.difference
     return found
-
-
-def _interval(estimate: Estimate | None) -> str:
-    said = full(estimate)
-    return said.split(" ", 1)[1] if " " in said else ""
 
 
 def _reasons(result: Result) -> list[str]:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from tempfile import TemporaryFile
 
 import msgspec
 
 from benchmarks.reviewers.figures import Row
 from benchmarks.reviewers.probe import KEPT, ProbeRecord
 from conference.errors import UserError
-from conference.files import writing
+from conference.files import check_writable
 from conference.measures.estimate import Estimate
+from conference.progress import LOG
 
 FILE = "results.json"
 
@@ -66,14 +66,11 @@ def check_folder(out: Path) -> None:
     """Raise `UserError` unless a benchmark can write here: a new folder, or one of a benchmark."""
     if out.is_file():
         raise UserError(f"--out {out}: it is a file; name a folder.")
-    with writing(out):
-        out.mkdir(parents=True, exist_ok=True)
-        filled = any(out.iterdir())
+    check_writable(out)  # Now, and not when all is scored.
+    filled = out.exists() and any(path.name != LOG for path in out.iterdir())
     known = (out / FILE).exists() or (out / "scores").is_dir() or (out / KEPT).is_dir()
     if filled and not known:
         raise UserError(f"--out {out}: the folder holds other things; name a new one.")
-    with writing(out), TemporaryFile(dir=out):  # Now, and not when all is scored.
-        pass
 
 
 def read_result(folder: Path) -> Result:

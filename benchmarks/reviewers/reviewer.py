@@ -21,6 +21,10 @@ from conference.models import ModelRules, is_model, known_kinds
 Kind = Literal["reviewer", "baseline"]
 
 
+class NotMeasurable(UserError):
+    """These data cannot measure this reviewer, such as one that learns from years they lack."""
+
+
 class Scores(msgspec.Struct, frozen=True):
     """One score a paper, higher meaning better; NaN where the reviewer has none.
 
@@ -36,7 +40,7 @@ class Reviewer(msgspec.Struct, frozen=True, kw_only=True):
     """A reviewer to measure.
 
     `on_scale` says that its scores are meant on the venue's rating scale. `cutoff` is the date
-    (ISO) up to which it has seen the world; None where it has learned nothing from the test years.
+    (ISO) of its training cutoff; None where it has learned nothing from the test years.
     `batch` papers are scored at a time, and with `keep` what is scored is kept when a run is
     interrupted. `about` is its card: whatever changes its scores must change it too. `silent` says
     why it scores some papers not at all.
@@ -89,17 +93,11 @@ MAKERS: dict[str, Maker] = {
 OF_A_FILE = ("csv", "ai-scientist")
 
 
-def make_reviewers(
-    specs: Sequence[str], question: Question, models: Mapping[str, ModelRules] | None = None
-) -> list[Reviewer]:
-    """The reviewers that the specs ask for, each with a name of its own; `models` are settings."""
-    made: list[Reviewer] = []
+def check_specs(specs: Sequence[str]) -> None:
+    """Raise `UserError` for a spec that names no reviewer, before any data are read."""
     for spec in specs:
         prefix, _, rest = spec.partition(":")
         if is_model(spec):
-            from benchmarks.reviewers.language_model import language_model
-
-            made.append(language_model(spec, question, models))
             continue
         if prefix not in MAKERS:
             known = [*MAKERS, *(f"{kind}:MODEL" for kind in known_kinds())]
@@ -109,12 +107,54 @@ def make_reviewers(
             )
         if prefix in OF_A_FILE and not rest:
             raise UserError(f"--reviewer {spec}: name the file, as in {prefix}:FILE.")
-        made += MAKERS[prefix](rest, question)
+        if specs.count(spec) > 1:
+            raise UserError(f"--reviewer: '{spec}' is asked for twice; leave one out.")
+
+
+def make_reviewers(
+    specs: Sequence[str],
+    question: Question,
+    models: Mapping[str, ModelRules] | None = None,
+    left_out: list[str] | None = None,
+) -> list[Reviewer]:
+    """The reviewers that the specs ask for, each with a name of its own.
+
+    Args:
+        models: settings of language models.
+        left_out: gets a sentence for each reviewer that these data cannot measure; without it,
+            and where no reviewer remains, such a reviewer is an error.
+
+    Raises:
+        UserError: a spec is wrong, or none of the reviewers can be measured on these data.
+    """
+    check_specs(specs)
+    made: list[Reviewer] = []
+    reasons: list[str] = []
+    for spec in specs:
+        try:
+            made += _make(spec, question, models)
+        except NotMeasurable as error:
+            if left_out is None:
+                raise
+            reasons.append(str(error))
+    if reasons and not made:
+        raise UserError(" ".join(reasons))
+    if left_out is not None:
+        left_out += [f"left out: {reason.rstrip('.')}" for reason in reasons]
     names = [reviewer.name for reviewer in made]
     for name in names:
         if names.count(name) > 1:
             raise UserError(f"--reviewer: '{name}' is asked for twice; leave one out.")
     return made
+
+
+def _make(spec: str, question: Question, models: Mapping[str, ModelRules] | None) -> list[Reviewer]:
+    prefix, _, rest = spec.partition(":")
+    if is_model(spec):
+        from benchmarks.reviewers.language_model import language_model
+
+        return [language_model(spec, question, models)]
+    return MAKERS[prefix](rest, question)
 
 
 def lookup(papers: Sequence[PaperView], table: dict[str, tuple[float, float, float]]) -> Scores:

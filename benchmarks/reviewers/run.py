@@ -64,6 +64,7 @@ def benchmark(
     notes += warnings({each.name: each.cutoff for each in reviewers}, question, use)
     rows: list[Row] = []
     fitted: dict[str, Fitted] = {}
+    progress("measures", 0, len(everyone) + 1)
     for done, each in enumerate(everyone, start=1):
         row, fits = measure(
             question, each, scores[each.name], use,

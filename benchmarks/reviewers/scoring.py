@@ -31,6 +31,7 @@ def score_all(
     views = question.views
     folder = folder / slug(reviewer) if folder and reviewer.keep else None
     parts: list[Scores] = []
+    progress(reviewer.name, 0, len(views))
     for start in range(0, len(views), reviewer.batch):
         batch = views[start : start + reviewer.batch]
         kept = folder / f"{start:07d}.npz" if folder else None

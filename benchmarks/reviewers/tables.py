@@ -25,7 +25,7 @@ HEADINGS = {
     "gap": "ρ less human",
     "mae": "MAE others",
 }
-WIDE = 130  # columns of a terminal that shows the whole table
+WIDE, MIDDLE = 180, 108  # columns that show the whole table, and the main part, with intervals
 MAIN = ("balanced_accuracy", "auroc", "spearman", "gap", "mae")
 RULES = {"fitted": "fitted threshold", "own": "own decision"}
 
@@ -77,13 +77,16 @@ def _scores(row: Row) -> dict[str, Estimate | None]:
     }
 
 
-def terminal(result: Result, width: int = 160) -> Any:
-    """A rich table of the values; on a narrow terminal only the main columns."""
+def terminal(result: Result, width: int = WIDE) -> Any:
+    """A rich table of the values with their intervals under them.
+
+    A terminal narrower than `WIDE` gets the main columns, one narrower than `MIDDLE` no intervals.
+    """
     from rich.table import Table
     from rich.text import Text
 
     title = f"{result.data}: {result.measured} papers, {result.accepted} accepted"
-    table = Table(title=title, caption=caption(result), caption_justify="left")
+    table = Table(title=title, caption=caption(result, width >= MIDDLE), caption_justify="left")
     table.add_column("reviewer", overflow="fold", min_width=14)
     table.add_column("n", justify="right", no_wrap=True)
     names = [name for name in HEADINGS if width >= WIDE or name in MAIN]
@@ -96,20 +99,28 @@ def terminal(result: Result, width: int = 160) -> Any:
         last = line.kind
         label = line.name if line.rule in ("", RULES["fitted"]) else f"  {line.rule}"
         style = "bold" if line.kind == "reviewer" else ""
-        shown = [short(line.cells.get(name)) for name in names]
+        shown = [_stacked(line.cells.get(name), width >= MIDDLE) for name in names]
         table.add_row(Text(label), str(line.n), *shown, style=style)
     return table
 
 
-def caption(result: Result) -> str:
-    """What the columns mean."""
+def _stacked(estimate: Estimate | None, intervals: bool) -> Any:
+    from rich.text import Text
+
+    ends = interval(estimate) if intervals else ""
+    return Text(f"{short(estimate)}\n{ends}" if ends else short(estimate))
+
+
+def caption(result: Result, intervals: bool = True) -> str:
+    """What the columns mean, and where the intervals are."""
+    how = f"95 % bootstrap over papers, {result.resamples} resamples, seed {result.seed}"
+    where = f"Brackets: {how}." if intervals else f"Intervals ({how}) are in report.html."
     return (
         "BA, Acc., F1, FPR, FNR at thresholds fitted on other papers (5 folds). 'others' is the "
         "mean of the other humans, each human of a paper left out in turn; 'less human' is the "
         "paired difference to one human. For MAE scores are first mapped onto the scale by a "
         "straight line fitted on other papers, while a human's rating stands as given: even the "
-        "prior may beat it. Brackets: 95 % bootstrap over papers, "
-        f"{result.resamples} resamples, seed {result.seed}."
+        f"prior may beat it. {where}"
     )
 
 
@@ -127,6 +138,13 @@ def full(estimate: Estimate | None) -> str:
     if estimate.low is None or estimate.high is None:
         return number(estimate.value)
     return f"{number(estimate.value)} [{number(estimate.low)}, {number(estimate.high)}]"
+
+
+def interval(estimate: Estimate | None) -> str:
+    """The interval alone, "" where there is none."""
+    if estimate is None or estimate.low is None or estimate.high is None:
+        return ""
+    return f"[{number(estimate.low)}, {number(estimate.high)}]"
 
 
 def other_n(estimate: Estimate | None, n: int) -> str:

@@ -16,7 +16,7 @@ import msgspec
 import numpy as np
 
 from benchmarks.reviewers.question import PaperView, Question
-from benchmarks.reviewers.reviewer import Reviewer, Scores
+from benchmarks.reviewers.reviewer import NotMeasurable, Reviewer, Scores
 from conference.errors import UserError
 from conference.measures.estimate import Booleans
 from reviewers.fitting import fit
@@ -44,7 +44,7 @@ def tfidf(question: Question) -> Reviewer:
     ]
     fresh = [p for p in papers if tested.isdisjoint(marks_of(p.title, p.abstract or ""))]
     if len(fresh) < FEWEST_TRAINING or len({paper.accepted for paper in fresh}) < 2:
-        raise UserError(
+        raise NotMeasurable(
             f"--reviewer tfidf: {question.name} has only {len(fresh)} decided papers of earlier "
             f"years with an abstract; import earlier years of the venue ({FEWEST_TRAINING} needed)."
         )
@@ -98,7 +98,7 @@ def embedded(question: Question, file: str = "") -> Reviewer:
     seen = _seen(model, met, question)
     rated = sum(map(has_abstract, texts_of(known[known["z"].notna()])))
     if not file and seen and rated < FEWEST_TRAINING:
-        raise UserError(
+        raise NotMeasurable(
             f"--reviewer embedded: its fit has seen {seen}, and there are only {rated} rated "
             "papers of earlier years with an abstract to fit it anew; import earlier years."
         )
@@ -127,7 +127,7 @@ def _read(file: str, question: Question) -> QualityModel:
             "python -m reviewers.train quality --data FOLDER --out FILE."
         ) from error
     if seen := _seen(model, model.met(_texts(question.views)), question):
-        raise UserError(
+        raise NotMeasurable(
             f"--reviewer embedded:{file}: it was fitted on {', '.join(model.trained_on)} and has "
             f"seen {seen}, which is no test; fit it with --before {question.year} and without the "
             "tested papers."

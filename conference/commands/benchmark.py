@@ -79,24 +79,37 @@ def benchmark(
     for cut in fixed:
         if not math.isfinite(cut):
             raise UserError(f"--threshold {cut:g}: give a finite number.")
+    import msgspec
     from rich.console import Console
 
     from benchmarks.reviewers.question import open_question
-    from benchmarks.reviewers.reviewer import make_reviewers
+    from benchmarks.reviewers.results import check_folder
+    from benchmarks.reviewers.reviewer import check_specs, make_reviewers
     from benchmarks.reviewers.run import Options
     from benchmarks.reviewers.run import benchmark as run
-    from benchmarks.reviewers.tables import terminal
+    from benchmarks.reviewers.tables import WIDE, terminal
     from conference.data.store import store_folder
     from venues.minds import load_models
 
-    console = Console(width=None if sys.stdout.isatty() else 160)
-    question = open_question(data, store_folder(store), need=need)
+    console = Console(width=None if sys.stdout.isatty() else WIDE)
     settings = load_models(models) if models else None
-    made = _with_cutoffs(make_reviewers(reviewers, question, settings), cutoffs)
-    folder = out or Path(f"benchmark-{question.name}")
+    check_specs(reviewers)
+    folder, aside = out or _default_folder(data), Console(stderr=True)
+    check_folder(folder)
     command = shlex.join(["conference", *sys.argv[1:]])
     options = Options(seed=seed, resamples=resamples, fixed=fixed, command=command)
-    with ProgressDisplay(Console(stderr=True), folder / LOG) as display:
+    left_out: list[str] = []
+    with ProgressDisplay(aside) as display:
+        display.show("read data", 0, 1)
+        question = open_question(data, store_folder(store), need=need)
+        display.show("read data", 1, 1)
+        display.show("prepare reviewers", 0, 1)
+        made = _with_cutoffs(make_reviewers(reviewers, question, settings, left_out), cutoffs)
+        display.show("prepare reviewers", 1, 1)
+    for reason in left_out:
+        aside.print(f"{reason}.", soft_wrap=True, highlight=False, markup=False)
+    question = msgspec.structs.replace(question, notes=(*question.notes, *left_out))
+    with ProgressDisplay(aside, folder / LOG) as display:
         result = run(question, made, folder, options, display.show)
     console.print(terminal(result, console.width))
     for sentence in (*result.notes, *result.verdicts):
@@ -141,11 +154,13 @@ def probe(
     from conference.models import parse_spec, rules_for
     from venues.minds import load_models
 
-    question = open_question(data, store_folder(store))
-    folder = out or Path(f"benchmark-{question.name}")
-    check_folder(folder)
     rules = rules_for(parse_spec(model), load_models(models) if models else {})
+    folder = out or _default_folder(data)
+    check_folder(folder)
     with ProgressDisplay(Console(stderr=True), folder / LOG) as display:
+        display.show("read data", 0, 1)
+        question = open_question(data, store_folder(store))
+        display.show("read data", 1, 1)
         prober = Prober(model, rules)
         found = run(prober, question.papers, size=papers, seed=seed, progress=display.show)
     console = Console(width=None if sys.stdout.isatty() else 120)
@@ -196,6 +211,10 @@ def compare(first: str, second: str, seed: int, resamples: int) -> None:
     console.print(table)
     for reason in dict.fromkeys(r.difference.reason for r in found.rows if r.difference.reason):
         console.print(f"A dash: {reason}.", markup=False)
+
+
+def _default_folder(data: str) -> Path:
+    return Path(f"benchmark-{data.partition('@')[0]}")
 
 
 def _with_cutoffs(made: list[Any], cutoffs: tuple[str, ...]) -> list[Any]:

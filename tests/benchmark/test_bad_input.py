@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import re
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +11,13 @@ import msgspec
 import numpy as np
 import pandas as pd
 import pytest
+from rich.console import Console
 
 from benchmarks.reviewers.question import ask, open_question
-from benchmarks.reviewers.results import Result
+from benchmarks.reviewers.results import Result, read_result
 from benchmarks.reviewers.reviewer import Reviewer, Scores
 from benchmarks.reviewers.run import Options, benchmark
+from benchmarks.reviewers.tables import MIDDLE, WIDE, terminal
 from conference.errors import UserError
 from tests.benchmark.made import conference, refused, scores, venue_year
 
@@ -239,6 +243,40 @@ def test_data_that_is_not_there_is_one_sentence(tables: Path, tmp_path: Path) ->
     assert "it holds iclr2026" in refused("benchmark", "--data", f"iclr2025@{tables}")
     assert "no papers.parquet" in refused("benchmark", "--data", f"iclr2026@{tmp_path / 'x'}")
     assert "--data" in refused("benchmark")
+
+
+def test_a_year_that_is_not_there_is_said_before_the_tables_are_read(tables: Path) -> None:
+    change(tables, "papers", lambda frame: frame[["venue", "year"]])
+    (tables / "reviews.parquet").write_text("damaged, and not looked at")
+    assert "it holds iclr2026; name" in refused("benchmark", "--data", f"iclr2025@{tables}")
+
+
+def test_a_reviewer_that_the_data_cannot_measure_is_left_out_with_its_reason(
+    tables: Path, tmp_path: Path
+) -> None:
+    file = scores(tmp_path / "own.csv", pd.read_parquet(tables / "papers.parquet"), range(40))
+    out = tmp_path / "out"
+    status, said, complaint = conference(
+        "benchmark", "--data", f"iclr2026@{tables}", "--reviewer", "tfidf",
+        "--reviewer", f"csv:{file}", "--out", out, "--resamples", "20",
+    )  # fmt: skip
+    assert status == 0, complaint
+    reason = "left out: --reviewer tfidf: iclr2026 has only 0 decided papers of earlier years"
+    assert reason in complaint and reason in said and reason in (out / "report.html").read_text()
+    names = [row.name for row in read_result(out).rows]
+    assert "own" in names and "tfidf" not in names
+    assert "own: 40 of 40" in (out / "progress.log").read_text()
+
+
+def test_the_terminal_shows_intervals_or_says_where_they_are(tables: Path) -> None:
+    result = measured(tables)
+    for width, brackets in ((WIDE, True), (MIDDLE, True), (MIDDLE - 1, False), (80, False)):
+        page = io.StringIO()
+        Console(width=width, file=page).print(terminal(result, width))
+        shown = page.getvalue()
+        assert ("Brackets: 95 %" in shown) == bool(re.search(r"\[-?\.\d+, -?\.\d+\]", shown))
+        assert ("Brackets: 95 %" in shown) == brackets
+        assert ("report.html" in shown) != brackets and "…" not in shown
 
 
 def test_a_reviewer_may_not_have_the_name_of_a_baseline(tables: Path, tmp_path: Path) -> None:
