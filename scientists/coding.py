@@ -18,6 +18,7 @@ from scientists.limits import Protected, touched
 TOLD = 1500  # characters of an error that the model is told
 LIMIT_EDIT = "limit_edit"
 UNPROTECTED = Protected()
+CODE = ("find", "replace")  # the fields of an edit, which hold code
 
 
 class Edit(msgspec.Struct, frozen=True):

@@ -15,7 +15,7 @@ from conference.models import struct_shape
 from conference.prompts import render, without_paper
 from conference.typesetting import picture
 from scientists.checks import FIGURES, PRINTED
-from scientists.coding import EditList, Made, Refused, change
+from scientists.coding import CODE, EditList, Made, Refused, change
 from scientists.ideas import PROMPTS, described
 from scientists.laboratory import PLOT, Figures, Laboratory, Results
 from scientists.study import Question
@@ -68,7 +68,7 @@ async def draw_figures(
         captions=[(name, caption) for name, caption, _ in plain], least=FIGURES,
     )  # fmt: skip
     made: Made[PlotEdits, Figures] = await change(
-        laboratory, context, PLOT, without_paper(prompt), struct_shape(PlotEdits), drawn,
+        laboratory, context, PLOT, without_paper(prompt), struct_shape(PlotEdits, CODE), drawn,
         purpose="plot",
     )  # fmt: skip
     if made.outcome is None:

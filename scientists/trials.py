@@ -15,7 +15,7 @@ from conference.context import Context
 from conference.models import Message, Shape, struct_shape
 from conference.prompts import render, without_paper
 from conference.tasks import TaskFailed
-from scientists.coding import EditList, Made, Refused, change, spoken
+from scientists.coding import CODE, EditList, Made, Refused, change, spoken
 from scientists.ideas import PROMPTS, described, rules
 from scientists.laboratory import EXPERIMENT, Laboratory, Results
 from scientists.study import Question, Trial, Tried, plan
@@ -41,7 +41,7 @@ class Step(msgspec.Struct, frozen=True):
 
 def step_shape(trials: int, last: bool = False) -> Shape[Step]:
     """The shape of a step after so many trials; after the `last`, one of them is to be named."""
-    bare, allowed = struct_shape(Step), list(range(int(last), trials + 1))
+    bare, allowed = struct_shape(Step, CODE), list(range(int(last), trials + 1))
     properties = {**bare.schema["properties"], "confirm": {"type": "integer", "enum": allowed}}
 
     def read(text: str) -> Step:
@@ -50,7 +50,7 @@ def step_shape(trials: int, last: bool = False) -> Shape[Step]:
             raise ValueError(f"confirm is {step.confirm} and must be one of {allowed}")
         return step
 
-    return Shape("step", {**bare.schema, "properties": properties}, read)
+    return Shape("step", {**bare.schema, "properties": properties}, read, CODE)
 
 
 async def try_out(

@@ -22,6 +22,7 @@ from conference.models.records import (
     Sampling,
     own_words,
 )
+from conference.models.repair import repaired
 from conference.models.shapes import Shape, bare_object
 from conference.seeding import seed_of
 from conference.tasks import TaskFailed, TaskKey
@@ -86,8 +87,10 @@ class Asker:
             except ModelError as error:
                 self._note(purpose, said, sampling, first, None, start, str(error))
                 raise TaskFailed(f"{purpose}: {error}") from error
+            text, repairs = repaired(bare_object(reply.text), shape.code)
+            reply = msgspec.structs.replace(reply, repairs=(*reply.repairs, *repairs))
             try:
-                answer = shape.read(bare_object(reply.text))
+                answer = shape.read(text)
             except (ValueError, OverflowError, RecursionError) as error:
                 problem = f"{reply.ended}; {error}" if reply.ended else str(error)
                 self._note(purpose, said, sampling, first, reply, start, problem)
@@ -146,6 +149,7 @@ class Asker:
                 frame_sha256=frame_hash(messages),
                 unsent=counted.unsent,
                 ended=counted.ended,
+                repairs=counted.repairs,
             )
         )
 

@@ -117,7 +117,8 @@ class Reply(msgspec.Struct, frozen=True):
     """A model's answer as it came, with the engine's own count of tokens.
 
     `ended` says why the answer is not whole (it was cut off, refused, …); "" for one that is.
-    `unsent` are parameters of the call that the server does not take.
+    `unsent` are parameters of the call that the server does not take, and `repairs` says what in
+    the text was no text (see `repair`).
     """
 
     text: str
@@ -126,6 +127,7 @@ class Reply(msgspec.Struct, frozen=True):
     tokens_out: int
     ended: str = ""
     unsent: tuple[str, ...] = ()
+    repairs: tuple[str, ...] = ()
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True):
@@ -134,7 +136,8 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     `frame_sha256` is the hash of the conversation without what stands between its fences,
     `unsent` names what was left out for a server that does not take it, such as its seed, `ended`
     is the reply's, and `first_seed` the seed that an earlier try of the task had spoiled, 0 for
-    none: a replay, in which nothing fails, asks with that one.
+    none: a replay, in which nothing fails, asks with that one. `answer` is as the model gave it;
+    `repairs` says what was read differently.
     """
 
     purpose: str
@@ -156,6 +159,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     unsent: tuple[str, ...] = ()
     ended: str = ""
     first_seed: int = 0
+    repairs: tuple[str, ...] = ()
 
 
 class ModelError(Exception):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Mapping
 from typing import Any, Generic, TypeVar
 
@@ -17,25 +16,26 @@ NOTES = ("title", "description", "default")
 # `maxLength` lets raw control characters through, which no JSON reader takes.
 CHARACTER = r"[ !#-\[\]-~]"
 REPEATED = 128  # xgrammar 0.2.8 fails on patterns that repeat anything more often.
-# Control characters as JSON escapes them, but for tab and line ends. An escaped backslash is passed
-# over.
-CONTROL = re.compile(r"\\\\|(\\u00(?:0[0-8bcefBCEF]|1[0-9a-fA-F]|7[fF])|\\[bf])")
 
 
 class Shape(msgspec.Struct, Generic[T], frozen=True):
-    """`schema` guides decoding; `read` turns the answer into `T` or raises `ValueError`."""
+    """`schema` guides decoding; `read` turns the answer into `T` or raises `ValueError`.
+
+    `code` names the fields that hold lines of code, in which no LaTeX is looked for.
+    """
 
     name: str
     schema: dict[str, Any]
     read: Callable[[str], T]
+    code: tuple[str, ...] = ()
 
     def bounded(self, longest: int) -> dict[str, Any]:
         """The schema with each free text kept to `longest` characters; 0 for no bound."""
         return _bounded(self.schema, longest) if longest else self.schema
 
 
-def struct_shape(kind: type[T]) -> Shape[T]:
-    """The shape of a msgspec struct."""
+def struct_shape(kind: type[T], code: tuple[str, ...] = ()) -> Shape[T]:
+    """The shape of a msgspec struct; `code` as in `Shape`."""
     (schema,), parts = msgspec.json.schema_components([kind], ref_template="#/$defs/{name}")
     whole = _resolved(schema, parts)
 
@@ -45,7 +45,7 @@ def struct_shape(kind: type[T]) -> Shape[T]:
         except msgspec.MsgspecError as error:
             raise ValueError(_plain(str(error))) from error
 
-    return Shape(kind.__name__, whole, read)
+    return Shape(kind.__name__, whole, read, code)
 
 
 class Filled(msgspec.Struct, frozen=True):
@@ -97,24 +97,18 @@ def form_shape(form: Form, reflecting: bool = False) -> Shape[Filled]:
 def bare_object(text: str) -> str:
     """The JSON object of an answer, without what models put around it.
 
-    That is a reasoning model's thoughts, a code fence, words before and after; and within its
-    texts control characters, which no form has a use for, become spaces. An answer with several
-    objects, or none, is left to fail where it is read.
+    That is a reasoning model's thoughts, a code fence, words before and after. An answer with
+    several objects, or none, is left to fail where it is read.
     """
     if not text.lstrip().startswith("{"):
         text = text.rpartition("</think>")[2]
     first, last = text.find("{"), text.rfind("}")
-    if 0 <= first < last:
-        text = text[first : last + 1]
-    return CONTROL.sub(lambda found: found[0] if found[1] is None else " ", text)
+    return text[first : last + 1] if 0 <= first < last else text
 
 
 def _object(text: str) -> dict[str, Any]:
     try:
         found = json.loads(text)
-        json.dumps(found, ensure_ascii=False).encode()
-    except UnicodeEncodeError as error:
-        raise ValueError("a text has half a surrogate pair, which is no character") from error
     except json.JSONDecodeError as error:
         raise ValueError(f"not JSON: {error}") from error
     if not isinstance(found, dict):

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from conference.models.records import CUT, Message, Reply, Sampling
+from conference.models.repair import whole_characters
 
 # What servers call a parameter that they do not take, and those that a call can do without.
 NOT_TAKEN = re.compile(
@@ -18,6 +19,11 @@ NOT_TAKEN = re.compile(
     flags=re.IGNORECASE,
 )
 SPARED = ("response_format", "json_schema", "seed", "top_p", "temperature", "max_completion_tokens")
+ONLY_THOUGHTS = (
+    "the server put the whole answer into its reasoning and none into its content: start it "
+    "without a reasoning parser (vllm serve without --reasoning-parser), switch the model's "
+    "thinking off, or raise max_tokens in [models]"
+)
 ENDED = {
     "length": CUT,
     "content_filter": "the server's filter withheld it",
@@ -28,6 +34,8 @@ ENDED = {
 
 class _Said(msgspec.Struct):
     content: str | list[dict[str, Any]] | None = None
+    reasoning_content: str | None = None
+    reasoning: str | None = None
     refusal: str | None = None
 
 
@@ -113,21 +121,27 @@ def read_reply(content: bytes, asked: str, count: Callable[[str], int]) -> tuple
     Raises:
         ValueError: the response does not follow the protocol.
     """
-    body = msgspec.json.decode(content, type=_Body)
+    sent, repairs = whole_characters(content.decode())
+    body = msgspec.json.decode(sent, type=_Body)
     if not body.choices:
         said = f": {str(body.error)[:200]}" if body.error else ""
         raise ValueError(f"the response has no choices{said}")
     choice = body.choices[0]
-    text, ended = _text(choice.message.content), ENDED.get(choice.finish_reason or "", "")
-    if choice.message.refusal:
-        text, ended = text or choice.message.refusal, "the model refuses to answer"
+    message, ended = choice.message, ENDED.get(choice.finish_reason or "", "")
+    text, thoughts = _text(message.content), message.reasoning or message.reasoning_content or ""
+    if message.refusal:
+        text, ended = text or message.refusal, "the model refuses to answer"
+    elif thoughts.strip() and not text.strip():
+        # With its parser on, a server takes all for thoughts where no mark ends them.
+        text, ended = thoughts, "; ".join(part for part in (ended, ONLY_THOUGHTS) if part)
+        repairs = (*repairs, "read from the server's reasoning, as its content is empty")
     usage = body.usage if isinstance(body.usage, dict) else {}
     details = usage.get("prompt_tokens_details")
     given = _tokens(usage, "prompt_tokens") or count(asked)
     cached = _tokens(details if isinstance(details, dict) else {}, "cached_tokens")
     made = _tokens(usage, "completion_tokens") or count(text)
     revision = " ".join(part for part in (body.model, body.system_fingerprint) if part)
-    return Reply(text, given, min(cached, given), made, ended), revision
+    return Reply(text, given, min(cached, given), made, ended, repairs=repairs), revision
 
 
 def _text(content: str | list[dict[str, Any]] | None) -> str:

@@ -74,13 +74,12 @@ def test_an_object_is_found_in_what_models_put_around_it(text: Any) -> None:
         (completion(whole(rating=6).replace('"rating": 6', '"rating": 1e999')), "rating is inf"),
         (completion(whole(rating=10**400)), "too large"),
         (completion(whole(rating=7)), "rating is 7"),
-        (completion(whole(summary="half \ud800 of a pair")), "surrogate"),
         (completion("[" * 200_000), "recursion"),
         (completion('{"a":' * 100_000 + "1" + "}" * 100_000), "recursion"),
     ],
     ids=[
         "cut", "refusal", "tools", "filter", "two objects", "nan", "infinite", "huge", "off scale",
-        "surrogate", "deep list", "deep object",
+        "deep list", "deep object",
     ],
 )  # fmt: skip
 def test_a_useless_answer_is_asked_again_with_its_fault(answer: Answer, said: str) -> None:
@@ -237,9 +236,34 @@ def test_the_revision_is_the_one_that_the_server_names() -> None:
     assert asker.calls[0].revision == "rogue-1 fp_7"
 
 
+@pytest.mark.parametrize("field", ["reasoning", "reasoning_content"])
+def test_an_answer_that_is_all_reasoning_is_read_where_it_fits(field: str) -> None:
+    def thinks(text: str, ended: str) -> Script:
+        return lambda request, number: completion(None, ended, message={field: text})
+
+    with rogue(thinks(f"So.</think>{whole()}", "stop")) as server:
+        filled, asker = ask(server)
+    assert filled.scores == SHAPE.read(whole()).scores
+    assert "reasoning" in asker.calls[0].repairs[0]
+    said = r"cut off at max_tokens.*--reasoning-parser"
+    with rogue(thinks("First I", "length")) as server, pytest.raises(TaskFailed, match=said):
+        ask(server)
+
+
+def test_half_a_surrogate_pair_in_an_answer_is_replaced_and_noted() -> None:
+    outer = json.dumps(completion(whole(summary="HALF of a pair", strengths="\ud800?")))
+    body = outer.replace("HALF", "\\udc00").encode()
+    assert rb"\ud800" in body and rb"\udc00" in body
+    with rogue(lambda request, number: http(body)) as server:
+        filled, asker = ask(server)
+    assert len(server.requests) == 1
+    assert filled.texts["summary"] == "\ufffd of a pair" and filled.texts["strengths"] == "\ufffd?"
+    assert asker.calls[0].repairs == ("characters replaced by U+FFFD: 1",) * 2
+
+
 def test_control_characters_do_not_reach_a_record() -> None:
     text = whole(summary="one\x00two\x1bthree\tfour\nfive", strengths=r"a path C:\u0000\b")
     with rogue(lambda request, number: completion(text)) as server:
         filled, _ = ask(server)
-    assert filled.texts["summary"] == "one two three\tfour\nfive"
+    assert filled.texts["summary"] == "one\ufffdtwo\ufffdthree\tfour\nfive"
     assert filled.texts["strengths"] == r"a path C:\u0000\b"

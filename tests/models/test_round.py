@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -59,6 +60,28 @@ def test_every_record_of_a_round_is_valid_and_every_call_is_kept(tmp_path: Path)
     ledger.close()
     assert noted and sum(part.calls for part in spent.values()) + 1 == len(server.requests)
     assert all(part.cost > 0 for part in spent.values())
+
+
+def test_latex_and_broken_characters_in_every_answer_cost_no_answer(tmp_path: Path) -> None:
+    """From the preflight on; what was read differently is noted with each call."""
+
+    def latex(request: dict[str, Any]) -> Answer:
+        filled = {
+            name: f"{value} TEX" if isinstance(value, str) and value.endswith(".") else value
+            for name, value in dict(obedient(request)).items()  # type: ignore[call-overload]
+        }
+        return json.dumps(filled).replace("TEX", r"$\frac{1}{2} \theta \alpha$ \ud800 \u0000")
+
+    with serve(latex) as server:
+        result = run_round(venue(server, attempts=1), out=tmp_path, hosts=0, papers=table(4))
+    assert not result.round.all(Failure)
+    for review in result.round.all(Review):
+        text = next(iter(review.texts.values()))
+        assert text.endswith("$\\frac{1}{2} \\theta \\alpha$ \ufffd \ufffd")
+    ledger = read_ledger(tmp_path)
+    for stored in (ledger.noted("preflight") or b"", *ledger.calls()):
+        assert all(call.repairs for call in calls_from_json(stored) if "frac" in call.answer)
+    ledger.close()
 
 
 def test_running_again_asks_nothing(tmp_path: Path) -> None:
