@@ -25,7 +25,7 @@ HEADINGS = {
     "gap": "ρ less human",
     "mae": "MAE others",
 }
-WIDE, MIDDLE = 180, 108  # columns that show the whole table, and the main part, with intervals
+WIDE, MIDDLE = 190, 112  # columns that show the whole table, and the main part, with intervals
 MAIN = ("balanced_accuracy", "auroc", "spearman", "gap", "mae")
 RULES = {"fitted": "fitted threshold", "own": "own decision"}
 
@@ -87,7 +87,7 @@ def terminal(result: Result, width: int = WIDE) -> Any:
 
     title = f"{result.data}: {result.measured} papers, {result.accepted} accepted"
     table = Table(title=title, caption=caption(result, width >= MIDDLE), caption_justify="left")
-    table.add_column("reviewer", overflow="fold", min_width=14)
+    table.add_column("reviewer", overflow="fold", min_width=18)
     table.add_column("n", justify="right", no_wrap=True)
     names = [name for name in HEADINGS if width >= WIDE or name in MAIN]
     for name in names:
