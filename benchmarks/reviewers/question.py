@@ -164,7 +164,10 @@ def _check(name: str, papers: list[Paper], notes: list[str]) -> None:
 def _note_gaps(papers: list[Paper], ratings: tuple[Floats, ...], notes: list[str]) -> None:
     for count, what in (
         (sum(not paper.abstract for paper in papers), "have no abstract and are judged without"),
-        (sum(given.size == 0 for given in ratings), "have no rating: ratings measures skip them"),
+        (
+            sum(given.size == 0 for given in ratings),
+            "are not yet rated in these data: measures of ratings skip them",
+        ),
         (sum(given.size == 1 for given in ratings), "have one rating: agreement skips them"),
         (
             sum(paper.text_version == "final" for paper in papers),

@@ -52,9 +52,28 @@ def gather(
         papers=tuple(sorted(kept, key=lambda paper: paper.paper_id)),
         reviews=tuple(sorted(valid, key=lambda review: (review.paper_id, review.reviewer))),
         damaged=tuple(faults),
-        notes=tuple(notes),
+        notes=(*notes, *_unrated(kept, valid, faults)),
         source=source,
     )
+
+
+def _unrated(papers: list[Paper], reviews: list[HumanReview], faults: list[Damage]) -> list[str]:
+    """Papers that went into review and have no rating yet, as data of an early crawl have them.
+
+    A paper whose list of ratings is empty was not passed over: its ratings came later. Withdrawn
+    and desk-rejected papers may never have been reviewed.
+    """
+    rated = {review.paper_id for review in reviews if review.rating is not None}
+    rated |= {fault.record.split()[-1] for fault in faults if fault.record.startswith("review")}
+    waiting = [
+        paper
+        for paper in papers
+        if paper.paper_id not in rated and paper.status not in ("withdrawn", "desk_rejected")
+    ]
+    if not rated or not waiting:
+        return []
+    decided = sum(paper.accepted is not None for paper in waiting)
+    return [f"{len(waiting)} papers are not yet rated in these data, {decided} of them decided"]
 
 
 def by_venue_year(

@@ -139,7 +139,46 @@ def test_first_ratings_come_from_the_history(tmp_path: Path):
     pairs = sorted((r.rating_initial, r.rating_final) for r in found.reviews if r.paper_id == "a")
     assert pairs == [(3, 6), (5, 8), (6, 6)]
     assert [r.rating_initial for r in found.reviews if r.paper_id == "b"] == [None]
-    assert "arbitrary" in " ".join(found.notes)
+    assert found.notes == (
+        "first ratings of 1 papers are matched to reviews by the last ones: in 1 of them reviewers "
+        "with the same last rating had different first ones, and which had which is arbitrary",
+    )
+
+
+def test_how_first_ratings_were_matched_is_said_of_no_other_year(tmp_path: Path):
+    """A year with its own first ratings, one without history, one without reviews."""
+    papers = [row("own", 2026), row("none", 2021), row("unrated", 2025), row("a", 2022)]
+    reviews = [said("own", 0, 6), said("none", 0, 6), said("a", 0, 6), said("a", 1, 8)]
+    folder = tables(tmp_path / "t", papers, reviews)
+    history = [("own", 0, [4.0]), ("own", 1, [6.0]), ("unrated", 0, [6.0]), ("a", 0, [3.0, 8.0]),
+               ("a", 1, [6.0, 8.0])]  # fmt: skip
+    pd.DataFrame(history, columns=["paper_id", "stage", "ratings"]).to_parquet(
+        folder / "rating_history.parquet"
+    )
+    notes = {found.name: " ".join(found.notes) for found in read_tables(folder)}
+    assert [name for name, each in notes.items() if "first ratings" in each] == ["iclr2022"]
+    assert "in 0 of them" in notes["iclr2022"]
+
+
+def test_an_empty_list_of_ratings_is_not_yet_rated(tmp_path: Path):
+    """In the papers' own list and at a stage of their history: no damage, and said as it is."""
+    papers = [
+        row("a", ratings=[], decision="Accept"),
+        row("b", ratings=[6.0]),
+        row("c", ratings=[]),
+    ]
+    papers.append(row("d", ratings=[], decision="Withdrawn"))
+    papers.append(row("e", ratings=[7.0]))
+    pd.DataFrame(papers).to_parquet(tmp_path / "t.parquet")
+    (found,) = read_tables(tmp_path / "t.parquet")
+    assert found.notes == ("2 papers are not yet rated in these data, 1 of them decided",)
+    assert [fault.record for fault in found.damaged] == ["review 0 of paper e"]
+    folder = tables(tmp_path / "u", [row("a")], [said("a", 0, 6)])
+    pd.DataFrame({"paper_id": ["a", "a"], "stage": [0, 1], "ratings": [[], [6.0]]}).to_parquet(
+        folder / "rating_history.parquet"
+    )
+    (found,) = read_tables(folder)
+    assert found.damaged == () and found.reviews[0].rating_initial is None
 
 
 def test_a_table_without_a_needed_column_is_refused(tmp_path: Path):

@@ -34,6 +34,8 @@ def first_ratings(
         if paper not in scales:
             continue
         try:
+            if row["ratings"] is not None and not listed(row["ratings"], "ratings"):
+                continue  # Not yet rated at that stage.
             stage, given = _stage(row, scales[paper])
         except Damaged as fault:
             damaged.append(Damage(f"history of paper {paper}", str(fault)))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from pathlib import Path
 from typing import Any, get_args
 
@@ -42,10 +42,6 @@ TEXTS = ("text", "summary", "strengths", "weaknesses", "questions")
 UNNUMBERED_TEXTS = (2019,)
 # Which version a file's full texts are: the accepted papers of ICLR 2022 are camera-ready.
 FINAL_TEXTS = ("fulltext_iclr2022",)
-MATCHED = (
-    "first ratings are matched to reviews by the last ones: which of two reviewers with the same "
-    "last rating had which first one is arbitrary"
-)
 # A column `accepted`, as text.
 FLAGS: dict[str, Status] = {
     "true": "accepted", "1": "accepted", "1.0": "accepted",
@@ -78,30 +74,53 @@ def read_tables(
     ids = None if wanted is None else {str(row["paper_id"]) for row in rows}
     given = _listed(rows, damaged) if single else _review_rows(source, ids)
     reviews = [r for row in given if (r := _review(row, known, said, damaged))]
-    reviews, notes = _with_history(source, reviews, known, damaged)
-    if not single and not (source / REVIEWS).is_file():
-        notes.append(f"there is no {REVIEWS} beside the papers: nothing is rated")
+    before = {(review.paper_id, review.reviewer) for review in reviews if _has_first(review)}
+    reviews = _with_history(source, reviews, known, damaged)
+    missing = not single and not (source / REVIEWS).is_file()
+    notes = [f"there is no {REVIEWS} beside the papers: nothing is rated"] if missing else []
     return [
-        msgspec.structs.replace(dataset, notes=(*notes, *_notes(dataset)))
+        msgspec.structs.replace(dataset, notes=(*notes, *dataset.notes, *_notes(dataset, before)))
         for dataset in by_venue_year(papers, reviews, damaged, source=str(source))
     ]
 
 
+def _has_first(review: HumanReview) -> bool:
+    return review.rating_initial is not None
+
+
 def _with_history(
     source: Path, reviews: list[HumanReview], papers: Mapping[str, Paper], damaged: list[Damage]
-) -> tuple[list[HumanReview], list[str]]:
-    """The reviews with what is known of their first ratings, and how these were matched."""
+) -> list[HumanReview]:
+    """The reviews with what the history of ratings tells of their first ones."""
     if not (source / HISTORY).is_file():
-        return reviews, []
+        return reviews
     rows = read_table(source / HISTORY, ("paper_id", "stage", "ratings")).rows
     scales = {name: paper.scale for name, paper in papers.items()}
-    return first_ratings(reviews, rows, scales, damaged), [MATCHED]
+    return first_ratings(reviews, rows, scales, damaged)
 
 
-def _notes(dataset: Dataset) -> tuple[str, ...]:
+def _notes(dataset: Dataset, before: Set[tuple[str, int]]) -> list[str]:
+    """What was done to a venue-year's reviews; `before` had their first ratings in the table."""
+    notes = []
+    matched: dict[str, list[HumanReview]] = {}
+    for review in dataset.reviews:
+        if _has_first(review) and (review.paper_id, review.reviewer) not in before:
+            matched.setdefault(review.paper_id, []).append(review)
+    if matched:
+        arbitrary = sum(_is_arbitrary(reviews) for reviews in matched.values())
+        notes.append(
+            f"first ratings of {len(matched)} papers are matched to reviews by the last ones: in "
+            f"{arbitrary} of them reviewers with the same last rating had different first ones, "
+            "and which had which is arbitrary"
+        )
     if any(paper.year in UNNUMBERED_TEXTS for paper in dataset.papers):
-        return ("texts of these reviews are left out: their order is not that of the ratings",)
-    return ()
+        notes.append("texts of these reviews are left out: their order is not that of the ratings")
+    return notes
+
+
+def _is_arbitrary(reviews: list[HumanReview]) -> bool:
+    pairs = {(review.rating, review.rating_initial) for review in reviews}
+    return len(pairs) > len({last for last, _ in pairs})
 
 
 def _year(row: Mapping[str, Any]) -> int | None:
