@@ -1,0 +1,147 @@
+"""Decisions that change between two arms, or between two committees that saw the same papers.
+
+As in the consistency experiments of NIPS 2014 (43 of 166 decisions, 25.9 %, were inconsistent;
+arXiv 2109.09774) and NeurIPS 2021 (23 %, and 50.6 % of what one committee accepted the other
+refused; arXiv 2306.03262).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import numpy as np
+from scipy import stats
+from statsmodels.stats.proportion import proportion_confint
+
+from benchmarks.studies.outcome_table import AA, CONTROL, arms, cells, checked
+from benchmarks.studies.paired import two_way_mean
+from conference.errors import UserError
+from conference.measures.estimate import Estimate, Floats, Undefined
+
+ACCEPTED = "accepted"
+
+
+class Flips(msgspec.Struct, frozen=True):
+    """The decisions of two committees on the same papers, summed over replicates.
+
+    `inconsistent` is the share of papers with two different decisions; `arbitrary` the share of
+    one committee's accepts that the other refuses (both committees taken in turn); `jaccard` the
+    papers that both accept over those that either does.
+    """
+
+    first: str
+    second: str
+    papers: int
+    replicates: int
+    both: int
+    only_first: int
+    only_second: int
+    neither: int
+    inconsistent: Estimate
+    arbitrary: Estimate
+    jaccard: Estimate
+
+
+class ArmFlips(msgspec.Struct, frozen=True):
+    """A treatment's flips against the control, the A/A arm's, and how many more the treatment has.
+
+    `net` is the difference of the two shares of inconsistent papers. It is below 0 where a
+    treatment that shares the control's reviewers changes less than another draw of reviewers.
+    """
+
+    arm: str
+    flips: Flips
+    floor: Flips
+    net: Estimate
+
+
+def arm_flips(outcomes: Any, alpha: float = 0.05, outcome: str = ACCEPTED) -> list[ArmFlips]:
+    """Each treatment arm's flips beside the A/A floor, from the tidy table's 0/1 `outcome`."""
+    table = checked(outcomes)
+    control, again = (_decisions(table, outcome, arm) for arm in (CONTROL, AA))
+    floor = flips(control, again, alpha, (CONTROL, AA))
+    found = []
+    for arm in arms(table):
+        treatment = _decisions(table, outcome, arm)
+        gap = (treatment != control).where(treatment.notna() & control.notna()).astype(float) - (
+            again != control
+        ).where(again.notna() & control.notna()).astype(float)
+        net = _net(gap.to_numpy(dtype=np.float64), alpha)
+        found.append(ArmFlips(arm, flips(control, treatment, alpha, (CONTROL, arm)), floor, net))
+    return found
+
+
+def committees(
+    outcomes: Any, arm: str, first: str = ACCEPTED, second: str = "accepted_2", alpha: float = 0.05
+) -> Flips:
+    """Two committees within one arm, whose decisions are the outcomes `first` and `second`."""
+    table = checked(outcomes)
+    one, two = (_decisions(table, name, arm) for name in (first, second))
+    return flips(one, two, alpha, (first, second))
+
+
+def flips(
+    first: Any, second: Any, alpha: float = 0.05, names: tuple[str, str] = ("first", "second")
+) -> Flips:
+    """The flips between two frames of decisions (papers × replicates of 0 and 1, NaN: none)."""
+    first, second = first.align(second, join="inner")
+    known = (first.notna() & second.notna()).to_numpy()
+    one, two = (frame.to_numpy(dtype=np.float64) for frame in (first, second))
+    both, either = np.where(known, one * two, np.nan), np.where(known, np.maximum(one, two), np.nan)
+    changed, accepts = either - both, np.where(known, one + two, np.nan)
+    all_ = np.where(known, 1.0, np.nan)
+    return Flips(
+        *names,
+        papers=int(known.any(axis=1).sum()),
+        replicates=int(known.any(axis=0).sum()),
+        both=int(np.nansum(both)),
+        only_first=int(np.nansum(one * (1 - two))),
+        only_second=int(np.nansum(two * (1 - one))),
+        neither=int(np.nansum(all_ - either)),
+        inconsistent=share(changed, all_, alpha),
+        arbitrary=share(changed, accepts, alpha),
+        jaccard=share(both, either, alpha),
+    )
+
+
+def share(part: Floats, whole: Floats, alpha: float = 0.05) -> Estimate:
+    """Σ part / Σ whole over papers × replicates, with its interval.
+
+    Wilson's over papers with one replicate, or where the share is 0 or 1 (then with the papers of
+    the mean replicate: replicates of the same papers tell little new). Else the ratio's linear part
+    (part − share · whole) with the two-way clustered error, on the logit scale, which keeps the
+    interval within 0 and 1. It is somewhat wide where committees accept a fixed share, since then a
+    paper's gain is another's loss.
+    """
+    total, count = float(np.nansum(whole)), float(np.nansum(part))
+    pairs = int(np.isfinite(whole).sum())
+    if total == 0:
+        return Estimate(None, None, None, pairs, "nobody accepts a paper")
+    value = count / total
+    replicates = int(np.isfinite(whole).any(axis=0).sum())
+    if replicates == 1 or value in (0.0, 1.0):
+        n = total / replicates
+        low, high = proportion_confint(value * n, n, alpha, method="wilson")
+        return Estimate(value, float(low), float(high), pairs)
+    linear = two_way_mean((part - value * whole) / (total / pairs))
+    half = stats.t.ppf(1 - alpha / 2, linear.df) * linear.error / (value * (1 - value))
+    centre = np.log(value / (1 - value))
+    low, high = (1 / (1 + np.exp(-(centre + side * half))) for side in (-1, 1))
+    return Estimate(value, float(low), float(high), pairs)
+
+
+def _decisions(table: Any, outcome: str, arm: str) -> Any:
+    found = cells(table, outcome, arm, "paper")
+    values = found.to_numpy(dtype=np.float64)
+    if not np.isin(values[np.isfinite(values)], (0.0, 1.0)).all():
+        raise UserError(f"outcome {outcome!r} in arm {arm!r}: a decision must be 0 or 1")
+    return found
+
+
+def _net(gap: Floats, alpha: float) -> Estimate:
+    try:
+        mean = two_way_mean(gap)
+    except Undefined as why:
+        return Estimate(None, None, None, 0, str(why))
+    return Estimate(mean.value, *mean.interval(alpha), mean.n)

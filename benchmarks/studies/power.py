@@ -1,0 +1,86 @@
+"""Power before a study is run: what it will be able to see, from a pilot's variance.
+
+The pilot is any two arms that were run with two replicates or more. Control and A/A share no random
+numbers, so their differences vary more than those of a treatment that shares its control's: what is
+planned with them errs to the safe side, unless the treatment acts on each paper differently.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from benchmarks.studies.effects import POWER, detectable, power_for
+from benchmarks.studies.outcome_table import AA, CONTROL, Unit, cells, checked, differences
+from benchmarks.studies.paired import Mean, Shape, two_way_mean
+from conference.errors import UserError
+from conference.measures.estimate import Undefined
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """A study of so many units and replicates: the error of its effect, and the smallest true
+    effect that it finds with `power` at `alpha`."""
+
+    units: int
+    replicates: int
+    error: float
+    df: float
+    smallest: float
+    alpha: float
+    power: float
+
+
+def pilot(outcomes: Any, outcome: str, unit: Unit = "paper", arm: str = AA) -> Mean:
+    """How paired differences between control and `arm` vary; `UserError` where that is unknown."""
+    table = checked(outcomes)
+    found = cells(table, outcome, arm, unit), cells(table, outcome, CONTROL, unit)
+    try:
+        mean = two_way_mean(differences(*found))
+    except Undefined as why:
+        raise UserError(f"outcome {outcome!r} of the pilot: {why}") from why
+    if mean.replicates < 2:
+        raise UserError(
+            f"outcome {outcome!r} of the pilot: it has one replicate, so how rounds differ is "
+            "unknown; run it with two or more"
+        )
+    return mean
+
+
+def plan(
+    pilot: Mean, units: int, replicates: int, alpha: float = 0.05, power: float = POWER
+) -> Plan:
+    """What a study of `units` × `replicates` will see. An outcome with one value a round (`units`
+    1 in the pilot) gains from replicates alone."""
+    shape = _shape(pilot, units, replicates)
+    parts = pilot.var_unit, pilot.var_replicate, pilot.var_residual
+    error, df = shape.variance(*parts) ** 0.5, shape.degrees(*parts)
+    smallest = detectable(error, df, alpha, power)
+    return Plan(round(shape.units), replicates, error, df, smallest, alpha, power)
+
+
+def plans(
+    pilot: Mean,
+    units: Sequence[int],
+    replicates: Sequence[int],
+    alpha: float = 0.05,
+    power: float = POWER,
+) -> list[Plan]:
+    """Every combination, units first."""
+    return [plan(pilot, u, r, alpha, power) for u in units for r in replicates]
+
+
+def curve(plan: Plan, effects: Sequence[float]) -> list[float]:
+    """The power of the planned study for each true effect."""
+    return [power_for(effect, plan.error, plan.df, plan.alpha) for effect in effects]
+
+
+def _shape(pilot: Mean, units: int, replicates: int) -> Shape:
+    if units < 1 or replicates < 1 or units * replicates < 2:
+        raise UserError(f"a study of {units} units × {replicates} replicates has no two pairs")
+    if pilot.units == 1:
+        return Shape(1, replicates, replicates, unit=False, replicate=False)
+    filled = pilot.n / (pilot.units * pilot.replicates)
+    pairs = max(2.0, units * replicates * filled)
+    return Shape(units, replicates, pairs, unit=1 < units < pairs, replicate=1 < replicates < pairs)
