@@ -12,8 +12,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from conference.measures import agreement, decisions, ratings
-from conference.seeding import generator
+from conference.core.seeds import generator
+from conference.statistics import agreement, decisions, ratings
 
 
 def speeds(papers: int = 30_000, resamples: int = 1000) -> dict[str, float]:

@@ -23,8 +23,8 @@ from typing import Any
 import msgspec
 import torch
 
-from conference.errors import UserError
-from conference.templates import Metric, Template, Value, load_template
+from conference.core.errors import UserError
+from scientists.templates import Metric, Template, Value, load_template
 
 Settings = dict[str, Value]
 Results = dict[str, list[dict[str, Any]]]

@@ -16,12 +16,12 @@ from pathlib import Path
 import msgspec
 
 from benchmarks.bootstrap import speeds as bootstrap_speeds
-from benchmarks.reviewer_speed import speeds as reviewer_speeds
 from benchmarks.reviewers.question import open_question
 from benchmarks.reviewers.results import Result
 from benchmarks.reviewers.reviewer import make_reviewers
 from benchmarks.reviewers.run import Options, benchmark
 from benchmarks.reviewers.tables import full, markdown
+from benchmarks.systems.reviewer_speed import speeds as reviewer_speeds
 
 RECORDED = "ai_scientist_llm_reviews.parquet"
 PAPERS, RESAMPLES = 30_000, 1000

@@ -13,9 +13,9 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from conference.measures.agreement import icc1
-from conference.measures.estimate import Undefined
-from conference.records import CalibrationMap, CalibrationReport, CalibrationReview
+from conference.core.records import CalibrationMap, CalibrationReport, CalibrationReview
+from conference.statistics.agreement import icc1
+from conference.statistics.estimate import Undefined
 
 Rows = Sequence[CalibrationReview]
 Array = NDArray[Any]

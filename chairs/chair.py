@@ -6,10 +6,8 @@ from typing import Protocol
 
 import msgspec
 
-from conference.context import Context
-from conference.forms import Form
-from conference.manuscript import Manuscript
-from conference.records import (
+from conference.core.forms import Form
+from conference.core.records import (
     Advice,
     Agent,
     AnyRecord,
@@ -21,7 +19,9 @@ from conference.records import (
     Review,
     SeniorNote,
 )
-from conference.tasks import Sight, Task
+from conference.core.tasks import Sight, Task
+from conference.models.context import Context
+from conference.papers.manuscript import Manuscript
 
 
 class Thread(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from chairs.chair import Candidate, DecideSight
-from conference.records import Decision
+from conference.core.records import Decision
 
 Presentation = Literal["", "poster", "spotlight", "oral"]
 

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from chairs.calibration import POOLED
 from chairs.chair import MetaReviewSight, Thread
-from conference.errors import UserError
-from conference.forms import Form
-from conference.records import Review
+from conference.core.errors import UserError
+from conference.core.forms import Form
+from conference.core.records import Review
 
 HERE = Path(__file__).parent
 Values = NDArray[Any]
@@ -59,7 +59,7 @@ class Rules(msgspec.Struct, frozen=True):
 @cache
 def rules() -> Rules:
     """The constants of the embedded chairs."""
-    return msgspec.toml.decode((HERE / "embedded.toml").read_bytes(), type=Rules)
+    return msgspec.toml.decode((HERE / "embedded" / "embedded.toml").read_bytes(), type=Rules)
 
 
 @cache

@@ -1,6 +1,6 @@
 """`python -m conference` is the command `conference`."""
 
-from conference.cli import main
+from conference.app.cli import main
 
 if __name__ == "__main__":
     main()

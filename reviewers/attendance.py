@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from conference.records import Absence, Agent
-from reviewers.filling import rules
+from conference.core.records import Absence, Agent
+from reviewers.embedded.filling import rules
 from reviewers.reviewer import ReviewSight
 
 

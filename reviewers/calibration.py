@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from reviewers.panel import load_panel
+from reviewers.embedded.panel import load_panel
 
 FILE = Path(__file__).parent / "calibration.json"
 

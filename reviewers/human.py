@@ -7,9 +7,9 @@ an emergency reviewer.
 
 from __future__ import annotations
 
-from conference.context import Context
-from conference.forms import Form
-from conference.records import Absence, Agent, AnyRecord, Bids, CalibrationReview, Review
+from conference.core.forms import Form
+from conference.core.records import Absence, Agent, AnyRecord, Bids, CalibrationReview, Review
+from conference.models.context import Context
 from reviewers.reviewer import BidSight, CalibrateSight, DiscussSight, ReviewSight
 
 NAME = "human"

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from conference.context import Context
-from conference.forms import Form
-from conference.manuscript import Manuscript
-from conference.records import (
+from conference.core.forms import Form
+from conference.core.records import (
     Agent,
     AnyRecord,
     Bids,
@@ -16,7 +14,9 @@ from conference.records import (
     Rebuttal,
     Review,
 )
-from conference.tasks import Sight, Task
+from conference.core.tasks import Sight, Task
+from conference.models.context import Context
+from conference.papers.manuscript import Manuscript
 
 
 class BidSight(Sight, frozen=True, kw_only=True):

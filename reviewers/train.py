@@ -21,10 +21,10 @@ import numpy as np
 
 from reviewers.calibration import FILE as CALIBRATION
 from reviewers.calibration import CalibrationPaper
-from reviewers.fitting import fit
-from reviewers.quality import FEWEST_LETTERS, load, write
-from reviewers.quality import FILE as COEFFICIENTS
-from reviewers.rated import read_papers, texts_of
+from reviewers.quality.fitting import fit
+from reviewers.quality.model import FEWEST_LETTERS, load, write
+from reviewers.quality.model import FILE as COEFFICIENTS
+from reviewers.quality.training_papers import read_papers, texts_of
 
 CALIBRATION_PAPERS = 40
 CALIBRATION_YEARS = (2021, 2022, 2026)
@@ -61,7 +61,7 @@ def families(
     data: Path, years: tuple[int, ...], resamples: int, first: bool, ceiling: bool
 ) -> None:
     """Print Spearman with the mean of the other humans, by family and year."""
-    from reviewers.families import before_rebuttal, compare
+    from reviewers.quality.families import before_rebuttal, compare
 
     papers = read_papers(data)
     tested = before_rebuttal(papers, data) if first else papers
@@ -77,7 +77,7 @@ def panel(data: Path) -> None:
     """Print histogram, ICC(1), confidences and predictions of decided papers, year by year."""
     import pandas
 
-    from conference.measures.agreement import icc1
+    from conference.statistics.agreement import icc1
 
     papers = pandas.read_parquet(data / "papers.parquet")
     decided = set(papers.loc[papers["accepted"].notna(), "paper_id"])

@@ -9,16 +9,16 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from conference.documents import Document
-from conference.documents.layout import (
+from conference.core.records import Check
+from conference.papers import Document
+from conference.papers.layout import (
     CAPTION,
     beyond_margins,
     cited_numbers,
     small_print,
     unknown_citations,
 )
-from conference.documents.pictures import small_in_figure
-from conference.records import Check
+from conference.papers.pictures import small_in_figure
 from scientists.claims import claims
 from scientists.prose import CITATIONS, CODE, NOVELTY, Fault
 from scientists.study import Written, canonical, folder_hash

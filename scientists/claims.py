@@ -7,14 +7,14 @@ from collections.abc import Iterable
 
 import msgspec
 
-from conference.documents import Document
-from conference.documents.anatomy import NUMBER
-from conference.documents.layout import Row, check_claims, stated
-from conference.templates import Value
+from conference.papers import Document
+from conference.papers.anatomy import NUMBER
+from conference.papers.layout import Row, check_claims, stated
 from scientists.evidence import measured, numbers_of, said, set_up
 from scientists.prose import CITED
 from scientists.sections import RUN_METRICS
 from scientists.study import Written
+from scientists.templates import Value
 from scientists.wording import readable
 
 

@@ -8,8 +8,8 @@ import tokenize
 
 import msgspec
 
-from conference.documents.layout import numbers_in
-from scientists.laboratory import EXPERIMENT
+from conference.papers.layout import numbers_in
+from scientists.experiments import EXPERIMENT
 from scientists.study import Written
 
 CHANGES = "changes after the reviews"

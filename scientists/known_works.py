@@ -7,12 +7,12 @@ from pathlib import Path
 
 import msgspec
 
+from conference.core.records import Check, Work
 from conference.literature import Unreachable, open_literature
-from conference.novelty import similar_works
-from conference.records import Check, Work
-from conference.templates import Reference, Template
-from scientists.ideas import Found
+from conference.literature.novelty import similar_works
+from scientists.language.ideas import Found
 from scientists.study import Question
+from scientists.templates import Reference, Template
 
 FOUND = 5  # works that one search asks for
 # Similarity from which a found work is cited. Of works found for the templates' seed ideas in all

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from conference.documents.layout import check_claims
+from conference.papers.layout import check_claims
 
 CITED = re.compile(r"\[(@[^\]]+)\]")  # [@key], or several: [@one; @two]
 CITATIONS, CODE, NOVELTY = "citations", "code", "novelty"  # kinds of faults

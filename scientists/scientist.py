@@ -6,9 +6,9 @@ from typing import Protocol
 
 import msgspec
 
-from conference.context import Context
-from conference.records import Agent, AnyRecord, Call, Experiment, Rebuttal, Review, Submission
-from conference.tasks import Sight, Task
+from conference.core.records import Agent, AnyRecord, Call, Experiment, Rebuttal, Review, Submission
+from conference.core.tasks import Sight, Task
+from conference.models.context import Context
 
 
 class Past(msgspec.Struct, frozen=True, kw_only=True):

@@ -11,11 +11,11 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from conference.novelty import nearest_earlier
-from conference.records import Agent, Call, Similar
-from conference.templates import Metric, SeedIdea, Template, Value, load_template
+from conference.core.records import Agent, Call, Similar
+from conference.literature.novelty import nearest_earlier
 from scientists.prose import Prose, numbered
 from scientists.scientist import Past
+from scientists.templates import Metric, SeedIdea, Template, Value, load_template
 
 VARIED = 0.35  # How often a scientist changes a knob of a seed idea to ask a question of its own.
 

@@ -8,16 +8,16 @@ from typing import Any
 
 import msgspec
 
-from conference.context import Context
-from conference.documents import Document, read_pdf, write_document
-from conference.errors import UserError
-from conference.files import keep
-from conference.records import Agent, AnyRecord, CameraReady, Experiment, Submission
-from conference.seeding import generator
-from conference.tasks import TaskFailed
-from conference.typesetting import typeset
+from conference.core.errors import UserError
+from conference.core.files import keep
+from conference.core.records import Agent, AnyRecord, CameraReady, Experiment, Submission
+from conference.core.seeds import generator
+from conference.core.tasks import TaskFailed
+from conference.models.context import Context
+from conference.papers import Document, read_pdf, write_document
+from conference.papers.typesetting import typeset
 from scientists.checks import check_paper
-from scientists.laboratory import Outcome
+from scientists.experiments import Outcome
 from scientists.paper import words_of
 from scientists.study import Written, canonical
 

@@ -10,9 +10,9 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from conference.records import Work
-from conference.templates import Reference, Value
+from conference.core.records import Work
 from scientists.study import Effect
+from scientists.templates import Reference, Value
 
 HERE = Path(__file__).parent
 

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from conference.files import PAPERS
-from conference.records import Affinities
+from conference.core.files import PAPERS
+from conference.core.records import Affinities
 
 
 class AffinityTable:

@@ -10,16 +10,16 @@ from pathlib import Path
 
 import msgspec
 
-from conference.errors import UserError
-from conference.forms import Form
+from conference.core.errors import UserError
+from conference.core.forms import Form
+from conference.core.tasks import TaskFailed, TaskKey
 from conference.models import Asker, Model, ModelRules, form_shape, is_model, make_model, parse_spec
 from conference.models.engines import Engines
+from conference.models.prompts import render, without_paper
 from conference.models.reading import LEAST, beside, paper_budget
 from conference.models.records import Call
 from conference.models.shapes import Filled
-from conference.prompts import render, without_paper
-from conference.tasks import TaskFailed, TaskKey
-from reviewers.presets import PROMPTS, Preset, examples_text, load_preset
+from reviewers.language.presets import PROMPTS, Preset, examples_text, load_preset
 from venues.minds import models_of
 from venues.papers import PaperSource
 from venues.phases.call import call_of
@@ -43,7 +43,7 @@ class EngineRoom:
     def open(self, address: str | None, hosts: int) -> None:
         """Start the vLLM engines. Raises `UserError` when one does not load."""
         if any(name.startswith("vllm:") for name in self.models):
-            from conference.cluster import connect
+            from conference.core.cluster import connect
 
             connect(address, hosts)
             self._engines.start(self.models)
@@ -103,7 +103,7 @@ def _disk(folder: Path) -> str:
 
 
 def _typesetter(options: Options) -> str:
-    from conference.typesetting import check_typesetter
+    from conference.papers.typesetting import check_typesetter
 
     check_typesetter(options.format)
     return f"Papers are typeset by {options.format}."
@@ -117,8 +117,8 @@ def _longest(source: PaperSource | None) -> str:
 
 def _material_fits(model: Model, rules: ModelRules, venue: Venue) -> None:
     """Raise `UserError` where a template's code and three answers are more than the context."""
-    from conference.templates import load_template
-    from scientists.ideas import material
+    from scientists.language.ideas import material
+    from scientists.templates import load_template
 
     for name in venue.call.templates:
         read = material(load_template(name), call_of(venue))

@@ -13,12 +13,12 @@ from pathlib import Path
 import msgspec
 
 from conference.models import ModelRules, is_model, parse_spec, rules_for
+from conference.models.prompts import HERE as HOUSE
+from conference.models.prompts import render
 from conference.models.reading import PAGE, paper_budget
-from conference.prompts import HERE as HOUSE
-from conference.prompts import render
-from reviewers.language import ARCHIVE, SHEET
-from reviewers.presets import PROMPTS, Preset, examples_text, load_preset
-from scientists.ideas import calls_a_study
+from reviewers.language.mind import ARCHIVE, SHEET
+from reviewers.language.presets import PROMPTS, Preset, examples_text, load_preset
+from scientists.language.ideas import calls_a_study
 from venues.forecast import Forecast
 from venues.papers import PaperSource
 from venues.population import chair_count, parse_minds, reviewer_count
@@ -150,7 +150,7 @@ def _pages(pdf: Path) -> int:
     """The pages of a PDF; 0 for one that cannot be opened, which no mind will read."""
     import pypdfium2
 
-    from conference.documents.inked import PDFIUM
+    from conference.papers.inked import PDFIUM
 
     try:
         with PDFIUM, pypdfium2.PdfDocument(pdf) as document:

@@ -10,12 +10,12 @@ from typing import Any
 
 import msgspec
 
-from conference.errors import UserError
+from conference.core.errors import UserError
 from conference.models import ModelRules, is_model, known_kinds, parse_spec, rules_for
 from conference.models.makers import over_default
 from reviewers.human import NAME as HUMAN
 from reviewers.human import make as make_human
-from reviewers.presets import load_preset
+from reviewers.language.presets import load_preset
 from venues.papers import PaperSource
 from venues.population import parse_minds
 from venues.venue import Venue
@@ -26,14 +26,14 @@ GROUP = "conference.minds"
 def embedded(role: str, spec: str) -> Any:
     """The statistical mind of a role, fitted to human data."""
     if role == "scientist":
-        from scientists.embedded import make as make_scientist
+        from scientists.embedded.mind import make as make_scientist
 
         return make_scientist()
     if role == "reviewer":
-        from reviewers.embedded import make as make_reviewer
+        from reviewers.embedded.mind import make as make_reviewer
 
         return make_reviewer()
-    from chairs.embedded import make as make_chair
+    from chairs.embedded.mind import make as make_chair
 
     return make_chair()
 
@@ -41,14 +41,14 @@ def embedded(role: str, spec: str) -> Any:
 def language(role: str) -> Any:
     """The mind of a role that thinks with whatever language model its context carries."""
     if role == "scientist":
-        from scientists.language import make as make_scientist
+        from scientists.language.mind import make as make_scientist
 
         return make_scientist()
     if role == "reviewer":
-        from reviewers.language import make as make_reviewer
+        from reviewers.language.mind import make as make_reviewer
 
         return make_reviewer()
-    from chairs.language import make as make_chair
+    from chairs.language.mind import make as make_chair
 
     return make_chair()
 

@@ -9,11 +9,11 @@ from typing import Any
 
 import msgspec
 
+from conference.core.errors import UserError
+from conference.core.records import HumanOutcome
 from conference.data.values import Damaged
 from conference.data.values import number as number_of
-from conference.errors import UserError
-from conference.records import HumanOutcome
-from reviewers.panel import rated_when
+from reviewers.embedded.panel import rated_when
 from venues.tables import cells_of, decision_of, need_columns, read_table, string_of
 from venues.venue import Venue
 

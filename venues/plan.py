@@ -6,10 +6,10 @@ import hashlib
 
 import msgspec
 
-from conference.errors import UserError
-from conference.ledger import Ledger, other_version
+from conference.core.errors import UserError
+from conference.core.ledger import Ledger, other_version
+from conference.core.seeds import seed_of
 from conference.models.records import OPERATIONAL
-from conference.seeding import seed_of
 from venues.human_papers import calibration_table
 from venues.minds import models_of
 from venues.papers import PaperSource

@@ -12,9 +12,9 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from conference.errors import UserError
-from conference.records import PROGRAM_CHAIR, Agent, Role, Submission
-from conference.seeding import generator
+from conference.core.errors import UserError
+from conference.core.records import PROGRAM_CHAIR, Agent, Role, Submission
+from conference.core.seeds import generator
 from venues.papers import PaperSource
 from venues.venue import Venue
 
@@ -214,7 +214,7 @@ def _publications(
         return [_invented(venue, seed, number) for number in range(reviewers)]
     texts = {paper.paper: f"{paper.title}\n{paper.abstract}" for paper in submissions}
     mine = [texts[papers[0]] if papers else "" for papers in own]
-    from conference.affinity import nearest
+    from conference.literature.affinity import nearest
 
     near = nearest(mine, source.earlier, PAPERS_EACH - 1)
     return [

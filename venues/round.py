@@ -8,16 +8,16 @@ from pathlib import Path
 
 import msgspec
 
-from conference.errors import UserError
-from conference.ledger import Ledger, open_ledger, other_version, read_ledger
+from conference.core.errors import UserError
+from conference.core.ledger import Ledger, open_ledger, other_version, read_ledger
+from conference.core.progress import Progress, no_progress
+from conference.core.records import AnyRecord, Failure
+from conference.core.tasks import CentralSight, StopRound, Task, TaskKey
+from conference.core.workers import InlineStage, RayStage, Stage
 from conference.models.costs import Budget
 from conference.models.records import Call, ModelRules, calls_from_json, calls_to_json
-from conference.progress import Progress, no_progress
-from conference.records import AnyRecord, Failure
-from conference.stage import InlineStage, RayStage, Stage
-from conference.tasks import CentralSight, StopRound, Task, TaskKey
 from venues import population
-from venues.cast import make_performer
+from venues.dispatch import has_model, make_performer
 from venues.engine_room import EngineRoom, preflight
 from venues.minds import check_humans, check_minds, placed
 from venues.papers import PaperSource, open_papers
@@ -220,7 +220,7 @@ class _Stages:
             self._here = self._here or InlineStage(self._make)  # type: ignore[arg-type]
             return self._here
         if self._hosts is None:
-            self._hosts = RayStage(self._make, self._number, self._address)  # type: ignore[arg-type]
+            self._hosts = RayStage(self._make, self._number, self._address, has_model)  # type: ignore[arg-type]
         return self._hosts
 
     def close(self) -> None:

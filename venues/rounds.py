@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from conference.records import Decision, Experiment, MetaReview, Review, Submission
+from conference.core.records import Decision, Experiment, MetaReview, Review, Submission
 from scientists.scientist import Past
 from venues.phases.rebut import named
 from venues.round import Result, run_round

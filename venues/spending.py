@@ -6,10 +6,10 @@ from pathlib import Path
 
 import msgspec
 
-from conference.ledger import read_ledger
+from conference.core.ledger import read_ledger
+from conference.core.records import Agent
 from conference.models.costs import Spent, spent_in, spent_on
 from conference.models.records import calls_from_json
-from conference.records import Agent
 
 
 class Spending(msgspec.Struct, frozen=True):

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
-from conference.manuscript import Manuscript, blinded
-from conference.records import (
+from conference.core.records import (
     Agent,
     AnyRecord,
     Check,
@@ -22,7 +21,8 @@ from conference.records import (
     Role,
     Submission,
 )
-from conference.tasks import Task
+from conference.core.tasks import Task
+from conference.papers.manuscript import Manuscript, blinded
 from scientists.scientist import Past
 from venues.venue import Venue
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from conference.core.errors import UserError
 from conference.data import read_table as strict
-from conference.errors import UserError
 
 
 def read_table(path: Path) -> Any:

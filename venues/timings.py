@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 
-from conference.ledger import read_ledger
+from conference.core.ledger import read_ledger
 
 
 class Timing(msgspec.Struct, frozen=True):

@@ -7,8 +7,8 @@ from typing import Literal
 
 import msgspec
 
-from conference.errors import UserError
-from conference.forms import Form, check_form
+from conference.core.errors import UserError
+from conference.core.forms import Form, check_form
 from conference.models.makers import over_default
 from conference.models.records import ModelRules
 

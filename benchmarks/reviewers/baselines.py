@@ -14,9 +14,9 @@ import numpy as np
 
 from benchmarks.reviewers.question import PaperView, Question
 from benchmarks.reviewers.reviewer import Reviewer, Scores
+from conference.core.seeds import generator
 from conference.data.tables import Paper
-from conference.measures.estimate import Floats
-from conference.seeding import generator
+from conference.statistics.estimate import Floats
 
 FOLDS = 5
 PRIOR_PAPERS = 10.0

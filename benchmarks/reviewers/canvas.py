@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from benchmarks.reviewers.crossfit import Fitted
-from conference.measures.estimate import Floats
+from conference.statistics.estimate import Floats
 
 COLOURS = ("#2456a6", "#c2571a", "#2e7d4f", "#8a3ea8", "#a3122f", "#007a87", "#6b5b00", "#555555")
 STYLES = ("-", "--", ":")

@@ -11,10 +11,10 @@ import numpy as np
 
 from benchmarks.reviewers.report import PREDICTIONS
 from benchmarks.reviewers.results import read_result
-from conference.errors import UserError
-from conference.measures import agreement, decisions, weighted
-from conference.measures.bootstrap import Statistic, attempt, difference, estimate
-from conference.measures.estimate import Estimate, Undefined, as_labels
+from conference.core.errors import UserError
+from conference.statistics import agreement, decisions, weighted
+from conference.statistics.bootstrap import Statistic, attempt, difference, estimate
+from conference.statistics.estimate import Estimate, Undefined, as_labels
 
 FEWEST = 20
 Maker = Callable[[], Statistic]

@@ -8,9 +8,9 @@ from datetime import date
 import numpy as np
 
 from benchmarks.reviewers.question import Question
+from conference.core.errors import UserError
 from conference.data.tables import Paper
-from conference.errors import UserError
-from conference.measures.estimate import Booleans, Estimate
+from conference.statistics.estimate import Booleans, Estimate
 
 UNKNOWN = "9999-12-31"  # A model whose cut-off nobody named may have met every paper.
 

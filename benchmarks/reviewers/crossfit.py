@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.reviewers.question import Question
-from conference.measures import calibration, thresholds
-from conference.measures.estimate import Booleans, Floats, Undefined
-from conference.seeding import generator
+from conference.core.seeds import generator
+from conference.statistics import calibration, thresholds
+from conference.statistics.estimate import Booleans, Floats, Undefined
 
 FOLDS = 5
 Places = NDArray[np.int64]

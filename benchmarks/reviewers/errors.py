@@ -25,8 +25,8 @@ from benchmarks.reviewers.canvas import (
 )
 from benchmarks.reviewers.figures import rated
 from benchmarks.reviewers.question import Question
-from conference.measures.estimate import Booleans, Floats, Undefined
-from conference.seeding import generator
+from conference.core.seeds import generator
+from conference.statistics.estimate import Booleans, Floats, Undefined
 
 MOST_TOPICS = 15
 

@@ -12,9 +12,9 @@ from benchmarks.reviewers.contamination import before
 from benchmarks.reviewers.crossfit import Fitted, Places, cross_fit
 from benchmarks.reviewers.question import Question
 from benchmarks.reviewers.reviewer import Reviewer, Scores
-from conference.measures import agreement, calibration, decisions, ratings, weighted
-from conference.measures.bootstrap import attempt, difference, estimate
-from conference.measures.estimate import Booleans, Estimate, Floats
+from conference.statistics import agreement, calibration, decisions, ratings, weighted
+from conference.statistics.bootstrap import attempt, difference, estimate
+from conference.statistics.estimate import Booleans, Estimate, Floats
 
 Figures = dict[str, Estimate]
 

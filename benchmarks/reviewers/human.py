@@ -7,9 +7,9 @@ import numpy as np
 from benchmarks.reviewers.crossfit import Places, fittable
 from benchmarks.reviewers.figures import Figures, Options, Row, labels, rated, unfitted
 from benchmarks.reviewers.question import Question
-from conference.measures import agreement, decisions, thresholds, weighted
-from conference.measures.bootstrap import Statistic, attempt, estimate
-from conference.measures.estimate import Booleans, Estimate, Floats, Undefined, as_labels
+from conference.statistics import agreement, decisions, thresholds, weighted
+from conference.statistics.bootstrap import Statistic, attempt, estimate
+from conference.statistics.estimate import Booleans, Estimate, Floats, Undefined, as_labels
 
 CAVEAT = (
     "Each human's rating was seen by those who decided, so the human figures against decisions are "

@@ -1,7 +1,7 @@
 """Language models as reviewers: `vllm:MODEL`, `openai:MODEL@URL`, `replay:RUN`, each with #PRESET.
 
-The form is the preset's; each review is written as in a round, by `reviewers.language`. A review
-that fails has no score, and the report says of how many papers that is true.
+The form is the preset's; each review is written as in a round. A review that fails
+has no score, and the report says of how many papers that is true.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ import numpy as np
 from benchmarks.reviewers.contamination import UNKNOWN
 from benchmarks.reviewers.question import PaperView, Question
 from benchmarks.reviewers.reviewer import Reviewer, Scores
-from conference.context import Context
-from conference.documents import from_text, write_document
-from conference.errors import UserError
-from conference.files import PAPERS
-from conference.forms import Form
-from conference.manuscript import Manuscript
+from conference.core.errors import UserError
+from conference.core.files import PAPERS
+from conference.core.forms import Form
+from conference.core.tasks import TaskFailed, TaskKey
 from conference.models import Asker, Message, Model, ModelRules, make_model, parse_spec, rules_for
+from conference.models.context import Context
 from conference.models.records import ModelError, Reply, Sampling
-from conference.tasks import TaskFailed, TaskKey
-from reviewers.language import write_review
-from reviewers.presets import load_preset
+from conference.papers import from_text, write_document
+from conference.papers.manuscript import Manuscript
+from reviewers.language.mind import write_review
+from reviewers.language.presets import load_preset
 from venues.venue import load_venue
 
 BATCH = 64
@@ -79,7 +79,7 @@ def language_model(
 def started(spec: str, rules: ModelRules) -> Model:
     """The model, its vLLM engines started first where it has some."""
     if spec.startswith("vllm:"):
-        from conference.cluster import connect
+        from conference.core.cluster import connect
         from conference.models.engines import Engines
 
         connect(None, 1)
@@ -138,8 +138,8 @@ def _manuscript(view: PaperView, folder: Path) -> Manuscript:
 def _prompts_hash() -> str:
     import hashlib
 
-    from conference.prompts import HERE
-    from reviewers.presets import PROMPTS
+    from conference.models.prompts import HERE
+    from reviewers.language.presets import PROMPTS
 
     digest = hashlib.sha256()
     for path in sorted([*HERE.glob("*.md"), *PROMPTS.glob("*.md")]):

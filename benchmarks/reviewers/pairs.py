@@ -11,9 +11,9 @@ from benchmarks.reviewers.crossfit import Fitted
 from benchmarks.reviewers.figures import labels, rated
 from benchmarks.reviewers.question import Question
 from benchmarks.reviewers.results import Gap, Panel
-from conference.measures import agreement, panels, weighted
-from conference.measures.bootstrap import Statistic, attempt, difference, estimate
-from conference.measures.estimate import Booleans, Estimate, Floats, as_labels
+from conference.statistics import agreement, panels, weighted
+from conference.statistics.bootstrap import Statistic, attempt, difference, estimate
+from conference.statistics.estimate import Booleans, Estimate, Floats, as_labels
 
 MEASURES = ("AUROC", "ρ others")
 

@@ -26,8 +26,8 @@ from benchmarks.reviewers.errors import by_score, by_topic, scatter
 from benchmarks.reviewers.figures import labels, rated
 from benchmarks.reviewers.question import Question
 from benchmarks.reviewers.results import Result
-from conference.measures import calibration
-from conference.measures.estimate import Booleans, Floats, Undefined
+from conference.statistics import calibration
+from conference.statistics.estimate import Booleans, Floats, Undefined
 
 FINE_BINS = 60
 

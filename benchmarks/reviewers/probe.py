@@ -18,14 +18,14 @@ from typing import Any, Protocol
 import msgspec
 import numpy as np
 
+from conference.core.errors import UserError
+from conference.core.files import writing
+from conference.core.progress import Progress, no_progress
+from conference.core.seeds import generator, seed_of
 from conference.data.tables import Paper
-from conference.errors import UserError
-from conference.files import writing
-from conference.measures import weighted
-from conference.measures.bootstrap import attempt, estimate
-from conference.measures.estimate import Estimate, Floats, as_labels
-from conference.progress import Progress, no_progress
-from conference.seeding import generator, seed_of
+from conference.statistics import weighted
+from conference.statistics.bootstrap import attempt, estimate
+from conference.statistics.estimate import Estimate, Floats, as_labels
 
 PROMPTS = Path(__file__).parent / "prompts"
 KEPT = "probes"  # The folder within a benchmark's.

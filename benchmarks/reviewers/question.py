@@ -9,11 +9,11 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
+from conference.core.errors import UserError
 from conference.data.scales import caveat_of
 from conference.data.store import fingerprint, load, names
 from conference.data.tables import Dataset, Paper
-from conference.errors import UserError
-from conference.measures.estimate import Floats
+from conference.statistics.estimate import Floats
 
 FEWEST = 20
 

@@ -11,10 +11,10 @@ from statistics import fmean
 
 from benchmarks.reviewers.question import Question
 from benchmarks.reviewers.reviewer import Reviewer, lookup
+from conference.core.errors import UserError
 from conference.data.importers.ai_scientist import RecordedReview, read_reviews
 from conference.data.read_table import Row, Table, read_table
 from conference.data.values import Damaged, number, text
-from conference.errors import UserError
 
 NAN = float("nan")
 Recorded = tuple[float, float, float]  # score, decision (1, 0) and confidence; NaN where unknown

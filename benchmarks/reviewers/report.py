@@ -31,8 +31,8 @@ from benchmarks.reviewers.tables import (
     other_n,
     short,
 )
-from conference.measures.estimate import Booleans, Estimate
-from conference.progress import Progress, no_progress
+from conference.core.progress import Progress, no_progress
+from conference.statistics.estimate import Booleans, Estimate
 
 PREDICTIONS = "predictions.parquet"
 

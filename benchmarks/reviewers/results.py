@@ -8,10 +8,10 @@ import msgspec
 
 from benchmarks.reviewers.figures import Row
 from benchmarks.reviewers.probe import KEPT, ProbeRecord
-from conference.errors import UserError
-from conference.files import check_writable
-from conference.measures.estimate import Estimate
-from conference.progress import LOG
+from conference.core.errors import UserError
+from conference.core.files import check_writable
+from conference.core.progress import LOG
+from conference.statistics.estimate import Estimate
 
 FILE = "results.json"
 

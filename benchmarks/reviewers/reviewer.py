@@ -14,9 +14,9 @@ import msgspec
 import numpy as np
 
 from benchmarks.reviewers.question import PaperView, Question
-from conference.errors import UserError
-from conference.measures.estimate import Floats
+from conference.core.errors import UserError
 from conference.models import ModelRules, is_model, known_kinds
+from conference.statistics.estimate import Floats
 
 Kind = Literal["reviewer", "baseline"]
 

@@ -23,10 +23,10 @@ from benchmarks.reviewers.results import Gap, Result, check_folder
 from benchmarks.reviewers.reviewer import Reviewer, Scores
 from benchmarks.reviewers.scoring import score_all
 from conference import __version__
-from conference.errors import UserError
-from conference.files import writing
-from conference.measures.estimate import Booleans
-from conference.progress import Progress, no_progress
+from conference.core.errors import UserError
+from conference.core.files import writing
+from conference.core.progress import Progress, no_progress
+from conference.statistics.estimate import Booleans
 
 LIBRARIES = ("numpy", "scipy", "scikit-learn", "pandas", "pyarrow", "matplotlib")
 

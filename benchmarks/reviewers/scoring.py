@@ -14,10 +14,10 @@ import numpy as np
 
 from benchmarks.reviewers.question import Question
 from benchmarks.reviewers.reviewer import Reviewer, Scores
-from conference.errors import UserError
-from conference.files import writing
-from conference.measures.estimate import Floats
-from conference.progress import Progress
+from conference.core.errors import UserError
+from conference.core.files import writing
+from conference.core.progress import Progress
+from conference.statistics.estimate import Floats
 
 
 def score_all(

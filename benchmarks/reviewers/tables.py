@@ -10,7 +10,7 @@ import msgspec
 from benchmarks.reviewers.contamination import seen
 from benchmarks.reviewers.figures import Row
 from benchmarks.reviewers.results import Result
-from conference.measures.estimate import Estimate
+from conference.statistics.estimate import Estimate
 
 DECISION = ("balanced_accuracy", "accuracy", "f1", "fpr", "fnr")
 HEADINGS = {

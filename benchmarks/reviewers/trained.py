@@ -17,12 +17,12 @@ import numpy as np
 
 from benchmarks.reviewers.question import PaperView, Question
 from benchmarks.reviewers.reviewer import NotMeasurable, Reviewer, Scores
-from conference.errors import UserError
-from conference.measures.estimate import Booleans
-from reviewers.fitting import fit
-from reviewers.met import marks_of
-from reviewers.quality import FILE, PaperText, QualityModel, has_abstract, load
-from reviewers.rated import FATES, standardised, texts_of
+from conference.core.errors import UserError
+from conference.statistics.estimate import Booleans
+from reviewers.quality.fitting import fit
+from reviewers.quality.model import FILE, PaperText, QualityModel, has_abstract, load
+from reviewers.quality.training_overlap import marks_of
+from reviewers.quality.training_papers import FATES, standardised, texts_of
 
 NAME = "embedded"
 FEWEST_TRAINING = 100
@@ -179,7 +179,7 @@ def _texts(views: Sequence[PaperView]) -> list[PaperText]:
 
 
 def _earlier(question: Question) -> tuple[Any, int]:
-    """Papers of earlier years with two ratings or a known fate, as `reviewers.fitting` takes them.
+    """Papers of earlier years with two ratings or a known fate, as the fit takes them.
 
     A fate tells something only where rated papers had it, too. Those that are tested, such as
     papers submitted again, are left out; their number is the second.

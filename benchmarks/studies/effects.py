@@ -18,9 +18,9 @@ from benchmarks.studies.outcome_table import (
     differences,
 )
 from benchmarks.studies.paired import FLIPS, Mean, sign_flip, two_way_mean
-from conference.errors import UserError
-from conference.measures.estimate import Estimate, Floats, Undefined
-from conference.seeding import seed_of
+from conference.core.errors import UserError
+from conference.core.seeds import seed_of
+from conference.statistics.estimate import Estimate, Floats, Undefined
 
 Rests = Literal["data", "language model", "assumption"]
 POWER = 0.8

@@ -16,8 +16,8 @@ from statsmodels.stats.proportion import proportion_confint
 
 from benchmarks.studies.outcome_table import AA, CONTROL, arms, cells, checked
 from benchmarks.studies.paired import two_way_mean
-from conference.errors import UserError
-from conference.measures.estimate import Estimate, Floats, Undefined
+from conference.core.errors import UserError
+from conference.statistics.estimate import Estimate, Floats, Undefined
 
 ACCEPTED = "accepted"
 

@@ -13,8 +13,8 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from conference.errors import UserError
-from conference.measures.estimate import Floats
+from conference.core.errors import UserError
+from conference.statistics.estimate import Floats
 
 COLUMNS = ("arm", "replicate", "unit", "outcome", "value")
 KEY = ["arm", "replicate", "unit", "outcome"]

@@ -20,8 +20,8 @@ import msgspec
 import numpy as np
 from scipy import stats
 
-from conference.measures.estimate import Floats, Undefined
-from conference.seeding import generator
+from conference.core.seeds import generator
+from conference.statistics.estimate import Floats, Undefined
 
 FLIPS = 1999
 _BLOCK_CELLS = 4_000_000

@@ -15,8 +15,8 @@ import msgspec
 from benchmarks.studies.effects import POWER, detectable, power_for
 from benchmarks.studies.outcome_table import AA, CONTROL, Unit, cells, checked, differences
 from benchmarks.studies.paired import Mean, Shape, two_way_mean
-from conference.errors import UserError
-from conference.measures.estimate import Undefined
+from conference.core.errors import UserError
+from conference.statistics.estimate import Undefined
 
 
 class Plan(msgspec.Struct, frozen=True):

@@ -20,8 +20,8 @@ import numpy as np
 from scipy import stats
 
 from benchmarks.studies.paired import FLIPS, sign_flip, two_way_mean
-from conference.measures.estimate import Floats
-from conference.seeding import generator
+from conference.core.seeds import generator
+from conference.statistics.estimate import Floats
 
 ALPHA = 0.05
 RESAMPLES = 400

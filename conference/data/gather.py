@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
+from conference.core.errors import UserError
 from conference.data.tables import Damage, Dataset, HumanReview, Paper
-from conference.errors import UserError
 
 MOST_DAMAGED = 0.5
 Record = TypeVar("Record", Paper, HumanReview)

@@ -19,7 +19,7 @@ from typing import Any
 
 import msgspec
 
-from conference.errors import UserError
+from conference.core.errors import UserError
 
 KINDS = (".csv", ".tsv", ".jsonl", ".parquet")
 SEPARATORS = {",": "commas", "\t": "tabs", ";": "semicolons", "|": "vertical bars"}

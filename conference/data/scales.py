@@ -7,8 +7,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from conference.core.errors import UserError
 from conference.data.tables import Stage
-from conference.errors import UserError
 
 Scale = tuple[float, ...]
 

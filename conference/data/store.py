@@ -13,8 +13,8 @@ from typing import Any
 
 import msgspec
 
+from conference.core.errors import UserError
 from conference.data.tables import Damage, Dataset, HumanReview, Paper
-from conference.errors import UserError
 
 SCHEMA = 1
 ENVIRONMENT = "CONFERENCE_STORE"

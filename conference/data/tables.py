@@ -10,7 +10,7 @@ from typing import Literal
 import msgspec
 import numpy as np
 
-from conference.measures.estimate import Floats
+from conference.statistics.estimate import Floats
 
 Status = Literal["accepted", "rejected", "withdrawn", "desk_rejected", "unknown"]
 TextVersion = Literal["", "reviewed", "final", "unknown"]

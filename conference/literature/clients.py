@@ -16,10 +16,10 @@ from typing import Any
 
 import msgspec
 
-from conference.errors import UserError
-from conference.files import keep_as
+from conference.core.errors import UserError
+from conference.core.files import keep_as
+from conference.core.records import Work
 from conference.literature.fetch import Patience, Unanswered, fetch
-from conference.records import Work
 
 
 class Unreachable(UserError):

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from conference.seeding import generator
+from conference.core.seeds import generator
 
 T = TypeVar("T")
 MOST_BYTES = 8 << 20

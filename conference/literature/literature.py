@@ -7,10 +7,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Protocol
 
-from conference.errors import UserError
+from conference.core.errors import UserError
+from conference.core.records import Work
 from conference.literature.clients import CLIENTS, Client
 from conference.literature.local import LocalIndex, read_works
-from conference.records import Work
 
 FORMS = f"local:PATH, {', '.join(CLIENTS)}"
 TRIAL = "neural networks"

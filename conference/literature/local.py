@@ -9,9 +9,9 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from conference.bm25 import Ranking
-from conference.errors import UserError
-from conference.records import Work
+from conference.core.errors import UserError
+from conference.core.records import Work
+from conference.literature.bm25 import Ranking
 
 SUFFIXES = (".bib", ".jsonl")
 

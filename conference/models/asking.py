@@ -12,6 +12,8 @@ from typing import TypeVar
 
 import msgspec
 
+from conference.core.seeds import seed_of
+from conference.core.tasks import TaskFailed, TaskKey
 from conference.models.records import (
     Call,
     Message,
@@ -24,8 +26,6 @@ from conference.models.records import (
 )
 from conference.models.repair import repaired
 from conference.models.shapes import Shape, bare_object
-from conference.seeding import seed_of
-from conference.tasks import TaskFailed, TaskKey
 
 T = TypeVar("T")
 AGAIN = (

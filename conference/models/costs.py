@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 import msgspec
 
-from conference.errors import UserError
+from conference.core.errors import UserError
 from conference.models.records import Call, ModelRules, calls_from_json
 
 FIRST = 8  # Tasks of a step that begin under a limit before it is known what they take.

@@ -13,7 +13,7 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from conference.errors import UserError
+from conference.core.errors import UserError
 from conference.models.engine import CPU_SETTINGS, Engine
 from conference.models.placement import gpus_of, gpus_suffice
 from conference.models.records import Message, ModelError, ModelRules, Reply, Sampling

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
-from conference.documents.document import split_sections
+from conference.papers.document import split_sections
 
 KEPT = ("abstract", "introduction", "conclusion", "conclusions", "")
 LAST = ("references", "bibliography", "appendix", "acknowledgements", "acknowledgments")

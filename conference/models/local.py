@@ -7,7 +7,7 @@ import json
 import threading
 from typing import Any
 
-from conference.errors import UserError
+from conference.core.errors import UserError
 from conference.models.engine import folder_hash
 from conference.models.records import CUT, Message, ModelError, ModelRules, Reply, Sampling
 from conference.models.templating import templated

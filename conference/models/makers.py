@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import cache
 from importlib.metadata import entry_points
 
-from conference.errors import UserError
+from conference.core.errors import UserError
 from conference.models.records import Model, ModelRules, Spec
 
 GROUP = "conference.models"

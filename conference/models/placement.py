@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from conference.errors import UserError
+from conference.core.errors import UserError
 from conference.models.records import ModelRules
 
 

@@ -9,12 +9,12 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from conference.manuscript import Manuscript, full_text
+from conference.core.tasks import TaskFailed
 from conference.models.asking import Asker
 from conference.models.fitting import fit_paper, fit_texts
+from conference.models.prompts import about_paper, defused
 from conference.models.records import Message, Model, ModelRules
-from conference.prompts import about_paper, defused
-from conference.tasks import TaskFailed
+from conference.papers.manuscript import Manuscript, full_text
 
 INSTRUCTIONS = 12_000  # tokens that form, persona, thread and instruction may take
 DPI = 80
@@ -120,7 +120,7 @@ def page_images(pdf: str, pages: int) -> tuple[str, ...]:
     """
     import pypdfium2
 
-    from conference.documents.inked import PDFIUM
+    from conference.papers.inked import PDFIUM
 
     found = []
     try:

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, Protocol
 
 import msgspec
 
-from conference.defusing import unmarked
+from conference.models.defusing import unmarked
 
 Counted = Annotated[int, msgspec.Meta(ge=1)]
 Positive = Annotated[float, msgspec.Meta(gt=0)]

@@ -6,8 +6,8 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
-from conference.errors import UserError
-from conference.ledger import read_ledger
+from conference.core.errors import UserError
+from conference.core.ledger import read_ledger
 from conference.models.asking import frame_hash, prompt_hash
 from conference.models.records import (
     Call,

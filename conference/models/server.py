@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from conference.errors import UserError
+from conference.core.errors import UserError
 from conference.models.records import Message, ModelError, ModelRules, Reply, Sampling
 from conference.models.wire import not_taken, read_reply, request_body, unsent
 

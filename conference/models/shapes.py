@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
-from conference.forms import Field, Form, problems
+from conference.core.forms import Field, Form, problems
 
 T = TypeVar("T")
 NOTES = ("title", "description", "default")

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from conference.errors import UserError
+from conference.core.errors import UserError
 from conference.sandbox import launcher
 from conference.sandbox.files import Bounds
 from conference.sandbox.records import MIB, Limits, Method

@@ -6,7 +6,7 @@ import functools
 import tempfile
 from pathlib import Path
 
-from conference.errors import UserError
+from conference.core.errors import UserError
 from conference.sandbox.records import METHODS, Limits, Method, Protections
 from conference.sandbox.start import start
 from conference.sandbox.syscalls import filter_program

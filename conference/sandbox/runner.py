@@ -9,7 +9,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from conference.errors import UserError
+from conference.core.errors import UserError
 from conference.sandbox.layout import OWN_CODE, tool
 from conference.sandbox.protections import protections
 from conference.sandbox.records import Incident, Kind, Limits, Method, Outcome

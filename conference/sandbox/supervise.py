@@ -19,7 +19,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from conference.errors import UserError
+from conference.core.errors import UserError
 from conference.sandbox.files import DEEPEST, Bounds
 from conference.sandbox.notices import receive, reply, take_turns
 from conference.sandbox.paths import Call

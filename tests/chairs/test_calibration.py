@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from chairs.calibration import POOLED, fit_calibration, fit_maps, shrinkage
-from conference.records import CalibrationMap, CalibrationReview, decode, encode
+from conference.core.records import CalibrationMap, CalibrationReview, decode, encode
 
 
 def made(

@@ -20,12 +20,10 @@ from chairs.chair import (
     SeniorSight,
     Thread,
 )
-from chairs.embedded import make
+from chairs.embedded.mind import make
 from chairs.reading import persona_of
-from conference.context import Context
-from conference.errors import UserError
-from conference.manuscript import Manuscript
-from conference.records import (
+from conference.core.errors import UserError
+from conference.core.records import (
     Agent,
     CalibrationMap,
     Comment,
@@ -34,7 +32,9 @@ from conference.records import (
     Rebuttal,
     Review,
 )
-from conference.tasks import TaskKey
+from conference.core.tasks import TaskKey
+from conference.models.context import Context
+from conference.papers.manuscript import Manuscript
 from venues.venue import load_venue
 
 MIND = make()

@@ -9,8 +9,7 @@ from typing import Any
 import msgspec
 
 from chairs.chair import Candidate, DecideSight, MetaReviewSight, Thread
-from conference.manuscript import Manuscript
-from conference.records import (
+from conference.core.records import (
     Agent,
     AnyRecord,
     CalibrationMap,
@@ -21,11 +20,12 @@ from conference.records import (
     Review,
     decode,
 )
-from conference.tasks import Sight, Task, TaskKey
+from conference.core.tasks import Sight, Task, TaskKey
+from conference.papers.manuscript import Manuscript
 from reviewers.reviewer import DiscussSight
 from tests.models.scripted import Answer, Script, Scripted, obedient, schema_of, serve
 from tests.models.test_round import RULES
-from venues.cast import make_performer
+from venues.dispatch import make_performer
 from venues.venue import load_venue
 
 FORM = load_venue("neurips2025").form

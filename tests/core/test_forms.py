@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conference.forms import problems
+from conference.core.forms import problems
 from venues.venue import load_venue
 
 FORM = load_venue("iclr2026").form

@@ -17,10 +17,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conference.errors import UserError
-from conference.ledger import LEDGER, TIP, open_ledger, read_ledger
-from conference.records import Absence, Review, encode
-from conference.tasks import Done, TaskKey
+from conference.core.errors import UserError
+from conference.core.ledger import LEDGER, TIP, open_ledger, read_ledger
+from conference.core.records import Absence, Review, encode
+from conference.core.tasks import Done, TaskKey
 
 
 def done(number: int, text: str = "late") -> Done:
@@ -40,7 +40,7 @@ def fill(folder: Path, rows: int = 20) -> None:
 def test_a_ledger_on_a_disk_that_is_read_only_can_be_looked_at(tmp_path: Path) -> None:
     fill(tmp_path, rows=3)
     look = (
-        "import sys; from pathlib import Path; from conference.ledger import read_ledger;"
+        "import sys; from pathlib import Path; from conference.core.ledger import read_ledger;"
         "ledger = read_ledger(Path(sys.argv[1])); print(len(ledger), ledger.noted('plan'))"
     )
     bound = ["bwrap", "--ro-bind", "/", "/", "--dev", "/dev", sys.executable, "-c", look]
@@ -130,7 +130,7 @@ def test_a_lost_tail_of_the_write_ahead_log_is_found(tmp_path: Path) -> None:
         sys.path.insert(0, {str(Path(__file__).parent)!r})
         from pathlib import Path
         from test_ledger import done
-        from conference.ledger import open_ledger
+        from conference.core.ledger import open_ledger
         ledger = open_ledger(Path({str(tmp_path)!r}))
         for number in range(5):
             ledger.append([done(number)])
@@ -164,7 +164,7 @@ def test_a_second_run_is_refused_and_takes_over_when_the_first_is_dead(tmp_path:
     code = f"""
         import time
         from pathlib import Path
-        from conference.ledger import open_ledger
+        from conference.core.ledger import open_ledger
         ledger = open_ledger(Path({str(tmp_path)!r}))
         print("open", flush=True)
         time.sleep(600)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from conference.progress import ProgressDisplay
+from conference.core.progress import ProgressDisplay
 
 
 class Clock:

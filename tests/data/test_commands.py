@@ -12,10 +12,10 @@ from reportlab.pdfgen.canvas import Canvas
 
 import conference.data.store as store_module
 from conference.data.store import load
-from tests.benchmark.made import conference, refused, venue_year
+from tests.benchmarks.made import conference, refused, venue_year
 from tests.data.test_importers import peerread
 from tests.data.test_openreview import Recorded, address, server  # noqa: F401
-from tests.documents import made
+from tests.papers import made
 
 
 def said(*arguments: object) -> str:

@@ -9,13 +9,13 @@ import pandas as pd
 import pytest
 
 from benchmarks.reviewers.baselines import references
+from conference.core.errors import UserError
 from conference.data.importers.ai_scientist import read_ratings, read_reviews
 from conference.data.importers.pdfs import read_folder
 from conference.data.importers.peerread import read_peerread
 from conference.data.importers.table import read_tables
-from conference.documents import Document, HiddenSpan, from_text
-from conference.documents.hidden import UNCHECKED
-from conference.errors import UserError
+from conference.papers import Document, HiddenSpan, from_text
+from conference.papers.hidden import UNCHECKED
 
 
 def tables(folder: Path, papers: list[dict], reviews: list[dict]) -> Path:

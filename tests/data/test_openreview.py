@@ -11,8 +11,8 @@ from urllib.parse import parse_qs, urlparse
 
 import pytest
 
+from conference.core.errors import UserError
 from conference.data.importers import openreview
-from conference.errors import UserError
 
 pytest.importorskip("openreview", reason="openreview-py is not installed")
 ANSWERS = Path(__file__).parent / "openreview"

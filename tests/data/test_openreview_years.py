@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from conference.core.errors import UserError
 from conference.data.importers import openreview
 from conference.data.tables import Dataset
-from conference.errors import UserError
 from tests.data.test_openreview import address, server  # noqa: F401
 
 pytest.importorskip("openreview", reason="openreview-py is not installed")

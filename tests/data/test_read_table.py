@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from conference.core.errors import UserError
 from conference.data.read_table import read_table
-from conference.errors import UserError
 
 # Characters that decide how a table is read, among others; no lone surrogate, no NUL.
 CELLS = st.text(st.sampled_from("abé1 \"',;|\t\n\r\\=\u2028\ufeff#"), max_size=8)

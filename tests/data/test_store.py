@@ -7,10 +7,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from conference.core.errors import UserError
 from conference.data import store
 from conference.data.gather import gather
 from conference.data.tables import Damage, Dataset, HumanReview, Paper
-from conference.errors import UserError
 
 SCALE = (1.0, 3.0, 5.0, 6.0, 8.0, 10.0)
 

@@ -13,11 +13,11 @@ from urllib.parse import parse_qs, urlparse
 
 import pytest
 
-from conference.errors import UserError
+from conference.core.errors import UserError
+from conference.core.records import Work
 from conference.literature import Literature, Unreachable, check_literature, open_literature
 from conference.literature.clients import CLIENTS, Client
 from conference.literature.fetch import Patience
-from conference.records import Work
 
 BIB = """
 @article{shannon1951, author = {Shannon, Claude E.}, title = {Prediction and Entropy of Printed

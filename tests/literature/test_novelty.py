@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conference.novelty import nearest_earlier, nearness, nearness_within, similar_works
-from conference.records import Work
+from conference.core.records import Work
+from conference.literature.novelty import nearest_earlier, nearness, nearness_within, similar_works
 
 QUESTION = "Does a Q-learning controller of the learning rate beat a cosine schedule?"
 PART = "A cosine schedule for the learning rate of diffusion models."

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from conference.core.records import CalibrationReview
+from conference.core.tasks import TaskFailed
 from conference.models import ModelRules, Reply
 from conference.models.asking import price, together
-from conference.records import CalibrationReview
-from conference.tasks import TaskFailed
 from tests.models.scripted import serve
 from tests.models.test_round import venue
 from tests.venues.tiny import table

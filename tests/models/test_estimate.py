@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from reportlab.pdfgen.canvas import Canvas
 
-from conference.errors import UserError
+from conference.core.errors import UserError
 from conference.models.costs import Budget
 from conference.models.reading import paper_budget
 from tests.models.scripted import serve

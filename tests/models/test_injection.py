@@ -10,9 +10,9 @@ from typing import Any
 import msgspec
 import pytest
 
+from conference.core.records import Agent, Failure
+from conference.models.prompts import defused
 from conference.models.records import ModelRules, own_words
-from conference.prompts import defused
-from conference.records import Agent, Failure
 from tests.models.scripted import Answer, Scripted, obedient, schema_of, serve
 from tests.models.test_round import RULES
 from tests.scientists.studies import small_template

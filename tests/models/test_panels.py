@@ -8,8 +8,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from conference.errors import UserError
-from conference.records import Absence, Agent, Comment, Decision, Failure, HumanOutcome, Review
+from conference.core.errors import UserError
+from conference.core.records import Absence, Agent, Comment, Decision, Failure, HumanOutcome, Review
 from tests.models.scripted import serve
 from tests.models.test_round import RULES
 from tests.venues.tiny import table, tiny_venue

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from conference.errors import UserError
+from conference.core.errors import UserError
 from conference.models import Message, ModelRules
 from conference.models.placement import gpus_suffice
 from conference.models.templating import templated

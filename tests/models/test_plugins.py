@@ -10,14 +10,14 @@ from typing import Any
 import msgspec
 import pytest
 
-from conference.errors import UserError
+from conference.core.errors import UserError
+from conference.core.records import Agent, Bids, Decision, Failure, Review
 from conference.models import makers
-from conference.prompts import about_paper
-from conference.records import Agent, Bids, Decision, Failure, Review
-from tests.documents.made import FILLER
-from tests.documents.made import paper as plain_paper
+from conference.models.prompts import about_paper
 from tests.models.scripted import Answer, obedient, serve
 from tests.models.test_round import venue
+from tests.papers.made import FILLER
+from tests.papers.made import paper as plain_paper
 from tests.venues.tiny import table, tiny_venue
 from venues import minds
 from venues.papers import open_papers
@@ -26,10 +26,10 @@ from venues.round import prepare, run_round
 PACKAGE = """
 import json, random
 from conference.models import Reply
-from tests.documents.made import FILLER
-from tests.documents.made import paper as plain_paper
+from tests.papers.made import FILLER
+from tests.papers.made import paper as plain_paper
 from tests.models.scripted import fill
-from benchmarks.instant import make as instant
+from benchmarks.systems.instant import make as instant
 
 class Dice:
     def __init__(self, target, rules):

@@ -13,20 +13,20 @@ import msgspec
 import pytest
 from PIL import Image
 
-from conference.documents import from_text, write_document
-from conference.manuscript import Manuscript
+from conference.core.records import Agent, Check, Review, Submission
+from conference.core.tasks import Task, TaskFailed, TaskKey
 from conference.models import Asker, make_model, parse_spec
 from conference.models.fitting import fit_paper
 from conference.models.reading import asks_about, page_images, paper_budget
 from conference.models.records import ModelRules
-from conference.records import Agent, Check, Review, Submission
-from conference.tasks import Task, TaskFailed, TaskKey
+from conference.papers import from_text, write_document
+from conference.papers.manuscript import Manuscript
 from scientists.scientist import RebutSight
 from tests.models.checkpoint import make_checkpoint
 from tests.models.scripted import Scripted, serve
 from tests.models.test_round import RULES, venue
 from tests.venues.tiny import table
-from venues.cast import make_performer
+from venues.dispatch import make_performer
 from venues.round import run_round
 
 BLOCK = 16  # tokens; vLLM shares whole blocks

@@ -10,11 +10,11 @@ from typing import Any
 import msgspec
 import pytest
 
+from conference.core.records import Review, encode
+from conference.core.tasks import TaskFailed, TaskKey
 from conference.models import Asker, Message, ModelRules, form_shape, make_model, parse_spec
 from conference.models.records import calls_to_json
 from conference.models.shapes import Filled
-from conference.records import Review, encode
-from conference.tasks import TaskFailed, TaskKey
 from tests.models.rogue import Answer, Raw, Rogue, Script, completion, http, refusal, rogue
 from tests.models.scripted import fill
 from venues.venue import load_venue

@@ -11,12 +11,12 @@ from typing import Any
 import msgspec
 import pytest
 
-from conference.errors import UserError
-from conference.ledger import read_ledger
+from conference.core.errors import UserError
+from conference.core.ledger import read_ledger
+from conference.core.records import Comment, Decision, Failure, MetaReview, Review
+from conference.core.tasks import StopRound
 from conference.models.costs import Budget, spent_in, spent_on
 from conference.models.records import ModelRules, calls_from_json
-from conference.records import Comment, Decision, Failure, MetaReview, Review
-from conference.tasks import StopRound
 from tests.models.scripted import Answer, Cut, Scripted, obedient, schema_of, serve
 from tests.venues.tiny import table, tiny_venue
 from venues.round import Result, run_round

@@ -13,10 +13,8 @@ import msgspec
 import pytest
 from pypdf import PdfReader
 
-from conference.documents import read_pdf
-from conference.files import EXPERIMENTS, PAPERS
-from conference.models.records import ModelRules, calls_from_json
-from conference.records import (
+from conference.core.files import EXPERIMENTS, PAPERS
+from conference.core.records import (
     Agent,
     AnyRecord,
     Call,
@@ -30,15 +28,17 @@ from conference.records import (
     Submission,
     decode,
 )
-from conference.tasks import Sight, Task, TaskKey
-from conference.templates import load_template
-from scientists.coding import Edit, Refused, apply
-from scientists.ideas import rules
+from conference.core.tasks import Sight, Task, TaskKey
+from conference.models.records import ModelRules, calls_from_json
+from conference.papers import read_pdf
+from scientists.language.coding import Edit, Refused, apply
+from scientists.language.ideas import rules
 from scientists.scientist import RebutSight, ResearchSight, ReviseSight
 from scientists.study import Tried
+from scientists.templates import load_template
 from tests.models.scripted import Answer, Script, Scripted, fill, schema_of, serve, text_of
 from tests.scientists.studies import small_template
-from venues.cast import make_performer
+from venues.dispatch import make_performer
 
 pytestmark = pytest.mark.timeout(400)
 KEPT = "def main() -> None:"

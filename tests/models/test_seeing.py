@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from conference.cluster import connect
+from conference.core.cluster import connect
 from conference.models import Message, ModelRules, Reply, Sampling
 from conference.models.engines import EngineModel, Engines
 from tests.models.checkpoint import IMAGE_TOKENS, make_seeing_checkpoint

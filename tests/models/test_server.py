@@ -11,7 +11,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from conference.errors import UserError
+from conference.core.errors import UserError
+from conference.core.tasks import TaskFailed, TaskKey
 from conference.models import (
     Asker,
     Message,
@@ -21,7 +22,6 @@ from conference.models import (
     parse_spec,
     struct_shape,
 )
-from conference.tasks import TaskFailed, TaskKey
 from tests.models.scripted import Answer, Scripted, serve
 
 

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from conference.models.records import ModelRules
 from conference.models.shapes import form_shape, struct_shape
-from conference.templates import list_templates, load_template
-from scientists.ideas import Idea, Novelty, idea_shape
-from scientists.plotting import PlotEdits
-from scientists.writing import Front, Notes, Revision, Section
+from scientists.language.ideas import Idea, Novelty, idea_shape
+from scientists.language.plotting import PlotEdits
+from scientists.language.writing import Front, Notes, Revision, Section
+from scientists.templates import list_templates, load_template
 from tests.models.checkpoint import make_checkpoint
 from tests.models.scripted import fill
 from venues.venue import list_venues, load_venue

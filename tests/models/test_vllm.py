@@ -12,11 +12,11 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from conference.cluster import connect
-from conference.ledger import read_ledger
+from conference.core.cluster import connect
+from conference.core.ledger import read_ledger
+from conference.core.records import Decision, Experiment, Failure, MetaReview, Review, Submission
 from conference.models.costs import spent_in
 from conference.models.records import ModelRules
-from conference.records import Decision, Experiment, Failure, MetaReview, Review, Submission
 from tests.models.checkpoint import make_checkpoint
 from venues.round import prepare, run_round
 from venues.venue import Venue

@@ -13,18 +13,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conference.context import Context
-from conference.documents.anatomy import measure
-from conference.errors import UserError
-from conference.forms import Field, Form, check_form, problems
-from conference.manuscript import Manuscript
-from conference.records import Absence, Agent, Check, Comment, Rebuttal, Review
-from conference.tasks import TaskKey
-from reviewers.embedded import make, persona_of
-from reviewers.filling import rules
-from reviewers.findings import cost_of, find, wording
-from reviewers.panel import load_panel
-from reviewers.reading import read
+from conference.core.errors import UserError
+from conference.core.forms import Field, Form, check_form, problems
+from conference.core.records import Absence, Agent, Check, Comment, Rebuttal, Review
+from conference.core.tasks import TaskKey
+from conference.models.context import Context
+from conference.papers.anatomy import measure
+from conference.papers.manuscript import Manuscript
+from reviewers.embedded.filling import rules
+from reviewers.embedded.findings import cost_of, find, wording
+from reviewers.embedded.mind import make
+from reviewers.embedded.panel import load_panel
+from reviewers.embedded.reading import read
+from reviewers.personas import persona_of
 from reviewers.reviewer import BidSight, CalibrateSight, DiscussSight, ReviewSight
 from venues.venue import load_venue
 

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from conference.models import ModelRules
-from reviewers.presets import load_preset
+from reviewers.language.presets import load_preset
 from tests.models.scripted import schema_of, serve, text_of
 from tests.models.test_round import venue
 from tests.venues.test_papers import rows, write

@@ -7,15 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conference.errors import UserError
-from conference.measures.agreement import icc1, leave_one_out_spearman, pooled_sd
-from conference.seeding import generator
+from conference.core.errors import UserError
+from conference.core.seeds import generator
+from conference.statistics.agreement import icc1, leave_one_out_spearman, pooled_sd
 from reviewers.calibration import calibration_papers
-from reviewers.panel import Panel, load_panel
+from reviewers.embedded.panel import Panel, load_panel
 
 PAPERS = 2500
 # Human figures by year: reviewers a paper, ICC(1), pooled within-paper SD, leave-one-out Spearman,
-# all of decided papers with two ratings or more, by conference.measures on public records.
+# all of decided papers with two ratings or more, by conference.statistics on public records.
 HUMANS = {
     "iclr2017": (3, 0.563, 1.045, 0.629),
     "iclr2018": (3, 0.396, 1.203, 0.471),

@@ -13,11 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import norm, spearmanr
 
-from conference.seeding import generator
-from reviewers import writing
-from reviewers.fitting import fit
-from reviewers.quality import PARTS, PaperText, QualityModel, load, normal, write
-from reviewers.rated import read_papers, texts_of
+from conference.core.seeds import generator
+from reviewers.quality.fitting import fit
+from reviewers.quality.model import PARTS, PaperText, QualityModel, load, normal, style, write
+from reviewers.quality.training_papers import read_papers, texts_of
 
 DATA = Path(
     os.environ.get("CONFERENCE_DATA")
@@ -87,11 +86,11 @@ def test_known_fates_teach_where_there_are_no_ratings() -> None:
 def test_measures_that_moved_since_are_not_used() -> None:
     train, same = made_up(400, 2001), texts_of(made_up(100, 2002))
     moved = [PaperText(p.title, p.abstract.replace(" ", " extraordinarily ")) for p in same]
-    letters = writing.names().index("letters")
+    letters = style.names().index("letters")
     assert fit(train, same).arrays["steady"][letters]
     model = fit(train, moved)
     assert not model.arrays["steady"][letters]
-    assert model.arrays["steady"][writing.names().index("title_words")]
+    assert model.arrays["steady"][style.names().index("title_words")]
     assert np.isfinite(model.predict(moved)).all()
 
 
@@ -181,25 +180,25 @@ def test_where_the_code_is_to_be_had_is_not_read() -> None:
         "Our code will be publicly released.",
         "See www.example.org for more.",
     ):
-        assert writing.cleaned(f"{plain} {leak}") == plain
+        assert style.cleaned(f"{plain} {leak}") == plain
 
 
 def test_masking_hides_topics_and_keeps_style() -> None:
     kept = {"we", "of", "propose"}
-    hidden = writing.masked("We propose normalization of 3 dogs.", kept)
+    hidden = style.masked("We propose normalization of 3 dogs.", kept)
     assert hidden == "we propose _ion of 3 _ ."
-    first = writing.masked("We propose classification of cats.", kept)
-    assert first == writing.masked("We propose translation of text.", kept)
+    first = style.masked("We propose classification of cats.", kept)
+    assert first == style.masked("We propose translation of text.", kept)
 
 
 def test_common_words_are_counted_once_a_text() -> None:
     texts = ["a a a b", "a c", "a b", "d"]
-    assert writing.common_words(texts, 0.5) == ["a", "b"]
-    assert writing.common_words(texts, 0.7) == ["a"]
+    assert style.common_words(texts, 0.5) == ["a", "b"]
+    assert style.common_words(texts, 0.7) == ["a"]
 
 
 def test_word_groups_and_phrases_are_counted() -> None:
-    found = writing.measures(
+    found = style.measures(
         "Why: A TEST?", "We prove a theorem. However, it is 12% better, e.g. 2x."
     )
     words = 11
@@ -207,7 +206,7 @@ def test_word_groups_and_phrases_are_counted() -> None:
     assert found["of_percent"] == pytest.approx(1 / words**0.5)
     assert found["of_contrast"] == pytest.approx(1 / words**0.5)
     assert found["first_we"] == 0
-    assert found["first_known"] == writing.NEVER
+    assert found["first_known"] == style.NEVER
     assert found["title_question"] and found["title_colon"]
     assert found["sentences"] == pytest.approx(np.log(3))
 
@@ -215,8 +214,8 @@ def test_word_groups_and_phrases_are_counted() -> None:
 @settings(max_examples=60)
 @given(st.text(max_size=300), st.text(max_size=60))
 def test_any_text_can_be_measured_and_scored(abstract: str, title: str) -> None:
-    values = np.array(list(writing.measures(title, writing.cleaned(abstract)).values()))
-    assert len(values) == len(writing.names())
+    values = np.array(list(style.measures(title, style.cleaned(abstract)).values()))
+    assert len(values) == len(style.names())
     assert np.isfinite(values).all()
     assert np.isfinite(load().predict([PaperText(title, abstract)])).all()
 

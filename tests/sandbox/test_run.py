@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from conference.errors import UserError
+from conference.core.errors import UserError
 from conference.sandbox import METHODS, Limits, Method, protections, run
 
 WORKING = [method for method in METHODS if method in protections().available]

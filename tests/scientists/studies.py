@@ -10,14 +10,14 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from conference.context import Context
-from conference.records import Agent, AnyRecord, Call, Record
-from conference.tasks import TaskKey
-from conference.templates import FOLDER, load_template
-from scientists.embedded import as_written
-from scientists.laboratory import Outcome
+from conference.core.records import Agent, AnyRecord, Call, Record
+from conference.core.tasks import TaskKey
+from conference.models.context import Context
+from scientists.embedded.mind import as_written
+from scientists.experiments import Outcome
 from scientists.scientist import Past, ResearchSight
 from scientists.study import Question, Written, plan
+from scientists.templates import FOLDER, load_template
 
 R = TypeVar("R", bound=Record)
 BUDGET = {"steps": 120, "train_size": 800, "test_size": 400}
@@ -65,7 +65,7 @@ def research(
     folder: Path, template: Path, archive: tuple[Past, ...] = (), seeds: int = 3, **changes: Any
 ) -> list[AnyRecord]:
     """All records of one embedded study; its files are in `folder`."""
-    from scientists.embedded import EmbeddedScientist
+    from scientists.embedded.mind import EmbeddedScientist
 
     sight = ResearchSight(
         call=call_for(template), paper="paper-001", number=0, budget="quick", seeds=seeds,

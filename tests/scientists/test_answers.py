@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from conference.records import Review
-from scientists.answers import doubted, points_of
+from conference.core.records import Review
+from scientists.embedded.answers import doubted, points_of
 from venues.venue import list_venues, load_venue
 
 

@@ -11,11 +11,11 @@ import msgspec
 import numpy as np
 import pytest
 
-from conference.documents import read_pdf
-from conference.documents.layout import beyond_margins, check_claims
-from conference.documents.pictures import small_in_figure, text_sizes
-from conference.records import Check
-from conference.typesetting import typeset
+from conference.core.records import Check
+from conference.papers import read_pdf
+from conference.papers.layout import beyond_margins, check_claims
+from conference.papers.pictures import small_in_figure, text_sizes
+from conference.papers.typesetting import typeset
 from scientists.checks import SIDES, check_paper, fair
 from scientists.paper import words_of
 from scientists.study import Written, canonical

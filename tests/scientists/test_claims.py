@@ -10,15 +10,15 @@ import msgspec
 import numpy as np
 import pytest
 
-from conference.documents import Document, read_pdf
-from conference.documents.anatomy import NUMBER
-from conference.documents.layout import table_rows
-from conference.templates import list_templates
-from conference.typesetting import typeset
+from conference.papers import Document, read_pdf
+from conference.papers.anatomy import NUMBER
+from conference.papers.layout import table_rows
+from conference.papers.typesetting import typeset
 from scientists.claims import claims
 from scientists.paper import words_of
 from scientists.prose import Prose
 from scientists.study import Trial, Tried, Written
+from scientists.templates import list_templates
 from tests.scientists.studies import figures_of, written
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from conference.files import EXPERIMENTS, PAPERS
-from conference.records import AnyRecord, Check, Experiment, Review, Submission
-from scientists.embedded import MORE_SEEDS, EmbeddedScientist
+from conference.core.files import EXPERIMENTS, PAPERS
+from conference.core.records import AnyRecord, Check, Experiment, Review, Submission
+from scientists.embedded.mind import MORE_SEEDS, EmbeddedScientist
 from scientists.scientist import ReviseSight
 from tests.scientists.studies import AUTHOR, call_for, context_for, one, research, small_template
 

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from conference.records import Failure, Incident, decode
-from conference.tasks import Task, TaskFailed, TaskKey
-from conference.templates import load_template
-from scientists.laboratory import Laboratory
+from conference.core.records import Failure, Incident, decode
+from conference.core.tasks import Task, TaskFailed, TaskKey
+from scientists.experiments import Laboratory
 from scientists.scientist import ResearchSight
+from scientists.templates import load_template
 from tests.scientists.studies import AUTHOR, call_for, small_template
-from venues.cast import make_performer
+from venues.dispatch import make_performer
 
 RUNS = [{"label": "baseline", "knobs": {}, "seed": 1, "budget": {}, "more": "not told"}]
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from conference.templates import load_template
-from scientists.coding import Edit, Refused, apply
-from scientists.ideas import rules
-from scientists.limits import Protected
+from scientists.language.coding import Edit, Refused, apply
+from scientists.language.ideas import rules
+from scientists.language.limits import Protected
+from scientists.templates import load_template
 
 RECENT = "    recent: list[float] = []\n"
 END = 'if __name__ == "__main__":'

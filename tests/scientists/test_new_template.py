@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from conference.records import Check, Experiment, Incident, Submission
+from conference.core.records import Check, Experiment, Incident, Submission
 from tests.scientists.studies import one, research
 from tests.templates.test_loader import make_template
 

@@ -10,13 +10,13 @@ import msgspec
 import numpy as np
 import pytest
 
-from conference.novelty import nearest_earlier
-from conference.records import Work
-from conference.templates import list_templates, load_template
+from conference.core.records import Work
+from conference.literature.novelty import nearest_earlier
 from scientists.known_works import beside_literature
 from scientists.paper import words_of
 from scientists.scientist import Past
 from scientists.study import Question, analyse, choose, plan
+from scientists.templates import list_templates, load_template
 from tests.scientists.studies import AUTHOR, call_for, small_template, written
 
 RNG = np.random.default_rng(0)

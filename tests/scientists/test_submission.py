@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from conference.files import EXPERIMENTS, PAPERS
-from conference.records import Incident, Submission
-from conference.tasks import TaskFailed
-from scientists.laboratory import Outcome
+from conference.core.files import EXPERIMENTS, PAPERS
+from conference.core.records import Incident, Submission
+from conference.core.tasks import TaskFailed
+from scientists.experiments import Outcome
 from scientists.submission import camera_ready, hand_in
 from tests.scientists.studies import AUTHOR, PICTURE, context_for, one, written
 

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import pytest
 import torch
 
-from conference.templates import Template, list_templates, load_template
+from scientists.templates import Template, list_templates, load_template
 
 TINY = {
     "diffusion_2d": {"steps": 8, "batch": 16, "points": 64, "samples": 64},

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conference.errors import UserError
-from conference.templates import Knob, list_templates, load_template
+from conference.core.errors import UserError
+from scientists.templates import Knob, list_templates, load_template
 
 SCRATCH = {
     "template.toml": """

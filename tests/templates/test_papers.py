@@ -9,8 +9,8 @@ import msgspec
 import pytest
 
 from benchmarks import papers
-from conference.errors import UserError
-from conference.templates import Metric, load_template
+from conference.core.errors import UserError
+from scientists.templates import Metric, load_template
 from tests.templates.test_loader import make_template
 
 LOWER = Metric(name="loss", goal="min", unit="nats", description="Loss.")

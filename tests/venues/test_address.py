@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from conference.cluster import connect
-from conference.errors import UserError
+from conference.core.cluster import connect
+from conference.core.errors import UserError
 from tests.venues.tiny import table, tiny_venue
 from venues.round import run_round
 
@@ -28,7 +28,7 @@ input()
 """
 ROUND = """
 import sys
-from conference.records import Review
+from conference.core.records import Review
 from tests.venues.tiny import table, tiny_venue
 from venues.round import run_round
 result = run_round(
@@ -89,8 +89,8 @@ def test_a_cluster_is_started_where_joining_another_failed(cluster: str, tmp_pat
     there = tmp_path / "there"
     program = f"""
 import ray
-from conference.cluster import connect
-from conference.errors import UserError
+from conference.core.cluster import connect
+from conference.core.errors import UserError
 try:
     connect("127.0.0.1:1", 1)
 except UserError:

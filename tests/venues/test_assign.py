@@ -6,8 +6,8 @@ from pathlib import Path
 
 import msgspec
 
-from conference.records import Assignment, AssignmentReport
-from conference.site import write_site
+from conference.app.site import write_site
+from conference.core.records import Assignment, AssignmentReport
 from tests.venues.tiny import table, tiny_venue
 from venues.papers import PaperSource
 from venues.round import run_round

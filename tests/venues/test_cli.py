@@ -12,13 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from conference.errors import UserError
-from conference.ledger import LEDGER
+from conference.core.errors import UserError
+from conference.core.ledger import LEDGER
 
 
 def conference(*words: str, folder: Path | None = None) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-c", "from conference.cli import main; main()", *words],
+        [sys.executable, "-c", "from conference.app.cli import main; main()", *words],
         capture_output=True,
         text=True,
         cwd=folder,
@@ -100,7 +100,7 @@ def test_a_site_that_cannot_be_written_is_one_sentence(rounds: int, tmp_path: Pa
 
 def test_control_c_ends_cleanly_and_the_round_goes_on(tmp_path: Path) -> None:
     code = (
-        "import signal, time, benchmarks.instant as instant\n"
+        "import signal, time, benchmarks.systems.instant as instant\n"
         # A suite that a script started in the background ignores it, and so would the command.
         "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "old = instant.InstantReviewer.review\n"
@@ -108,7 +108,7 @@ def test_control_c_ends_cleanly_and_the_round_goes_on(tmp_path: Path) -> None:
         "    time.sleep(2)\n"
         "    return await old(self, *args)\n"
         "instant.InstantReviewer.review = slow\n"
-        "from conference.cli import main; main()\n"
+        "from conference.app.cli import main; main()\n"
     )
     words = ["run", "--hosts", "0", "--out", str(tmp_path / "run"), *INSTANT]
     child = subprocess.Popen(

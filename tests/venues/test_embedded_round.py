@@ -9,9 +9,9 @@ import msgspec
 import pytest
 from pypdf import PdfReader
 
-from conference.documents.pdf import read_with_spans
-from conference.ledger import read_ledger
-from conference.records import (
+from conference.app.site import write_site
+from conference.core.ledger import read_ledger
+from conference.core.records import (
     Check,
     Decision,
     Experiment,
@@ -21,7 +21,7 @@ from conference.records import (
     Review,
     Submission,
 )
-from conference.site import write_site
+from conference.papers.pdf import read_with_spans
 from venues.round import load_round, prepare, run_round
 from venues.state import Round
 

@@ -13,13 +13,13 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from conference.cluster import connect
-from conference.ledger import open_ledger, read_ledger
-from conference.records import Agent
-from conference.stage import InlineStage, Performer, RayStage, Stage
-from conference.tasks import CentralSight, Done, Sight, Task, TaskKey
+from conference.core.cluster import connect
+from conference.core.ledger import open_ledger, read_ledger
+from conference.core.records import Agent
+from conference.core.tasks import CentralSight, Done, Sight, Task, TaskKey
+from conference.core.workers import InlineStage, Performer, RayStage, Stage
 from tests.venues.tiny import table, tiny_venue
-from venues.cast import make_performer
+from venues.dispatch import make_performer
 from venues.round import play, run_round
 from venues.state import Round
 from venues.venue import Venue

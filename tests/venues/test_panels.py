@@ -9,9 +9,9 @@ import msgspec
 import numpy as np
 import pytest
 
-from conference.measures.agreement import icc1, pooled_sd
-from conference.records import Review
-from reviewers.panel import load_panel
+from conference.core.records import Review
+from conference.statistics.agreement import icc1, pooled_sd
+from reviewers.embedded.panel import load_panel
 from venues.papers import open_papers
 from venues.round import prepare, run_round
 

@@ -11,10 +11,8 @@ import msgspec
 import pandas
 import pytest
 
-from conference.context import Context
-from conference.documents.hidden import UNCHECKED
-from conference.errors import UserError
-from conference.records import (
+from conference.core.errors import UserError
+from conference.core.records import (
     Decision,
     DeskCheck,
     HiddenText,
@@ -23,11 +21,13 @@ from conference.records import (
     Submission,
     Unreadable,
 )
-from conference.tasks import TaskKey
-from conference.typesetting import typeset
-from tests.documents import made
-from tests.documents.test_read import paper_data
-from tests.documents.test_unreadable import a_scan, a_text, cut_short, empty, encrypted, no_pages
+from conference.core.tasks import TaskKey
+from conference.models.context import Context
+from conference.papers.hidden import UNCHECKED
+from conference.papers.typesetting import typeset
+from tests.papers import made
+from tests.papers.test_read import paper_data
+from tests.papers.test_unreadable import a_scan, a_text, cut_short, empty, encrypted, no_pages
 from tests.venues.test_cli import INSTANT, conference
 from tests.venues.tiny import table, tiny_venue
 from venues.papers import open_papers

@@ -15,14 +15,12 @@ from typing import Any
 import msgspec
 import pytest
 
-import conference.ledger
+import conference.core.ledger
 from chairs.calibration import POOLED
 from chairs.chair import DecideSight, MetaReviewSight
-from conference.errors import UserError
-from conference.ledger import TIP, open_ledger, read_ledger
-from conference.models.costs import Budget
-from conference.models.records import Call, calls_to_json
-from conference.records import (
+from conference.core.errors import UserError
+from conference.core.ledger import TIP, open_ledger, read_ledger
+from conference.core.records import (
     Absence,
     Agent,
     Assignment,
@@ -36,10 +34,12 @@ from conference.records import (
     Submission,
     encode,
 )
-from conference.stage import InlineStage, unlimited
-from conference.tasks import Done, StopRound, Task, TaskKey
+from conference.core.tasks import Done, StopRound, Task, TaskKey
+from conference.core.workers import InlineStage, unlimited
+from conference.models.costs import Budget
+from conference.models.records import Call, calls_to_json
 from tests.venues.tiny import table, tiny_venue
-from venues.cast import make_performer
+from venues.dispatch import make_performer
 from venues.phases import steps_of
 from venues.phases.decide import tasks as decisions
 from venues.phases.meta_review import tasks as meta_reviews
@@ -121,7 +121,7 @@ def test_killed_after_every_single_write_the_round_ends_the_same(tmp_path: Path)
 
 def _die_after(writes: int, folder: Path) -> None:
     """Commit task by task, and kill the process after so many commits."""
-    ledger_class = conference.ledger.Ledger
+    ledger_class = conference.core.ledger.Ledger
     append, left = ledger_class.append, [writes]
 
     def append_one_by_one(self: Any, finished: Sequence[Done]) -> None:

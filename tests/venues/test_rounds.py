@@ -8,9 +8,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from conference.api import run_round
-from conference.records import Decision, Experiment, Submission
-from conference.site.rounds import RoundRow, round_rows, write_rounds
+from conference.app.api import run_round
+from conference.app.site.rounds import RoundRow, round_rows, write_rounds
+from conference.core.records import Decision, Experiment, Submission
 from tests.venues.tiny import tiny_venue
 from venues.round import load_round
 from venues.rounds import run_rounds

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from conference.errors import UserError
+from conference.core.errors import UserError
 from venues.venue import VENUES, check_capacity, list_venues, load_venue
 
 SCALES = {

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from conference.context import Context
-from conference.records import AnyRecord
-from conference.tasks import Task
+from conference.core.records import AnyRecord
+from conference.core.tasks import Task
+from conference.models.context import Context
 from venues.phases import (
     advise,
     assign,

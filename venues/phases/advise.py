@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from chairs.chair import AdviseSight
+from conference.core.records import Assignment
+from conference.core.tasks import Task, TaskKey
 from conference.models import is_model
-from conference.records import Assignment
-from conference.tasks import Task, TaskKey
 from venues.state import Round, Step
 
 

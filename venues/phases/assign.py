@@ -9,9 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from conference.context import Context
-from conference.errors import UserError
-from conference.records import (
+from conference.core.errors import UserError
+from conference.core.records import (
     BID_VALUES,
     Absence,
     Affinities,
@@ -23,7 +22,8 @@ from conference.records import (
     Review,
     Role,
 )
-from conference.tasks import CentralSight, Task, TaskKey
+from conference.core.tasks import CentralSight, Task, TaskKey
+from conference.models.context import Context
 from venues.affinities import read_affinities
 from venues.assignment import Instance, Objective, Solution, solve
 from venues.state import Round, Step

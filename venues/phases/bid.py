@@ -5,12 +5,12 @@ from __future__ import annotations
 import msgspec
 import numpy as np
 
-from conference.context import Context
-from conference.errors import UserError
-from conference.files import keep
-from conference.manuscript import Manuscript, blinded
-from conference.records import Affinities, Agent, AnyRecord, Conflict, Submission
-from conference.tasks import CentralSight, Task, TaskKey
+from conference.core.errors import UserError
+from conference.core.files import keep
+from conference.core.records import Affinities, Agent, AnyRecord, Conflict, Submission
+from conference.core.tasks import CentralSight, Task, TaskKey
+from conference.models.context import Context
+from conference.papers.manuscript import Manuscript, blinded
 from reviewers.reviewer import BidSight
 from venues.affinities import AffinityTable, read_affinities, write_affinities
 from venues.population import make_committee
@@ -94,7 +94,7 @@ def affinity_tasks(round_: Round) -> list[Task]:
 
 def measure_affinities(sight: AffinitySight, context: Context) -> list[AnyRecord]:
     """Affinity of every reviewer to every paper; of large rounds the best candidates of each."""
-    from conference.affinity import METHOD, affinities
+    from conference.literature.affinity import METHOD, affinities
 
     matrix = affinities(sight.profiles, sight.texts, top=sight.candidates)
     table = AffinityTable(

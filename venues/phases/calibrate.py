@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from conference.manuscript import Manuscript
+from conference.core.records import AnyRecord, CalibrationReview
+from conference.core.seeds import generator
+from conference.core.tasks import CentralSight, Task, TaskKey
 from conference.models import is_model
-from conference.records import AnyRecord, CalibrationReview
-from conference.seeding import generator
-from conference.tasks import CentralSight, Task, TaskKey
+from conference.papers.manuscript import Manuscript
 from reviewers.reviewer import CalibrateSight
 from venues.human_papers import HumanPaper, human_papers
 from venues.state import Round, Step

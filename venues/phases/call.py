@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from conference.records import Agent, AnyRecord, Call
-from conference.tasks import CentralSight, Task, TaskKey
+from conference.core.records import Agent, AnyRecord, Call
+from conference.core.tasks import CentralSight, Task, TaskKey
 from venues.population import make_scientists
 from venues.state import Round, Step
 from venues.venue import Venue

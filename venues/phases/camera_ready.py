@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from conference.records import Call, Decision, Experiment, MetaReview, Rebuttal, Review
-from conference.tasks import Task, TaskKey
+from conference.core.records import Call, Decision, Experiment, MetaReview, Rebuttal, Review
+from conference.core.tasks import Task, TaskKey
 from scientists.scientist import ReviseSight
 from venues.phases.rebut import named
 from venues.state import Round, Step

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from chairs.chair import Candidate, DecideSight
-from conference.records import MetaReview, SeniorNote
-from conference.tasks import Task, TaskKey
+from conference.core.records import MetaReview, SeniorNote
+from conference.core.tasks import Task, TaskKey
 from venues.state import Round, Step
 
 

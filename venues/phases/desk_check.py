@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from conference.context import Context
-from conference.records import Agent, AnyRecord, DeskCheck, HiddenText, Submission
-from conference.tasks import CentralSight, Task, TaskKey
+from conference.core.records import Agent, AnyRecord, DeskCheck, HiddenText, Submission
+from conference.core.tasks import CentralSight, Task, TaskKey
+from conference.models.context import Context
 from venues.state import Round, Step
 from venues.venue import CallRules, DeskRules
 
@@ -38,8 +38,8 @@ def tasks(round_: Round) -> list[Task]:
 
 def perform(sight: DeskSight, context: Context) -> list[AnyRecord]:
     """One verdict for each submission, with every reason that speaks against it."""
-    from conference.documents import checks
-    from conference.documents.hidden import UNCHECKED
+    from conference.papers import checks
+    from conference.papers.hidden import UNCHECKED
 
     twins = _twins(sight)
     hidden: dict[str, list[HiddenText]] = {}
@@ -67,7 +67,7 @@ def perform(sight: DeskSight, context: Context) -> list[AnyRecord]:
 
 
 def _anonymity(paper: Submission, sight: DeskSight, context: Context) -> str | None:
-    from conference.documents import checks, read_document
+    from conference.papers import checks, read_document
 
     document = read_document(context.papers / paper.document)
     return checks.anonymity(document, sight.authors.get(paper.paper, ()))
@@ -77,7 +77,7 @@ def _twins(sight: DeskSight) -> dict[str, str]:
     """Later paper id to the earlier one that it repeats."""
     if not sight.rules.duplicates or len(sight.submissions) < 2:
         return {}
-    from conference.documents import checks
+    from conference.papers import checks
 
     texts = [f"{paper.title}\n{paper.abstract}" for paper in sight.submissions]
     pairs = checks.duplicates(texts, sight.rules.duplicate_similarity)

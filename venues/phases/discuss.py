@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import partial
 
 from chairs.chair import ChairDiscussSight, Thread
-from conference.records import Assignment, Comment, Rebuttal, Review, Submission
-from conference.tasks import Task, TaskKey
+from conference.core.records import Assignment, Comment, Rebuttal, Review, Submission
+from conference.core.tasks import Task, TaskKey
 from reviewers.reviewer import DiscussSight
 from venues.state import Round, Step
 from venues.venue import MAX_TURNS

@@ -8,8 +8,8 @@ import numpy as np
 
 from chairs.calibration import POOLED
 from chairs.chair import MetaReviewSight, SeniorSight
-from conference.records import Assignment, CalibrationMap, MetaReview, Review
-from conference.tasks import Task, TaskKey
+from conference.core.records import Assignment, CalibrationMap, MetaReview, Review
+from conference.core.tasks import Task, TaskKey
 from venues.phases.discuss import thread_of
 from venues.state import Round, Step
 

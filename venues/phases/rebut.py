@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import msgspec
 
-from conference.records import Review
-from conference.tasks import Task, TaskKey
-from conference.thread import names_of
+from conference.core.records import Review
+from conference.core.tasks import Task, TaskKey
+from conference.core.thread import names_of
 from scientists.scientist import RebutSight
 from venues.state import Round, Step
 
 
 def named(reviews: list[Review]) -> tuple[tuple[Review, ...], tuple[str, ...]]:
-    """Reviews with their reviewers' names hidden (`conference.thread`)."""
+    """Reviews with their reviewers' names hidden (`conference.core.thread`)."""
     names = tuple(names_of(reviews).values())
     hidden = tuple(
         msgspec.structs.replace(review, reviewer=name)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from conference.records import Assignment, HumanOutcome
-from conference.tasks import Task, TaskKey
+from conference.core.records import Assignment, HumanOutcome
+from conference.core.tasks import Task, TaskKey
 from reviewers.human import NAME as HUMAN
 from reviewers.reviewer import ReviewSight
 from venues.phases.assign import EMERGENCY

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from pathlib import Path
 
-from conference.context import Context
-from conference.files import keep
-from conference.records import Agent, AnyRecord, Call, HiddenText, Submission, Unreadable
-from conference.tasks import CentralSight, Sight, Task, TaskKey
+from conference.core.files import keep
+from conference.core.records import Agent, AnyRecord, Call, HiddenText, Submission, Unreadable
+from conference.core.tasks import CentralSight, Sight, Task, TaskKey
+from conference.models.context import Context
 from scientists.scientist import ResearchSight, ReviseSight
 from venues.papers import TablePaper
 from venues.state import Archived, Round, Step
@@ -103,7 +103,7 @@ def perform(sight: TableSight | PdfSight, context: Context) -> list[AnyRecord]:
 def _from_table(row: TablePaper, context: Context) -> list[AnyRecord]:
     document = ""
     if row.text:
-        from conference.documents import from_text, write_document
+        from conference.papers import from_text, write_document
 
         parsed = from_text(row.title, row.abstract, row.text)
         document = write_document(parsed, context.papers)
@@ -120,8 +120,8 @@ def _from_table(row: TablePaper, context: Context) -> list[AnyRecord]:
 
 
 def _from_pdf(sight: PdfSight, context: Context) -> list[AnyRecord]:
-    from conference.documents import UnreadablePdf, write_document
-    from conference.documents.untrusted import read_untrusted
+    from conference.papers import UnreadablePdf, write_document
+    from conference.papers.untrusted import read_untrusted
 
     path = Path(sight.path)
     try:

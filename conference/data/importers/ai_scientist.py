@@ -11,6 +11,7 @@ from pathlib import Path
 
 import msgspec
 
+from conference.core.errors import UserError
 from conference.data.gather import gather
 from conference.data.read_table import Row, Table, read_table
 from conference.data.scales import scale_of
@@ -25,7 +26,6 @@ from conference.data.values import (
     status_of,
     text,
 )
-from conference.errors import UserError
 
 NAME = "ai-scientist-iclr2022"
 OVERALL = tuple(float(step) for step in range(1, 11))  # The NeurIPS 2022 form of its reviewers.

@@ -16,12 +16,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Literal
 
+from conference.core.errors import UserError
 from conference.data.gather import gather
 from conference.data.importers.openreview_notes import KINDS, TOPICS, Reading, kind_of, read_note
 from conference.data.scales import scale_of
 from conference.data.tables import Damage, Dataset, HumanReview, Paper
 from conference.data.values import Damaged
-from conference.errors import UserError
 
 Api = Literal[1, 2]
 URLS: dict[Api, str] = {1: "https://api.openreview.net", 2: "https://api2.openreview.net"}

@@ -10,15 +10,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from conference.core.errors import UserError
+from conference.core.progress import Progress, no_progress
 from conference.data.gather import gather
 from conference.data.read_table import Row, read_table
 from conference.data.tables import Damage, Dataset, HumanReview, Paper
 from conference.data.values import Damaged, numbers, presentation_of, rating, status_of, text
-from conference.documents.document import Document
-from conference.documents.hidden import UNCHECKED, HiddenSpan
-from conference.documents.untrusted import read_untrusted
-from conference.errors import UserError
-from conference.progress import Progress, no_progress
+from conference.papers.document import Document
+from conference.papers.hidden import UNCHECKED, HiddenSpan
+from conference.papers.untrusted import read_untrusted
 
 KNOWN = ("file", "rating", "confidence", "decision", "title", "abstract")
 # From a PDF's path to the paper without its hidden text, and that text.

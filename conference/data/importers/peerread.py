@@ -14,11 +14,11 @@ from typing import Any
 
 import msgspec
 
+from conference.core.errors import UserError
 from conference.data.gather import gather
 from conference.data.scales import scale_of
 from conference.data.tables import Damage, Dataset, HumanReview, Paper, Status
 from conference.data.values import Damaged, numbers, rating, text
-from conference.errors import UserError
 
 VENUES = {"iclr": "ICLR", "acl": "ACL", "conll": "CoNLL", "nips": "NeurIPS"}
 ASPECTS = (

@@ -15,6 +15,7 @@ from typing import Any, get_args
 
 import msgspec
 
+from conference.core.errors import UserError
 from conference.data.gather import by_venue_year
 from conference.data.importers.history import first_ratings
 from conference.data.read_table import read_table
@@ -30,7 +31,6 @@ from conference.data.values import (
     status_of,
     text,
 )
-from conference.errors import UserError
 
 PAPERS, REVIEWS, HISTORY = "papers.parquet", "reviews.parquet", "rating_history.parquet"
 SUB_SCORES = (

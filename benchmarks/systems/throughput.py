@@ -1,0 +1,242 @@
+"""How fast a round of language models is.
+
+    python -m benchmarks.systems.throughput MODEL [--write FILE]
+
+On one vLLM engine, in one run: (b) a round of made-up papers, (a) all of that round's prompts given
+to the engine at once as one batch, and (c) the same calls in The AI Scientist's order: paper by
+paper, one call after another, each with its form first and the paper last. Each starts with an
+empty prefix cache. Reported are calls a second, prompt tokens computed and cached, and the ratios.
+It runs unchanged on a GPU with a real model; a tiny random one has to be made first.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import tempfile
+import time
+from collections.abc import Awaitable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from benchmarks.recording import BLOCK, Asked, RecordingEngine
+from conference.core.cluster import connect
+from conference.core.ledger import read_ledger
+from conference.core.seeds import generator
+from conference.models import Message, ModelRules, Reply, make_model, parse_spec
+from conference.models.costs import Spent, spent_in
+from conference.models.engines import Engines, engine_name
+from conference.models.records import PAPER_END
+from venues.papers import PaperSource, TablePaper
+from venues.round import prepare, run_round
+
+_FOOT = (
+    "Timed are the steps of (b) that ask the model, not the engine's start, nor steps that ask "
+    "nothing. A tiny model on a processor weighs scheduling and attention more than a large one on "
+    "a GPU does. For a real model give `--longest-text 0` and a larger `--max-tokens`.\n"
+)
+
+
+class Row(msgspec.Struct, frozen=True):
+    """One way of making the calls."""
+
+    name: str
+    calls: int
+    seconds: float
+    tokens_in: int
+    tokens_cached: int
+    tokens_out: int
+
+    @property
+    def rate(self) -> float:
+        return self.calls / self.seconds
+
+
+def main() -> None:
+    """Measure the three and print or write the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("model", help="a model that vLLM loads: a folder or a hub name")
+    parser.add_argument("--papers", type=int, default=36)
+    parser.add_argument("--words", type=int, nargs="+", default=[900], help="of each paper")
+    parser.add_argument("--max-tokens", type=int, default=1500)
+    parser.add_argument(
+        "--longest-text", type=int, default=300, help="characters of a text; 0 for a real model"
+    )
+    parser.add_argument("--write", type=Path)
+    given = parser.parse_args()
+    rules = ModelRules(max_tokens=given.max_tokens, longest_text=given.longest_text, attempts=5)
+    sources = {words: made_papers(given.papers, words) for words in given.words}
+    report = measure(f"vllm:{given.model}", rules, sources)
+    if given.write:
+        given.write.write_text(report)
+    print(report)
+
+
+def made_papers(count: int, words: int) -> PaperSource:
+    """Papers of random words: no two share more than their headings."""
+    rows = []
+    for number in range(count):
+        rng = generator(0, "throughput", number)
+        text = " ".join(f"w{value}" for value in rng.integers(0, 5000, words))
+        rows.append(
+            TablePaper(
+                f"p{number:03d}", f"Paper {number} {text[:40]}", text[:600], (), "", text, None
+            )
+        )
+    return PaperSource("table", "made", f"throughput {count} {words}", table=tuple(rows))
+
+
+def measure(spec: str, rules: ModelRules, sources: Mapping[int, PaperSource]) -> str:
+    """The report as Markdown, a part for each length of papers in words."""
+    connect(None, 2)
+    import ray
+
+    engines = Engines(RecordingEngine)
+    engines.start({spec: rules})
+    try:
+        model = make_model(parse_spec(spec), rules)
+        engine: Any = ray.get_actor(engine_name(spec.partition(":")[2], 0))
+        parts = [
+            _part(words, len(source), *_compare(spec, rules, source, model, engine))
+            for words, source in sources.items()
+        ]
+        return "\n".join([_head(spec, model.revision, rules), *parts, _FOOT])
+    finally:
+        engines.close()
+
+
+def _compare(
+    spec: str, rules: ModelRules, source: PaperSource, model: Any, engine: Any
+) -> tuple[Row, Row, Row, float]:
+    """(a), (b), (c), and the share of prompt tokens that the prompts let a cache save."""
+    import ray
+
+    ray.get(engine.record.remote(True))
+    _round(spec, rules, source)  # What it asks is recorded, and the engine is warm after it.
+    asked = ray.get(engine.recorded.remote())
+    ray.get(engine.record.remote(False))
+    ray.get(engine.forget.remote())
+    batch = asyncio.run(_batch(model, asked))
+    ray.get(engine.forget.remote())
+    ours = _round(spec, rules, source)
+    ray.get(engine.forget.remote())
+    peer = asyncio.run(_one_by_one(model, _peer_order(asked)))
+    best = ray.get(engine.sharable.remote([row.messages for row in asked]))
+    return batch, ours, peer, best
+
+
+def _round(spec: str, rules: ModelRules, source: PaperSource) -> Row:
+    venue = prepare("workshop", minds=dict.fromkeys(("scientist", "reviewer", "chair"), spec))
+    replace = msgspec.structs.replace
+    venue = replace(
+        venue,
+        models={"default": rules},
+        desk=replace(venue.desk, topic=False, duplicates=False),
+        population=replace(venue.population, reviewers=0, chairs=0),
+        calibration=replace(venue.calibration, papers=0),
+        review=replace(venue.review, absent_rate=0.0),
+        phases=tuple(phase for phase in venue.phases if phase != "calibrate"),
+    )
+    times: dict[str, tuple[float, float]] = {}
+
+    def progress(step: str, done: int, tasks: int) -> None:
+        now = time.perf_counter()
+        times[step] = (times.get(step, (now, now))[0], now)
+
+    with tempfile.TemporaryDirectory() as name:
+        run_round(venue, out=Path(name), hosts=0, papers=source, progress=progress)
+        ledger = read_ledger(Path(name))
+        spent = spent_in((row.key.step, row.calls) for row in ledger.rows())
+        ledger.close()
+    total = sum(spent.values(), Spent())
+    seconds = sum(end - start for step, (start, end) in times.items() if step in spent)
+    return Row(
+        "our round", total.calls, seconds, total.tokens_in, total.tokens_cached, total.tokens_out
+    )
+
+
+async def _batch(model: Any, asked: Sequence[Asked]) -> Row:
+    start = time.perf_counter()
+    replies = await asyncio.gather(*(_ask(model, row) for row in asked))
+    return _row("raw engine, one batch", replies, time.perf_counter() - start)
+
+
+async def _one_by_one(model: Any, asked: Sequence[Asked]) -> Row:
+    start = time.perf_counter()
+    replies = [await _ask(model, row) for row in asked]
+    return _row("form first, paper last, one by one", replies, time.perf_counter() - start)
+
+
+def _ask(model: Any, row: Asked) -> Awaitable[Reply]:
+    found: Awaitable[Reply] = model.complete(row.messages, row.schema, row.sampling, "")
+    return found
+
+
+def _row(name: str, replies: Sequence[Reply], seconds: float) -> Row:
+    return Row(
+        name,
+        len(replies),
+        seconds,
+        sum(reply.tokens_in for reply in replies),
+        sum(reply.tokens_cached for reply in replies),
+        sum(reply.tokens_out for reply in replies),
+    )
+
+
+def _peer_order(asked: Sequence[Asked]) -> list[Asked]:
+    """The calls paper by paper, the paper after form and persona as in perform_review.py.
+
+    Calls about no single paper, such as bids, are left as they are and come last.
+    """
+    by_paper: dict[str, list[Asked]] = {}
+    others = []
+    for row in asked:
+        paper, end, instruction = row.messages[1].text.partition(PAPER_END)
+        if not end:
+            others.append(row)
+            continue
+        user = Message("user", f"{instruction.strip()}\n\n{paper}{end}")
+        messages = (row.messages[0], user, *row.messages[2:])
+        by_paper.setdefault(paper, []).append(msgspec.structs.replace(row, messages=messages))
+    return [row for rows in by_paper.values() for row in rows] + others
+
+
+def _head(spec: str, revision: str, rules: ModelRules) -> str:
+    bound = f"each text of an answer has at most {rules.longest_text} characters, "
+    return (
+        "# Throughput of language-model rounds\n\n"
+        "Made by `python -m benchmarks.systems.throughput`, "
+        f"model `{Path(spec).name}` ({revision}); "
+        f"{bound if rules.longest_text else ''}an answer at most {rules.max_tokens:,} tokens. "
+        "All three on one engine in one run; trust the ratios.\n"
+    )
+
+
+def _part(words: int, papers: int, batch: Row, ours: Row, peer: Row, best: float) -> str:
+    lines = [
+        f"## {papers} papers of {words:,} words",
+        "",
+        "| | calls | calls/s | prompt tokens | computed | cached | tokens out |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for mark, row in (("(a)", batch), ("(b)", ours), ("(c)", peer)):
+        lines.append(
+            f"| {mark} {row.name} | {row.calls} | {row.rate:.2f} | {row.tokens_in:,} | "
+            f"{row.tokens_in - row.tokens_cached:,} | {row.tokens_cached / row.tokens_in:.1%} | "
+            f"{row.tokens_out:,} |"
+        )
+    lines += [
+        "",
+        f"- (b) / (a): {ours.rate / batch.rate:.2f} (aim 0.90)",
+        f"- (b) / (c): {ours.rate / peer.rate:.2f} (aim 5)",
+        f"- prefix cache of (b): {ours.tokens_cached / ours.tokens_in:.1%} of prompt tokens; the "
+        f"prompts allow {best:.1%} when each whole block of {BLOCK} tokens is computed once",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    main()

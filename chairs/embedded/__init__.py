@@ -1,0 +1,1 @@
+"""The statistical chair: weighted reading of reviews, level corrections and quotas."""

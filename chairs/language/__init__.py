@@ -1,0 +1,1 @@
+"""The language-model chair: discussion, meta-reviews and decisions."""

@@ -1,0 +1,88 @@
+"""The Python interface: run a round and write its proceedings."""
+
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from conference.app.site import write_rounds, write_site
+from conference.core.errors import UserError
+from conference.core.progress import no_progress
+from venues.round import run_round as play_round
+from venues.rounds import run_rounds
+from venues.state import Options, Round
+from venues.venue import Venue
+
+
+class Proceedings(msgspec.Struct, frozen=True):
+    """A finished round: its folder, its site's front page, its records, the tasks performed."""
+
+    folder: Path
+    site: Path
+    round: Round
+    performed: int
+
+
+def run_round(
+    venue: str | Path | Venue = "workshop",
+    *,
+    out: str | Path = "runs/workshop",
+    rounds: int = 1,
+    **options: Any,
+) -> Proceedings:
+    """Run a venue round, or go on with the one in `out`, and write its proceedings.
+
+    Args:
+        venue: a venue's name, a TOML file, or the rules themselves.
+        out: the round's folder; with several rounds each has a folder in it.
+        rounds: how many rounds, each learning from the last.
+        options: `seed`, `papers`, `hosts`, `scientists` and all others of `venues.round.run_round`.
+
+    Raises:
+        UserError: bad input, in one sentence.
+        StopRound: the round stopped in order before its end, and can be resumed.
+    """
+    if _in_event_loop():
+        with ThreadPoolExecutor(1) as thread:
+            play = partial(run_round, venue, out=out, rounds=rounds, **options)
+            return thread.submit(play).result()
+    if rounds < 1:
+        raise UserError(f"rounds is {rounds}; give at least 1.")
+    if (hosts := options.get("hosts", 0)) < 0:
+        raise UserError(f"hosts is {hosts}; give 0 (no Ray) or more.")
+    out = Path(out)
+    progress = options.get("progress") or no_progress
+    if not options.get("papers"):
+        check_options(options.get("options") or Options())
+    if rounds == 1:
+        result = play_round(venue, out=out, **options)
+        return Proceedings(out, write_site(out, progress), result.round, result.performed)
+    results = run_rounds(venue, rounds=rounds, out=out, **options)
+    for result in results:
+        write_site(result.folder, progress)
+    page = write_rounds(out, [result.round for result in results])
+    performed = sum(result.performed for result in results)
+    return Proceedings(out, page, results[-1].round, performed)
+
+
+def _in_event_loop() -> bool:
+    """Whether the caller is a notebook or the like: a round's loop needs another thread then."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
+
+
+def check_options(options: Options) -> None:
+    """Raise `UserError` for what scientists would lack in the middle of a round."""
+    from conference.literature import check_literature
+    from conference.papers.typesetting import check_typesetter
+
+    check_typesetter(options.format)
+    check_literature(options.literature)

@@ -1,0 +1,84 @@
+"""The face: `conference` and its commands."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+
+import click
+
+from conference import __version__
+from conference.core.errors import UserError
+from conference.core.tasks import StopRound
+
+COMMANDS = {
+    "run": ("conference.app.commands.run", "run"),
+    "venues": ("conference.app.commands.venues", "venues"),
+    "benchmark": ("conference.app.commands.benchmark", "benchmark"),
+    "data": ("conference.app.commands.data", "data"),
+    "site": ("conference.app.commands.site", "site"),
+    "cost": ("conference.app.commands.cost", "cost"),
+}
+HELP = {
+    "run": "Run a venue round, or go on with one.",
+    "venues": "List the venues, or show the rules of one.",
+    "benchmark": "Measure reviewers against human reviews.",
+    "data": "Import, list and show human review data.",
+    "site": "Write a round's proceedings again.",
+    "cost": "Show what a round's model calls took.",
+}
+
+
+class Commands(click.Group):
+    """Loads a command's file only when it is asked for, so that the face answers at once."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module, name = COMMANDS[cmd_name]
+        command: click.Command = getattr(importlib.import_module(module), name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, HELP[name]) for name in COMMANDS])
+
+
+@click.command(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__)
+def cli() -> None:
+    """Run an AI-run conference, and measure AI reviewers against human reviews.
+
+    \b
+    conference run                     a small round, six papers, a few minutes
+    conference run iclr2026 --papers DATA    review real submissions
+    conference benchmark --help        how good is a reviewer?
+    """
+
+
+def main() -> None:
+    """Run the command line; user errors are one sentence and exit status 2."""
+    try:
+        cli(standalone_mode=False)
+    except UserError as error:
+        _leave(str(error), 2)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2)
+    except StopRound as stop:
+        _leave(str(stop), 3)
+    except (KeyboardInterrupt, click.Abort):
+        click.echo(
+            "Stopped. Nothing that was finished is lost: run the same command to go on.", err=True
+        )
+        sys.stderr.flush()
+        os._exit(130)  # An experiment's thread would keep the process; its sandbox dies with it.
+
+
+def _leave(sentence: str, status: int) -> None:
+    click.echo(sentence, err=True)
+    sys.exit(status)

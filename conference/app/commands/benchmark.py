@@ -1,0 +1,235 @@
+"""`conference benchmark`: measure reviewers against human reviews."""
+
+from __future__ import annotations
+
+import math
+import shlex
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from conference.core.errors import UserError
+from conference.core.progress import LOG, ProgressDisplay
+
+
+@click.group(invoke_without_command=True)
+@click.option("--data", help="A dataset of the store, or NAME@FOLDER such as iclr2026@tables/.")
+@click.option(
+    "--reviewer",
+    "reviewers",
+    multiple=True,
+    metavar="SPEC",
+    help="embedded[:FILE], tfidf, csv:FILE[#COLUMN], ai-scientist:FILE[#CONFIG], vllm:MODEL, "
+    "openai:MODEL@URL; may be given again.",
+)
+@click.option("--out", type=click.Path(path_type=Path), help="Folder  [benchmark-NAME].")
+@click.option(
+    "--threshold",
+    "fixed",
+    multiple=True,
+    type=float,
+    help="Judge decisions at this score too, beside the fitted threshold.",
+)
+@click.option(
+    "--need",
+    multiple=True,
+    type=click.Choice(["abstract", "text"]),
+    help="Measure only papers that have this.",
+)
+@click.option(
+    "--cutoff",
+    "cutoffs",
+    multiple=True,
+    metavar="REVIEWER=DATE",
+    help="Date up to which a reviewer's model has seen the world.",
+)
+@click.option("--models", type=click.Path(), help="TOML file with settings of language models.")
+@click.option("--seed", default=0, show_default=True, help="Seed of folds and resamples.")
+@click.option("--resamples", default=1000, show_default=True, help="Bootstrap resamples.")
+@click.option(
+    "--store", type=click.Path(path_type=Path), help="Folder of the store  [$CONFERENCE_STORE]."
+)
+@click.pass_context
+def benchmark(
+    ctx: click.Context, data: str | None, reviewers: tuple[str, ...], out: Path | None,
+    fixed: tuple[float, ...], need: tuple[str, ...], cutoffs: tuple[str, ...],
+    models: str | None, seed: int, resamples: int, store: Path | None,
+) -> None:  # fmt: skip
+    """Measure reviewers against human reviews.
+
+    Prints a table and writes a folder with report.html. Trivial baselines and the humans
+    themselves stand beside the reviewers. An interrupted run goes on where it stopped.
+
+    csv:FILE is a .csv, .tsv, .jsonl or .parquet table with a column paper_id, and score, rating or
+    the COLUMN that you name, and where known decision and confidence: one row a paper, or, with a
+    column reviewer, one row for each reviewer of a paper, whose mean counts.
+
+    \b
+    conference benchmark --data iclr2022 --reviewer embedded --reviewer csv:scores.csv
+    conference benchmark compare FOLDER#REVIEWER OTHER#REVIEWER
+    """
+    if ctx.invoked_subcommand:
+        return
+    if not data:
+        raise UserError("conference benchmark: name the data with --data (see --help).")
+    if resamples < 0:
+        raise UserError(f"--resamples {resamples}: give 0 or more.")
+    for cut in fixed:
+        if not math.isfinite(cut):
+            raise UserError(f"--threshold {cut:g}: give a finite number.")
+    import msgspec
+    from rich.console import Console
+
+    from benchmarks.reviewers.question import open_question
+    from benchmarks.reviewers.results import check_folder
+    from benchmarks.reviewers.reviewer import check_specs, make_reviewers
+    from benchmarks.reviewers.run import Options
+    from benchmarks.reviewers.run import benchmark as run
+    from benchmarks.reviewers.tables import WIDE, terminal
+    from conference.data.store import store_folder
+    from venues.minds import load_models
+
+    console = Console(width=None if sys.stdout.isatty() else WIDE)
+    settings = load_models(models) if models else None
+    check_specs(reviewers)
+    folder, aside = out or _default_folder(data), Console(stderr=True)
+    check_folder(folder)
+    command = shlex.join(["conference", *sys.argv[1:]])
+    options = Options(seed=seed, resamples=resamples, fixed=fixed, command=command)
+    left_out: list[str] = []
+    with ProgressDisplay(aside) as display:
+        display.show("read data", 0, 1)
+        question = open_question(data, store_folder(store), need=need)
+        display.show("read data", 1, 1)
+        display.show("prepare reviewers", 0, 1)
+        made = _with_cutoffs(make_reviewers(reviewers, question, settings, left_out), cutoffs)
+        display.show("prepare reviewers", 1, 1)
+    for reason in left_out:
+        aside.print(f"{reason}.", soft_wrap=True, highlight=False, markup=False)
+    question = msgspec.structs.replace(question, notes=(*question.notes, *left_out))
+    with ProgressDisplay(aside, folder / LOG) as display:
+        result = run(question, made, folder, options, display.show)
+    console.print(terminal(result, console.width))
+    for sentence in (*result.notes, *result.verdicts):
+        console.print(f"· {sentence}", soft_wrap=True, highlight=False, markup=False)
+    console.print(f"Report: {folder / 'report.html'}", soft_wrap=True, markup=False)
+
+
+@benchmark.command()
+@click.argument("model")
+@click.option("--data", required=True, help="A dataset of the store, or NAME@FOLDER.")
+@click.option(
+    "--papers",
+    type=click.IntRange(min=2),
+    default=100,
+    show_default=True,
+    help="How many papers to ask about.",
+)
+@click.option("--models", type=click.Path(), help="TOML file with settings of language models.")
+@click.option(
+    "--out", type=click.Path(path_type=Path), help="The benchmark's folder  [benchmark-NAME]."
+)
+@click.option("--seed", default=0, show_default=True, help="Seed of the sample.")
+@click.option("--store", type=click.Path(path_type=Path), help="Folder of the store.")
+def probe(
+    model: str, data: str, papers: int, models: str | None, out: Path | None, seed: int,
+    store: Path | None,
+) -> None:  # fmt: skip
+    """Ask whether a language MODEL has met these papers.
+
+    It is asked to finish abstracts, and to name decisions from titles alone. What is found is kept
+    in the benchmark's folder; the next benchmark into that folder has it in its report.
+    """
+    from rich.console import Console
+
+    from benchmarks.reviewers.language_model import Prober
+    from benchmarks.reviewers.probe import ProbeRecord, keep
+    from benchmarks.reviewers.probe import probe as run
+    from benchmarks.reviewers.question import open_question
+    from benchmarks.reviewers.results import check_folder
+    from benchmarks.reviewers.tables import full
+    from conference.data.store import store_folder
+    from conference.models import parse_spec, rules_for
+    from venues.minds import load_models
+
+    rules = rules_for(parse_spec(model), load_models(models) if models else {})
+    folder = out or _default_folder(data)
+    check_folder(folder)
+    with ProgressDisplay(Console(stderr=True), folder / LOG) as display:
+        display.show("read data", 0, 1)
+        question = open_question(data, store_folder(store))
+        display.show("read data", 1, 1)
+        prober = Prober(model, rules)
+        found = run(prober, question.papers, size=papers, seed=seed, progress=display.show)
+    console = Console(width=None if sys.stdout.isatty() else 120)
+    console.print(f"{found.n} papers; {found.failed} answers could not be used.")
+    for said, figure in found.figures().items():
+        console.print(f"{said}: {full(figure)}")
+    record = ProbeRecord(
+        model=model, data=question.name, sha256=question.sha256, seed=seed, found=found
+    )
+    path = keep(record, folder)
+    console.print(
+        f"Kept: {path}; `conference benchmark --out {folder}` has it in its report.",
+        soft_wrap=True, highlight=False, markup=False,
+    )  # fmt: skip
+
+
+@benchmark.command()
+@click.argument("first", metavar="A")
+@click.argument("second", metavar="B")
+@click.option("--seed", default=0, show_default=True, help="Seed of the resamples.")
+@click.option(
+    "--resamples", type=click.IntRange(min=0), default=1000, show_default=True,
+    help="Bootstrap resamples.",
+)  # fmt: skip
+def compare(first: str, second: str, seed: int, resamples: int) -> None:
+    """Compare two reviewers on the papers that both have scored.
+
+    A and B are benchmark folders, or FOLDER#REVIEWER where a folder holds several.
+    """
+    from rich.console import Console
+    from rich.table import Table
+
+    from benchmarks.reviewers.compare import compare as run
+    from benchmarks.reviewers.tables import full
+
+    found = run(first, second, resamples=resamples, seed=seed)
+    table = Table("measure", "n", "A", "B", "A less B", title=f"{found.n} shared papers")
+    for row in found.rows:
+        table.add_row(
+            row.measure,
+            str(row.difference.n),
+            full(row.first),
+            full(row.second),
+            full(row.difference),
+        )
+    console = Console(width=None if sys.stdout.isatty() else 120)
+    console.print(f"A: {found.first}\nB: {found.second}", highlight=False, markup=False)
+    console.print(table)
+    for reason in dict.fromkeys(r.difference.reason for r in found.rows if r.difference.reason):
+        console.print(f"A dash: {reason}.", markup=False)
+
+
+def _default_folder(data: str) -> Path:
+    return Path(f"benchmark-{data.partition('@')[0]}")
+
+
+def _with_cutoffs(made: list[Any], cutoffs: tuple[str, ...]) -> list[Any]:
+    import msgspec
+
+    from benchmarks.reviewers.contamination import check_date
+
+    dates: dict[str, str] = {}
+    for given in cutoffs:
+        name, _, date = given.rpartition("=")
+        if name not in {reviewer.name for reviewer in made}:
+            known = ", ".join(reviewer.name for reviewer in made) or "none"
+            raise UserError(f"--cutoff {given}: no reviewer is called '{name}' (there: {known}).")
+        dates[name] = check_date(date, f"--cutoff {given}")
+    return [
+        msgspec.structs.replace(reviewer, cutoff=dates.get(reviewer.name, reviewer.cutoff))
+        for reviewer in made
+    ]

@@ -1,0 +1,182 @@
+"""`conference run`: run a venue round, or go on with one."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from conference.core.progress import LOG, ProgressDisplay
+
+COUNT, AMOUNT = click.IntRange(min=0), click.FloatRange(min=0)
+
+
+@click.command()
+@click.argument("venue", default="workshop")
+@click.option("--papers", type=click.Path(), help="Folder of PDFs, or table of real submissions.")
+@click.option("--out", type=click.Path(), help="Folder of the round  [runs/VENUE].")
+@click.option("--seed", default=0, show_default=True, help="Seed of every random draw.")
+@click.option("--scientists", type=COUNT, help="How many scientists  [the venue's own number].")
+@click.option("--reviewers", type=COUNT, help="How many reviewers  [the venue's own number].")
+@click.option("--chairs", type=COUNT, help="How many area chairs  [the venue's own number].")
+@click.option(
+    "--scientist", help="Mind of the scientists: embedded, vllm:MODEL, openai:MODEL@URL …"
+)
+@click.option("--reviewer", help="Mind of the reviewers, or weights: '2 vllm:A, 1 embedded'.")
+@click.option("--chair", help="Mind of the chairs.")
+@click.option("--models", type=click.Path(), help="TOML file with settings and prices of models.")
+@click.option(
+    "--max-tokens", type=COUNT, default=0, help="Stop after so many tokens of model calls."
+)
+@click.option("--max-cost", type=AMOUNT, default=0.0, help="Stop when model calls cost this much.")
+@click.option("--max-hours", type=AMOUNT, default=0.0, help="Stop after so many hours.")
+@click.option(
+    "--rounds",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="Rounds, each learning from the last.",
+)
+@click.option("--format", "format_", type=click.Choice(["typst", "latex"]), default="typst")
+@click.option("--calibration", default="", help="Table of human-reviewed papers to calibrate on.")
+@click.option(
+    "--literature", default="", help="Novelty against local:PATH, semanticscholar or openalex."
+)
+@click.option(
+    "--hosts",
+    type=COUNT,
+    default=2,
+    show_default=True,
+    help="Ray actors for agents; 0: no Ray.",
+)
+@click.option(
+    "--address",
+    envvar="RAY_ADDRESS",
+    help="Address of an existing Ray cluster (or RAY_ADDRESS); without it a small one is started.",
+)
+@click.option("--unsafe", is_flag=True, help="Run experiments where no sandbox is to be had.")
+@click.option("--retry-failed", is_flag=True, help="Try failed tasks again.")
+@click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
+def run(
+    venue: str,
+    papers: str | None,
+    out: str | None,
+    seed: int,
+    scientists: int | None,
+    reviewers: int | None,
+    chairs: int | None,
+    scientist: str | None,
+    reviewer: str | None,
+    chair: str | None,
+    models: str | None,
+    max_tokens: int,
+    max_cost: float,
+    max_hours: float,
+    rounds: int,
+    format_: str,
+    calibration: str,
+    literature: str,
+    hosts: int,
+    address: str | None,
+    unsafe: bool,
+    retry_failed: bool,
+    dry_run: bool,
+) -> None:
+    """Run a venue round, or go on with one.
+
+    VENUE is a name (see `conference venues`) or the path of a TOML file. Run again with the same
+    --out, a round goes on where it stopped.
+    """
+    from conference.app.api import run_round
+    from conference.literature import resolved
+    from conference.models.costs import Budget
+    from venues.minds import load_models
+    from venues.papers import open_papers
+    from venues.round import Options, prepare
+
+    chosen = {"scientist": scientist, "reviewer": reviewer, "chair": chair}
+    rules = prepare(
+        venue,
+        scientists=scientists,
+        reviewers=reviewers,
+        chairs=chairs,
+        minds={role: mind for role, mind in chosen.items() if mind},
+        models=load_models(models) if models else None,
+    )
+    console = Console()
+    source = open_papers(papers, rules) if papers else None
+    for note in source.notes if source else ():
+        console.print(f"note: {note}", soft_wrap=True, markup=False, highlight=False)
+    if dry_run:
+        _show_forecast(console, rules, source, rounds)
+        return
+    start = time.monotonic()
+    folder = Path(out or f"runs/{rules.name}")
+    with ProgressDisplay(console, folder / LOG) as display:
+        result = run_round(
+            rules,
+            rounds=rounds,
+            out=folder,
+            seed=seed,
+            papers=source,
+            hosts=hosts,
+            address=address,
+            options=Options(
+                format=format_,
+                unsafe=unsafe,
+                literature=resolved(literature),
+                calibration=calibration,
+            ),
+            retry_failed=retry_failed,
+            budget=Budget(max_tokens, max_cost, max_hours),
+            progress=display.show,
+            say=lambda line: console.print(line, soft_wrap=True),
+        )
+    took = time.monotonic() - start
+    console.print(f"{result.performed} tasks performed in {took:.0f} s.")
+    console.print(f"Proceedings: [bold]{result.site}[/bold]", soft_wrap=True)
+
+
+def _show_forecast(console: Console, rules, source, rounds: int) -> None:  # type: ignore[no-untyped-def]
+    from venues.forecast import forecast
+
+    what = "a round" if rounds == 1 else f"{rounds} rounds"
+    table = Table(title=f"{rules.title}: what {what} would do")
+    for column in ("phase", "tasks", "what"):
+        table.add_column(column, justify="right" if column == "tasks" else "left")
+    rows = forecast(rules, source)
+    for row in rows:
+        table.add_row(row.phase, f"{'≤ ' if row.at_most else ''}{rounds * row.tasks:,}", row.what)
+    console.print(table)
+    console.print(f"At most {rounds * sum(row.tasks for row in rows):,} tasks. Nothing was done.")
+    _show_estimate(console, rules, source, rows, rounds)
+
+
+def _show_estimate(console: Console, rules, source, rows, rounds: int) -> None:  # type: ignore[no-untyped-def]
+    from venues.estimate import CHARACTERS_A_TOKEN, PDF_PAGE, estimate
+
+    found = estimate(rules, source, rows, rounds)
+    if not found:
+        return
+    table = Table("phase", "calls", "tokens in", "tokens out", "cost", "hours")
+    for column in table.columns[1:]:
+        column.justify = "right"
+    for row in found:
+        table.add_row(
+            row.phase, f"{row.calls:,}", f"{row.tokens_in:,}", f"{row.tokens_out:,}",
+            f"{row.cost:,.2f}", f"{row.hours:,.2f}",
+        )  # fmt: skip
+    table.add_row(
+        "all", f"{sum(r.calls for r in found):,}", f"{sum(r.tokens_in for r in found):,}",
+        f"{sum(r.tokens_out for r in found):,}", f"{sum(r.cost for r in found):,.2f}",
+        f"{sum(r.hours for r in found):,.2f}",
+    )  # fmt: skip
+    console.print(table)
+    console.print(
+        f"An upper estimate: {CHARACTERS_A_TOKEN} characters a token, {PDF_PAGE:,} tokens a PDF's "
+        "page, no prefix cached, no answer asked for twice; prices and speeds (speed_in, "
+        "speed_out) are those of the models' settings."
+    )

@@ -1,0 +1,79 @@
+"""The front page's figures, all from the round's own records."""
+
+from __future__ import annotations
+
+import msgspec
+import numpy as np
+
+from conference.core.records import (
+    Absence,
+    CameraReady,
+    Decision,
+    DeskCheck,
+    Experiment,
+    Incident,
+    Review,
+    Submission,
+)
+from conference.statistics.agreement import agreement_figures
+from venues.state import Round
+from venues.timings import Timing
+
+
+class Tile(msgspec.Struct, frozen=True):
+    """A figure with its name and a note on its n or interval."""
+
+    value: str
+    name: str
+    note: str = ""
+
+
+def numbers_of(round_: Round, timings: list[Timing]) -> list[Tile]:
+    """The figures of a round, those that do not apply left out."""
+    submissions, reviews = round_.all(Submission), round_.all(Review)
+    decisions = round_.all(Decision)
+    accepted = sum(decision.accepted for decision in decisions)
+    desk = sum(not check.passed for check in round_.all(DeskCheck))
+    tiles = [Tile(f"{len(submissions):,}", "submissions")]
+    if desk:
+        tiles.append(Tile(f"{desk:,}", "rejected at the desk"))
+    if decisions:
+        share = accepted / len(decisions)
+        tiles.append(
+            Tile(f"{accepted:,}", "accepted", f"{share:.0%} of {len(decisions):,} reviewed")
+        )
+    if reviews:
+        late, absent = sum(review.late for review in reviews), len(round_.all(Absence))
+        tiles.append(Tile(f"{len(reviews):,}", "reviews", f"{late} late, {absent} never came"))
+        ratings = [round_.rating(review) for review in reviews]
+        tiles.append(
+            Tile(
+                f"{np.mean(ratings):.2f}",
+                "mean rating",
+                f"SD {np.std(ratings):.2f}, n = {len(ratings)}",
+            )
+        )
+        tiles += _agreement(round_)
+    runs = sum(experiment.runs for experiment in round_.all(Experiment))
+    if runs:
+        tiles.append(Tile(f"{runs:,}", "experiment runs", f"{len(round_.all(Incident))} incidents"))
+    if round_.all(CameraReady):
+        tiles.append(Tile(f"{len(round_.all(CameraReady)):,}", "camera-ready papers"))
+    busy = sum(timing.busy for timing in timings)
+    wall = sum(timing.wall for timing in timings)
+    tiles.append(Tile(f"{wall:,.0f} s", "from call to proceedings", f"{busy:,.0f} s of work"))
+    return tiles
+
+
+def _agreement(round_: Round) -> list[Tile]:
+    panels = [np.array(round_.ratings(paper.paper)) for paper in round_.papers()]
+    panels = [panel for panel in panels if len(panel) > 1]
+    if len(panels) < 3:
+        return []
+    icc = agreement_figures(panels, resamples=1000)["icc1"]
+    if icc.value is None:
+        return []
+    note = f"n = {icc.n} papers"
+    if icc.low is not None and icc.high is not None:
+        note = f"95 % {icc.low:.2f} to {icc.high:.2f}, {note}"
+    return [Tile(f"{icc.value:.2f}", "ICC(1) of the ratings", note)]

@@ -1,0 +1,184 @@
+"""Writes a round's proceedings: front page, papers with their threads, people, report."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import msgspec
+
+from conference.app.site.compare import compare
+from conference.app.site.numbers import numbers_of
+from conference.app.site.plots import draw_plots
+from conference.app.site.view import ROLES, PaperView, PersonView, paper_views, people_views
+from conference.core.files import PAPERS, writing
+from conference.core.progress import Progress, no_progress
+from conference.core.records import (
+    Advice,
+    AssignmentReport,
+    CalibrationReport,
+    Call,
+    Failure,
+    Unreadable,
+)
+from venues.round import load_round
+from venues.spending import read_spending
+from venues.state import Round
+from venues.timings import read_timings
+
+TEMPLATES = Path(__file__).parent / "templates"
+SITE = "site"
+ON_FRONT = 24  # Papers on the front page; all are on their own page, with search.
+LONGEST_NAME = 80
+
+
+def environment() -> jinja2.Environment:
+    """Jinja2 with escaping on: titles and texts come from papers, and papers are hostile."""
+    env = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )
+    env.filters["page"] = page_name
+    env.filters["words"] = lambda name: str(name).replace("_", " ").capitalize()
+    env.filters["score"] = _score
+    return env
+
+
+def write_site(folder: str | Path, progress: Progress = no_progress) -> Path:
+    """Write the proceedings of the round in `folder` and return the front page.
+
+    Raises:
+        UserError: there is no round there, its ledger is damaged, or the site can't be written.
+    """
+    folder = Path(folder)
+    round_ = load_round(folder)
+    with writing(folder / SITE):
+        return _write_pages(folder, round_, progress)
+
+
+def _write_pages(folder: Path, round_: Round, progress: Progress) -> Path:
+    site = folder / SITE
+    for sub in ("papers", "plots"):
+        if (site / sub).exists():
+            shutil.rmtree(site / sub)
+        (site / sub).mkdir(parents=True)
+    papers, env = paper_views(round_), environment()
+    timings = read_timings(folder)
+    human, spending = compare(round_), read_spending(folder)
+    calls = round_.all(Call)
+    common = {
+        "venue": round_.venue,
+        "seed": round_.seed,
+        "call": calls[0] if calls else None,
+        "compared": human,
+        "pdf_folder": PAPERS,
+    }
+    plots = draw_plots(round_, timings, site / "plots")
+    front = {
+        "numbers": numbers_of(round_, timings),
+        "papers": papers[:ON_FRONT],
+        "total": len(papers),
+        "plots": plots,
+        "calibration": _last(round_.all(CalibrationReport)),
+        "assignments": round_.all(AssignmentReport),
+        "unreadable": round_.all(Unreadable),
+        "failures": round_.all(Failure),
+        "spending": spending,
+    }
+    _write(env, site / "index.html", "index.html.j2", root="", **common, **front)
+    people = people_views(round_)
+    roles = Counter(ROLES[person.agent.role] for person in people)
+    _write(env, site / "people.html", "people.html.j2", root="", roles=roles, **common)
+    _write(env, site / "papers.html", "papers.html.j2", root="", total=len(papers), **common)
+    if human:
+        _write(env, site / "report.html", "report.html.j2", root="", **common)
+    for number, view in enumerate(papers, 1):
+        page = site / "papers" / f"{page_name(view.paper.paper)}.html"
+        own = {
+            "spent": spending.by_paper.get(view.paper.paper),
+            "advice": round_.one(Advice, view.paper.paper),
+        }
+        _write(env, page, "paper.html.j2", root="../", view=view, **own, **common)
+        progress("site", number, len(papers))
+    for name in ("style.css", "search.js"):
+        shutil.copyfile(TEMPLATES / name, site / name)
+    (site / "papers.js").write_text(_index("PAPERS", _paper_rows(papers)), encoding="utf-8")
+    (site / "people.js").write_text(_index("PEOPLE", _people_rows(people)), encoding="utf-8")
+    return site / "index.html"
+
+
+def page_name(paper: str) -> str:
+    """A paper's id as a safe file name; ids that would fall together stay apart by their hash."""
+    safe = "".join(char if char.isalnum() or char in "-_" else "_" for char in paper)
+    if safe == paper and len(safe) <= LONGEST_NAME:
+        return safe
+    return f"{safe[:LONGEST_NAME]}-{hashlib.sha256(paper.encode()).hexdigest()[:10]}"
+
+
+def _last(rows: list[CalibrationReport]) -> CalibrationReport | None:
+    return rows[-1] if rows else None
+
+
+def _paper_rows(papers: list[PaperView]) -> list[dict[str, Any]]:
+    return [
+        {
+            "page": page_name(view.paper.paper),
+            "title": view.paper.title,
+            "abstract": view.paper.abstract[:600],
+            "topic": view.paper.topic,
+            "authors": ", ".join(view.authors),
+            "status": view.status,
+            "label": view.label,
+            "mean": None if view.mean is None else round(view.mean, 2),
+        }
+        for view in papers
+    ]
+
+
+def _people_rows(people: list[PersonView]) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": person.agent.name,
+            "role": ROLES[person.agent.role],
+            "lab": person.agent.lab,
+            "topics": ", ".join(person.agent.topics),
+            "persona": person.agent.persona,
+            "mind": "statistical mind" if person.agent.mind == "embedded" else person.agent.mind,
+            "facts": _facts(person),
+            "wrote": [{"page": page_name(paper), "title": title} for paper, title in person.wrote],
+            "reviewed": [
+                {"page": page_name(paper), "title": title, "rating": rating}
+                for paper, title, rating in person.reviewed
+            ],
+        }
+        for person in people
+    ]
+
+
+def _facts(person: PersonView) -> str:
+    facts = []
+    if person.mean_rating is not None:
+        facts.append(f"{person.reviews} reviews, mean rating {_score(person.mean_rating)}")
+    if person.conflicts:
+        facts.append(f"{person.conflicts} conflict(s) of interest")
+    return ", ".join(facts)
+
+
+def _score(value: float | None) -> str:
+    return "–" if value is None else f"{value:.2f}".rstrip("0").rstrip(".")
+
+
+def _index(name: str, rows: list[dict[str, Any]]) -> str:
+    """Rows as a script, since a page from the file system may not fetch a file."""
+    return f"window.{name} = {msgspec.json.encode(rows).decode()};\n"
+
+
+def _write(env: jinja2.Environment, path: Path, template: str, **values: object) -> None:
+    path.write_text(env.get_template(template).render(**values), encoding="utf-8")

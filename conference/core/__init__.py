@@ -1,0 +1,1 @@
+"""What every part stands on: records, ledger, tasks, workers, seeds, files, forms and errors."""

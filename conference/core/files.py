@@ -1,0 +1,61 @@
+"""Files beside the ledger, named by the SHA-256 of their content."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from conference.core.errors import UserError
+
+PAPERS = "papers"
+EXPERIMENTS = "experiments"
+
+
+def keep(folder: Path, data: bytes, suffix: str) -> str:
+    """Store `data` in `folder` under its content's name and return the name.
+
+    The file is complete before it has its name, and is there before any row that names it.
+    """
+    name = f"{hashlib.sha256(data).hexdigest()[:32]}{suffix}"
+    keep_as(folder / name, data)
+    return name
+
+
+def keep_as(path: Path, data: bytes) -> None:
+    """Store `data` as `path`, complete before it has its name, unless it is there already."""
+    folder = path.parent
+    if path.exists():
+        return
+    with writing(path):
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=folder, prefix=".part-", delete=False) as part:
+            part.write(data)
+            part.flush()
+            os.fsync(part.fileno())
+        Path(part.name).chmod(0o644)
+        Path(part.name).replace(path)
+
+
+def check_writable(folder: Path) -> None:
+    """Raise `UserError` where this folder cannot be made or written; nothing is left behind."""
+    there = folder.absolute()
+    while not there.exists() and not there.is_symlink():
+        there = there.parent
+    with writing(folder), tempfile.TemporaryFile(dir=there):
+        pass
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Turn a full disk or a folder that may not be written into one sentence that names `path`."""
+    try:
+        yield
+    except OSError as error:
+        raise UserError(
+            f"{path}: cannot be written ({error.strerror or error}); free the disk or choose "
+            "another --out, and run the same command again."
+        ) from error

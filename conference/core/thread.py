@@ -1,0 +1,41 @@
+"""What was said about a paper, as all who talk about it read it: one text, and one set of names."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from conference.core.records import Comment, Rebuttal, Review
+
+
+def names_of(reviews: Sequence[Review]) -> dict[str, str]:
+    """The names behind which a paper's reviewers are hidden: R1, R2, … in the order of reviews."""
+    return {review.reviewer: f"R{number}" for number, review in enumerate(reviews, 1)}
+
+
+def thread_parts(
+    reviews: Sequence[Review],
+    ratings: Sequence[float],
+    rebuttal: Rebuttal | None,
+    comments: Sequence[Comment],
+    levels: Sequence[float] = (),
+) -> list[str]:
+    """A paper's reviews, the authors' answers to them, and the comments.
+
+    `ratings` are the latest ones, and `levels` how far above its mark each reviewer rates, where
+    the reader is to know it; both in the order of `reviews`.
+    """
+    names = names_of(reviews)
+    parts = []
+    for review, rating, level in zip(reviews, ratings, levels or [0.0] * len(reviews), strict=True):
+        now = f"rating now {rating:g}"
+        if level:
+            now += f", {rating - level:.2f} without its reviewer's own level"
+        scores = ", ".join(f"{name} {value:g}" for name, value in review.scores.items())
+        said = "\n".join(f"{name}: {text}" for name, text in review.texts.items())
+        parts.append(f"{names[review.reviewer]} ({now}; as handed in: {scores}):\n{said}")
+    if rebuttal is not None:
+        replies = "\n".join(f"To {name}: {text}" for name, text in rebuttal.replies.items())
+        parts.append(f"The authors answer:\n{replies}")
+    for comment in comments:
+        parts.append(f"{names.get(comment.agent, 'The area chair')}: {comment.text}")
+    return parts

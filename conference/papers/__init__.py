@@ -1,0 +1,25 @@
+"""Papers as documents: reading PDFs, hidden text, what can be measured, checks."""
+
+from __future__ import annotations
+
+from conference.papers.document import (
+    Document,
+    Section,
+    from_text,
+    read_document,
+    write_document,
+)
+from conference.papers.hidden import HiddenSpan, find_hidden_text
+from conference.papers.pdf import UnreadablePdf, read_pdf
+
+__all__ = [
+    "Document",
+    "HiddenSpan",
+    "Section",
+    "UnreadablePdf",
+    "find_hidden_text",
+    "from_text",
+    "read_document",
+    "read_pdf",
+    "write_document",
+]

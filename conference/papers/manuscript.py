@@ -1,0 +1,51 @@
+"""A submission as its readers see it: no authors, no lab, hidden text stripped."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+
+from conference.core.records import Check, Submission
+
+
+class Manuscript(msgspec.Struct, frozen=True, kw_only=True):
+    """What reviewers and chairs may see of a paper.
+
+    `document` names the parsed text in the round's `papers/` folder ("" for a title and abstract
+    alone). `checks` are the automatic checks that failed.
+    """
+
+    paper: str
+    title: str
+    abstract: str
+    keywords: tuple[str, ...] = ()
+    topic: str = ""
+    pages: int = 0
+    document: str = ""
+    pdf: str = ""
+    checks: tuple[Check, ...] = ()
+
+
+def blinded(submission: Submission, checks: tuple[Check, ...] = ()) -> Manuscript:
+    """The reader's view of a submission."""
+    return Manuscript(
+        paper=submission.paper,
+        title=submission.title,
+        abstract=submission.abstract,
+        keywords=submission.keywords,
+        topic=submission.topic,
+        pages=submission.pages,
+        document=submission.document,
+        pdf=submission.pdf,
+        checks=tuple(check for check in checks if not check.passed),
+    )
+
+
+def full_text(manuscript: Manuscript, papers: Path) -> str | None:
+    """The parsed text of the paper without hidden text, or None when only an abstract is known."""
+    if not manuscript.document:
+        return None
+    from conference.papers import read_document
+
+    return read_document(papers / manuscript.document).text

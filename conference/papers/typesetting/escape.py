@@ -1,0 +1,40 @@
+"""Any text as LaTeX that prints it and does nothing else."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from conference.papers.typesetting.tables import tables
+
+# Letters that the T1 encoding has beside ASCII.
+LIGATURES = re.compile(r"([,-])(?=\1)")  # Two of these side by side print as another sign.
+LETTERS = (
+    "ÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÐÑÒÓÔÕÖØÙÚÛÜÝÞßàáâãäåæçèéêëìíîïðñòóôõöøùúûüýþÿĂăĄąĆćČčĎďĐđĘęĚěĞğĹĺĽľŁłŃńŇňŐőŒœ"
+    "ŔŕŘřŚśŞşŠšŢţŤťŮůŰűŸŹźŻżŽž¡¿§£«»"
+)
+
+
+def escape(text: str) -> str:
+    """LaTeX that prints `text` on one line of source.
+
+    Every character comes from the table of latex.toml, is a printable letter or sign without
+    meaning to LaTeX, or is replaced: control characters by a space, accents that the font lacks by
+    the bare letter, and other scripts by their code points in brackets.
+    """
+    made = "".join(map(_character, unicodedata.normalize("NFC", text)))
+    return LIGATURES.sub(r"\1{}", made)
+
+
+def _character(character: str) -> str:
+    known = tables().text.get(character)
+    if known is not None:
+        return known
+    if character in LETTERS or ("!" <= character <= "~"):
+        return character
+    if unicodedata.category(character) in ("Cc", "Cf", "Zs", "Zl", "Zp"):
+        return " "
+    bare = [c for c in unicodedata.normalize("NFKD", character) if not unicodedata.combining(c)]
+    if bare and all("!" <= c <= "~" for c in bare):
+        return "".join(tables().text.get(c, c) for c in bare)
+    return f"[U+{ord(character):04X}]"

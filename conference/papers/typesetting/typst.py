@@ -1,0 +1,67 @@
+"""A paper's data to a PDF, with the Typst compiler from PyPI: no network, no dates."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from conference.core.errors import UserError
+
+SOURCE = Path(__file__).parent / "paper.typ"
+PICTURE = '#set page(width: auto, height: auto, margin: 0pt)\n#image("figure.svg")'
+
+
+def check_typst() -> None:
+    """Raise `UserError` when the Typst compiler is missing."""
+    try:
+        import typst  # noqa: F401
+    except ImportError as error:
+        raise UserError(
+            "papers cannot be typeset: the package 'typst' is missing; install it with pip."
+        ) from error
+
+
+def picture(svg: bytes) -> bytes:
+    """An SVG figure as a PDF of one page of its own size.
+
+    Raises:
+        UserError: Typst does not draw it.
+    """
+    with tempfile.TemporaryDirectory(prefix="conference-figure-") as name:
+        folder = Path(name)
+        (folder / "figure.svg").write_bytes(svg)
+        (folder / "figure.typ").write_text(PICTURE)
+        return _compiled(folder, "figure.typ")
+
+
+def typeset_typst(data: Mapping[str, Any], figures: Mapping[str, bytes]) -> bytes:
+    """The PDF of a paper. The same data gives the same bytes.
+
+    Args:
+        data: what `paper.typ` reads; see `scientists.paper`.
+        figures: file name to content, for the figures that `data` names.
+
+    Raises:
+        UserError: Typst does not draw one of them.
+    """
+    with tempfile.TemporaryDirectory(prefix="conference-paper-") as name:
+        folder = Path(name)
+        shutil.copyfile(SOURCE, folder / "paper.typ")
+        (folder / "paper.json").write_text(json.dumps(data))
+        for file, content in figures.items():
+            (folder / file).write_bytes(content)
+        return _compiled(folder, "paper.typ")
+
+
+def _compiled(folder: Path, name: str) -> bytes:
+    import typst
+
+    try:
+        return bytes(typst.compile(str(folder / name), root=str(folder), timestamp=0))
+    except RuntimeError as error:  # typst.TypstError is one
+        reason = str(error).strip().splitlines()[0]
+        raise UserError(f"Typst does not typeset {name} ({reason}); mend its figures.") from error

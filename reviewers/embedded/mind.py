@@ -1,0 +1,179 @@
+"""The embedded reviewer: a statistical mind fitted to human reviews.
+
+Its rating is drawn from the human panel that the venue names (`panel.py`), about what the quality
+model predicts for the paper less the cost of the faults that were measured in it (`findings.toml`).
+Its words are the measured facts. It reads no meaning, and every review says so.
+"""
+
+from __future__ import annotations
+
+import math
+from functools import lru_cache
+
+import msgspec
+import numpy as np
+
+from conference.core.records import (
+    Absence,
+    Agent,
+    AnyRecord,
+    BidLevel,
+    Bids,
+    CalibrationReview,
+    Comment,
+    Review,
+)
+from conference.core.seeds import generator
+from conference.models.context import Context
+from reviewers.attendance import attend
+from reviewers.embedded.filling import emphases, fill_scores, fill_texts, on_scale, rules
+from reviewers.embedded.panel import Panel, load_panel
+from reviewers.embedded.reading import read
+from reviewers.personas import Persona, persona_of
+from reviewers.reviewer import BidSight, CalibrateSight, DiscussSight, ReviewSight
+
+NAME = "embedded"
+
+
+class EmbeddedReviewer:
+    """Fulfils `ReviewerMind`."""
+
+    async def bid(self, agent: Agent, sight: BidSight, context: Context) -> Bids:
+        """A noisy reading of affinity; most papers stay Neutral and are left out."""
+        noise = context.rng().standard_normal(len(sight.papers)) * rules().bid.noise
+        levels: dict[str, BidLevel] = {}
+        for paper, affinity, shift in zip(sight.papers, sight.affinities, noise, strict=True):
+            level = _level(affinity + float(shift))
+            if level != "Neutral":
+                levels[paper.paper] = level
+        return Bids(reviewer=agent.id, levels=levels)
+
+    async def review(self, agent: Agent, sight: ReviewSight, context: Context) -> list[AnyRecord]:
+        """A filled form, or an absence with its reason."""
+        rng, persona = context.rng(), persona_of(agent.persona)
+        paper = sight.manuscript.paper
+        attended = attend(agent, sight, rng, persona.absent, persona.late)
+        if isinstance(attended, Absence):
+            return [attended]
+        day, late = attended
+        panel = load_panel(sight.panel)
+        reading = read(sight.manuscript, sight.archive, context.papers)
+        latent = panel.latent(
+            reading.quality - panel.predicted,
+            paper_effect(context.seed, sight.panel, paper),
+            severity(context.seed, sight.panel, agent.id, persona),
+            sight.expertise,
+            rng,
+            persona.noise,
+        )
+        scores = fill_scores(sight.form, panel, latent - reading.cost, sight.expertise, rng)
+        stressed = emphases(persona.stresses, persona.points, sight.affinity)
+        return [
+            Review(
+                paper=paper,
+                reviewer=agent.id,
+                rating=scores[sight.form.rating],
+                confidence=scores.get(sight.form.confidence),
+                scores=scores,
+                texts=fill_texts(sight.form, sight.manuscript, reading, stressed, rng),
+                mind=NAME,
+                day=day,
+                late=late,
+                emergency=sight.emergency,
+            )
+        ]
+
+    async def discuss(self, agent: Agent, sight: DiscussSight, context: Context) -> list[AnyRecord]:
+        """A changed rating with its reason; nothing when the rating stays."""
+        panel = load_panel(sight.panel)
+        field = sight.form[sight.form.rating]
+        if panel.values != field.values:
+            panel = msgspec.structs.replace(panel, values=field.values)
+        others = float(np.mean(sight.other_ratings)) if sight.other_ratings else None
+        strength = sight.rebuttal.strength if sight.rebuttal else 0.0
+        stubborn = persona_of(agent.persona).stubborn
+        after = panel.update(sight.rating, others, strength, context.rng(), stubborn)
+        if after == sight.rating:
+            return []
+        return [
+            Comment(
+                paper=sight.manuscript.paper,
+                agent=agent.id,
+                role="reviewer",
+                turn=sight.turn,
+                text=_why(sight, after, others, strength),
+                rating_before=sight.rating,
+                rating_after=after,
+                mind=NAME,
+            )
+        ]
+
+    async def calibrate(
+        self, agent: Agent, sight: CalibrateSight, context: Context
+    ) -> list[CalibrationReview]:
+        """Ratings of papers whose human means are known to the venue, not to this mind."""
+        panel, rng, persona = load_panel(sight.panel), context.rng(), persona_of(agent.persona)
+        own = severity(context.seed, sight.panel, agent.id, persona)
+        found = []
+        rows = zip(sight.papers, sight.qualities, sight.human_means, sight.humans, strict=True)
+        for manuscript, known, mean, humans in rows:
+            quality = known
+            if quality is None:
+                quality = read(manuscript, (), context.papers).quality - panel.predicted
+            effect = paper_effect(context.seed, sight.panel, manuscript.paper)
+            expertise = rules().calibration.expertise
+            rating = panel.rating(quality, effect, own, expertise, rng, persona.noise)
+            found.append(
+                CalibrationReview(
+                    reviewer=agent.id,
+                    paper=manuscript.paper,
+                    rating=on_scale(rating, panel, sight.form),
+                    human_mean=mean,
+                    humans=humans,
+                )
+            )
+        return found
+
+
+@lru_cache(maxsize=65536)
+def paper_effect(seed: int, panel: str, paper: str) -> float:
+    """What all reviewers see in a paper and the model does not: one draw a paper and round."""
+    return load_panel(panel).paper_effect(generator(seed, "paper-effect", paper))
+
+
+@lru_cache(maxsize=65536)
+def severity(seed: int, panel: str, reviewer: str, persona: Persona) -> float:
+    """A reviewer's own level: one draw a round, and its persona's shift.
+
+    The panel weighs severity by the root of its share; a persona's shift is in latent SD, and so is
+    divided by that root.
+    """
+    fitted: Panel = load_panel(panel)
+    own = fitted.severity(generator(seed, "severity", reviewer))
+    return own + persona.severity / math.sqrt(max(fitted.severity_share, 1e-9))
+
+
+def _level(felt: float) -> BidLevel:
+    """OpenReview's level at an affinity as the reviewer feels it."""
+    cuts = rules().bid
+    if felt >= cuts.high:
+        return "Very High" if felt >= cuts.very_high else "High"
+    if felt < cuts.low:
+        return "Very Low" if felt < cuts.very_low else "Low"
+    return "Neutral"
+
+
+def _why(sight: DiscussSight, after: float, others: float | None, strength: float) -> str:
+    """What moved the rating, in numbers."""
+    reasons = []
+    if sight.rebuttal is not None:
+        reasons.append(f"the rebuttal answers {strength:.0%} of the points with data")
+    if others is not None:
+        reasons.append(f"the other reviewers' ratings average {others:.1f}")
+    cause = " and ".join(reasons) or "I read the reviews again"
+    return f"I change my rating from {sight.rating:g} to {after:g}: {cause}."
+
+
+def make() -> EmbeddedReviewer:
+    """The embedded reviewer."""
+    return EmbeddedReviewer()

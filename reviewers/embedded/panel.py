@@ -1,0 +1,209 @@
+"""Ratings whose spread is a human panel's: how severe, how noisy, how often changed.
+
+A rating is a latent value cut at thresholds. The latent value is the sum of what all reviewers of
+a paper share, of the reviewer's own severity, and of noise:
+
+    y = sqrt(c) (p q + sqrt(1 - p^2) e) + sqrt(s) v + sqrt(1 - c - s) n
+
+with q the model's prediction in SD units, e the paper's effect that every reviewer sees and the
+model does not, v severity and n noise, all of unit variance. The thresholds are the normal
+quantiles of the human histogram, and c is chosen so that the cut ratings have the human ICC(1).
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from conference.core.errors import UserError
+
+FILE = Path(__file__).parent / "panel.toml"
+NODES = 80
+LAY_NOISE, EXPERT_NOISE = 1.15, 0.85  # Of the reviewers who know a round's field least and best:
+NOISE_SQUARE = 1.0 + (LAY_NOISE - EXPERT_NOISE) ** 2 / 12  # an assumption. Its mean square is 1.
+KNOWS = 0.25  # Share of a confidence that expertise tells, an assumption; the rest is chance.
+
+
+class Panel(msgspec.Struct, frozen=True, kw_only=True):
+    """One venue-year's human panel. `common` is c, `severity_share` s, `predictable` p.
+
+    `predicted` is the model's mean prediction for that venue-year's papers: predictions drift from
+    year to year, and a panel's level does not.
+    """
+
+    name: str
+    values: tuple[float, ...]
+    thresholds: tuple[float, ...]
+    icc: float
+    common: float
+    severity_share: float
+    predictable: float
+    predicted: float
+    confidence_values: tuple[int, ...]
+    confidence_shares: tuple[float, ...]
+    change_up: float
+    change_down: float
+    measured: str
+
+    def paper_effect(self, rng: np.random.Generator) -> float:
+        """The paper's effect, drawn once a paper and seen by all of its reviewers."""
+        return float(rng.standard_normal())
+
+    def severity(self, rng: np.random.Generator) -> float:
+        """A reviewer's own level, drawn once a reviewer; above 0 is lenient."""
+        return float(rng.standard_normal())
+
+    def rating(
+        self,
+        quality: float,
+        paper_effect: float,
+        severity: float,
+        expertise: float,
+        rng: np.random.Generator,
+        noise: float = 1.0,
+    ) -> float:
+        """A reviewer's rating on the venue's scale.
+
+        Args:
+            quality: predicted quality about the panel's mean in units of the prediction's own SD.
+            expertise: rank in [0, 1] among the round's assignments; experts are less noisy.
+            noise: a persona's factor on the noise.
+        """
+        y = self.latent(quality, paper_effect, severity, expertise, rng, noise)
+        return self.values[int(np.searchsorted(self.thresholds, y))]
+
+    def latent(
+        self,
+        quality: float,
+        paper_effect: float,
+        severity: float,
+        expertise: float,
+        rng: np.random.Generator,
+        noise: float = 1.0,
+    ) -> float:
+        """The value before it is cut to the scale, of unit variance over a venue."""
+        p, c, s = self.predictable, self.common, self.severity_share
+        shared = p * quality + np.sqrt(1 - p * p) * paper_effect
+        factor = LAY_NOISE + (EXPERT_NOISE - LAY_NOISE) * min(max(expertise, 0.0), 1.0)
+        own = np.sqrt((1 - c - s) / NOISE_SQUARE) * noise * factor * rng.standard_normal()
+        return float(np.sqrt(c) * shared + np.sqrt(s) * severity + own)
+
+    def confidence(self, expertise: float, rng: np.random.Generator) -> int:
+        """A confidence, over all expertises in the human shares; experts are surer."""
+        draw = (1 - KNOWS) * rng.random() + KNOWS * min(max(expertise, 0.0), 1.0)
+        place = np.searchsorted(np.cumsum(self.confidence_shares), _share_below(draw))
+        return self.confidence_values[min(int(place), len(self.confidence_values) - 1)]
+
+    def update(
+        self,
+        rating: float,
+        mean_of_others: float | None,
+        rebuttal_strength: float,
+        rng: np.random.Generator,
+        stubborn: float = 1.0,
+    ) -> float:
+        """The rating after rebuttal and discussion: the same, or a step towards the others."""
+        place = self.values.index(rating)
+        above = mean_of_others is not None and mean_of_others > rating
+        up = self.change_up * (0.5 + rebuttal_strength) * (1.5 if above else 0.6) * stubborn
+        down = self.change_down * (2.0 if mean_of_others is not None and not above else 0.2)
+        draw = rng.random()
+        if draw < up:
+            place = min(place + 1, len(self.values) - 1)
+        elif draw > 1 - down * stubborn:
+            place = max(place - 1, 0)
+        return self.values[place]
+
+
+def _share_below(draw: float) -> float:
+    """The distribution of (1 - k) u + k v for independent uniform u and v, with k = KNOWS."""
+    nearest = min(draw, 1 - draw)
+    if nearest >= KNOWS:
+        return (draw - KNOWS / 2) / (1 - KNOWS)
+    tail = nearest**2 / (2 * KNOWS * (1 - KNOWS))
+    return tail if draw < 0.5 else 1 - tail
+
+
+@cache
+def _entries() -> dict[str, Any]:
+    entries: dict[str, Any] = msgspec.toml.decode(FILE.read_bytes())
+    return entries
+
+
+def rated_when(name: str) -> str:
+    """Whether a venue-year's ratings on record are from "before" or "after" the discussion.
+
+    "" for a venue-year that is not among the panels.
+    """
+    entries = _entries()
+    if name not in entries:
+        return ""
+    own = entries[name]
+    data = entries.get(own.get("like", ""), {}) | own
+    return "after" if data.get("after_discussion") else "before"
+
+
+@cache
+def load_panel(name: str) -> Panel:
+    """The panel of a venue-year. Raises `UserError` for one that is not known."""
+    entries = _entries()
+    if name not in entries or name == "defaults":
+        known = ", ".join(key for key in entries if key != "defaults")
+        raise UserError(f"panel.like: there is no panel '{name}'; choose from {known}.")
+    own = entries[name]
+    data = entries["defaults"] | entries.get(own.get("like", ""), {}) | own
+    shares = np.array(data["shares"]) / np.sum(data["shares"])
+    thresholds = _thresholds(shares)
+    values = tuple(float(value) for value in data["values"])
+    common = fit_common(np.array(values), thresholds, data["icc"])
+    quiet = 0.0 if data.get("after_discussion") else 1.0
+    confidence = {int(key): share for key, share in data["confidence"].items()}
+    total = sum(confidence.values())
+    return Panel(
+        name=name,
+        values=values,
+        thresholds=tuple(float(cut) for cut in thresholds),
+        icc=data["icc"],
+        common=common,
+        severity_share=min(data["severity"], 0.9 * (1 - common)),
+        predictable=data["predictable"],
+        predicted=data["predicted"],
+        confidence_values=tuple(confidence),
+        confidence_shares=tuple(share / total for share in confidence.values()),
+        change_up=quiet * data["change_up"],
+        change_down=quiet * data["change_down"],
+        measured=data["measured"],
+    )
+
+
+def _thresholds(shares: np.ndarray) -> np.ndarray:
+    from scipy.stats import norm
+
+    return np.asarray(norm.ppf(np.clip(np.cumsum(shares)[:-1], 1e-9, 1 - 1e-9)))
+
+
+def fit_common(values: np.ndarray, thresholds: np.ndarray, icc: float) -> float:
+    """The share of latent variance that reviewers share, so that cut ratings have this ICC(1)."""
+    from scipy.optimize import brentq
+
+    return float(brentq(lambda c: cut_icc(values, thresholds, c) - icc, 1e-4, 0.98))
+
+
+def cut_icc(values: np.ndarray, thresholds: np.ndarray, common: float) -> float:
+    """ICC(1) of ratings cut from latent values with this shared part (Gauss-Hermite)."""
+    from scipy.stats import norm
+
+    node, weight = np.polynomial.hermite_e.hermegauss(NODES)
+    weight = weight / weight.sum()
+    cuts = np.concatenate([[-np.inf], thresholds, [np.inf]])
+    edges = norm.cdf((cuts[None, :] - np.sqrt(common) * node[:, None]) / np.sqrt(1 - common))
+    share = np.diff(edges, axis=1)
+    mean = share @ values
+    centre = weight @ mean
+    between = weight @ (mean - centre) ** 2
+    whole = weight @ (share @ values**2) - centre**2
+    return float(between / whole)

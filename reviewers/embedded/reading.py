@@ -1,0 +1,79 @@
+"""What every embedded reviewer measures alike in a paper, whoever asks."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from conference.papers.anatomy import measure
+from conference.papers.manuscript import Manuscript, full_text
+from reviewers.embedded.findings import Finding, Nearest, cost_of, find
+from reviewers.quality.model import PaperText, load
+
+KEPT = 4096  # Readings kept in a process; a paper's reviews mostly come close together.
+
+
+class Reading(msgspec.Struct, frozen=True):
+    """A paper's measurements. `quality` is in SD units of the model, `cost` in latent SD."""
+
+    quality: float
+    findings: tuple[Finding, ...]
+    cost: float
+    abstract_words: int
+    words: int | None
+
+
+class Archive:
+    """Titles of earlier papers as TF-IDF vectors, so that each paper is compared in one product."""
+
+    def __init__(self, titles: tuple[str, ...]) -> None:
+        from sklearn.feature_extraction.text import TfidfVectorizer
+
+        self.titles = titles
+        self._vectorizer = TfidfVectorizer(sublinear_tf=True, stop_words="english")
+        try:
+            self._rows: Any = self._vectorizer.fit_transform(titles)
+        except ValueError:  # No title has a word that counts.
+            self._rows = None
+
+    def nearest(self, title: str) -> Nearest:
+        """The earlier title of highest cosine similarity; the first of equals."""
+        if self._rows is None:
+            return Nearest(0.0, self.titles[0], len(self.titles))
+        near = (self._rows @ self._vectorizer.transform([title]).T).toarray().ravel()
+        at = int(near.argmax())
+        return Nearest(float(near[at]), self.titles[at], len(self.titles))
+
+
+def read(manuscript: Manuscript, archive: tuple[str, ...], papers: Path) -> Reading:
+    """Measure a paper once for all its reviewers in this process.
+
+    Args:
+        archive: titles of earlier papers; empty leaves novelty out.
+        papers: the folder of parsed documents.
+    """
+    return _read(manuscript, _archive(archive) if archive else None, papers)
+
+
+@lru_cache(maxsize=4)
+def _archive(titles: tuple[str, ...]) -> Archive:
+    return Archive(titles)
+
+
+@lru_cache(maxsize=KEPT)
+def _read(manuscript: Manuscript, archive: Archive | None, papers: Path) -> Reading:
+    text = full_text(manuscript, papers)
+    anatomy = measure(manuscript.title, manuscript.abstract, text)
+    nearest = archive.nearest(manuscript.title) if archive else None
+    findings = tuple(find(anatomy, manuscript.checks, nearest))
+    quality = load().standard([PaperText(manuscript.title, manuscript.abstract)])[0]
+    return Reading(
+        quality=float(quality),
+        findings=findings,
+        cost=cost_of(findings, full_text=text is not None),
+        abstract_words=anatomy.abstract_words,
+        words=anatomy.words,
+    )

@@ -1,0 +1,1 @@
+"""The language-model reviewer: the venue's form, a persona, reflection and an ensemble."""

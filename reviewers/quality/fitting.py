@@ -1,0 +1,199 @@
+"""Fits the quality model to human ratings: three ridge regressions and how to combine them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reviewers.quality.model import (
+    PARTS,
+    Arrays,
+    Floats,
+    PaperText,
+    QualityModel,
+    has_abstract,
+    joined,
+    make_vectorizer,
+    measured_of,
+    named,
+    normal,
+    packed,
+)
+from reviewers.quality.style import cleaned, common_words, masked
+from reviewers.quality.training_overlap import packed_marks
+from reviewers.quality.training_papers import texts_of
+
+# Chosen on ICLR 2019-2022, each predicted from the years before it; see CARD.md.
+ALPHA = {"words": 20.0, "style": 30.0, "writing": 1500.0, "names": 20.0}
+MIN_DF = {"words": 4, "heads": 3, "style": 8, "names": 3}
+HEAD = 0.3  # Weight of the title's own terms beside those of title and abstract.
+UNTOLD = 0.6  # Weight of a paper whose abstract is not on record.
+COMMON = 0.03  # Share of abstracts that a word is in which is not hidden.
+QUANTILES = 101
+WEIGHT = 2.0  # Mean weight of a paper that ALPHA goes with: the root of four ratings.
+HALF_LIFE = 3.0  # Years after which a paper weighs half.
+MOVED = 0.5  # SD by which a measure's mean may lie elsewhere in later abstracts.
+SAMPLE = 2000  # Later abstracts that are enough to see it.
+
+
+def fit(train: Any, later: Sequence[PaperText] = ()) -> QualityModel:
+    """The model of a frame with venue, year, title, abstract, z, ratings and maybe keywords.
+
+    Fitted on all papers; how far apart its parts' predictions lie, and how much of the
+    combination is to be believed, comes from a fit on three of every four and the rated ones of
+    the fourth. A paper without ratings counts as one: the mean of those that shared its fate.
+
+    Args:
+        later: papers of a later time, unrated; measures that lie elsewhere there are not used.
+    """
+    papers, z = texts_of(train), _standing(train)
+    rated = train["ratings"].map(len).to_numpy(dtype=np.float64)
+    age = train["year"].max() - train["year"].to_numpy(dtype=np.float64)
+    weight = np.sqrt(np.maximum(rated, 1.0)) * 0.5 ** (age / HALF_LIFE)
+    told = np.array([has_abstract(paper) for paper in papers], dtype=bool)
+    measured = measured_of(_of(papers, told))
+    steady = steady_measures(measured, [paper for paper in later if has_abstract(paper)])
+
+    def parts(which: NDArray[np.bool_]) -> Arrays:
+        rows = measured[which[told]]
+        return fit_parts(_of(papers, which), z[which], weight[which], rows, steady)
+
+    held = (np.arange(len(train)) % 4 == 0) & (rated > 0)
+    unseen = _unseen(parts(np.arange(len(train)) % 4 != 0), _of(papers, held))
+    card = {
+        "trained_on": sorted(
+            {f"{v} {y}" for v, y in zip(train["venue"], train["year"], strict=True)}
+        ),
+        "cutoff": int(train["year"].max()),
+        "papers": len(train),
+        "unrated": int((rated == 0).sum()),
+        "abstracts": int(told.sum()),
+        **_calibrated(unseen, _of(papers, held), z[held]),
+        "fitted": date.today().isoformat(),
+    }
+    arrays = parts(np.ones(len(train), dtype=bool))
+    arrays["met"] = packed_marks((paper.title, paper.abstract) for paper in papers)
+    return QualityModel(arrays, card)
+
+
+def _standing(train: Any) -> Floats:
+    """z of each paper; of one without ratings, the mean z of the others with its fate."""
+    z = train["z"]
+    if z.isna().any():
+        z = z.fillna(z.groupby(train["status"]).transform("mean"))
+    return np.asarray(z, dtype=np.float64)
+
+
+def steady_measures(now: Floats, later: Sequence[PaperText]) -> NDArray[np.bool_]:
+    """Which measures of the writing have much the same mean in later abstracts, (measures,).
+
+    Tools that polish prose have moved the richness of the vocabulary by more than an SD since
+    2023; what it said about earlier authors it does not say about the users of a tool.
+
+    Args:
+        now: measures of the training papers, (papers, measures).
+    """
+    if not later:
+        return np.ones(now.shape[1], dtype=bool)
+    then = measured_of(later[:: -(-len(later) // SAMPLE)])
+    quantiles = np.quantile(now, np.linspace(0, 1, QUANTILES), axis=0)
+    gap = normal(then, quantiles).mean(axis=0) - normal(now, quantiles).mean(axis=0)
+    return np.asarray(np.abs(gap) < MOVED)
+
+
+def fit_parts(
+    papers: list[PaperText],
+    z: Floats,
+    weight: Floats,
+    measured: Floats,
+    steady: NDArray[np.bool_],
+) -> Arrays:
+    """Coefficients of all parts: weighted ridge regressions of z.
+
+    Args:
+        measured: measures of the papers that have an abstract, (papers with one, measures).
+        steady: which of them to use.
+    """
+    weight = weight / weight.mean() * WEIGHT
+    arrays: Arrays = {"steady": steady}
+    told = np.array([has_abstract(paper) for paper in papers])
+    texts = [joined(paper) if has_abstract(paper) else named(paper) for paper in papers]
+    heads = [cleaned(paper.title) for paper in papers]
+    faith = weight * np.where(told, 1.0, UNTOLD)
+    _fit_terms(arrays, {"words": (texts, 1.0), "heads": (heads, HEAD)}, z, faith, ALPHA["words"])
+    names = {"names": ([named(paper) for paper in papers], 1.0)}
+    _fit_terms(arrays, names, z, weight, ALPHA["names"])
+    z, weight = z[told], weight[told]
+    texts = _of(texts, told)
+    kept = common_words(texts, COMMON)
+    arrays["kept"] = packed(kept)
+    style = {"style": ([masked(text, frozenset(kept)) for text in texts], 1.0)}
+    _fit_terms(arrays, style, z, weight, ALPHA["style"])
+    arrays["quantiles"] = np.quantile(measured[:, steady], np.linspace(0, 1, QUANTILES), axis=0)
+    scores = normal(measured[:, steady], arrays["quantiles"])
+    arrays["writing_coef"] = _ridge(scores, z, weight, ALPHA["writing"])
+    return arrays
+
+
+def _of(items: list[Any], which: Any) -> list[Any]:
+    return [items[at] for at in np.flatnonzero(which)]
+
+
+def _fit_terms(
+    arrays: Arrays, blocks: dict[str, tuple[list[str], float]], z: Floats, weight: Floats, a: float
+) -> None:
+    """One ridge regression on the TF-IDF of some blocks of text, each with its own factor."""
+    from scipy.sparse import hstack
+
+    rows = []
+    for block, (texts, factor) in blocks.items():
+        vectorizer = make_vectorizer(block, min_df=MIN_DF[block])
+        rows.append(vectorizer.fit_transform(texts) * factor)
+        arrays[f"{block}_terms"] = packed(vectorizer.get_feature_names_out().tolist())
+        arrays[f"{block}_idf"] = vectorizer.idf_.astype(np.float16)
+    coef = _ridge(hstack(rows).tocsr(), z, weight, a)
+    places = np.cumsum([part.shape[1] for part in rows])[:-1]
+    for (block, (_, factor)), own in zip(blocks.items(), np.split(coef, places), strict=True):
+        arrays[f"{block}_coef"] = (own * factor).astype(np.float16)
+
+
+def _ridge(rows: Any, z: Floats, weight: Floats, alpha: float) -> Any:
+    from sklearn.linear_model import Ridge
+
+    coef = Ridge(alpha).fit(rows, z, sample_weight=weight).coef_
+    return np.asarray(coef, dtype=np.float32)
+
+
+def _unseen(arrays: Arrays, papers: list[PaperText]) -> dict[str, Floats]:
+    """Each part's predictions of papers that it was not fitted on; NaN without an abstract."""
+    model = QualityModel(arrays, {"trained_on": (), "cutoff": 0})
+    told = np.array([has_abstract(paper) for paper in papers])
+    found = {part: np.full(len(papers), np.nan) for part in PARTS}
+    for part, scores in model.scores(_of(papers, told), PARTS).items():
+        found[part][told] = scores
+    return found | model.scores(papers, ("names",))
+
+
+def _calibrated(unseen: dict[str, Floats], papers: list[PaperText], z: Floats) -> dict[str, Any]:
+    """Scales of the parts, the line from their mean to z, and the spread of what comes out."""
+    told = np.array([has_abstract(paper) for paper in papers])
+    scales = {
+        part: {"mean": float(np.nanmean(own)), "sd": float(np.nanstd(own))}
+        for part, own in unseen.items()
+    }
+    standard = {p: (own - scales[p]["mean"]) / scales[p]["sd"] for p, own in unseen.items()}
+    mixed = np.mean([standard[part][told] for part in PARTS], axis=0)
+    slope, intercept = np.polyfit(mixed, z[told], 1)
+    title_slope, title_intercept = np.polyfit(standard["names"], z, 1)
+    expected = intercept + slope * mixed
+    return {
+        "scales": scales,
+        "full": {"slope": float(slope), "intercept": float(intercept)},
+        "title": {"slope": float(title_slope), "intercept": float(title_intercept)},
+        "mean": float(expected.mean()),
+        "sd": float(expected.std()),
+    }

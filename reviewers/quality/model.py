@@ -1,0 +1,184 @@
+"""How human reviewers would score a paper, from its title and abstract.
+
+The mean of three linear models, each fitted (`fitting.py`) to ratings of ICLR papers that were
+standardised within their year: TF-IDF of words and pairs; TF-IDF of the writing with its rarer
+words hidden; and counted measures of the writing (`style.py`). A paper without an abstract
+is scored by a fourth, from its title and keywords. Full text is not used: in the texts that are to
+be had, accepted papers are camera-ready versions, so that their length alone tells the decision.
+`CARD.md` says on what the coefficients were fitted and how well they do on later years; they are
+modest.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from reviewers.quality.style import cleaned, masked, matrix
+from reviewers.quality.training_overlap import marks_of
+
+FILE = Path(__file__).parent / "coefficients.npz"
+PARTS = ("words", "style", "writing")
+FEWEST_LETTERS = 100  # Shorter abstracts are none: a line, or "TBD".
+FARTHEST = 2.5  # Measures are clipped to so many SD.
+
+Floats = NDArray[np.float64]
+Arrays = dict[str, NDArray[Any]]
+
+
+class PaperText(msgspec.Struct, frozen=True):
+    """What the model reads of a paper; `keywords` only where there is no abstract, `text` never."""
+
+    title: str
+    abstract: str
+    text: str | None = None
+    keywords: tuple[str, ...] = ()
+
+
+class QualityModel:
+    """Fitted coefficients.
+
+    `trained_on` names the venue-years of the training papers; a benchmark on one of them is no
+    test. `cutoff` is the last of those years. `met` tells single papers of the training.
+    """
+
+    def __init__(self, arrays: Arrays, card: dict[str, Any]):
+        self.arrays, self.card = arrays, card
+        self.trained_on: tuple[str, ...] = tuple(card["trained_on"])
+        self.cutoff: int = card["cutoff"]
+        self._vectorizers: dict[str, Any] = {}
+
+    def predict(self, papers: Sequence[PaperText]) -> Floats:
+        """Expected rating mean of each paper in SD units of its year's rating means, (papers,)."""
+        expected = np.empty(len(papers))
+        full = np.array([has_abstract(paper) for paper in papers], dtype=bool)
+        for which, parts in ((full, PARTS), (~full, ("names",))):
+            chosen = [papers[at] for at in np.flatnonzero(which)]
+            if chosen:
+                scores, scale = self.scores(chosen, parts), self.card["scales"]
+                standard = [(scores[p] - scale[p]["mean"]) / scale[p]["sd"] for p in parts]
+                rule = self.card["full" if len(parts) > 1 else "title"]
+                expected[which] = rule["intercept"] + rule["slope"] * np.mean(standard, axis=0)
+        return expected
+
+    def standard(self, papers: Sequence[PaperText]) -> Floats:
+        """Predictions in units of their own SD over a year, about 0: what a `Panel` takes."""
+        mean, sd = float(self.card["mean"]), float(self.card["sd"])
+        return (self.predict(papers) - mean) / sd
+
+    def met(self, papers: Sequence[PaperText]) -> NDArray[np.bool_]:
+        """Which papers it was fitted on, under whatever venue, year and id, (papers,)."""
+        known = frozenset(self.arrays["met"].tolist())
+        seen = [not known.isdisjoint(marks_of(paper.title, paper.abstract)) for paper in papers]
+        return np.array(seen, dtype=np.bool_)
+
+    def scores(self, papers: Sequence[PaperText], parts: Sequence[str]) -> dict[str, Floats]:
+        """Each part's own prediction, in no common unit."""
+        found: dict[str, Floats] = {}
+        if "names" in parts:
+            found["names"] = self._terms("names", [named(paper) for paper in papers])
+        if "words" in parts:
+            heads = self._terms("heads", [cleaned(paper.title) for paper in papers])
+            found["words"] = heads + self._terms("words", [joined(paper) for paper in papers])
+        if "style" in parts:
+            kept = frozenset(unpacked(self.arrays["kept"]))
+            found["style"] = self._terms("style", [masked(joined(p), kept) for p in papers])
+        if "writing" in parts:
+            measured = measured_of(papers)[:, self.arrays["steady"]]
+            measured = normal(measured, self.arrays["quantiles"])
+            found["writing"] = measured @ self.arrays["writing_coef"]
+        return {part: found[part] for part in parts}
+
+    def _terms(self, block: str, texts: list[str]) -> Floats:
+        if block not in self._vectorizers:
+            terms = unpacked(self.arrays[f"{block}_terms"])
+            vectorizer = make_vectorizer(block, vocabulary=terms)
+            vectorizer.idf_ = self.arrays[f"{block}_idf"].astype(np.float64)
+            self._vectorizers[block] = vectorizer
+        rows = self._vectorizers[block].transform(texts)
+        return np.asarray(rows @ self.arrays[f"{block}_coef"].astype(np.float64), dtype=np.float64)
+
+
+def has_abstract(paper: PaperText) -> bool:
+    return len(paper.abstract) >= FEWEST_LETTERS
+
+
+def joined(paper: PaperText) -> str:
+    """Title and abstract as they are read."""
+    return cleaned(f"{paper.title}. {paper.abstract}")
+
+
+def named(paper: PaperText) -> str:
+    """Title and keywords as they are read where there is no abstract."""
+    return cleaned(f"{paper.title} {' '.join(paper.keywords)}")
+
+
+def make_vectorizer(block: str, **given: Any) -> Any:
+    """The TF-IDF of a block: masked text has its tokens between spaces, and triples of them."""
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    if block == "style":
+        given |= {"ngram_range": (1, 3), "token_pattern": r"\S+"}
+    else:
+        given |= {"ngram_range": (1, 2)}
+    return TfidfVectorizer(sublinear_tf=True, **given)
+
+
+def measured_of(papers: Sequence[PaperText]) -> Floats:
+    """Measures of the writing, (papers, measures)."""
+    return matrix([paper.title for paper in papers], [cleaned(paper.abstract) for paper in papers])
+
+
+def normal(measured: Floats, quantiles: NDArray[Any]) -> Floats:
+    """Measures as normal scores of their place among the training papers' quantiles.
+
+    Ties stand in the middle of their quantiles.
+    """
+    from scipy.special import ndtri
+
+    places = np.linspace(0.0, 1.0, len(quantiles))
+    scores = np.empty_like(measured)
+    for column, marks in enumerate(quantiles.astype(np.float64).T):
+        values = measured[:, column]
+        above = np.interp(values, marks, places)
+        below = -np.interp(-values, -marks[::-1], -places[::-1])
+        scores[:, column] = (above + below) / 2
+    return np.asarray(np.clip(ndtri(scores), -FARTHEST, FARTHEST), dtype=np.float64)
+
+
+def packed(terms: Sequence[str]) -> NDArray[np.uint8]:
+    """Terms as the bytes of lines."""
+    return np.frombuffer("\n".join(terms).encode(), np.uint8)
+
+
+def unpacked(lines: NDArray[Any]) -> list[str]:
+    """The terms that `packed` packed."""
+    return lines.tobytes().decode().split("\n")
+
+
+@cache
+def load(path: Path = FILE) -> QualityModel:
+    """The committed model, or another that `reviewers.train` wrote.
+
+    Raises:
+        ValueError, OSError, KeyError: the file holds none.
+    """
+    with np.load(path) as file:
+        arrays = {name: file[name] for name in file.files}
+    if "met" not in arrays:
+        raise ValueError("it does not tell which papers it was fitted on")
+    card = json.loads(arrays.pop("card").tobytes().decode())
+    return QualityModel(arrays, card)
+
+
+def write(model: QualityModel, path: Path) -> None:
+    """Coefficients as a compressed file of arrays."""
+    card = np.frombuffer(json.dumps(model.card).encode(), np.uint8)
+    np.savez_compressed(path, allow_pickle=False, **model.arrays, card=card)

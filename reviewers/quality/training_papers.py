@@ -1,0 +1,50 @@
+"""The human-reviewed papers that the embedded reviewers learn from, and how they came out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from reviewers.quality.model import PaperText
+
+FATES = ("accepted", "rejected", "withdrawn")
+
+
+def read_papers(folder: Path, *, fates: bool = False) -> Any:
+    """Rated papers, a frame with title, abstract ("" where none), keywords, ratings, mean and z.
+
+    `ratings` is a tuple of two or more on the venue's scale, `mean` their mean, and `z` that mean
+    in SD of the venue-year's means about their mean. With `fates`, papers with fewer ratings that
+    are known to be accepted, rejected or withdrawn are there too: their `ratings` are () and their
+    `mean` and `z` NaN.
+    """
+    import pandas
+
+    papers = pandas.read_parquet(folder / "papers.parquet")
+    reviews = pandas.read_parquet(folder / "reviews.parquet")
+    ratings = reviews[reviews["rating"].notna()].groupby("paper_id")["rating"].apply(tuple)
+    given = papers["paper_id"].map(ratings)
+    papers["ratings"] = [row if isinstance(row, tuple) and len(row) > 1 else () for row in given]
+    rated = papers["ratings"].map(len) > 0
+    papers = papers[rated | (papers["status"].isin(FATES) if fates else False)].copy()
+    papers["abstract"] = papers["abstract"].fillna("")
+    keywords = papers["keywords"].fillna("")
+    papers["keywords"] = [tuple(word for word in row.split(";") if word) for row in keywords]
+    return standardised(papers).sort_values(["year", "paper_id"]).reset_index(drop=True)
+
+
+def standardised(papers: Any) -> Any:
+    """The frame with the means of its `ratings` and their z, as `read_papers` has them."""
+    means = papers["ratings"].map(lambda row: np.mean(row) if row else np.nan)
+    groups = means.groupby([papers["venue"], papers["year"]])
+    z = (means - groups.transform("mean")) / groups.transform("std")
+    return papers.assign(mean=means, z=z)
+
+
+def texts_of(papers: Any) -> list[PaperText]:
+    """What the model reads of a frame's papers; the column `keywords` may be missing."""
+    keywords = papers["keywords"] if "keywords" in papers else [()] * len(papers)
+    rows = zip(papers["title"], papers["abstract"], keywords, strict=True)
+    return [PaperText(title, abstract, None, tuple(words)) for title, abstract, words in rows]

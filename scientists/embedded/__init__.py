@@ -1,0 +1,1 @@
+"""The statistical scientist: real experiments, and words from measured facts."""

@@ -1,0 +1,74 @@
+"""What reviewers ask for, and what the study's own data can answer."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from conference.core.files import PAPERS
+from conference.core.records import Review, Submission
+from conference.papers import read_document
+
+# What a reviewer's point must name for the study's data to answer it, and the answer.
+INTERVALS = "Table 2 has a 95 % interval for each difference; the primary one is {low} to {high}"
+ANSWERABLE = {
+    "seed": "Every comparison is over {seeds} paired seeds, all listed in the appendix",
+    "error bar": INTERVALS,
+    "interval": INTERVALS,
+    "baseline": "The baseline has the treatment's budget; Table 1 lists both arms' settings",
+    "limitation": "A section on limitations states the scale, the seeds and how the text was made",
+    "code": "The reproducibility statement gives the hash of code and results",
+    "large is the effect": "The paired difference is {difference}, 95 % interval {low} to {high}",
+}
+# What a field's name says of it: that it holds points, or what speaks for the paper beside them.
+POINTS = ("weakness", "question", "reject", "suggestion")
+BOTH = ("review", "main_review")
+# How an embedded reviewer says that there is no point, and how it signs.
+NOTHING = re.compile(
+    r"None arose|None of \d+ findings? from|Nothing that was measured|\[statistical mind\]"
+)
+EFFECT = re.compile(
+    r"Over (\d+) seeds .*?paired difference is ([-\d.e]+),"
+    r".*?interval from ([-\d.e]+) to ([-\d.e]+)"
+)
+
+
+def points_of(review: Review) -> list[str]:
+    """The weaknesses, questions and suggestions of a review, a line each, without its signature."""
+    found = []
+    for name, text in review.texts.items():
+        both = name in BOTH or ("strength" in name and "weakness" in name)
+        if both or any(word in name for word in POINTS):
+            lines = [line.strip() for line in text.splitlines()]
+            # Where a field has both sides, a mark tells a line's; free text has no marks.
+            against = [line for line in lines if line.startswith("-")] if both else []
+            found += against or [line for line in lines if not (both and line.startswith("+"))]
+    bare = [line.strip(" -+") for line in found]
+    return [line for line in bare if line and not NOTHING.match(line)]
+
+
+def known_of(submission: Submission, folder: Path) -> dict[str, str]:
+    """What a rebuttal can quote: the primary effect, read back from the paper's own text."""
+    if not submission.document:
+        return {}
+    text = read_document(folder / PAPERS / submission.document).text
+    flat = re.sub(r"\s+", " ", text)
+    found = EFFECT.search(flat)
+    if not found:
+        return {}
+    names = ("seeds", "difference", "low", "high")
+    return {name: value.rstrip(".") for name, value in zip(names, found.groups(), strict=True)}
+
+
+def answer_to(point: str, known: Mapping[str, str]) -> str | None:
+    for word, answer in ANSWERABLE.items():
+        if word in point.lower() and known:
+            return answer.format(**known)
+    return None
+
+
+def doubted(reviews: Sequence[Review]) -> bool:
+    """Whether a point of a review names what more runs would answer."""
+    words = ("seed", "error bar", "interval", "evidence", "effect", "number")
+    return any(word in point.lower() for r in reviews for point in points_of(r) for word in words)

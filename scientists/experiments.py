@@ -1,0 +1,212 @@
+"""Runs a study's experiment and draws its figures in the sandbox; checks what comes back."""
+
+from __future__ import annotations
+
+import dis
+import json
+import re
+import shutil
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from conference.core.records import Incident
+from conference.core.tasks import TaskFailed
+from conference.sandbox import BadResult, Limits, read_file, read_result, run
+from scientists.templates import Template, Value
+
+EXPERIMENT, PLOT = "experiment.py", "plot.py"
+WALL = {"quick": 300.0, "full": 3600.0}
+PLOT_WALL = 120.0
+FIGURE_BYTES = 16 << 20
+LATER = {"torch": "torch._dynamo"}  # 800 modules that the making of an optimiser imports
+# What makes a picture more than a picture: entities, scripts, other documents, files from outside.
+ACTIVE = re.compile(
+    rb"<!ENTITY|<\s*(?:\w+:)?(?:script|foreignObject|iframe)\b|@import|\son[a-z]+\s*=\s*[\"']"
+    rb"|\bhref\s*=\s*[\"']?\s*(?![\"'#\s]|data:image/)[^\"'\s>]{1,60}"
+    rb"|\burl\(\s*[\"']?\s*(?![\"'#\s])[^\"')]{1,60}",
+    re.IGNORECASE,
+)
+
+Results = list[dict[str, Any]]
+Figures = list[tuple[str, str, bytes]]  # name, caption, SVG
+
+
+class Figure(msgspec.Struct, frozen=True):
+    """One figure as `figures.json` lists it; `name` is also its file's, and stays in its folder."""
+
+    name: str
+    caption: str
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,60}", self.name):
+            raise ValueError(f"a figure has the name {self.name!r}; use letters, digits, _ and -")
+
+
+class Result(msgspec.Struct, frozen=True):
+    """The part of one run's results that a paper rests on; what else there is is kept as it is."""
+
+    metrics: dict[str, float]
+    config: dict[str, Any] = {}
+
+
+class Run(msgspec.Struct, frozen=True):
+    """What one run is to do, as the experiment reads it."""
+
+    knobs: dict[str, Value]
+    seed: int
+    budget: dict[str, float]
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """What came back: results run by run, figures (name, caption, file content), incidents."""
+
+    results: Results
+    figures: Figures
+    incidents: list[Incident]
+
+
+class Laboratory:
+    """Runs one template's code for one paper, and keeps the incidents of all that it ran.
+
+    Every launch has a fresh copy of the template's files, so that an experiment cannot draw its
+    own figures. A method raises `TaskFailed`, with the incidents as its records, when a script does
+    not end well or what it wrote is not what was asked for.
+    """
+
+    def __init__(self, template: Template, agent: str, paper: str, unsafe: bool) -> None:
+        self._template, self._unsafe = template, unsafe
+        self._agent, self._paper = agent, paper
+        self.incidents: list[Incident] = []
+
+    def study(self, runs: Sequence[dict[str, Any]], budget: str) -> Outcome:
+        """Run all of a study's runs in one launch and draw its figures in another."""
+        results = self.run(runs, budget)
+        return Outcome(results, self.draw(runs, results), self.incidents)
+
+    def run(self, runs: Sequence[dict[str, Any]], budget: str, code: str | None = None) -> Results:
+        """The results of these runs, one for each; `code` stands in for the experiment's own."""
+        bare = {"runs": [{name: run[name] for name in Run.__struct_fields__} for run in runs]}
+        with tempfile.TemporaryDirectory(prefix="conference-") as name:
+            workspace = self._workspace(Path(name))
+            if code is not None:
+                (workspace / EXPERIMENT).write_text(code, encoding="utf-8")
+            (workspace / "config.json").write_text(json.dumps(bare))
+            arguments = ["--config", "config.json", "--out", "results.json"]
+            self._launch(EXPERIMENT, arguments, workspace, WALL.get(budget, WALL["full"]))
+            try:
+                return self._checked(read_result(workspace / "results.json", workspace), len(runs))
+            except BadResult as error:
+                raise self._bad("results.json", error) from error
+
+    def source(self, script: str) -> str:
+        """The text of one of the template's files."""
+        return (self._template.folder / script).read_text(encoding="utf-8")
+
+    def draw(
+        self, runs: Sequence[dict[str, Any]], results: Results, code: str | None = None
+    ) -> Figures:
+        """The figures of labelled runs; `code` stands in for the template's own script."""
+        labelled = [
+            {"label": run["label"], "results": result}
+            for run, result in zip(runs, results, strict=True)
+        ]
+        with tempfile.TemporaryDirectory(prefix="conference-") as name:
+            workspace = self._workspace(Path(name))
+            if code is not None:
+                (workspace / PLOT).write_text(code, encoding="utf-8")
+            (workspace / "runs.json").write_text(json.dumps(labelled))
+            folder = workspace / "figures"
+            folder.mkdir()
+            self._launch(PLOT, ["--runs", "runs.json", "--out", "figures"], workspace, PLOT_WALL)
+            try:
+                return _figures(folder)
+            except BadResult as error:
+                raise self._bad("figures", error) from error
+
+    def incident(self, kind: str, detail: str) -> None:
+        """Keep what this paper's code tried."""
+        self.incidents.append(
+            Incident(kind=kind, agent=self._agent, paper=self._paper, detail=detail)
+        )
+
+    def _workspace(self, folder: Path) -> Path:
+        """The template's files in a folder of their own."""
+        for path in self._template.folder.iterdir():
+            if path.is_file():
+                shutil.copyfile(path, folder / path.name)
+        return folder
+
+    def _launch(self, script: str, arguments: list[str], workspace: Path, wall: float) -> None:
+        limits = msgspec.structs.replace(Limits(), wall_seconds=wall, cpu_seconds=wall * 2)
+        # Without fc-list on its path matplotlib keeps to its own fonts: the same on every machine,
+        # and no font cache is written outside the workspace.
+        env = {"PATH": str(workspace), "MPLCONFIGDIR": str(workspace)}
+        outcome = run(
+            [sys.executable, script, *arguments], workspace, limits, env=env, unsafe=self._unsafe,
+            libraries=imported(self._template.folder / script),
+        )  # fmt: skip
+        for found in outcome.incidents:
+            self.incident(found.kind, found.detail)
+        if outcome.exit_code != 0:
+            last = outcome.stderr.strip().splitlines()[-1:] or ["no message"]
+            raise TaskFailed(
+                f"{script} ended with status {outcome.exit_code}: {last[0][:300]}", self.incidents
+            )
+
+    def _checked(self, found: dict[str, Any], wanted: int) -> Results:
+        """The runs of `results.json`. Raises `BadResult` where they are not what was asked for."""
+        try:
+            runs = msgspec.convert(found.get("runs"), list[Result])
+        except msgspec.ValidationError as error:
+            raise BadResult(f"`runs` is not a list of results: {error}") from None
+        if len(runs) != wanted:
+            raise BadResult(f"it has {len(runs)} runs and {wanted} were asked for")
+        for metric in self._template.metrics:
+            if not all(metric.name in run.metrics for run in runs):
+                raise BadResult(f"a run lacks the measure '{metric.name}'")
+        results: Results = found["runs"]
+        return results
+
+    def _bad(self, what: str, error: BadResult) -> TaskFailed:
+        self.incident(error.incident.kind, f"{what}: {error}")
+        return TaskFailed(f"{what}: {error}", self.incidents)
+
+
+def _figures(folder: Path) -> Figures:
+    """The figures that `figures.json` lists. Raises `BadResult` where one is amiss."""
+    listed = read_file(folder / "figures.json", folder)
+    try:
+        figures = msgspec.json.decode(listed, type=list[Figure])
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise BadResult(f"figures.json: {error}") from None
+    drawn = [
+        (row.name, row.caption, read_file(folder / f"{row.name}.svg", folder, FIGURE_BYTES))
+        for row in figures
+    ]
+    for name, _, svg in drawn:
+        if found := ACTIVE.search(svg):
+            raise BadResult(f"figure {name} has {found[0].decode(errors='replace')!r} in it")
+    return drawn
+
+
+def imported(script: Path) -> tuple[str, ...]:
+    """The modules that a template's script imports as it starts, but for those beside it.
+
+    With them those that a library is known to import later.
+
+    Read from its compiled form, since `ast` is not safe in threads (CPython issue 106905).
+    """
+    try:
+        code = compile(script.read_bytes(), script.name, "exec", dont_inherit=True)
+    except (SyntaxError, ValueError):
+        return ()  # it will say so itself
+    steps = (step for step in dis.get_instructions(code) if step.opname == "IMPORT_NAME")
+    beside = {path.stem for path in script.parent.iterdir()}
+    names = (str(step.argval) for step in steps)
+    found = [name for name in names if name and name.partition(".")[0] not in beside]
+    return (*found, *(part for name, part in LATER.items() if name in found))

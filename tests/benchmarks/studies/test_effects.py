@@ -1,0 +1,180 @@
+"""Effects against independent computations: SciPy, statsmodels and brute force."""
+
+from __future__ import annotations
+
+import msgspec
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+from statsmodels.formula.api import ols
+from statsmodels.stats.anova import anova_lm
+from statsmodels.stats.weightstats import ttost_paired
+
+from benchmarks.studies.effects import Design, detectable, effects, power_for
+from benchmarks.studies.paired import sign_flip, two_way_mean
+from conference.core.errors import UserError
+from tests.benchmarks.studies.made import study
+
+DESIGN = Design(primary="rating", also=("accepted", "agreement"), replicates=8, margin=0.2)
+
+
+def table(units: int = 30, replicates: int = 8, seed: int = 0) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    return np.asarray(
+        0.1
+        + 0.5 * rng.normal(size=(units, 1))
+        + 0.4 * rng.normal(size=(1, replicates))
+        + rng.normal(size=(units, replicates))
+    )
+
+
+def test_components_are_those_of_the_analysis_of_variance() -> None:
+    values = table()
+    unit, replicate = np.indices(values.shape)
+    frame = pd.DataFrame({"v": values.ravel(), "u": unit.ravel(), "r": replicate.ravel()})
+    squares = anova_lm(ols("v ~ C(u) + C(r)", frame).fit())["mean_sq"]
+    found = two_way_mean(values)
+    assert found.var_residual == pytest.approx(squares["Residual"])
+    assert found.var_unit == pytest.approx((squares["C(u)"] - squares["Residual"]) / 8)
+    assert found.var_replicate == pytest.approx((squares["C(r)"] - squares["Residual"]) / 30)
+    expected = (squares["C(u)"] + squares["C(r)"] - squares["Residual"]) / values.size
+    assert found.error == pytest.approx(np.sqrt(expected))
+
+
+@pytest.mark.parametrize("shape", [(40, 1), (1, 40)])
+def test_one_random_factor_is_the_paired_t_test_and_the_permutation_test(
+    shape: tuple[int, int],
+) -> None:
+    values = np.random.default_rng(3).normal(0.3, 1, shape)
+    flat = values.ravel()
+    expected = stats.ttest_1samp(flat, 0)
+    found = two_way_mean(values)
+    assert found.p() == pytest.approx(expected.pvalue)
+    assert found.interval(0.05) == pytest.approx(tuple(expected.confidence_interval()))
+    tost, *_ = ttost_paired(flat, np.zeros(40), -0.6, 0.6)
+    assert found.p_equivalence(0.6) == pytest.approx(tost)
+    permuted = stats.permutation_test(
+        (flat,), np.mean, permutation_type="samples", n_resamples=20_000, random_state=1
+    )
+    p, method = sign_flip(values, 5, 20_000)
+    assert p == pytest.approx(permuted.pvalue, abs=0.01)
+    assert ("units" if shape[1] == 1 else "replicates") in method
+
+
+def test_few_pairs_are_permuted_exactly() -> None:
+    flat = np.array([0.4, 1.2, 0.3, -0.1, 0.8, 0.9, 0.2])
+    exact = stats.permutation_test((flat,), np.mean, permutation_type="samples", n_resamples=1e6)
+    assert sign_flip(flat[None], 0) == (pytest.approx(exact.pvalue), "sign-flip, all 128 signs")
+
+
+def test_flips_from_sums_are_those_of_the_flipped_table() -> None:
+    """The fast flips equal a loop that builds each flipped table, also where pairs are missing."""
+    from benchmarks.studies import paired
+
+    values = table(12, 6, 2)
+    values[np.random.default_rng(1).random(values.shape) < 0.3] = np.nan
+    made = paired.layout(values)
+    parts = paired._split(np.nan_to_num(values), made)
+    unit, replicate, rest = parts
+    whole = np.where(made.mask == 1, unit[:, None] + replicate + rest, np.nan)
+    assert np.allclose(whole, values, equal_nan=True)
+    rng = np.random.default_rng(4)
+    s, t = rng.choice([-1.0, 1.0], (20, 12)), rng.choice([-1.0, 1.0], (20, 6))
+    fast = paired._flipped(made, parts, s, t)
+    for row in range(20):
+        flipped = (s[row] * unit)[:, None] + t[row] * replicate + np.outer(s[row], t[row]) * rest
+        found = two_way_mean(np.where(made.mask == 1, flipped, np.nan))
+        assert fast[row] == pytest.approx(found.value / found.error)
+
+
+def test_error_is_near_a_brute_force_bootstrap_where_the_residual_is_small() -> None:
+    """Drawing units and replicates anew counts the residual three times, so it is kept small."""
+    rng = np.random.default_rng(0)
+    values = rng.normal(size=(60, 1)) + rng.normal(size=(1, 40)) + 0.05 * rng.normal(size=(60, 40))
+    drawn = [
+        values[rng.integers(0, 60, 60)][:, rng.integers(0, 40, 40)].mean() for _ in range(4000)
+    ]
+    assert two_way_mean(values).error == pytest.approx(np.std(drawn), rel=0.06)
+
+
+def test_a_planted_effect_is_found_beside_a_floor_of_nought() -> None:
+    primary, accepted, agreement = effects(study(effect=0.5, seed=5), DESIGN, "data")
+    assert primary.found and primary.primary and primary.rests_on == "data"
+    low, high = primary.difference.low, primary.difference.high
+    assert low is not None and high is not None and low < 0.5 < high and low > 0.2
+    assert primary.floor.low is not None and primary.floor.high is not None
+    assert primary.floor.low < 0 < primary.floor.high
+    assert primary.treatment is not None and primary.control is not None
+    assert primary.treatment - primary.control == pytest.approx(primary.difference.value)
+    assert (primary.units, primary.replicates, primary.unpaired) == (40, 8, 0)
+    assert accepted.difference.value == pytest.approx(0, abs=1e-9)
+    assert (agreement.units, agreement.pairs) == (1, 8) and agreement.method.startswith("sign-flip")
+
+
+def test_no_effect_is_equivalent_within_a_wide_margin_and_not_within_a_narrow_one() -> None:
+    wide = effects(study(replicates=8), msgspec.structs.replace(DESIGN, margin=1.0))
+    narrow = effects(study(replicates=8), msgspec.structs.replace(DESIGN, margin=0.001))
+    assert wide[0].equivalent and not narrow[0].equivalent
+    assert wide[1].margin is None, "a margin is in the primary outcome's units"
+
+
+def test_holm_is_over_outcomes_and_arms() -> None:
+    found = effects(study(effect=0.15, arms=("one", "two")), DESIGN)
+    raw = np.array([each.p for each in found])
+    order = np.argsort(raw)
+    steps = np.maximum.accumulate(raw[order] * np.arange(len(raw), 0, -1)).clip(max=1)
+    assert [found[i].p_adjusted for i in order] == pytest.approx(list(steps))
+    plain = effects(
+        study(effect=0.15, arms=("one", "two")), msgspec.structs.replace(DESIGN, correction="none")
+    )
+    assert [each.p_adjusted for each in plain] == [each.p for each in found]
+
+
+def test_power_matches_a_simulation() -> None:
+    smallest = detectable(error=0.1, df=11, alpha=0.05)
+    rng = np.random.default_rng(0)
+    drawn = rng.normal(smallest, 0.1 * np.sqrt(12), (20_000, 12))
+    share = (stats.ttest_1samp(drawn, 0, axis=1).pvalue < 0.05).mean()
+    assert share == pytest.approx(0.8, abs=0.01)
+    assert power_for(smallest, 0.1, 11, 0.05) == pytest.approx(0.8, abs=1e-4)
+
+
+def test_reviews_are_averaged_within_the_unit_so_that_new_reviewers_lose_no_paper() -> None:
+    outcomes = study(effect=0.5)
+    moved = outcomes["unit"].str.replace(r"\|r", "|x", regex=True)
+    outcomes["unit"] = outcomes["unit"].where(outcomes["arm"] != "treatment", moved)
+    by_paper = effects(outcomes, DESIGN)[0]
+    assert (by_paper.units, by_paper.unpaired) == (40, 0)
+    by_pair = effects(outcomes, msgspec.structs.replace(DESIGN, unit="pair"))[0]
+    assert by_pair.difference.value is None and by_pair.unpaired == 2 * 40 * 8 * 3
+    assert "pairs" in by_pair.note
+
+
+def test_identical_arms_differ_by_nothing() -> None:
+    outcomes = study(seed=2)
+    control = outcomes[outcomes["arm"] == "control"]
+    rest = outcomes[outcomes["arm"] != "treatment"]
+    same = pd.concat([rest, control.assign(arm="treatment")])
+    found = effects(same, DESIGN)[0]
+    assert (found.difference.low, found.difference.high, found.p) == (0, 0, 1)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda t: t[t["arm"] != "aa"], "arm 'aa' is missing"),
+        (lambda t: t[t["arm"] != "treatment"], "no treatment arm"),
+        (lambda t: t.drop(columns="unit"), "column 'unit' is missing"),
+        (lambda t: t.assign(value=np.nan), "not finite"),
+        (lambda t: t.assign(value="good"), "other than numbers"),
+        (lambda t: t.iloc[[0, 0]], "is there twice"),
+        (lambda t: t[t["outcome"] != "rating"], "outcome 'rating' is not in the outcomes"),
+        (lambda t: t[(t["arm"] != "treatment") | (t["replicate"] < 3)], "has 3 of 8 replicates"),
+        (lambda t: t[(t["arm"] != "aa") | (t["outcome"] != "rating")], "no value in arm 'aa'"),
+        (lambda t: t.iloc[:0], "no rows"),
+    ],
+)
+def test_bad_outcomes_are_refused_in_one_sentence(change, said) -> None:  # type: ignore[no-untyped-def]
+    with pytest.raises(UserError, match=said):
+        effects(change(study(papers=6)), DESIGN)

@@ -1,0 +1,87 @@
+"""Decision flips: the published experiments, brute force, and bad decisions."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from statsmodels.stats.proportion import proportion_confint
+
+from benchmarks.studies.flips import arm_flips, committees, flips
+from conference.core.errors import UserError
+from tests.benchmarks.studies.made import study
+
+
+def decisions(both: int, first: int, second: int, neither: int) -> tuple[pd.DataFrame, ...]:
+    one = [1] * (both + first) + [0] * (second + neither)
+    two = [1] * both + [0] * first + [1] * second + [0] * neither
+    return pd.DataFrame({0: one}), pd.DataFrame({0: two})
+
+
+def test_nips_2014() -> None:
+    """166 papers, 43 inconsistent; 22 of 38 and 21 of 37 accepts refused by the other committee."""
+    found = flips(*decisions(16, 22, 21, 107))
+    assert found.inconsistent.value == pytest.approx(0.259, abs=5e-4)
+    low, high = proportion_confint(43, 166, method="wilson")
+    assert (found.inconsistent.low, found.inconsistent.high) == pytest.approx((low, high))
+    assert found.arbitrary.value == pytest.approx(43 / 75)
+    assert found.jaccard.value == pytest.approx(16 / 59)
+    assert (found.both, found.only_first, found.only_second, found.neither) == (16, 22, 21, 107)
+
+
+def test_intervals_over_replicates_cover_the_true_share() -> None:
+    """Over 200 simulated pairs of committees the 95 % interval covers the long-run share."""
+    rng = np.random.default_rng(0)
+
+    def committee(quality: np.ndarray, replicates: int) -> np.ndarray:
+        seen = quality[:, None] + rng.normal(size=(quality.size, replicates))
+        return (seen > 1).astype(float)
+
+    many = rng.normal(size=100_000)
+    truth = float((committee(many, 1) != committee(many, 1)).mean())
+    covered = 0
+    for _ in range(200):
+        quality = rng.normal(size=80)
+        one, two = (pd.DataFrame(committee(quality, 6)) for _ in range(2))
+        found = flips(one, two).inconsistent
+        assert found.low is not None and found.high is not None
+        covered += found.low <= truth <= found.high
+    assert 0.9 <= covered / 200 <= 0.99
+
+
+def test_treatment_stands_beside_the_floor() -> None:
+    found = arm_flips(study(effect=0.3, seed=3))[0]
+    assert found.flips.second == "treatment" and found.floor.second == "aa"
+    outcomes = study(effect=0.3, seed=3).query("outcome == 'accepted'")
+    wide = outcomes.pivot_table(index=["unit", "replicate"], columns="arm", values="value")
+    changed = (wide["treatment"] != wide["control"]).mean()
+    again = (wide["aa"] != wide["control"]).mean()
+    assert found.flips.inconsistent.value == pytest.approx(changed)
+    assert found.floor.inconsistent.value == pytest.approx(again)
+    assert found.net.value == pytest.approx(changed - again)
+    assert found.net.value < 0, "shared random numbers change less than another draw"
+
+
+def test_two_committees_of_one_arm() -> None:
+    outcomes = study(replicates=3)
+    again = outcomes.query("outcome == 'accepted' and arm == 'aa'")
+    second = again.assign(arm="control", outcome="accepted_2")
+    found = committees(pd.concat([outcomes, second]), "control")
+    assert found.inconsistent == arm_flips(outcomes)[0].floor.inconsistent
+
+
+def test_nobody_flips_and_nobody_accepts() -> None:
+    one, _ = decisions(10, 0, 0, 20)
+    same = flips(one, one)
+    assert same.inconsistent.value == 0 and same.inconsistent.high == pytest.approx(
+        0.1135, abs=1e-3
+    )
+    none = flips(one * 0, one * 0)
+    assert none.jaccard.value is None and none.jaccard.reason == "nobody accepts a paper"
+
+
+def test_a_decision_is_yes_or_no() -> None:
+    outcomes = study(papers=6, replicates=2)
+    outcomes.loc[outcomes["outcome"] == "accepted", "value"] = 0.4
+    with pytest.raises(UserError, match="must be 0 or 1"):
+        arm_flips(outcomes)

@@ -1,0 +1,86 @@
+"""Dispatch: which code performs a task, and which mind an agent thinks with."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from chairs import chair
+from conference.core.records import AnyRecord, Failure, encode
+from conference.core.tasks import Done, Task, TaskFailed
+from conference.core.workers import Performer
+from conference.models import Asker, Model, ModelRules, is_model, make_model, parse_spec, rules_for
+from conference.models.context import Context
+from conference.models.records import calls_to_json
+from reviewers import reviewer
+from scientists import scientist
+from venues import phases
+from venues.minds import mind_of
+
+ROLES: dict[str, Any] = {
+    "scientist": scientist.perform,
+    "reviewer": reviewer.perform,
+    "chair": chair.perform,
+    "senior_chair": chair.perform,
+    "program_chair": chair.perform,
+}
+
+
+def make_performer(
+    seed: int,
+    folder: str,
+    hosts: int,
+    models: Mapping[str, ModelRules] | None = None,
+    spoiled: Collection[int] = (),
+) -> Performer:
+    """The performer of a host: agents' tasks go to their role, the venue's to its phases.
+
+    `spoiled` are seeds of model calls that are not used again (see `Asker`).
+    """
+    slots = asyncio.Semaphore(max(1, (os.cpu_count() or 1) // max(1, hosts)))
+    made: dict[str, Model] = {}
+    home = Path(folder)
+
+    def asker_of(task: Task) -> Asker | None:
+        if task.agent is None or not has_model(task):
+            return None
+        spec = parse_spec(task.agent.mind)
+        rules = rules_for(spec, models or {})
+        if spec.text not in made:
+            share = max(1, rules.at_once // max(1, hosts))
+            made[spec.text] = make_model(spec, msgspec.structs.replace(rules, at_once=share))
+        return Asker(made[spec.text], rules, spec.preset, seed, task.key, spoiled)
+
+    async def perform(task: Task) -> Done:
+        start = time.perf_counter()
+        asker = asker_of(task)
+        context = Context(seed, home, task.key, slots, asker)
+        try:
+            records = await _records(task, context)
+        except TaskFailed as error:
+            key = task.key
+            failed = Failure(task=str(key), agent=key.agent, paper=key.paper, reason=str(error))
+            records = [failed, *error.records]
+        calls = calls_to_json(asker.calls) if asker else b"[]"
+        return Done(task.key, encode(records), time.perf_counter() - start, calls)
+
+    return perform
+
+
+def has_model(task: Task) -> bool:
+    """Whether a task's agent thinks with a language model, so that the task mostly waits."""
+    return task.agent is not None and is_model(task.agent.mind)
+
+
+async def _records(task: Task, context: Context) -> list[AnyRecord]:
+    if task.agent is None:
+        return phases.perform(task, context)
+    mind = mind_of(task.agent.role, task.agent.mind)
+    records: list[AnyRecord] = await ROLES[task.agent.role](task, mind, context)
+    return records
