@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from conference.core.errors import UserError
 from conference.data.tables import Damage, Dataset, HumanReview, Paper
+from conference.data.text_version import note_on_final
 
 MOST_DAMAGED = 0.5
 Record = TypeVar("Record", Paper, HumanReview)
@@ -52,7 +53,7 @@ def gather(
         papers=tuple(sorted(kept, key=lambda paper: paper.paper_id)),
         reviews=tuple(sorted(valid, key=lambda review: (review.paper_id, review.reviewer))),
         damaged=tuple(faults),
-        notes=(*notes, *_unrated(kept, valid, faults)),
+        notes=(*notes, *_unrated(kept, valid, faults), *note_on_final(kept)),
         source=source,
     )
 

@@ -41,6 +41,8 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     """A paper as read. `text` is everything that a reader of the page would see.
 
     `pages` is 0 for a text that never was a PDF. `sha256` is the file's or the text's hash.
+    `margins` are the running heads and feet that were cut out of the text, and `numbered` says
+    whether line numbers were.
     """
 
     title: str
@@ -50,6 +52,8 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     pages: int
     text: str
     sha256: str
+    margins: tuple[str, ...] = ()
+    numbered: bool = False
 
     @property
     def words(self) -> int:

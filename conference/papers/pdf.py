@@ -8,7 +8,7 @@ import logging
 import re
 from collections import Counter
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from unicodedata import normalize
 
 from conference.core.errors import UserError
@@ -70,7 +70,8 @@ def read_with_spans(
         raise UnreadablePdf(f"{path.name}: not a PDF, whatever its name says.")
     pages, first, meta_title = _pages(path, data, max_pages)
     hidden, plain, checked = find_spans(path)
-    text = without_spans(clean_text(pages), hidden + plain)
+    cleaned = clean(pages)
+    text = without_spans(cleaned.text, hidden + plain)
     orders = tuple(HiddenSpan(0, VISIBLE, sentence) for sentence in instructions_in(text))
     text = without_spans(text, orders)
     if sum(char.isalpha() for char in text) < FEWEST_LETTERS:
@@ -83,6 +84,8 @@ def read_with_spans(
         pages=len(pages),
         text=text,
         sha256=hashlib.sha256(data).hexdigest(),
+        margins=cleaned.margins,
+        numbered=cleaned.numbered,
     )
     return document, hidden + _unchecked(len(pages), checked, orders)
 
@@ -151,9 +154,18 @@ def _pages(
         raise UnreadablePdf(f"{path.name}: damaged ({reason}).") from error
 
 
-def clean_text(pages: list[str]) -> str:
+class Cleaned(NamedTuple):
+    """Pages as one text, the running heads and feet cut out of it, and if lines were numbered."""
+
+    text: str
+    margins: tuple[str, ...]
+    numbered: bool
+
+
+def clean(pages: list[str]) -> Cleaned:
     """Pages joined, without running heads, page and line numbers and words cut at lines' ends."""
-    lines = without_line_numbers([page.splitlines() for page in pages])
+    written = [page.splitlines() for page in pages]
+    lines = without_line_numbers(written)
     edges = Counter(
         edge
         for page in lines
@@ -169,7 +181,8 @@ def clean_text(pages: list[str]) -> str:
     ]
     text = "\n".join(kept)
     text = text.replace("\u00ad", "").translate(LIGATURES)
-    return re.sub(r"(?<=[a-z])-\n(?=[a-z])", "", text)
+    text = re.sub(r"(?<=[a-z])-\n(?=[a-z])", "", text)
+    return Cleaned(text, tuple(sorted(repeated)), lines != written)
 
 
 def _title(pieces: list[tuple[float, str]], recorded: str, text: str) -> str:

@@ -14,7 +14,7 @@ from conference.papers import (
     read_pdf,
     write_document,
 )
-from conference.papers.pdf import clean_text
+from conference.papers.pdf import clean
 from conference.papers.typesetting import typeset
 
 SECTIONS = ("Introduction", "Related Work", "Method", "Experiments", "Results", "Limitations")
@@ -99,13 +99,14 @@ def test_running_heads_and_page_numbers_go_but_lines_that_resemble_each_other_st
         f"Under review at a venue\n{page}\nFirst {page}\nbody line 1\nbody line 2\nmore\nlast"
         for page in range(1, 5)
     ]
-    text = clean_text(pages)
+    text, margins, numbered = clean(pages)
     assert "Under review" not in text
     assert text.count("body line") == 8
+    assert "Under review at a venue" in margins and not numbered
 
 
 def test_words_cut_at_the_lines_end_are_joined() -> None:
-    assert "generalisation" in clean_text(["the generali-\nsation of networks"])
+    assert "generalisation" in clean(["the generali-\nsation of networks"]).text
 
 
 LINES = [
@@ -119,21 +120,21 @@ def test_line_numbers_of_a_submission_are_no_part_of_its_text(numbered: str) -> 
     lines = ["1 Introduction", *LINES, "2 Method", *LINES]
     given = [numbered.format(n=n, line=line) for n, line in enumerate(lines)]
     pages = ["\n".join(given[at : at + 30]) for at in range(0, len(given), 30)]
-    assert clean_text(pages).splitlines() == lines
+    assert clean(pages) == ("\n".join(lines), (), True)
 
 
 def test_a_ruler_of_numbers_beside_the_text_goes_and_numbers_in_tables_stay() -> None:
     ruler = [f"{n:03d}" for n in range(1026, 1080)]
     table = ["12", "13", "17", "Table 1: Numbers"]
-    text = clean_text(
+    text = clean(
         ["\n".join([*ruler, *LINES[:20], "1993 papers", *LINES[20:]]), "\n".join(table)]
-    )
+    ).text
     assert text.splitlines()[0] == LINES[0] and "1026" not in text and "1993 papers" in text
 
 
 def test_lines_that_end_in_numbers_but_do_not_count_are_left_alone() -> None:
     lines = [f"The error of run {at} is {at * 37 % 101}" for at in range(60)]
-    assert clean_text(["\n".join(lines)]).splitlines() == lines
+    assert clean(["\n".join(lines)]) == ("\n".join(lines), (), False)
 
 
 ENTRIES = {

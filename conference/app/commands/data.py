@@ -42,7 +42,8 @@ def data() -> None:
 @click.option(
     "--text-version",
     type=click.Choice(["reviewed", "final", "unknown"]),
-    help="Which version the full texts are; reviewers are shown reviewed ones alone.",
+    help="Which version the full texts are; reviewers are shown reviewed ones alone. A text that "
+    "is seen to be camera-ready stays final.",
 )
 @click.option(
     "--api",
@@ -100,7 +101,9 @@ def import_(
         papers = dataset.papers
         if text_version:
             papers = tuple(
-                msgspec.structs.replace(paper, text_version=text_version) if paper.text else paper
+                msgspec.structs.replace(paper, text_version=text_version)
+                if paper.text and paper.text_version != "final"
+                else paper
                 for paper in papers
             )
         named = msgspec.structs.replace(dataset, name=name or dataset.name, papers=papers)

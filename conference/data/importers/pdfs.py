@@ -15,6 +15,7 @@ from conference.core.progress import Progress, no_progress
 from conference.data.gather import gather
 from conference.data.read_table import Row, read_table
 from conference.data.tables import Damage, Dataset, HumanReview, Paper
+from conference.data.text_version import sign_of_final
 from conference.data.values import Damaged, numbers, presentation_of, rating, status_of, text
 from conference.papers.document import Document
 from conference.papers.hidden import UNCHECKED, HiddenSpan
@@ -49,6 +50,7 @@ def read_folder(
     wordy = {column for column in (rows[0] if rows else {}) if not _numeric(rows, column)}
     papers, reviews, damaged = [], [], []
     ways: dict[str, set[str]] = {}
+    final: dict[str, str] = {}
     for name in sorted(set(by_file) - {path.stem for path in files}):
         damaged.append(Damage(f"paper {name}", f"it is in {ratings.name} but not in the folder"))
     for number, path in enumerate(files):
@@ -56,25 +58,30 @@ def read_folder(
         given = by_file.get(path.stem, [])
         try:
             document, spans = read(path)
-            papers.append(_paper(path.stem, document, given, scale, venue, year))
+            sign = sign_of_final(document)
+            papers.append(_paper(path.stem, document, given, scale, venue, year, bool(sign)))
         except (UserError, Damaged) as fault:
             damaged.append(Damage(f"paper {path.name}", str(fault)))
             continue
         ways[path.name] = {span.technique for span in spans}
+        final |= {path.name: sign} if sign else {}
         reviews += _reviews(path.stem, given, scale, wordy, damaged)
     progress("read PDFs", len(files), len(files))
     name = f"{venue.lower()}{year or ''}"
-    return [gather(name, papers, reviews, damaged, source=str(folder), notes=_notes(ways))]
+    return [gather(name, papers, reviews, damaged, source=str(folder), notes=_notes(ways, final))]
 
 
-def _notes(ways: dict[str, set[str]]) -> list[str]:
-    """What to say of hidden text, from each file's ways of hiding."""
+def _notes(ways: dict[str, set[str]], final: dict[str, str]) -> list[str]:
+    """What to say of each file's ways of hiding text, and of what shows it to be camera-ready."""
     hidden = {name: ", ".join(sorted(each - {UNCHECKED})) for name, each in ways.items()}
     told = [f"{name} ({each})" for name, each in hidden.items() if each]
     missed = [name for name, each in ways.items() if UNCHECKED in each]
     notes = [f"hidden text was cut out of {len(told)} papers: {', '.join(told)}"] if told else []
     if missed:
         notes.append(f"pages of {', '.join(missed)} could not be checked for hidden text")
+    if final:
+        each = ", ".join(f"{name} ({sign})" for name, sign in final.items())
+        notes.append(f"{len(final)} PDFs are camera-ready and marked final: {each}")
     return notes
 
 
@@ -85,6 +92,7 @@ def _paper(
     scale: tuple[float, ...],
     venue: str,
     year: int,
+    final: bool,
 ) -> Paper:
     decisions = {str(row["decision"]).strip() for row in rows if text(row.get("decision"))}
     if len(decisions) > 1:
@@ -98,7 +106,7 @@ def _paper(
         title=text(first.get("title")) or document.title or name,
         abstract=text(first.get("abstract")) or document.abstract or None,
         text=document.text or None,
-        text_version="unknown" if document.text else "",
+        text_version=("final" if final else "unknown") if document.text else "",
         decision=decision,
         status=status_of(decision),
         presentation=presentation_of(decision),

@@ -18,6 +18,7 @@ from conference.core.errors import UserError
 from conference.data.gather import gather
 from conference.data.scales import scale_of
 from conference.data.tables import Damage, Dataset, HumanReview, Paper, Status
+from conference.data.text_version import sign_of_final
 from conference.data.values import Damaged, numbers, rating, text
 
 VENUES = {"iclr": "ICLR", "acl": "ACL", "conll": "CoNLL", "nips": "NeurIPS"}
@@ -82,7 +83,7 @@ def _paper(
         title=str(record["title"]).strip(),
         abstract=text(record.get("abstract")),
         text=body,
-        text_version="unknown" if body else "",
+        text_version="" if not body else "final" if sign_of_final(body) else "unknown",
         status=status,
         decision="" if accepted is None else "Accept" if accepted else "Reject",
         scale=scale,

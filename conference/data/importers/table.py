@@ -21,6 +21,7 @@ from conference.data.importers.history import first_ratings
 from conference.data.read_table import read_table
 from conference.data.scales import scale_of
 from conference.data.tables import Damage, Dataset, HumanReview, Paper, Status, TextVersion
+from conference.data.text_version import sign_of_final
 from conference.data.values import (
     Damaged,
     listed_ratings,
@@ -267,7 +268,8 @@ def _full_texts(
                 damaged.append(Damage(f"paper {row['paper_id']}", where))
                 continue
             if body:
-                found[str(row["paper_id"])] = (body, version)
+                final = version == "final" or sign_of_final(body)
+                found[str(row["paper_id"])] = (body, "final" if final else version)
     return found
 
 
