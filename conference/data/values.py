@@ -24,8 +24,8 @@ _PRESENTATIONS = {
     "spotlight": "spotlight", "top-25%": "spotlight",
     "poster": "poster",
 }  # fmt: skip
-# An invitation to the workshop track is a rejection from the conference (ICLR 2017 and 2018).
-_WORKSHOP = re.compile(r"invite.*workshop|^workshop")
+# The workshop track is a rejection from the conference (ICLR 2013, 2017 and 2018).
+_WORKSHOP = re.compile(r"invite.*workshop|^workshop|iclr2013-workshop$")
 
 
 class Damaged(ValueError):
@@ -139,4 +139,6 @@ def status_of(decision: str) -> Status:
 def presentation_of(decision: str) -> str:
     """The kind of presentation that a decision text names, or ""."""
     words = decision.lower()
+    if _WORKSHOP.search(words):
+        return "workshop"
     return next((kind for word, kind in _PRESENTATIONS.items() if word in words), "")

@@ -225,14 +225,68 @@ def test_a_venue_that_is_not_there_and_a_damaged_cache_are_one_sentence(
     server: Any,  # noqa: F811
     tmp_path: Path,
 ) -> None:
-    with pytest.raises(UserError, match=r"no submission of it in API 2.*try --api 1"):
-        imported(server, tmp_path, "ICLR.cc/2019/Conference", [])
+    tried = (
+        "in API 1, OpenReview has no submission under ICLR.cc/2019/Conference/-/Blind_Submission, "
+    )
+    with pytest.raises(UserError, match=tried + ".*/Withdrawn_Submission.*; check the venue id"):
+        imported(server, tmp_path, "ICLR.cc/2019/Conference", [], api=1)
+    imported(server, tmp_path, "ICLR.cc/2019/Conference", [submission([])])
     (page,) = tmp_path.rglob("*.json")
     page.write_text("[{")
     with pytest.raises(UserError, match=r"cannot be read.*--fresh"):
         openreview.read_venue(
             "ICLR.cc/2019/Conference", api=2, cache=tmp_path, url=address(server), pause=0
         )
+
+
+def early(kind: str, **content: Any) -> dict[str, Any]:
+    """A reply as version 1 named it before 2018."""
+    name = f"ICLR.cc/2017/conference/-/paper7/{kind}"
+    return {"id": kind, "cdate": 5, "invitation": name, "content": content, "signatures": [kind]}
+
+
+def test_the_years_before_blind_submissions_are_asked_for_as_they_lie(
+    server: Any,  # noqa: F811
+    tmp_path: Path,
+) -> None:
+    """openreview-py's issue 1860; the id may be written in either case, and no version is named."""
+    replies = [
+        early("official/review", rating="7: Good paper, accept", confidence="4: x", review="Nice."),
+        early("public/review", rating="9", review="My friend's."),
+        early("acceptance", decision="Invite to Workshop Track"),
+    ]
+    server.api = "none"
+    server.given = {"submission": [submission(replies, api=1, venue="Submitted to ICLR 2017")]}
+    where: dict[str, Any] = {"cache": tmp_path, "url": address(server), "pause": 0}
+    (found,) = openreview.read_venue("ICLR.cc/2017/Conference", **where)
+    assert server.asked == [("ICLR.cc/2017/conference/-/submission", 0)]
+    assert [(r.rating, r.confidence, r.texts) for r in found.reviews] == [
+        (7, 4, {"review": "Nice."})
+    ]
+    assert (found.papers[0].status, found.papers[0].presentation) == ("rejected", "workshop")
+    decided = {"decision": "conferenceOral-iclr2013-conference"}
+    server.given = {"submission": [submission([], api=1, **decided)]}
+    (found,) = openreview.read_venue("ICLR.cc/2013/conference", **where)
+    assert (found.papers[0].status, found.papers[0].presentation) == ("accepted", "oral")
+    assert found.notes == ("its reviews have no ratings: its decisions alone are read",)
+    with pytest.raises(UserError, match="ICLR 2015 was not held on OpenReview"):
+        openreview.read_venue("ICLR.cc/2015/Conference", **where)
+    with pytest.raises(UserError, match="only the workshop track of ICLR 2016"):
+        openreview.read_venue("ICLR.cc/2016/conference", **where)
+    openreview.read_venue("ICLR.cc/2016/workshop", **where)
+    assert server.asked[-1] == ("ICLR.cc/2016/workshop/-/submission", 0)
+
+
+def test_the_version_follows_the_year(server: Any, tmp_path: Path) -> None:  # noqa: F811
+    server.api = "none"
+    for venue, kind, name in (
+        ("ICLR.cc/2023/Conference", "Blind_Submission", "API 1"),
+        ("ICLR.cc/2024/Conference", "Submission", "API 2"),
+        ("NeurIPS.cc/2023/Conference", "Submission", "API 2"),
+    ):
+        server.given = {kind: [submission([], api=1 if kind[0] == "B" else 2)]}
+        (found,) = openreview.read_venue(venue, cache=tmp_path, url=address(server), pause=0)
+        assert found.source.endswith(name)
 
 
 @pytest.mark.parametrize("sure", ["confidence", "reviewer_confidence"])

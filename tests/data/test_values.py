@@ -81,6 +81,9 @@ def test_ratings_off_their_scale_are_damaged():
         ("A Workshop at ICLR 2024 poster", "accepted"),
         ("Reject", "rejected"),
         ("Invite to Workshop Track", "rejected"),
+        ("conferencePoster-iclr2013-workshop", "rejected"),
+        ("conferencePoster-iclr2013-conference", "accepted"),
+        ("submitted, no decision", "unknown"),
         ("Withdrawn", "withdrawn"),
         ("Desk Rejected", "desk_rejected"),
         ("Submitted to ICLR 2024", "unknown"),
@@ -98,6 +101,7 @@ def test_decisions_name_their_status(decision, status):
         ("Accept: notable-top-5%", "oral"),
         ("Accept: notable-top-25%", "spotlight"),
         ("NeurIPS 2025 poster", "poster"),
+        ("Invite to Workshop Track", "workshop"),
         ("Reject", ""),
     ],
 )

@@ -48,9 +48,7 @@ def data() -> None:
 @click.option(
     "--api",
     type=click.Choice(["1", "2"]),
-    default="2",
-    show_default=True,
-    help="openreview: 2 for ICLR since 2024 and NeurIPS since 2023, else 1.",
+    help="openreview: version  [2 for ICLR since 2024 and others since 2023, else 1].",
 )
 @click.option("--url", help="openreview: address of another server.")
 @click.option(
@@ -63,7 +61,7 @@ def data() -> None:
 @click.option("--fresh", is_flag=True, help="openreview: ask again for pages that were kept.")
 def import_(
     kind: str, source: str, store: Path | None, name: str | None, ratings: Path | None,
-    scale: str | None, venue: str, year: int, text_version: str | None, api: str,
+    scale: str | None, venue: str, year: int, text_version: str | None, api: str | None,
     url: str | None, pause: float, fresh: bool,
 ) -> None:  # fmt: skip
     """Bring human review data into the store.
@@ -89,8 +87,9 @@ def import_(
             from conference.data.importers import openreview
 
             found = openreview.read_venue(
-                source, api=1 if api == "1" else 2, cache=place / ".cache", scale=allowed, url=url,
-                pause=pause, fresh=fresh, progress=lambda done: display.show("papers", done, None),
+                source, api=openreview.VERSIONS[api] if api else None, cache=place / ".cache",
+                scale=allowed, url=url, pause=pause, fresh=fresh,
+                progress=lambda done: display.show("papers", done, None),
             )  # fmt: skip
         else:
             display.show(f"read {Path(source).name}", 0, None)

@@ -12,9 +12,12 @@ import json
 import re
 import shutil
 import time
+import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Literal
+
+import msgspec
 
 from conference.core.errors import UserError
 from conference.data.gather import gather
@@ -24,16 +27,13 @@ from conference.data.tables import Damage, Dataset, HumanReview, Paper
 from conference.data.values import Damaged
 
 Api = Literal[1, 2]
+VERSIONS: dict[str, Api] = {"1": 1, "2": 2}
 URLS: dict[Api, str] = {1: "https://api.openreview.net", 2: "https://api2.openreview.net"}
-INVITATIONS: dict[Api, tuple[str, ...]] = {
-    1: ("Blind_Submission", "Withdrawn_Submission", "Desk_Rejected_Submission"),
-    2: ("Submission",),
-}
 PAGE = 200
 PAUSE = 1.0
 MAIN_TRACK = "conference"
 # What is kept of a submission; a reply is kept whole, as its text is what the reviewer wrote.
-_SUBMISSION = ("title", "abstract", "keywords", "venue", "venueid", *TOPICS)
+_SUBMISSION = ("title", "abstract", "keywords", "venue", "venueid", "decision", *TOPICS)
 # (invitation, offset) -> one page of notes as plain JSON.
 Fetch = Callable[[str, int], list[dict[str, Any]]]
 
@@ -41,7 +41,7 @@ Fetch = Callable[[str, int], list[dict[str, Any]]]
 def read_venue(
     venue_id: str,
     *,
-    api: Api,
+    api: Api | None = None,
     cache: Path,
     scale: tuple[float, ...] = (),
     url: str | None = None,
@@ -51,8 +51,9 @@ def read_venue(
 ) -> list[Dataset]:
     """All submissions of a venue such as "ICLR.cc/2024/Conference" with their reviews.
 
-    With `fresh`, pages that were kept are asked for again. Raises `UserError` when the venue id has
-    no year, the scale is unknown, or OpenReview refuses.
+    Without `api`, the version is the one that held the venue in that year. With `fresh`, pages that
+    were kept are asked for again. Raises `UserError` when the venue id has no year, the scale is
+    unknown, nothing is there, or OpenReview refuses.
     """
     found = re.search(r"(?P<venue>[A-Za-z]+)[^/]*/(?P<year>\d{4})/(?P<track>.+)", venue_id)
     if not found:
@@ -61,19 +62,21 @@ def read_venue(
     main = track == MAIN_TRACK
     known, stage = scale_of(venue, year) if main else ((), "unknown")
     allowed = scale or known
-    if not allowed:
+    place = place_of(venue_id, venue, year, track, api)
+    if place.rated and not allowed:
         named = f"{venue} {year}" if main else f"{venue} {year}, {track},"
         raise UserError(f"{venue_id}: the rating scale of {named} is unknown; give --scale.")
-    fetch = _fetcher(api, url or URLS[api])
+    fetch = _fetcher(place.api, url or URLS[place.api])
     papers: list[Paper] = []
     reviews: list[HumanReview] = []
     damaged: list[Damage] = []
-    about = Reading(venue_id, venue, year, allowed, stage, api)
+    about = Reading(venue_id, venue, year, allowed, stage, place.api)
     folder = cache / "openreview" / venue_id.replace("/", "_")
     if fresh:
         shutil.rmtree(folder, ignore_errors=True)
-    for kind in INVITATIONS[api]:
-        for note in _notes(fetch, f"{venue_id}/-/{kind}", folder / kind, pause):
+    for invitation in place.invitations:
+        kind = invitation.rsplit("/", 1)[-1]
+        for note in _notes(fetch, invitation, folder / kind, pause):
             try:
                 paper, said, faults = read_note(note, kind, about)
             except Damaged as fault:
@@ -85,12 +88,50 @@ def read_venue(
             if progress:
                 progress(len(papers))
     if not papers and not damaged:
+        shutil.rmtree(folder)  # Its pages are empty, and may be filled later.
         raise UserError(
-            f"{venue_id}: OpenReview has no submission of it in API {api}; check the id (its case "
-            f"counts) or try --api {3 - api} --fresh."
+            f"{venue_id}: in API {place.api}, OpenReview has no submission under "
+            f"{', '.join(place.invitations)}; check the venue id, whose case counts."
         )
     name = f"{venue.lower()}{year}" + ("" if main else f"-{re.sub(r'[^a-z0-9]+', '-', track)}")
-    return [gather(name, papers, reviews, damaged, source=f"OpenReview {venue_id}, API {api}")]
+    notes = [] if place.rated else ["its reviews have no ratings: its decisions alone are read"]
+    return [
+        gather(
+            name,
+            papers,
+            reviews,
+            damaged,
+            source=f"OpenReview {venue_id}, API {place.api}",
+            notes=notes,
+        )
+    ]
+
+
+class Place(msgspec.Struct, frozen=True):
+    """Where a venue-year's submissions lie; `rated` where its reviews have ratings."""
+
+    api: Api
+    invitations: tuple[str, ...]
+    rated: bool = True
+
+
+def place_of(venue_id: str, venue: str, year: int, track: str, api: Api | None) -> Place:
+    """The invitations to ask for a venue-year, as openreview.toml has them.
+
+    Raises `UserError` for a track that is known not to be there.
+    """
+    rules = tomllib.loads((Path(__file__).parent / "openreview.toml").read_text(encoding="utf-8"))
+    last = {name.lower(): year for name, year in rules["last_year_of_api_1"].items()}
+    version: Api = api or (1 if year <= last.get(venue.lower(), last["others"]) else 2)
+    early = (rule for rule in rules["early"] if rule["venue"].lower() == venue.lower())
+    rule = next((rule for rule in early if year in rule["years"]), None)
+    if rule is None or version == 2:
+        names = rules["invitations"][str(version)]
+        return Place(version, tuple(f"{venue_id}/-/{name}" for name in names))
+    if "missing" in rule and (track == MAIN_TRACK or "invitations" not in rule):
+        raise UserError(f"{venue_id}: {rule['missing']}; take another year, or a table of it.")
+    group = venue_id.strip("/")[: -len(track)] + track
+    return Place(1, tuple(f"{group}/-/{name}" for name in rule["invitations"]), rule["ratings"])
 
 
 def _notes(fetch: Fetch, invitation: str, folder: Path, pause: float) -> Iterator[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -29,6 +30,11 @@ DECISIONS = ("decision", "recommendation", "acceptance_decision")
 FORMALITIES = ("title", "code_of_conduct", "acknowledgement", "acknowledgment")
 LONGEST_LABEL = 200  # characters of a score with its label, such as "3: minor issues ..."
 KINDS = ("Official_Review", "Decision", "Acceptance_Decision", "Meta_Review")
+# As ICLR 2017 called them: .../-/paper12/official/review. A public review is another kind.
+EARLY_KINDS = {
+    "official/review": "Official_Review", "acceptance": "Acceptance_Decision",
+    "meta/review": "Meta_Review",
+}  # fmt: skip
 TOPICS = ("primary_area", "area", "subject_area", "track")
 
 
@@ -175,7 +181,7 @@ def _decision(content: dict[str, Any], replies: list[dict[str, Any]]) -> str:
         said = next((text(fields.get(key)) for key in DECISIONS if fields.get(key)), None)
         if said and status_of(said) != "unknown":
             return said
-    return str(content.get("venue") or "")
+    return str(content.get("decision") or content.get("venue") or "")
 
 
 def _status(content: dict[str, Any], kind: str, decision: str, about: Reading) -> Status:
@@ -207,6 +213,9 @@ def kind_of(reply: dict[str, Any]) -> str:
     the invitations that changed the note beside it.
     """
     given = reply.get("invitations") or [reply.get("invitation") or ""]
+    early = re.search(r"/-/paper\d+/(.+)$", str(given[0]))
+    if early:
+        return EARLY_KINDS.get(early[1], early[1])
     names = [str(name).rsplit("/", 1)[-1] for name in given]
     return next((name for name in names if name in KINDS), names[0])
 
