@@ -5,7 +5,7 @@
     python -m reviewers.train panel --data FOLDER
     python -m reviewers.train calibration --data FOLDER
 
-FOLDER holds papers.parquet and reviews.parquet (see conference/data/SCHEMA.md). `quality` writes
+FOLDER holds papers.parquet and reviews.parquet (see conference/data/tables.py). `quality` writes
 coefficients.npz, or a FILE for a reviewer `embedded:FILE`; `families` prints how every family of
 models that was tried does on each year from the years before it, as CARD.md gives it; `panel`
 prints the figures of panel.toml; `calibration` writes calibration.json.

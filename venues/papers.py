@@ -1,27 +1,26 @@
-"""Real submissions: a folder of PDFs, or a table of papers with or without human reviews."""
+"""Real submissions: a folder of PDFs, or human review data as `conference.data.reader` reads it."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable
+from itertools import chain
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
 from conference.core.errors import UserError
 from conference.core.records import HumanOutcome
-from conference.data.values import Damaged
-from conference.data.values import number as number_of
-from reviewers.embedded.panel import rated_when
-from venues.tables import cells_of, decision_of, need_columns, read_table, string_of
+from conference.data.reader import Sample, caveats, holds_data, read, read_all, sample
+from conference.data.store import ABOUT
+from conference.data.tables import Dataset, HumanReview, Paper, Stage
 from venues.venue import Venue
 
-TABLE = ("parquet", "jsonl")
+WHEN: dict[Stage, str] = {"before_rebuttal": "before", "after_discussion": "after", "unknown": ""}
 
 
 class TablePaper(msgspec.Struct, frozen=True):
-    """One row of a table of submissions."""
+    """One submission of a data set. `text` is the version that humans reviewed, or None."""
 
     paper: str
     title: str
@@ -47,228 +46,176 @@ class PaperSource(msgspec.Struct, frozen=True):
     table: tuple[TablePaper, ...] = ()
     earlier: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    sample: Sample | None = None
 
     def __len__(self) -> int:
         return len(self.pdfs) or len(self.table)
 
 
-def open_papers(path: str | Path, venue: Venue) -> PaperSource:
-    """Find the submissions at `path` for a venue-year.
+def open_papers(path: str | Path, venue: Venue, size: int = 0, seed: int = 0) -> PaperSource:
+    """The submissions at `path` for a venue-year: a folder of PDFs, or a place with review data.
 
-    A folder with `papers.parquet` is a data set of many years, of which the venue's year is taken;
-    any other folder is searched for PDFs; a `.parquet` or `.jsonl` file is a table.
+    With a `size`, so many of them are drawn with the seed.
 
     Raises:
-        UserError: there is nothing there, or a column is missing.
+        UserError: there is nothing there, or it cannot be read as it is.
     """
     path = Path(path)
     if not path.exists():
         raise UserError(f"--papers {path}: no such file or folder.")
-    if path.is_dir() and (path / "papers.parquet").is_file():
-        return _data_set(path, venue)
-    if path.is_dir():
-        # Hosts on other machines, or of an older cluster, have another working folder.
-        inside = path.absolute().iterdir()
-        pdfs = tuple(sorted(each for each in inside if each.suffix.lower() == ".pdf"))
-        if not pdfs:
-            raise UserError(f"--papers {path}: the folder has no PDF and no papers.parquet.")
-        digest = hashlib.sha256()
-        for pdf in pdfs:
-            digest.update(f"{pdf.name}\x1f{pdf.stat().st_size}\x1f".encode())
-            digest.update(hashlib.sha256(pdf.read_bytes()).digest())
-        return PaperSource("pdf", str(path), digest.hexdigest(), pdfs=pdfs)
-    if path.suffix.lstrip(".") not in TABLE:
-        raise UserError(f"--papers {path}: give a folder, a .parquet file or a .jsonl file.")
-    return _table(path, venue)
+    if path.is_dir() and not holds_data(path):
+        return _pdfs(path, size, seed)
+    source = _data(path, venue, size, seed)
+    if source.sample:
+        said = f"{path}: taken is {source.sample}."
+        source = msgspec.structs.replace(source, notes=(*source.notes, said))
+    return source
 
 
-def _data_set(path: Path, venue: Venue) -> PaperSource:
-    """One year of a folder with papers.parquet and, where there, reviews.parquet."""
-    papers = read_table(path / "papers.parquet")
-    need_columns(papers, ("paper_id", "year", "title", "abstract"), path / "papers.parquet")
-    if "venue" in papers and venue.series:
-        papers = papers[papers["venue"].astype(str).str.upper() == venue.series.upper()]
-    rows = papers[papers["year"] == venue.year]
-    if rows.empty:
-        years = ", ".join(str(year) for year in sorted(papers["year"].unique()))
-        raise UserError(
-            f"--papers {path}: no paper of {venue.series or 'any venue'} {venue.year}; the table "
-            f"has {years}: choose a venue of such a year."
-        )
-    earlier = papers[(papers["year"] < venue.year) & papers["abstract"].notna()]
-    ratings = _ratings(path / "reviews.parquet", venue)
-    texts = [
-        f"{title}\n{abstract}"
-        for title, abstract in zip(earlier["title"], earlier["abstract"], strict=True)
-    ]
-    return _source(path, rows.to_dict("records"), ratings, tuple(texts), rated_when(venue.name))
+def _pdfs(path: Path, size: int, seed: int) -> PaperSource:
+    # Hosts on other machines, or of an older cluster, have another working folder.
+    inside = path.absolute().iterdir()
+    pdfs = sorted(each for each in inside if each.suffix.lower() == ".pdf")
+    if not pdfs:
+        raise UserError(f"--papers {path}: the folder has no PDF and no papers.parquet.")
+    chosen, drawn = sample(pdfs, size, seed, lambda pdf: pdf.name)
+    digest = hashlib.sha256()
+    for pdf in chosen:
+        digest.update(f"{pdf.name}\x1f{pdf.stat().st_size}\x1f".encode())
+        digest.update(hashlib.sha256(pdf.read_bytes()).digest())
+    return PaperSource("pdf", str(path), digest.hexdigest(), pdfs=tuple(chosen), sample=drawn)
 
 
-def _ratings(path: Path, venue: Venue) -> dict[str, tuple[list[float], list[float]]]:
-    """Paper id to its human ratings and confidences."""
-    if not path.is_file():
-        return {}
-    reviews = read_table(path)
-    need_columns(reviews, ("paper_id", "year", "rating"), path)
-    reviews = reviews[(reviews["year"] == venue.year) & reviews["rating"].notna()]
-    found: dict[str, tuple[list[float], list[float]]] = {}
-    reviews = reviews.astype(object).where(reviews.notna(), None)
-    confidences = reviews["confidence"] if "confidence" in reviews else [None] * len(reviews)
-    for paper, rating, confidence in zip(
-        reviews["paper_id"], reviews["rating"], confidences, strict=True
-    ):
-        pair = found.setdefault(str(paper), ([], []))
-        where = f"{path}: paper {paper}"
-        pair[0].append(_rating(rating, venue, where))
-        try:
-            sure = number_of(confidence, "confidence")
-        except Damaged as fault:
-            raise UserError(f"{where}: {fault}; mend it or leave the cell empty.") from fault
-        pair[1].extend([] if sure is None else [sure])
-    return found
-
-
-def _rating(value: object, venue: Venue, where: str) -> float:
-    """A human rating, which must lie within the venue's scale."""
-    scale = venue.form[venue.form.rating].values
-    try:
-        rating = number_of(value, "rating")
-    except Damaged:
-        rating = None
-    if rating is None or not scale[0] <= rating <= scale[-1]:
-        raise UserError(
-            f"{where}: the rating {value!r} is not on the scale of {venue.name}, {scale[0]:g} to "
-            f"{scale[-1]:g}; mend it, or choose the venue that the ratings come from."
-        )
-    return rating
-
-
-def _table(path: Path, venue: Venue) -> PaperSource:
-    """A flat table: title, abstract; if there, what else a submission and its humans have.
-
-    Further columns: paper_id, year, text, keywords, primary_area, status, accepted (true or false),
-    ratings (a list of numbers) and ratings_when ("before" or "after" the discussion). A table with
-    papers of the venue's year is narrowed to them. One without any is taken whole, as somebody may
-    want to see other papers under this venue's rules, but a note says so, and when its ratings were
-    given is known only where `ratings_when` says it.
-    """
-    frame, note, own_year = _of_the_year(read_table(path), path, venue)
-    rows = frame.to_dict("records")
-    ratings = {}
-    for number, row in enumerate(rows, 1):
-        given = cells_of(row.get("ratings"))
-        if given is None:
-            raise UserError(
-                f"{path}: row {number}: ratings must be a list of numbers such as [6, 8, 3], not "
-                f"{row['ratings']!r}."
-            )
-        if given:
-            where = f"{path}: row {number}"
-            values = [_rating(value, venue, where) for value in given]
-            ratings[_name(row, number)] = (values, list[float]())
-    source = _source(path, rows, ratings, (), rated_when(venue.name) if own_year else "")
-    return msgspec.structs.replace(source, notes=(note, *source.notes)) if note else source
-
-
-def _of_the_year(frame: Any, path: Path, venue: Venue) -> tuple[Any, str, bool]:
-    """The rows that count, what to say of the others' years, and whether these are the venue's."""
-    import pandas
-
-    need_columns(frame, ("title", "abstract"), path)
-    if "year" not in frame:
-        return frame, "", True
-    years = pandas.to_numeric(frame["year"], errors="coerce")
-    own = years == venue.year
-    if own.any():
-        left = int((~own).sum())
-        said = f"{path}: {left} of its {len(own)} papers are not of {venue.year} and are left out."
-        return frame[own], said if left else "", True
-    others = ", ".join(f"{year:g}" for year in sorted(years.dropna().unique()))
-    if not others:
-        return frame, "", True
-    said = (
-        f"{path}: none of its papers is of {venue.year}, the year of {venue.name}; they are of "
-        f"{others} and are taken all the same, as if submitted to it."
-    )
-    return frame, said, False
-
-
-def _name(row: dict[Any, Any], number: int) -> str:
-    return string_of(row.get("paper_id")) or f"paper-{number:05d}"
-
-
-def _source(
-    path: Path,
-    rows: Sequence[dict[Any, Any]],
-    ratings: dict[str, tuple[list[float], list[float]]],
-    earlier: tuple[str, ...],
-    when: str,
-) -> PaperSource:
-    table, skipped = [], []
-    seen: set[str] = set()
-    for number, row in enumerate(rows, 1):
-        name = _name(row, number)
-        title, abstract = string_of(row.get("title")), string_of(row.get("abstract"))
-        if name in seen:
-            raise UserError(
-                f"{path}: row {number}: the paper_id '{name}' is there twice; give every paper an "
-                "id of its own."
-            )
-        seen.add(name)
-        if not title or not abstract:
-            skipped.append(f"{name}: no {'abstract' if title else 'title'}")
-            continue
-        human = _human(name, row, ratings.get(name), when, path)
-        table.append(_paper(name, title, abstract, row, human))
-    if not table:
+def _data(path: Path, venue: Venue, size: int, seed: int) -> PaperSource:
+    """The venue's own papers at the place, with what humans said of them."""
+    datasets, earlier = _datasets(path, venue)
+    papers = list(chain.from_iterable(dataset.papers for dataset in datasets))
+    chosen, notes = _of_the_venue(papers, path, venue)
+    whole = [paper for paper in chosen if paper.abstract]
+    if not whole:
         raise UserError(f"--papers {path}: no row has both a title and an abstract.")
-    notes = (
-        [f"{path}: {len(skipped)} row(s) are left out, such as {skipped[0]}."] if skipped else []
-    )
+    if bare := [paper.paper_id for paper in chosen if not paper.abstract]:
+        notes.append(f"{path}: {len(bare)} row(s) are left out, such as {bare[0]}: no abstract.")
+    taken, drawn = sample(whole, size, seed, lambda paper: paper.paper_id)
+    for dataset in datasets:
+        inside = {paper.paper_id for paper in dataset.papers}
+        used = [paper for paper in taken if paper.paper_id in inside]
+        notes += [f"{path}: {note.rstrip('.')}." for note in caveats(dataset, used)]
+    notes += _other_scale(taken, venue, path)
+    reviews: dict[str, list[HumanReview]] = {}
+    for review in chain.from_iterable(dataset.reviews for dataset in datasets):
+        if review.rating is not None:
+            reviews.setdefault(review.paper_id, []).append(review)
+    table = tuple(_row(paper, reviews.get(paper.paper_id, []), venue, path) for paper in taken)
+    older = chain.from_iterable(dataset.papers for dataset in earlier)
+    texts = tuple(f"{paper.title}\n{paper.abstract}" for paper in older if paper.abstract)
+    digest = hashlib.sha256(msgspec.json.encode((table, texts), order="sorted")).hexdigest()
     return PaperSource(
-        "table",
-        str(path),
-        hashlib.sha256(msgspec.json.encode((table, earlier))).hexdigest(),
-        table=tuple(table),
-        earlier=earlier,
-        notes=tuple(notes),
+        "table", str(path), digest, table=table, earlier=texts, notes=tuple(notes), sample=drawn
+    )
+
+
+def _datasets(path: Path, venue: Venue) -> tuple[tuple[Dataset, ...], tuple[Dataset, ...]]:
+    """The data sets that hold the venue's papers, and those of its earlier years.
+
+    A table of the user's own must be without faults; of a crawl, what is damaged is left out.
+    """
+    if (path / ABOUT).is_file():
+        dataset, earlier = read(path)
+        return (dataset,), earlier
+    found = read_all(path, (venue.series or venue.name, venue.year))
+    if path.is_file():
+        for dataset in found:
+            if dataset.damaged:
+                fault = dataset.damaged[0]
+                raise UserError(
+                    f"{path}: {fault.record}: {fault.reason}; fix it, or import the table, which "
+                    "leaves out what is damaged."
+                )
+        return found, ()
+    series = [d for d in found if _in_series(d.papers[0], venue)]
+    own = tuple(d for d in series if d.papers[0].year == venue.year)
+    if not own:
+        raise UserError(
+            f"--papers {path}: no paper of {venue.series or 'any venue'} {venue.year}; the folder "
+            f"has {', '.join(dataset.name for dataset in found)}: choose a venue of such a year."
+        )
+    return own, tuple(d for d in series if d.papers[0].year < venue.year)
+
+
+def _in_series(paper: Paper, venue: Venue) -> bool:
+    """Whether a paper is of some year of the venue; of one without a series, any is."""
+    return venue.series.lower() in ("", paper.venue.lower())
+
+
+def _of_the_venue(papers: list[Paper], path: Path, venue: Venue) -> tuple[list[Paper], list[str]]:
+    """The venue's own papers; all where none is, as somebody may want to see other papers under
+    this venue's rules, and what to say of it."""
+    own = [paper for paper in papers if paper.year == venue.year and _in_series(paper, venue)]
+    said = ""
+    if not own:
+        others = ", ".join(sorted({f"{paper.venue} {paper.year}" for paper in papers}))
+        said = (
+            f"{path}: none of its papers is of {venue.series or 'the year'} {venue.year}, as "
+            f"{venue.name} is; they are of {others} and are taken all the same, as if submitted "
+            "to it."
+        )
+    elif len(own) < len(papers):
+        said = (
+            f"{path}: {len(papers) - len(own)} of its {len(papers)} papers are not of "
+            f"{venue.year} and are left out."
+        )
+    return own or papers, [said] if said else []
+
+
+def _other_scale(papers: Iterable[Paper], venue: Venue, path: Path) -> list[str]:
+    scales = {paper.scale for paper in papers if paper.scale}
+    own = tuple(venue.form[venue.form.rating].values)
+    return [
+        f"{path}: its ratings are on the scale {', '.join(f'{step:g}' for step in scale)}, which "
+        f"is not that of {venue.name}: they stand as they are."
+        for scale in sorted(scales)
+        if scale != own
+    ]
+
+
+def _row(paper: Paper, reviews: list[HumanReview], venue: Venue, path: Path) -> TablePaper:
+    human = _human(paper, reviews, venue, path)
+    return TablePaper(
+        paper.paper_id,
+        paper.title,
+        paper.abstract or "",
+        paper.keywords,
+        paper.topic,
+        paper.shown_text,
+        human,
     )
 
 
 def _human(
-    name: str,
-    row: dict[Any, Any],
-    ratings: tuple[list[float], list[float]] | None,
-    when: str,
-    path: Path,
+    paper: Paper, reviews: list[HumanReview], venue: Venue, path: Path
 ) -> HumanOutcome | None:
-    """What humans said of a paper; a row's own `ratings_when` goes before the venue's."""
-    accepted = decision_of(row.get("accepted"), f"{path}: paper {name}")
-    own = string_of(row.get("ratings_when"))
-    if own not in ("", "before", "after"):
-        raise UserError(
-            f"{path}: paper {name}: ratings_when must be 'before' or 'after' (the discussion), "
-            f"not '{own}'."
-        )
-    if not ratings and accepted is None:
+    if not reviews and paper.accepted is None:
         return None
-    values, confidences = ratings or ([], [])
+    scale = venue.form[venue.form.rating].values
+    for review in reviews:
+        if not scale[0] <= (review.rating or 0.0) <= scale[-1]:
+            raise UserError(
+                f"{path}: paper {paper.paper_id}: the rating {review.rating:g} is not on the scale "
+                f"of {venue.name}, {scale[0]:g} to {scale[-1]:g}; fix it, or choose the venue that "
+                "the ratings come from."
+            )
+    first = tuple(review.rating_initial for review in reviews)
+    sure = tuple(review.confidence for review in reviews)
+    texts = tuple(review.texts for review in reviews)
     return HumanOutcome(
-        paper=name,
-        ratings=tuple(values),
-        confidences=tuple(confidences),
-        accepted=accepted,
-        decision=string_of(row.get("status")),
-        topic=string_of(row.get("primary_area")),
-        when=own or when,
+        paper=paper.paper_id,
+        ratings=tuple(review.rating for review in reviews if review.rating is not None),
+        first_ratings=first if any(rating is not None for rating in first) else (),
+        confidences=sure if any(value is not None for value in sure) else (),
+        texts=texts if any(texts) else (),
+        accepted=paper.accepted,
+        decision=paper.decision or paper.status.replace("unknown", ""),
+        topic=paper.topic,
+        when=WHEN[paper.rating_stage],
     )
-
-
-def _paper(
-    name: str, title: str, abstract: str, row: dict[Any, Any], human: HumanOutcome | None
-) -> TablePaper:
-    words = string_of(row.get("keywords"))
-    keywords = tuple(word.strip() for word in words.split(";") if word.strip())
-    text = string_of(row.get("text")) or None
-    topic = string_of(row.get("primary_area"))
-    return TablePaper(name, title, abstract, keywords, topic, text, human)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from pathlib import Path
 
@@ -10,8 +9,8 @@ import msgspec
 import numpy as np
 
 from conference.core.errors import UserError
-from conference.data.scales import caveat_of
-from conference.data.store import fingerprint, load, names
+from conference.data.reader import Sample, caveats, read, sample
+from conference.data.store import fingerprint
 from conference.data.tables import Dataset, Paper
 from conference.statistics.estimate import Floats
 
@@ -51,6 +50,7 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     notes: tuple[str, ...]
     sha256: str
     source: str
+    sample: Sample | None = None
 
     @property
     def views(self) -> tuple[PaperView, ...]:
@@ -72,30 +72,34 @@ def view_of(paper: Paper) -> PaperView:
         abstract=paper.abstract or "",
         keywords=paper.keywords,
         topic=paper.topic,
-        text=paper.text if paper.text_version == "reviewed" else None,
+        text=paper.shown_text,
     )
 
 
-def open_question(data: str, store: Path, *, need: tuple[str, ...] = ()) -> Question:
-    """The papers called `data`: a dataset of the store, or NAME@FOLDER for a table folder.
+def open_question(
+    data: str, store: Path, *, need: tuple[str, ...] = (), size: int = 0, seed: int = 0
+) -> Question:
+    """The papers called `data`: a dataset of the store such as "iclr2022", or NAME@PLACE for one at
+    another place (see `conference.data.reader`).
 
-    NAME is a dataset such as "iclr2022". `need` names what each paper must have: "abstract" or
-    "text". Raises `UserError` when the papers cannot carry a benchmark.
+    `need` names what each paper must have: "abstract" or "text". With a `size`, so many of the
+    papers are drawn with the seed. Raises `UserError` when they cannot carry a benchmark.
     """
-    dataset, earlier = _find(data, store)
-    return ask(dataset, earlier, need=need)
+    name, _, place = data.partition("@")
+    dataset, earlier = read(Path(place) if place else store, name)
+    return ask(dataset, earlier, need=need, size=size, seed=seed)
 
 
 def ask(
-    dataset: Dataset, earlier: tuple[Dataset, ...] = (), *, need: tuple[str, ...] = ()
+    dataset: Dataset,
+    earlier: tuple[Dataset, ...] = (),
+    *,
+    need: tuple[str, ...] = (),
+    size: int = 0,
+    seed: int = 0,
 ) -> Question:
     """A question from a dataset: which papers count, and which are left out and why."""
-    notes = [*dataset.notes]
-    if dataset.damaged:
-        notes.append(
-            f"{len(dataset.damaged)} damaged or partial records were left out at import, such as "
-            f"{dataset.damaged[0].record}: {dataset.damaged[0].reason}"
-        )
+    notes: list[str] = []
     given = dataset.ratings()
     empty = sum(review.rating is None for review in dataset.reviews)
     if empty:
@@ -105,12 +109,12 @@ def ask(
         lacking = sum(not getattr(paper, thing) for paper in chosen)
         chosen = [paper for paper in chosen if getattr(paper, thing)]
         notes.append(f"{lacking} papers without {thing} were left out, as asked")
+    chosen, drawn = sample(chosen, size, seed, lambda paper: paper.paper_id)
+    if drawn:
+        notes.append(f"measured is {drawn}")
     _check(dataset.name, chosen, notes)
     ratings = tuple(given.get(paper.paper_id, np.empty(0)) for paper in chosen)
     _note_gaps(chosen, ratings, notes)
-    for venue, year in sorted({(paper.venue, paper.year) for paper in chosen}):
-        if caveat := caveat_of(venue, year):
-            notes.append(f"{venue} {year}: {caveat}")
     stages = Counter(paper.rating_stage for paper in chosen)
     return Question(
         name=dataset.name,
@@ -120,9 +124,10 @@ def ask(
         scale=chosen[0].scale,
         stage=stages.most_common(1)[0][0] if len(stages) == 1 else "mixed",
         earlier=earlier,
-        notes=tuple(notes),
+        notes=(*caveats(dataset, chosen), *notes),
         sha256=fingerprint(dataset),
         source=dataset.source,
+        sample=drawn,
     )
 
 
@@ -169,73 +174,9 @@ def _note_gaps(papers: list[Paper], ratings: tuple[Floats, ...], notes: list[str
             "are not yet rated in these data: measures of ratings skip them",
         ),
         (sum(given.size == 1 for given in ratings), "have one rating: agreement skips them"),
-        (
-            sum(paper.text_version == "final" for paper in papers),
-            "come with the text of another version than the reviewed one: reviewers do not see it",
-        ),
-        (
-            sum(paper.text_version == "unknown" for paper in papers),
-            "come with a text of unknown version, which reviewers do not see (if it is the "
-            "reviewed one, import it with --text-version reviewed)",
-        ),
     ):
         if count:
             notes.append(f"{count} papers {what}")
-
-
-def _find(data: str, store: Path) -> tuple[Dataset, tuple[Dataset, ...]]:
-    if "@" in data:
-        name, folder = data.split("@", 1)
-        return _from_folder(name, Path(folder))
-    dataset = load(data, store)
-    series = _series(data)
-    earlier = [load(other, store) for other in names(store) if _before(other, series, dataset)]
-    return dataset, tuple(earlier)
-
-
-def _from_folder(name: str, folder: Path) -> tuple[Dataset, tuple[Dataset, ...]]:
-    from conference.data.importers.table import read_tables
-
-    if not (folder / "papers.parquet").is_file():
-        raise UserError(f"--data {name}@{folder}: there is no papers.parquet in that folder.")
-    _check_year(name, folder)
-    found = {dataset.name: dataset for dataset in read_tables(folder)}
-    if name not in found:
-        raise UserError(f"--data {name}@{folder}: it holds {', '.join(found)}; name one of them.")
-    chosen = found[name]
-    series = _series(name)
-    return chosen, tuple(d for n, d in found.items() if _before(n, series, chosen))
-
-
-def _check_year(name: str, folder: Path) -> None:
-    """Raise `UserError` where no row is of this venue-year, from two columns of the papers alone.
-
-    A table without these columns, or one that is damaged, is refused by its own reader.
-    """
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    try:
-        read = pq.read_table(folder / "papers.parquet", columns=["venue", "year"])
-        rows = set(zip(read["venue"].to_pylist(), read["year"].to_pylist(), strict=True))
-        found = {f"{str(venue).lower()}{int(year)}" for venue, year in rows if venue and year}
-    except (OSError, KeyError, ValueError, TypeError, pa.ArrowException):
-        return
-    if found and name not in found:
-        raise UserError(
-            f"--data {name}@{folder}: it holds {', '.join(sorted(found))}; name one of them."
-        )
-
-
-def _series(name: str) -> str:
-    found = re.fullmatch(r"(?:.*-)?([a-z]+)(\d{4})", name.lower())
-    return found.group(1) if found else name
-
-
-def _before(other: str, series: str, dataset: Dataset) -> bool:
-    found = re.fullmatch(r"([a-z]+)(\d{4})", other.lower())
-    year = min((paper.year for paper in dataset.papers), default=0)
-    return bool(found and found.group(1) == series and int(found.group(2)) < year)
 
 
 def _listed(scale: tuple[float, ...]) -> str:

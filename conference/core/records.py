@@ -83,11 +83,17 @@ class Unreadable(Record, frozen=True, kw_only=True):
 
 
 class HumanOutcome(Record, frozen=True, kw_only=True):
-    """What humans said of a real submission. Never shown to a role."""
+    """What humans said of a real submission. Never shown to a role.
+
+    Each person's rating has a place in `ratings`, and in `first_ratings` (before the rebuttal),
+    `confidences` and `texts` (by the fields' own names) too, or these are empty.
+    """
 
     paper: str
     ratings: tuple[float, ...] = ()
-    confidences: tuple[float, ...] = ()
+    first_ratings: tuple[float | None, ...] = ()
+    confidences: tuple[float | None, ...] = ()
+    texts: tuple[dict[str, str], ...] = ()
     accepted: bool | None = None
     decision: str = ""
     topic: str = ""

@@ -1,1 +1,1 @@
-"""Human review data: one tidy local store, and an importer for each source (see SCHEMA.md)."""
+"""Human review data: one schema (tables.py), one reader (reader.py), one importer a source."""

@@ -1,6 +1,52 @@
-"""The two tables of human review data, as frozen records: papers and their reviews.
+"""The schema of human review data: what every importer writes and every reader of it gets.
 
-Columns, units and scales are described in SCHEMA.md. Authors and reviewers have no names here.
+A dataset is a venue's papers and their human reviews. The store keeps each in a folder of its own
+with papers.parquet, reviews.parquet and dataset.json; `conference.data.reader` reads it for rounds,
+the benchmark and training. Names of authors and reviewers are never kept. What is not known is null
+(or empty text); nothing is guessed.
+
+papers.parquet, one row a submission:
+    paper_id        text: the source's id, unique within the dataset
+    venue           text: such as ICLR
+    year            integer: the venue's year
+    title           text: never empty
+    abstract        text: null where there is none
+    text            text: full text, null where there is none
+    text_version    text: `reviewed` (as the reviewers had it), `final` (camera-ready, which gives
+                    the decision away), `unknown`, or empty without a text. A text that says where
+                    it was published, or names its authors and not that it is under review, is
+                    `final` whatever the import was told; no reviewer of a round or a benchmark is
+                    shown another version than `reviewed`
+    keywords        list of text: as the authors gave them
+    topic           text: the venue's primary area
+    decision        text: the decision in the venue's words
+    status          text: `accepted`, `rejected`, `withdrawn`, `desk_rejected` or `unknown`; only
+                    the first two count as decided
+    presentation    text: `oral`, `spotlight`, `poster`, `workshop` (a rejection with an invitation
+                    there) or empty
+    submitted       text: ISO date of submission, null where unknown
+    scale           list of numbers: the allowed ratings, lowest first; empty where unknown
+    rating_stage    text: when `rating` was given: `before_rebuttal`, `after_discussion` or
+                    `unknown`. Agreement may not be compared across stages
+    source          text: where the row is from
+
+reviews.parquet, one row a human review:
+    paper_id        text: of papers.parquet
+    reviewer        integer: from 0, within the paper only
+    rating          number: the rating that counts, on the paper's `scale`; null where there is none
+    rating_initial  number: before rebuttal and discussion, same scale
+    rating_final    number: after them, same scale; null where the published ratings are from before
+    confidence      number: on the venue's own scale, 1-5 unless the venue says otherwise
+    scores          text: JSON object, sub-scores by the venue's own names and scales
+    texts           text: JSON object, the review's text fields by the venue's own names
+
+dataset.json: name, source, counts by status and by venue-year, SHA-256 of both tables (checked on
+every load), notes (among them the papers that hidden text was cut out of, and those of which a page
+could not be checked for it), and `damaged`: each record that was left out or kept in part, with the
+reason. A rating off its scale, a value that is no number, a review without its paper, and a paper
+or a review listed twice with two contents are damaged; a sub-score or a confidence that cannot be
+read is left out alone, and named; when more than half of a source's reviews are, the import is
+refused. A venue-year's scale and stage are stated in scales.toml; `--scale` gives other scales.
 """
 
 from __future__ import annotations
@@ -18,10 +64,7 @@ Stage = Literal["before_rebuttal", "after_discussion", "unknown"]
 
 
 class Paper(msgspec.Struct, frozen=True, kw_only=True):
-    """A submission. `text` is the full text where there is one, `text_version` which version.
-
-    `scale` holds the allowed ratings of its venue, lowest first; empty where unknown.
-    """
+    """A submission: a row of papers.parquet."""
 
     paper_id: str
     venue: str
@@ -45,12 +88,14 @@ class Paper(msgspec.Struct, frozen=True, kw_only=True):
         """The decision; None for withdrawn, desk-rejected and undecided papers."""
         return {"accepted": True, "rejected": False}.get(self.status)
 
+    @property
+    def shown_text(self) -> str | None:
+        """The full text that reviewers may see: the version that the humans reviewed, or none."""
+        return self.text if self.text_version == "reviewed" else None
+
 
 class HumanReview(msgspec.Struct, frozen=True, kw_only=True):
-    """One human's review. `rating` is the one that counts; initial and final where both are known.
-
-    `scores` are sub-scores by the venue's own names, `texts` the review's text fields.
-    """
+    """One human's review: a row of reviews.parquet."""
 
     paper_id: str
     reviewer: int

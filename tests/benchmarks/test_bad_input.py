@@ -241,7 +241,8 @@ def test_data_that_is_not_there_is_one_sentence(tables: Path, tmp_path: Path) ->
     store = ("--store", tmp_path / "store")
     assert "no dataset 'iclr2031'" in refused("benchmark", "--data", "iclr2031", *store)
     assert "it holds iclr2026" in refused("benchmark", "--data", f"iclr2025@{tables}")
-    assert "no papers.parquet" in refused("benchmark", "--data", f"iclr2026@{tmp_path / 'x'}")
+    there = f"iclr2026@{tmp_path / 'x'}"
+    assert "no dataset 'iclr2026' in" in refused("benchmark", "--data", there)
     assert "--data" in refused("benchmark")
 
 

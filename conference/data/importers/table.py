@@ -2,14 +2,15 @@
 
 Beside them may lie rating_history.parquet (ratings before rebuttal), review_texts.parquet, and
 files named fulltext_VENUEYEAR.parquet with a column `text` or `sections_json`. A single table whose
-column `ratings` holds a list does as well. One dataset for each venue-year comes out.
+columns `ratings` and `confidences` hold lists does as well; it may have columns `text`,
+`text_version` and `rating_stage` of the schema. One dataset for each venue-year comes out.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from pathlib import Path
 from typing import Any, get_args
 
@@ -18,14 +19,29 @@ import msgspec
 from conference.core.errors import UserError
 from conference.data.gather import by_venue_year
 from conference.data.importers.history import first_ratings
-from conference.data.read_table import read_table
+from conference.data.importers.table_texts import (
+    REVIEW_TEXTS,
+    UNNUMBERED_TEXTS,
+    full_texts,
+    place_of,
+    review_texts,
+    year_of,
+)
+from conference.data.read_table import Row, read_table
 from conference.data.scales import scale_of
-from conference.data.tables import Damage, Dataset, HumanReview, Paper, Status, TextVersion
+from conference.data.tables import (
+    Damage,
+    Dataset,
+    HumanReview,
+    Paper,
+    Stage,
+    Status,
+    TextVersion,
+)
 from conference.data.text_version import sign_of_final
 from conference.data.values import (
     Damaged,
     listed_ratings,
-    number,
     numbers,
     presentation_of,
     rating,
@@ -38,40 +54,46 @@ SUB_SCORES = (
     "soundness", "presentation", "contribution", "correctness", "technical_novelty",
     "empirical_novelty", "rating_2025_11_22",
 )  # fmt: skip
-TEXTS = ("text", "summary", "strengths", "weaknesses", "questions")
-# Years whose review texts are numbered as the ratings are (README of the data: 2019's are not).
-UNNUMBERED_TEXTS = (2019,)
-# Which version a file's full texts are: the accepted papers of ICLR 2022 are camera-ready.
-FINAL_TEXTS = ("fulltext_iclr2022",)
 # A column `accepted`, as text.
 FLAGS: dict[str, Status] = {
     "true": "accepted", "1": "accepted", "1.0": "accepted",
     "false": "rejected", "0": "rejected", "0.0": "rejected",
 }  # fmt: skip
+OLD_STAGES: dict[str, Stage] = {"before": "before_rebuttal", "after": "after_discussion"}
+# Columns that tell what humans made of a paper.
+JUDGED = ("ratings", "accepted", "status", "decision", "decision_raw")
 _NO_TEXT: tuple[str | None, TextVersion] = (None, "")
 
 
 def read_tables(
-    source: Path, years: Iterable[int] | None = None, scale: tuple[float, ...] = ()
+    source: Path,
+    years: Iterable[int] | None = None,
+    scale: tuple[float, ...] = (),
+    assumed: tuple[str, int] | None = None,
 ) -> list[Dataset]:
     """Every venue-year of a folder or a single table (or those of `years`), with its reviews.
 
-    `scale` holds the allowed ratings of the venue-years whose own are not known.
+    `scale` holds the allowed ratings of the venue-years whose own are not known. With `assumed`,
+    papers for a round: venue and year where the table has no such column, and a single table needs
+    neither ids nor ratings.
     """
     wanted = set(years) if years is not None else None
     damaged: list[Damage] = []
     single = source.is_file()
     needed = ("paper_id", "venue", "year", "title")
-    table = read_table(source if single else source / PAPERS, needed)
-    if single and "ratings" not in table.columns:
+    table = read_table(source if single else source / PAPERS, () if assumed else needed)
+    rows = list(table.rows)
+    if assumed:
+        rows = _completed(rows, table.columns, source, single, *assumed)
+    elif single and "ratings" not in table.columns:
         raise UserError(f"{source}: column 'ratings' is missing; give a folder, or a list there.")
-    rows = [row for row in table.rows if wanted is None or _year(row) in wanted]
-    full = {} if single else _full_texts(source, wanted, damaged)
+    rows = [row for row in rows if wanted is None or year_of(row) in wanted]
+    full = {} if single else full_texts(source, wanted, damaged)
     papers = [p for row in rows if (p := _paper(row, full, scale, damaged))]
     if scale and papers and all(scale_of(paper.venue, paper.year)[0] for paper in papers):
         raise UserError(f"--scale: the scales of all papers in {source} are known; leave it out.")
     known = {paper.paper_id: paper for paper in papers}
-    said = {} if single else _review_texts(source, wanted, damaged)
+    said = {} if single else review_texts(source, wanted, damaged)
     ids = None if wanted is None else {str(row["paper_id"]) for row in rows}
     given = _listed(rows, damaged) if single else _review_rows(source, ids)
     reviews = [r for row in given if (r := _review(row, known, said, damaged))]
@@ -80,13 +102,31 @@ def read_tables(
     missing = not single and not (source / REVIEWS).is_file()
     notes = [f"there is no {REVIEWS} beside the papers: nothing is rated"] if missing else []
     return [
-        msgspec.structs.replace(dataset, notes=(*notes, *dataset.notes, *_notes(dataset, before)))
+        msgspec.structs.replace(
+            dataset, notes=(*notes, *dataset.notes, *_notes(dataset, before, source))
+        )
         for dataset in by_venue_year(papers, reviews, damaged, source=str(source))
     ]
 
 
 def _has_first(review: HumanReview) -> bool:
     return review.rating_initial is not None
+
+
+def _completed(
+    rows: Iterable[Row], columns: Sequence[str], source: Path, single: bool, venue: str, year: int
+) -> list[Row]:
+    """The rows with the columns that a table of submissions may lack."""
+    for column in ("title", "abstract", *(() if single else ("paper_id",))):
+        if column not in columns:
+            raise UserError(
+                f"{source}: column '{column}' is missing; a table of submissions needs title and "
+                f"abstract, and a folder of tables paper_id too; it has {', '.join(columns)}."
+            )
+    return [
+        {"paper_id": f"paper-{number:05d}", "venue": venue, "year": year} | row
+        for number, row in enumerate(rows, 1)
+    ]
 
 
 def _with_history(
@@ -100,7 +140,7 @@ def _with_history(
     return first_ratings(reviews, rows, scales, damaged)
 
 
-def _notes(dataset: Dataset, before: Set[tuple[str, int]]) -> list[str]:
+def _notes(dataset: Dataset, before: Set[tuple[str, int]], source: Path) -> list[str]:
     """What was done to a venue-year's reviews; `before` had their first ratings in the table."""
     notes = []
     matched: dict[str, list[HumanReview]] = {}
@@ -114,7 +154,8 @@ def _notes(dataset: Dataset, before: Set[tuple[str, int]]) -> list[str]:
             f"{arbitrary} of them reviewers with the same last rating had different first ones, "
             "and which had which is arbitrary"
         )
-    if any(paper.year in UNNUMBERED_TEXTS for paper in dataset.papers):
+    years = {paper.year for paper in dataset.papers}
+    if (source / REVIEW_TEXTS).is_file() and not years.isdisjoint(UNNUMBERED_TEXTS):
         notes.append("texts of these reviews are left out: their order is not that of the ratings")
     return notes
 
@@ -124,21 +165,13 @@ def _is_arbitrary(reviews: list[HumanReview]) -> bool:
     return len(pairs) > len({last for last, _ in pairs})
 
 
-def _year(row: Mapping[str, Any]) -> int | None:
-    try:
-        read = number(row["year"], "year")
-    except Damaged:
-        return None
-    return int(read) if read is not None and read == int(read) else None
-
-
 def _paper(
     row: dict[str, Any],
     full: dict[str, tuple[str, TextVersion]],
     unknown: tuple[float, ...],
     damaged: list[Damage],
 ) -> Paper | None:
-    name, title, year = text(row["paper_id"]), text(row["title"]), _year(row)
+    name, title, year = text(row["paper_id"]), text(row["title"]), year_of(row)
     venue = text(row["venue"])
     if not name or not title:
         damaged.append(Damage(f"paper {name or '(no id)'}", "it has no id or no title"))
@@ -152,8 +185,7 @@ def _paper(
     scale, stage = scale_of(venue, year)
     scale = scale or unknown
     decision = text(row.get("decision_raw")) or text(row.get("decision")) or ""
-    body, version = full.get(name, _NO_TEXT)
-    keywords = text(row.get("keywords")) or ""
+    body, version = full.get(name) or _own_text(row, name, damaged)
     return Paper(
         paper_id=name,
         venue=venue,
@@ -162,15 +194,54 @@ def _paper(
         abstract=text(row.get("abstract")),
         text=body,
         text_version=version,
-        keywords=tuple(filter(None, map(str.strip, re.split(";|,(?!.*;)", keywords)))),
+        keywords=_keywords(row.get("keywords")),
         topic=text(row.get("primary_area")) or "",
         decision=decision,
         status=_status(row, decision, name, damaged),
         presentation=text(row.get("presentation")) or _presentation(row, decision),
         scale=scale,
-        rating_stage=stage,
+        rating_stage=_stage(row, name, damaged) or stage,
         source=text(row.get("source")) or "",
     )
+
+
+def _keywords(value: Any) -> tuple[str, ...]:
+    """A list, or text with semicolons or else commas between."""
+    if not isinstance(value, str) and isinstance(value, Iterable):
+        words = [str(word) for word in value]
+    else:
+        words = re.split(";|,(?!.*;)", text(value) or "")
+    return tuple(filter(None, map(str.strip, words)))
+
+
+def _own_text(
+    row: Mapping[str, Any], paper: str, damaged: list[Damage]
+) -> tuple[str | None, TextVersion]:
+    """The text of a row of a single table. Where humans have judged the paper, somebody must say
+    that it is the version which they read; elsewhere it gives nothing away."""
+    body, version = text(row.get("text")), text(row.get("text_version")) or ""
+    if not body:
+        return _NO_TEXT
+    if version not in get_args(TextVersion):
+        reason = f"text_version is {version[:40]!r}; write reviewed, final or unknown"
+        damaged.append(Damage(f"text of paper {paper}", reason))
+        version = "unknown"
+    if sign_of_final(body):
+        return body, "final"
+    judged = any(text(row.get(key)) not in (None, "[]") for key in JUDGED)
+    return body, version or ("unknown" if judged else "reviewed")  # type: ignore[return-value]
+
+
+def _stage(row: Mapping[str, Any], paper: str, damaged: list[Damage]) -> Stage | None:
+    """When a row says that its ratings were given; `ratings_when` is an older name."""
+    said = text(row.get("rating_stage")) or text(row.get("ratings_when"))
+    if said is None or said in get_args(Stage):
+        return said  # type: ignore[return-value]
+    if said in OLD_STAGES:
+        return OLD_STAGES[said]
+    reason = f"rating_stage is {said[:40]!r}; write {', '.join(get_args(Stage))}"
+    damaged.append(Damage(f"rating_stage of paper {paper}", reason))
+    return None
 
 
 def _status(row: Mapping[str, Any], decision: str, paper: str, damaged: list[Damage]) -> Status:
@@ -231,7 +302,7 @@ def _review(
     scale, stage = (paper.scale, paper.rating_stage) if paper else ((), "unknown")
     record = f"review of paper {name}"
     try:
-        place = _place(row)
+        place = place_of(row)
         record = f"review {place} of paper {name}"
         value = rating(row["rating"], scale)
         initial = rating(row.get("rating_initial"), scale, "rating_initial")
@@ -249,63 +320,3 @@ def _review(
         scores=numbers({key: row.get(key) for key in SUB_SCORES}, record, damaged),
         texts=said.get((name, place), {}),
     )
-
-
-def _full_texts(
-    folder: Path, wanted: set[int] | None, damaged: list[Damage]
-) -> dict[str, tuple[str, TextVersion]]:
-    found: dict[str, tuple[str, TextVersion]] = {}
-    for path in sorted(folder.glob("fulltext_*.parquet")):
-        year = re.search(r"(\d{4})$", path.stem)
-        if wanted is not None and year and int(year.group(1)) not in wanted:
-            continue
-        version: TextVersion = "final" if path.stem in FINAL_TEXTS else "unknown"
-        for row in read_table(path, ("paper_id",)).rows:
-            try:
-                body = text(row.get("text")) or _joined(row.get("sections_json"))
-            except (msgspec.DecodeError, AttributeError, TypeError):
-                where = f"its full text in {path.name} cannot be read"
-                damaged.append(Damage(f"paper {row['paper_id']}", where))
-                continue
-            if body:
-                final = version == "final" or sign_of_final(body)
-                found[str(row["paper_id"])] = (body, "final" if final else version)
-    return found
-
-
-def _joined(sections: Any) -> str | None:
-    if not sections:
-        return None
-    parts = msgspec.json.decode(sections)
-    if isinstance(parts, dict):
-        parts = [{"heading": key, "text": value} for key, value in parts.items()]
-    lines = [f"{part.get('heading') or ''}\n{part.get('text') or ''}" for part in parts]
-    return "\n\n".join(lines).strip() or None
-
-
-def _review_texts(
-    folder: Path, wanted: set[int] | None, damaged: list[Damage]
-) -> dict[tuple[str, int], dict[str, str]]:
-    path = folder / "review_texts.parquet"
-    if not path.is_file():
-        return {}
-    found = {}
-    for row in read_table(path, ("paper_id", "year", "reviewer")).rows:
-        year = _year(row)
-        if year in UNNUMBERED_TEXTS or (wanted is not None and year not in wanted):
-            continue
-        try:
-            place = _place(row)
-        except Damaged as fault:
-            damaged.append(Damage(f"text of a review of paper {row['paper_id']}", str(fault)))
-            continue
-        found[str(row["paper_id"]), place] = {key: str(row[key]) for key in TEXTS if row.get(key)}
-    return found
-
-
-def _place(row: Mapping[str, Any]) -> int:
-    """The reviewer's number within the paper."""
-    place = number(row["reviewer"], "reviewer")
-    if place is None or place != int(place):
-        raise Damaged("its reviewer has no number")
-    return int(place)
