@@ -1,6 +1,6 @@
 """Fits what the embedded reviewers know, from human reviews.
 
-    python -m reviewers.train quality --data FOLDER [--before 2023] [--out FILE]
+    python -m reviewers.train quality --data FOLDER [--before 2026] [--out FILE]
     python -m reviewers.train families --data FOLDER
     python -m reviewers.train panel --data FOLDER
     python -m reviewers.train calibration --data FOLDER
@@ -18,7 +18,10 @@ from pathlib import Path
 import click
 import msgspec
 import numpy as np
+from rich.console import Console
 
+from conference.core.errors import UserError
+from conference.core.progress import ProgressDisplay
 from reviewers.calibration import FILE as CALIBRATION
 from reviewers.calibration import CalibrationPaper
 from reviewers.quality.fitting import fit
@@ -37,35 +40,44 @@ def main() -> None:
 
 @main.command()
 @click.option("--data", type=click.Path(path_type=Path), required=True)
-@click.option("--before", default=2023, show_default=True, help="Train on years before this one.")
+@click.option("--before", default=2026, show_default=True, help="Train on years before this one.")
 @click.option("--out", type=click.Path(path_type=Path), default=COEFFICIENTS, help="File to write.")
 def quality(data: Path, before: int, out: Path) -> None:
     """Fit the quality model and write its coefficients.
 
     Of later years only abstracts are read, to leave out measures of the writing that have moved.
     """
-    papers = read_papers(data, fates=True)
+    papers = read_papers(data, fates=True, first=True)
     train = papers[papers["year"] < before]
-    model = fit(train, texts_of(papers[papers["year"] >= before]))
+    if not train["z"].notna().any():
+        raise UserError(f"--before {before}: {data} holds no rated paper of an earlier year.")
+    years = f"{train['year'].min()} to {train['year'].max()}"
+    click.echo(f"fitting on {len(train):,} papers of {years}", err=True)
+    with ProgressDisplay(Console(stderr=True)) as shown:
+        model = fit(train, texts_of(papers[papers["year"] >= before]), shown.show)
     write(model, out)
     click.echo(f"{out.name}, {out.stat().st_size / 1e6:.1f} MB: {model.card}")
 
 
 @main.command()
 @click.option("--data", type=click.Path(path_type=Path), required=True)
-@click.option("--year", "years", type=int, multiple=True, default=(2019, 2020, 2021, 2022))
+@click.option("--year", "years", type=int, multiple=True, default=(2020, 2021, 2022, 2024))
 @click.option("--resamples", default=1000, show_default=True)
 @click.option("--first", is_flag=True, help="Test on the ratings from before the rebuttal.")
 @click.option("--ceiling", is_flag=True, help="Only the shipped model, told its year's ratings.")
+@click.option("--shipped", is_flag=True, help="Only the shipped model and its parts.")
 def families(
-    data: Path, years: tuple[int, ...], resamples: int, first: bool, ceiling: bool
+    data: Path, years: tuple[int, ...], resamples: int, first: bool, ceiling: bool, shipped: bool
 ) -> None:
     """Print Spearman with the mean of the other humans, by family and year."""
     from reviewers.quality.families import before_rebuttal, compare
 
-    papers = read_papers(data)
-    tested = before_rebuttal(papers, data) if first else papers
-    rows = compare(papers, years, resamples=resamples, tested=tested, ceiling=ceiling)
+    papers = read_papers(data, fates=True, first=True)
+    last = read_papers(data)
+    tested = before_rebuttal(last, data) if first else last
+    rows = compare(
+        papers, years, resamples=resamples, tested=tested, ceiling=ceiling, shipped=shipped
+    )
     for row in rows:
         gap = f", less one human {row.gap}" if row.gap else ""
         click.echo(f"{row.year}  {row.family:36s} {row.figure}{gap}")
@@ -74,13 +86,18 @@ def families(
 @main.command()
 @click.option("--data", type=click.Path(path_type=Path), required=True)
 def panel(data: Path) -> None:
-    """Print histogram, ICC(1), confidences and predictions of decided papers, year by year."""
+    """Print histogram, ICC(1), confidences and predictions of each year's decided papers.
+
+    Of a year without decisions on record, of all papers that were not withdrawn.
+    """
     import pandas
 
     from conference.statistics.agreement import icc1
 
     papers = pandas.read_parquet(data / "papers.parquet")
-    decided = set(papers.loc[papers["accepted"].notna(), "paper_id"])
+    none_decided = ~papers["accepted"].notna().groupby(papers["year"]).transform("any")
+    counted = papers["accepted"].notna() | (none_decided & (papers["status"] == "unknown"))
+    decided = set(papers.loc[counted, "paper_id"])
     reviews = pandas.read_parquet(data / "reviews.parquet")
     reviews = reviews[reviews["paper_id"].isin(decided) & reviews["rating"].notna()]
     for year, rows in reviews.groupby("year"):
@@ -109,7 +126,7 @@ def calibration(data: Path) -> None:
         rows = papers[(papers["year"] == year) & papers["accepted"].notna() & told]
         rows = rows.sort_values(["mean", "paper_id"])
         rows = rows.iloc[np.linspace(0, len(rows) - 1, CALIBRATION_PAPERS).astype(int)]
-        model = fit(papers[papers["year"] < year])
+        model = load() if year > load().cutoff else fit(papers[papers["year"] < year])
         standard = model.standard(texts_of(rows))
         standard -= standard.mean()
         values = tuple(

@@ -15,6 +15,7 @@ import numpy as np
 
 from benchmarks.reviewers.question import PaperView, Question
 from conference.core.errors import UserError
+from conference.core.progress import Progress
 from conference.models import ModelRules, is_model, known_kinds
 from conference.statistics.estimate import Floats
 
@@ -43,7 +44,8 @@ class Reviewer(msgspec.Struct, frozen=True, kw_only=True):
     (ISO) of its training cutoff; None where it has learned nothing from the test years.
     `batch` papers are scored at a time, and with `keep` what is scored is kept when a run is
     interrupted. `about` is its card: whatever changes its scores must change it too. `silent` says
-    why it scores some papers not at all.
+    why it scores some papers not at all. `prepare` makes ready what its scores need and takes long,
+    before the first is asked for; `notice` says so to the user who waits.
     """
 
     name: str
@@ -55,6 +57,8 @@ class Reviewer(msgspec.Struct, frozen=True, kw_only=True):
     keep: bool = True
     about: dict[str, str] = {}
     silent: str = ""
+    prepare: Callable[[Progress], None] | None = None
+    notice: str = ""
 
 
 Maker = Callable[[str, Question], list[Reviewer]]

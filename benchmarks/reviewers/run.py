@@ -60,7 +60,7 @@ def benchmark(
     scores = {each.name: score_all(question, each, folder, progress) for each in everyone}
     notes = [*question.notes, *absent]
     use = _common(question, reviewers, scores, notes)
-    notes += _unused(reviewers, options)
+    notes += [*_fits(reviewers), *_unused(reviewers, options)]
     notes += warnings({each.name: each.cutoff for each in reviewers}, question, use)
     rows: list[Row] = []
     fitted: dict[str, Fitted] = {}
@@ -95,6 +95,16 @@ def _check_names(reviewers: Sequence[Reviewer], shortcuts: Sequence[Reviewer]) -
                 f"--reviewer: '{each.name}' is the name of a baseline; give the reviewer (the file "
                 "of a csv:FILE) another name."
             )
+
+
+def _fits(reviewers: Sequence[Reviewer]) -> list[str]:
+    """A note for each reviewer that was fitted: on what, and with which coefficients."""
+    return [
+        f"{each.name} was trained on {each.about['trained on']}"
+        + (f" ({each.about['coefficients']})" if "coefficients" in each.about else "")
+        for each in reviewers
+        if "trained on" in each.about
+    ]
 
 
 def _unused(reviewers: Sequence[Reviewer], options: Options) -> list[str]:

@@ -38,6 +38,8 @@ def score_all(
         if kept and kept.is_file():
             parts.append(_read(kept, len(batch)))
         else:
+            if reviewer.prepare:
+                reviewer.prepare(progress)
             scores = reviewer.score(batch)
             _check(scores, len(batch), reviewer.name)
             if kept:

@@ -4,22 +4,19 @@ statistical reviewer of this package."""
 from __future__ import annotations
 
 import hashlib
-import zlib
 from collections.abc import Callable, Sequence
-from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 import msgspec
 import numpy as np
 
 from benchmarks.reviewers.question import PaperView, Question
+from benchmarks.reviewers.refit import DAMAGED, Refit
 from benchmarks.reviewers.reviewer import NotMeasurable, Reviewer, Scores
 from conference.core.errors import UserError
 from conference.statistics.estimate import Booleans
-from reviewers.quality.fitting import fit
 from reviewers.quality.model import FILE, PaperText, QualityModel, has_abstract, load
 from reviewers.quality.training_overlap import marks_of
 from reviewers.quality.training_papers import FATES, standardised, texts_of
@@ -92,7 +89,7 @@ def embedded(question: Question, file: str = "") -> Reviewer:
     `reviewers.train` wrote, to be used as they are.
     """
     model = _read(file, question)
-    about = {"trained on": f"{model.card['papers']} papers of {', '.join(model.trained_on)}"}
+    about = {"trained on": f"{model.card['papers']:,} papers of {', '.join(model.trained_on)}"}
     known, tested = _earlier(question)
     met = model.met(_texts(question.views))
     seen = _seen(model, met, question)
@@ -104,9 +101,9 @@ def embedded(question: Question, file: str = "") -> Reviewer:
         )
     enough = rated >= FEWEST_TRAINING and len(known) > model.card["papers"]
     if not file and (seen or enough):
-        anew, fresh = _fitted_anew(known, question)
-        return _embedded(anew, fresh | {"left out of training": f"{tested} papers that are tested"})
-    about["coefficients"] = _digest(Path(file) if file else FILE)
+        return _refitted(Refit(known, _texts(question.views)), tested)
+    whose = Path(file).name if file else "the committed fit"
+    about["coefficients"] = f"{whose}, {_digest(Path(file) if file else FILE)}"
     name = f"embedded:{Path(file).stem}" if file else NAME
     if not met.any():
         return _embedded(lambda: model, about, name=name)
@@ -119,9 +116,7 @@ def _read(file: str, question: Question) -> QualityModel:
         return load()
     try:
         model = load(Path(file))
-    except (
-        OSError, ValueError, KeyError, TypeError, AttributeError, EOFError, BadZipFile, zlib.error,
-    ) as error:  # fmt: skip
+    except DAMAGED as error:
         raise UserError(
             f"--reviewer embedded:{file}: it holds no coefficients ({error}); write them with "
             "python -m reviewers.train quality --data FOLDER --out FILE."
@@ -155,19 +150,16 @@ def _embedded(
     return Reviewer(name=name, score=score, about={"kind": kind} | about, silent=silent)
 
 
-def _fitted_anew(
-    known: Any, question: Question
-) -> tuple[Callable[[], QualityModel], dict[str, str]]:
-    """A model of the earlier years, fitted when first asked, and what it depends on."""
-    model = cache(lambda: fit(known, _texts(question.views)))
-    rows = known.drop(columns=["mean", "z"]).to_json(orient="values")
-    years = sorted({f"{v} {y}" for v, y in zip(known["venue"], known["year"], strict=True)})
-    return model, {
-        "trained on": f"{len(known)} papers of {', '.join(years)}",
-        "coefficients": "fitted for this benchmark on the earlier years at hand",
-        "training papers": hashlib.sha256(rows.encode()).hexdigest()[:16],
+def _refitted(anew: Refit, tested: int) -> Reviewer:
+    """The reviewer with a fit on the earlier years at hand."""
+    about = {
+        "trained on": anew.trained_on,
+        "coefficients": f"fit {anew.key}, made for this benchmark on the earlier years at hand",
+        "left out of training": f"{tested} papers that are tested",
         "committed fit": _digest(FILE),
     }
+    made = _embedded(anew.model, about)
+    return msgspec.structs.replace(made, prepare=anew.prepare, notice=anew.notice)
 
 
 def _digest(file: Path) -> str:
@@ -181,6 +173,8 @@ def _texts(views: Sequence[PaperView]) -> list[PaperText]:
 def _earlier(question: Question) -> tuple[Any, int]:
     """Papers of earlier years with two ratings or a known fate, as the fit takes them.
 
+    Ratings are those from before the rebuttal where they are known: the later ones are of another
+    version of the paper, and of reviewers who have read each other.
     A fate tells something only where rated papers had it, too. Those that are tested, such as
     papers submitted again, are left out; their number is the second.
     """
@@ -189,9 +183,10 @@ def _earlier(question: Question) -> tuple[Any, int]:
     tested = _tested(question)
     rows, left_out = [], 0
     for dataset in question.earlier:
-        ratings = dataset.ratings()
+        ratings, first = dataset.ratings(), dataset.first_ratings()
         for paper in dataset.papers:
-            given = tuple(ratings.get(paper.paper_id, ()))
+            before = len(first.get(paper.paper_id, ())) > 1
+            given = tuple((first if before else ratings).get(paper.paper_id, ()))
             given = given if len(given) > 1 else ()
             if not (given or paper.status in FATES):
                 continue
@@ -200,9 +195,9 @@ def _earlier(question: Question) -> tuple[Any, int]:
                 continue
             rows.append(
                 (paper.venue, paper.year, paper.title, paper.abstract or "", paper.keywords,
-                 paper.status, given)
+                 paper.status, given, before)
             )  # fmt: skip
-    columns = ["venue", "year", "title", "abstract", "keywords", "status", "ratings"]
+    columns = ["venue", "year", "title", "abstract", "keywords", "status", "ratings", "first"]
     found = standardised(pd.DataFrame(rows, columns=columns))
     rated = found["z"].notna()
     of_use = rated | found["status"].isin(found["status"][rated])

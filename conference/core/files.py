@@ -1,4 +1,4 @@
-"""Files beside the ledger, named by the SHA-256 of their content."""
+"""Files beside the ledger, named by the SHA-256 of their content; and the user's cache."""
 
 from __future__ import annotations
 
@@ -47,6 +47,12 @@ def check_writable(folder: Path) -> None:
         there = there.parent
     with writing(folder), tempfile.TemporaryFile(dir=there):
         pass
+
+
+def user_cache() -> Path:
+    """The package's folder for what can be made or fetched again, in the user's cache."""
+    cache = os.environ.get("XDG_CACHE_HOME")
+    return (Path(cache) if cache else Path.home() / ".cache") / "conference"
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 from conference.core.errors import UserError
+from conference.core.files import user_cache
 from conference.data.tables import Damage, Dataset, HumanReview, Paper
 
 SCHEMA = 1
@@ -43,8 +44,7 @@ def store_folder(given: str | Path | None = None) -> Path:
     named = os.environ.get(ENVIRONMENT)
     if named:
         return Path(named)
-    cache = os.environ.get("XDG_CACHE_HOME")
-    return (Path(cache) if cache else Path.home() / ".cache") / "conference" / "data"
+    return user_cache() / "data"
 
 
 def save(dataset: Dataset, store: Path) -> Path:

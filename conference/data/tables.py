@@ -51,6 +51,7 @@ refused. A venue-year's scale and stage are stated in scales.toml; `--scale` giv
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Literal
 
 import msgspec
@@ -126,8 +127,15 @@ class Dataset(msgspec.Struct, frozen=True, kw_only=True):
 
     def ratings(self) -> dict[str, Floats]:
         """Paper id to its ratings, for papers that have any."""
+        return self._given(lambda review: review.rating)
+
+    def first_ratings(self) -> dict[str, Floats]:
+        """Paper id to its ratings from before the rebuttal, for papers that have any."""
+        return self._given(lambda review: review.rating_initial)
+
+    def _given(self, which: Callable[[HumanReview], float | None]) -> dict[str, Floats]:
         found: dict[str, list[float]] = {}
         for review in self.reviews:
-            if review.rating is not None:
-                found.setdefault(review.paper_id, []).append(review.rating)
+            if (value := which(review)) is not None:
+                found.setdefault(review.paper_id, []).append(value)
         return {paper: np.array(values) for paper, values in found.items()}

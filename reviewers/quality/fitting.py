@@ -1,14 +1,16 @@
-"""Fits the quality model to human ratings: three ridge regressions and how to combine them."""
+"""Fits the quality model to human ratings: four ridge regressions and how to combine them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from conference.core.progress import Progress, no_progress
+from reviewers.quality import letters
 from reviewers.quality.model import (
     PARTS,
     Arrays,
@@ -27,9 +29,9 @@ from reviewers.quality.style import cleaned, common_words, masked
 from reviewers.quality.training_overlap import packed_marks
 from reviewers.quality.training_papers import texts_of
 
-# Chosen on ICLR 2019-2022, each predicted from the years before it; see CARD.md.
-ALPHA = {"words": 20.0, "style": 30.0, "writing": 1500.0, "names": 20.0}
-MIN_DF = {"words": 4, "heads": 3, "style": 8, "names": 3}
+# Chosen on ICLR 2019-2022 and 2024, each predicted from the years before it; see CARD.md.
+ALPHA = {"words": 20.0, "style": 30.0, "letters": 20.0, "writing": 1500.0, "names": 20.0}
+MIN_DF = {"words": 4, "heads": 3, "style": 8, "letters": 10, "names": 3}
 HEAD = 0.3  # Weight of the title's own terms beside those of title and abstract.
 UNTOLD = 0.6  # Weight of a paper whose abstract is not on record.
 COMMON = 0.03  # Share of abstracts that a word is in which is not hidden.
@@ -38,9 +40,15 @@ WEIGHT = 2.0  # Mean weight of a paper that ALPHA goes with: the root of four ra
 HALF_LIFE = 3.0  # Years after which a paper weighs half.
 MOVED = 0.5  # SD by which a measure's mean may lie elsewhere in later abstracts.
 SAMPLE = 2000  # Later abstracts that are enough to see it.
+FITTING = "fitting the reviewer"
+STEPS = 2 + 2 * 5  # Of a fit: measures, five regressions on a part and on all papers, marks.
 
 
-def fit(train: Any, later: Sequence[PaperText] = ()) -> QualityModel:
+def fit(
+    train: Any,
+    later: Sequence[PaperText] = (),
+    progress: Progress = no_progress,
+) -> QualityModel:
     """The model of a frame with venue, year, title, abstract, z, ratings and maybe keywords.
 
     Fitted on all papers; how far apart its parts' predictions lie, and how much of the
@@ -50,6 +58,7 @@ def fit(train: Any, later: Sequence[PaperText] = ()) -> QualityModel:
     Args:
         later: papers of a later time, unrated; measures that lie elsewhere there are not used.
     """
+    step = _steps(progress)
     papers, z = texts_of(train), _standing(train)
     rated = train["ratings"].map(len).to_numpy(dtype=np.float64)
     age = train["year"].max() - train["year"].to_numpy(dtype=np.float64)
@@ -57,10 +66,11 @@ def fit(train: Any, later: Sequence[PaperText] = ()) -> QualityModel:
     told = np.array([has_abstract(paper) for paper in papers], dtype=bool)
     measured = measured_of(_of(papers, told))
     steady = steady_measures(measured, [paper for paper in later if has_abstract(paper)])
+    step()
 
     def parts(which: NDArray[np.bool_]) -> Arrays:
         rows = measured[which[told]]
-        return fit_parts(_of(papers, which), z[which], weight[which], rows, steady)
+        return fit_parts(_of(papers, which), z[which], weight[which], rows, steady, step)
 
     held = (np.arange(len(train)) % 4 == 0) & (rated > 0)
     unseen = _unseen(parts(np.arange(len(train)) % 4 != 0), _of(papers, held))
@@ -72,12 +82,21 @@ def fit(train: Any, later: Sequence[PaperText] = ()) -> QualityModel:
         "papers": len(train),
         "unrated": int((rated == 0).sum()),
         "abstracts": int(told.sum()),
+        "first_ratings": int(train["first"].sum()) if "first" in train else 0,
         **_calibrated(unseen, _of(papers, held), z[held]),
         "fitted": date.today().isoformat(),
     }
     arrays = parts(np.ones(len(train), dtype=bool))
     arrays["met"] = packed_marks((paper.title, paper.abstract) for paper in papers)
+    step()
     return QualityModel(arrays, card)
+
+
+def _steps(progress: Progress) -> Callable[[], None]:
+    """A function to call when a step of the fit is done."""
+    done = iter(range(1, STEPS + 1))
+    progress(FITTING, 0, STEPS)
+    return lambda: progress(FITTING, next(done), STEPS)
 
 
 def _standing(train: Any) -> Floats:
@@ -111,6 +130,7 @@ def fit_parts(
     weight: Floats,
     measured: Floats,
     steady: NDArray[np.bool_],
+    step: Callable[[], None] = lambda: None,
 ) -> Arrays:
     """Coefficients of all parts: weighted ridge regressions of z.
 
@@ -125,17 +145,22 @@ def fit_parts(
     heads = [cleaned(paper.title) for paper in papers]
     faith = weight * np.where(told, 1.0, UNTOLD)
     _fit_terms(arrays, {"words": (texts, 1.0), "heads": (heads, HEAD)}, z, faith, ALPHA["words"])
+    step()
     names = {"names": ([named(paper) for paper in papers], 1.0)}
     _fit_terms(arrays, names, z, weight, ALPHA["names"])
-    z, weight = z[told], weight[told]
-    texts = _of(texts, told)
+    step()
+    _fit_letters(arrays, texts, z, faith)
+    z, weight, texts = z[told], weight[told], _of(texts, told)
+    step()
     kept = common_words(texts, COMMON)
     arrays["kept"] = packed(kept)
     style = {"style": ([masked(text, frozenset(kept)) for text in texts], 1.0)}
     _fit_terms(arrays, style, z, weight, ALPHA["style"])
+    step()
     arrays["quantiles"] = np.quantile(measured[:, steady], np.linspace(0, 1, QUANTILES), axis=0)
     scores = normal(measured[:, steady], arrays["quantiles"])
     arrays["writing_coef"] = _ridge(scores, z, weight, ALPHA["writing"])
+    step()
     return arrays
 
 
@@ -159,6 +184,17 @@ def _fit_terms(
     places = np.cumsum([part.shape[1] for part in rows])[:-1]
     for (block, (_, factor)), own in zip(blocks.items(), np.split(coef, places), strict=True):
         arrays[f"{block}_coef"] = (own * factor).astype(np.float16)
+
+
+def _fit_letters(arrays: Arrays, texts: list[str], z: Floats, weight: Floats) -> None:
+    """A ridge regression on the TF-IDF of runs of letters; rare runs count for nothing."""
+    counts = letters.counted(texts)
+    texts_with = np.bincount(counts.indices, minlength=letters.BUCKETS)
+    idf = np.log((1 + len(texts)) / (1 + texts_with)) + 1
+    idf[texts_with < MIN_DF["letters"]] = 0
+    arrays["letters_idf"] = idf.astype(np.float16)
+    rows = letters.weighted(counts, arrays["letters_idf"])
+    arrays["letters_coef"] = _ridge(rows, z, weight, ALPHA["letters"]).astype(np.float16)
 
 
 def _ridge(rows: Any, z: Floats, weight: Floats, alpha: float) -> Any:

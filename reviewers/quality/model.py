@@ -1,12 +1,12 @@
 """How human reviewers would score a paper, from its title and abstract.
 
-The mean of three linear models, each fitted (`fitting.py`) to ratings of ICLR papers that were
-standardised within their year: TF-IDF of words and pairs; TF-IDF of the writing with its rarer
-words hidden; and counted measures of the writing (`style.py`). A paper without an abstract
-is scored by a fourth, from its title and keywords. Full text is not used: in the texts that are to
-be had, accepted papers are camera-ready versions, so that their length alone tells the decision.
-`CARD.md` says on what the coefficients were fitted and how well they do on later years; they are
-modest.
+The mean of four linear models, each fitted by `reviewers.quality.fitting` to ratings of ICLR papers
+that were standardised within their year: TF-IDF of words and pairs; TF-IDF of the writing with its
+rarer words hidden; TF-IDF of runs of letters (`reviewers.quality.letters`); and counted measures of
+the writing (`reviewers.quality.style`). A paper without an abstract is scored by a fifth, from its
+title and keywords. Full text is not used: in the texts that are to be had, accepted papers are
+camera-ready versions, so that their length alone tells the decision. `CARD.md` says on what the
+coefficients were fitted and how well they do on later years; they are modest.
 """
 
 from __future__ import annotations
@@ -21,11 +21,12 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from reviewers.quality import letters
 from reviewers.quality.style import cleaned, masked, matrix
 from reviewers.quality.training_overlap import marks_of
 
 FILE = Path(__file__).parent / "coefficients.npz"
-PARTS = ("words", "style", "writing")
+PARTS = ("words", "style", "letters", "writing")
 FEWEST_LETTERS = 100  # Shorter abstracts are none: a line, or "TBD".
 FARTHEST = 2.5  # Measures are clipped to so many SD.
 
@@ -84,12 +85,18 @@ class QualityModel:
         found: dict[str, Floats] = {}
         if "names" in parts:
             found["names"] = self._terms("names", [named(paper) for paper in papers])
+        if set(parts) == {"names"}:
+            return found
+        texts = [joined(paper) for paper in papers]
         if "words" in parts:
             heads = self._terms("heads", [cleaned(paper.title) for paper in papers])
-            found["words"] = heads + self._terms("words", [joined(paper) for paper in papers])
+            found["words"] = heads + self._terms("words", texts)
         if "style" in parts:
             kept = frozenset(unpacked(self.arrays["kept"]))
-            found["style"] = self._terms("style", [masked(joined(p), kept) for p in papers])
+            found["style"] = self._terms("style", [masked(text, kept) for text in texts])
+        if "letters" in parts:
+            rows = letters.weighted(letters.counted(texts), self.arrays["letters_idf"])
+            found["letters"] = rows @ self.arrays["letters_coef"].astype(np.float64)
         if "writing" in parts:
             measured = measured_of(papers)[:, self.arrays["steady"]]
             measured = normal(measured, self.arrays["quantiles"])
@@ -172,8 +179,8 @@ def load(path: Path = FILE) -> QualityModel:
     """
     with np.load(path) as file:
         arrays = {name: file[name] for name in file.files}
-    if "met" not in arrays:
-        raise ValueError("it does not tell which papers it was fitted on")
+    if missing := {"met", "letters_coef"} - arrays.keys():
+        raise ValueError(f"it lacks {' and '.join(sorted(missing))}: another version wrote it")
     card = json.loads(arrays.pop("card").tobytes().decode())
     return QualityModel(arrays, card)
 

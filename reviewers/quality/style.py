@@ -22,12 +22,25 @@ _WORD = re.compile(r"[A-Za-z][A-Za-z'-]*")
 _TOKEN = re.compile(r"[a-z][a-z'-]*|\d+|[^\sa-z\d]")
 _CAMEL = re.compile(r"[a-z][A-Z]")
 _SLIPS = re.compile(r"\w\(|\s[,.;]|[,;]\w|\.[A-Z][a-z]")
-_ADDRESS = re.compile(r"https?:|www\.|github|4open", re.IGNORECASE)
-_CODE = re.compile(
-    r"\b(?:code|implementation|datasets?|models?|videos?|project page)\b[^.]{0,60}"
-    r"\b(?:available|released?|found|public\w*|open-?sourced?)\b",
+# What only a final version says of itself: where its code is, and where it was published.
+ADDRESS = re.compile(
+    r"https?:|www\.|github|gitlab|4open|huggingface\.co|\b[\w-]+\.(?:com|org|io|net|edu)\b",
     re.IGNORECASE,
 )
+PUBLISHED = re.compile(
+    r"\b(?:published|accepted|presented)\s+(?:as|at|in|to|by|for)\b[^.]{0,60}"
+    r"\b(?:conference|workshop|journal|proceedings|iclr|neurips|icml)\b"
+    r"|camera[- ]ready|\b(?:upon|after) acceptance\b",
+    re.IGNORECASE,
+)
+_CODE = re.compile(
+    r"\b(?:code(?:base)?|implementation|datasets?|models?|videos?|demos?|project page)\b[^.]{0,60}"
+    r"\b(?:available|released?|found|public\w*|open-?sourced?)\b"
+    r"|\b(?:releas\w+|open-?sourc\w+|publish)\b[^.]{0,60}"
+    r"\b(?:code(?:base)?|implementation|checkpoints|weights)\b",
+    re.IGNORECASE,
+)
+_SIGNS_OF_FINAL = (ADDRESS, PUBLISHED, _CODE)
 
 
 class Lexicon(msgspec.Struct, frozen=True):
@@ -43,14 +56,18 @@ def lexicon() -> Lexicon:
 
 
 def cleaned(text: str) -> str:
-    """The text without addresses and sentences on where code is to be had, in single spaces.
+    """The text without addresses, sentences on where code is to be had and where it was published,
+    in single spaces.
 
-    Accepted papers' abstracts are often the final ones, which name the code: of ICLR 2022 abstracts
-    with an address 89 % belong to accepted papers. No submission under review has that.
+    Accepted papers' abstracts are often the final ones, which say so: of ICLR 2022 abstracts with
+    an address 89 % belong to accepted papers. No submission under review says where it appeared.
     """
-    sentences = _SENTENCE.split(text.replace("\\n", " "))
-    kept = [s for s in sentences if not _ADDRESS.search(s) and not _CODE.search(s)]
-    return " ".join(" ".join(kept).split())
+    text = text.replace("\\n", " ")
+    if any(sign.search(text) for sign in _SIGNS_OF_FINAL):
+        sentences = _SENTENCE.split(text)
+        kept = [s for s in sentences if not any(sign.search(s) for sign in _SIGNS_OF_FINAL)]
+        text = " ".join(kept)
+    return " ".join(text.split())
 
 
 def tokens(text: str) -> list[str]:

@@ -9,16 +9,18 @@ import numpy as np
 
 from reviewers.quality.model import PaperText
 
+HISTORY = "rating_history.parquet"
 FATES = ("accepted", "rejected", "withdrawn")
 
 
-def read_papers(folder: Path, *, fates: bool = False) -> Any:
+def read_papers(folder: Path, *, fates: bool = False, first: bool = False) -> Any:
     """Rated papers, a frame with title, abstract ("" where none), keywords, ratings, mean and z.
 
     `ratings` is a tuple of two or more on the venue's scale, `mean` their mean, and `z` that mean
     in SD of the venue-year's means about their mean. With `fates`, papers with fewer ratings that
     are known to be accepted, rejected or withdrawn are there too: their `ratings` are () and their
-    `mean` and `z` NaN.
+    `mean` and `z` NaN. With `first`, the ratings are those from before the rebuttal where they are
+    on record (rating_history.parquet), and the column `first` says where.
     """
     import pandas
 
@@ -26,6 +28,11 @@ def read_papers(folder: Path, *, fates: bool = False) -> Any:
     reviews = pandas.read_parquet(folder / "reviews.parquet")
     ratings = reviews[reviews["rating"].notna()].groupby("paper_id")["rating"].apply(tuple)
     given = papers["paper_id"].map(ratings)
+    papers["first"] = False
+    if first and (folder / HISTORY).is_file():
+        before = first_ratings(folder)
+        papers["first"] = papers["paper_id"].isin(before.index)
+        given = papers["paper_id"].map(before).where(papers["first"], given)
     papers["ratings"] = [row if isinstance(row, tuple) and len(row) > 1 else () for row in given]
     rated = papers["ratings"].map(len) > 0
     papers = papers[rated | (papers["status"].isin(FATES) if fates else False)].copy()
@@ -33,6 +40,15 @@ def read_papers(folder: Path, *, fates: bool = False) -> Any:
     keywords = papers["keywords"].fillna("")
     papers["keywords"] = [tuple(word for word in row.split(";") if word) for row in keywords]
     return standardised(papers).sort_values(["year", "paper_id"]).reset_index(drop=True)
+
+
+def first_ratings(folder: Path) -> Any:
+    """Ratings from before the rebuttal by paper, a series of tuples of two or more."""
+    import pandas
+
+    history = pandas.read_parquet(folder / HISTORY)
+    found = history[history["stage"] == 0].set_index("paper_id")["ratings"].map(tuple)
+    return found[found.map(len) > 1]
 
 
 def standardised(papers: Any) -> Any:

@@ -13,11 +13,16 @@ from benchmarks.reviewers.question import Question, open_question
 from benchmarks.reviewers.reviewer import Reviewer, make_reviewers
 from reviewers.quality.fitting import fit
 from reviewers.quality.model import load, write
-from reviewers.quality.model import model as quality
 from reviewers.quality.training_papers import read_papers
 from tests.benchmarks.made import conference, refused, venue_year
 
 TESTED = 2031
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fits are kept in the test's own folder."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
 
 
 def years(folder: Path, sizes: dict[int, int], unrated: tuple[int, ...] = ()) -> None:
@@ -73,7 +78,65 @@ def test_it_keeps_its_own_fit_where_the_data_hold_less(tmp_path: Path) -> None:
     years(tmp_path, {2030: 40, TESTED: 40})
     question = open_question(f"iclr{TESTED}@{tmp_path}", tmp_path)
     reviewer = only(question)
-    assert str(quality.load().card["papers"]) in reviewer.about["trained on"]
+    assert f"{load().card['papers']:,} papers" in reviewer.about["trained on"]
+    assert "the committed fit" in reviewer.about["coefficients"] and not reviewer.notice
+
+
+def test_a_fit_on_the_years_at_hand_is_said_kept_and_used_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    years(tmp_path, {2029: 150, 2030: 150, TESTED: 60})
+    first = read_papers(tmp_path)
+    write(fit(first[first["year"] == 2029]), tmp_path / "small.npz")
+    small = load(tmp_path / "small.npz")
+    monkeypatch.setattr("benchmarks.reviewers.trained.load", lambda: small)
+
+    def run(out: str) -> tuple[str, str, np.ndarray]:
+        status, said, aside = conference(
+            "benchmark", "--data", f"iclr{TESTED}@{tmp_path}", "--reviewer", "embedded",
+            "--resamples", 5, "--out", tmp_path / out,
+        )  # fmt: skip
+        assert status == 0, aside
+        frame = pd.read_parquet(tmp_path / out / "predictions.parquet")
+        return said, aside, frame.loc[frame["reviewer"] == "embedded", "score"].to_numpy()
+
+    said, aside, scores = run("one")
+    assert "embedded: is fitted on 300 papers of ICLR 2029, ICLR 2030, about a minute" in aside
+    assert "fitting the reviewer: 12 of 12" in aside
+    (kept,) = (tmp_path / "cache" / "conference" / "fits").glob("*.npz")
+    assert f"embedded was trained on 300 papers of ICLR 2029, ICLR 2030 (fit {kept.stem}" in said
+
+    def never(*_: object) -> None:
+        raise AssertionError("it is fitted again")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("reviewers.quality.fitting.fit", never)
+        said, aside, again = run("two")
+    assert f"kept as {kept}" in aside and kept.stem in said
+    np.testing.assert_array_equal(again, scores)
+    kept.write_bytes(kept.read_bytes()[:1000])  # A kept file that was cut short is made anew.
+    np.testing.assert_array_equal(run("three")[2], scores)
+    reviews = pd.read_parquet(tmp_path / "reviews.parquet")
+    reviews.loc[reviews["year"] == 2030, "rating"] = 5.0
+    reviews.to_parquet(tmp_path / "reviews.parquet")
+    assert "is fitted on" in run("four")[1]  # Other ratings are another fit.
+
+
+def test_it_learns_from_ratings_before_the_rebuttal_where_they_are_known(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    years(tmp_path, {2029: 40, 2030: 200, TESTED: 80})
+    first = read_papers(tmp_path)
+    write(fit(first[first["year"] == 2029]), tmp_path / "small.npz")
+    small = load(tmp_path / "small.npz")
+    monkeypatch.setattr("benchmarks.reviewers.trained.load", lambda: small)
+    reviews = pd.read_parquet(tmp_path / "reviews.parquet")
+    reviews["rating_initial"] = reviews["rating"]
+    turned = reviews["year"] == 2030
+    reviews.loc[turned, "rating"] = 10 - reviews.loc[turned, "rating"]  # What came of discussion.
+    reviews.to_parquet(tmp_path / "reviews.parquet")
+    question = open_question(f"iclr{TESTED}@{tmp_path}", tmp_path)
+    assert agreement(only(question), question) > 0.3
 
 
 def test_coefficients_of_ones_own_are_used_as_they_are(tmp_path: Path) -> None:

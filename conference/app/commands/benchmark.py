@@ -109,6 +109,9 @@ def benchmark(
     for reason in left_out:
         aside.print(f"{reason}.", soft_wrap=True, highlight=False, markup=False)
     question = msgspec.structs.replace(question, notes=(*question.notes, *left_out))
+    for each in made:
+        if each.notice:
+            aside.print(each.notice, soft_wrap=True, highlight=False, markup=False)
     with ProgressDisplay(aside, folder / LOG) as display:
         result = run(question, made, folder, options, display.show)
     console.print(terminal(result, console.width))
