@@ -12,6 +12,7 @@ import msgspec
 import numpy as np
 
 from conference.core.records import Agent, Call, Similar
+from conference.core.tasks import TaskFailed
 from conference.literature.novelty import nearest_earlier
 from scientists.prose import Prose, numbered
 from scientists.scientist import Past
@@ -219,7 +220,11 @@ def plan(question: Question, budget: str, seeds: Sequence[int]) -> list[dict[str
 def analyse(
     question: Question, runs: Sequence[Mapping[str, Any]], results: Sequence[Mapping[str, Any]]
 ) -> list[Effect]:
-    """The effect on every metric of the template, paired by seed."""
+    """The effect on every metric of the template, paired by seed.
+
+    Raises:
+        TaskFailed: there is one seed, of which no interval can be had.
+    """
     return [_effect(metric, runs, results) for metric in question.template.metrics]
 
 
@@ -236,8 +241,10 @@ def _effect(
     right = np.array([values["treatment"][seed] for seed in seeds])
     gaps = right - left
     n, mean = len(gaps), float(gaps.mean())
-    sd = float(gaps.std(ddof=1)) if n > 1 else 0.0
-    half = float(t.ppf(0.975, n - 1)) * sd / n**0.5 if n > 1 else float("inf")
+    if n < 2:
+        raise TaskFailed("a study with one seed has no interval; set call.seeds to 2 or more")
+    sd = float(gaps.std(ddof=1))
+    half = float(t.ppf(0.975, n - 1)) * sd / n**0.5
     return Effect(
         metric=metric.name,
         label=metric.shown,
@@ -245,8 +252,8 @@ def _effect(
         goal=metric.goal,
         baseline=float(left.mean()),
         treatment=float(right.mean()),
-        baseline_sd=float(left.std(ddof=1)) if n > 1 else 0.0,
-        treatment_sd=float(right.std(ddof=1)) if n > 1 else 0.0,
+        baseline_sd=float(left.std(ddof=1)),
+        treatment_sd=float(right.std(ddof=1)),
         difference=mean,
         low=mean - half,
         high=mean + half,

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from chairs import chair
+from conference.core.finite import NotFinite
 from conference.core.records import AnyRecord, Failure, encode
 from conference.core.tasks import Done, Task, TaskFailed
 from conference.core.workers import Performer
@@ -62,13 +63,13 @@ def make_performer(
         asker = asker_of(task)
         context = Context(seed, home, task.key, slots, asker)
         try:
-            records = await _records(task, context)
-        except TaskFailed as error:
+            records = encode(await _records(task, context))
+        except (TaskFailed, NotFinite) as error:
             key = task.key
             failed = Failure(task=str(key), agent=key.agent, paper=key.paper, reason=str(error))
-            records = [failed, *error.records]
+            records = encode([failed, *(error.records if isinstance(error, TaskFailed) else ())])
         calls = calls_to_json(asker.calls) if asker else b"[]"
-        return Done(task.key, encode(records), time.perf_counter() - start, calls)
+        return Done(task.key, records, time.perf_counter() - start, calls)
 
     return perform
 

@@ -8,6 +8,7 @@ from typing import Literal
 import msgspec
 
 from conference.core.errors import UserError
+from conference.core.finite import NotFinite, check_finite
 from conference.core.forms import Form, check_form
 from conference.models.makers import over_default
 from conference.models.records import ModelRules
@@ -267,6 +268,10 @@ def _plain(message: str) -> str:
 
 def check_venue(venue: Venue, where: str) -> None:
     """Raise `UserError` for the first rule that cannot hold, naming the field and the mend."""
+    try:
+        check_finite(venue)
+    except NotFinite as error:
+        raise UserError(f"{where}: {error}; give a number.") from error
     check_form(venue.form, where)
     _check_phases(venue, where)
     shares = {
@@ -299,7 +304,7 @@ def _check_counts(venue: Venue, where: str) -> None:
     counts = {
         "call.page_limit": (venue.call.page_limit, 1),
         "call.papers_per_scientist": (venue.call.papers_per_scientist, 1),
-        "call.seeds": (venue.call.seeds, 1),
+        "call.seeds": (venue.call.seeds, 2),
         "bids.offered": (venue.bids.offered, 0),
         "assignment.reviews_per_paper": (venue.assignment.reviews_per_paper, 1),
         "assignment.max_load": (venue.assignment.max_load, 1),
@@ -310,7 +315,8 @@ def _check_counts(venue: Venue, where: str) -> None:
     }
     for name, (count, least) in counts.items():
         if count < least:
-            raise UserError(f"{where}: {name} is {count}; give at least {least}.")
+            why = " (an interval needs two)" if name == "call.seeds" else ""
+            raise UserError(f"{where}: {name} is {count}; give at least {least}{why}.")
 
 
 def _check_phases(venue: Venue, where: str) -> None:
@@ -339,6 +345,11 @@ def _check_population(venue: Venue, where: str) -> None:
     for name in ("scientists", "reviewers", "chairs", "senior_chairs"):
         if getattr(population, name) < 0:
             raise UserError(f"{where}: population.{name} is below 0; give 0 or more.")
+    if population.scientists and not venue.call.templates:
+        raise UserError(
+            f"{where}: call.templates is empty, so the {population.scientists} scientists have "
+            "nothing to work on; name a template, or set population.scientists = 0."
+        )
     if population.labs < 1:
         raise UserError(f"{where}: population.labs is {population.labs}; give at least 1.")
     for name, weights in (

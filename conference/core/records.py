@@ -11,6 +11,8 @@ from typing import Literal
 
 import msgspec
 
+from conference.core.finite import check_finite
+
 
 class Record(msgspec.Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True, gc=False):
     """The parent of all records; the class name is the tag in the ledger.
@@ -460,8 +462,16 @@ _decoder = msgspec.json.Decoder(list[AnyRecord])
 
 
 def encode(records: list[AnyRecord]) -> bytes:
-    """Records as canonical JSON: the same records give the same bytes."""
-    return _encoder.encode(records)
+    """Records as canonical JSON: the same records give the same bytes.
+
+    Raises:
+        NotFinite: a number is infinite or NaN; JSON has none of these and would say `null`.
+    """
+    data = _encoder.encode(records)
+    if b"null" in data:  # Most have none, and need no second walk.
+        for record in records:
+            check_finite(record)
+    return data
 
 
 def decode(data: bytes) -> list[AnyRecord]:

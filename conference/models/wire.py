@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from conference.core.mentions import mentions
 from conference.models.records import CUT, Message, Reply, Sampling
 from conference.models.repair import whole_characters
 
@@ -56,10 +57,10 @@ def not_taken(said: str) -> str:
     """Which parameter a refused call can do without, from the server's own words; "" for none."""
     if not NOT_TAKEN.search(said):
         return ""
-    if "system role" in said.lower():
+    if mentions(said, ("system role",)):
         return "system role"
     for name in SPARED:
-        if name in said:
+        if mentions(said, (name,)):
             return "response_format" if name == "json_schema" else name
     return ""
 

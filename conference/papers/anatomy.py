@@ -123,7 +123,8 @@ def _is(name: str, heading: str) -> bool:
         "conclusion": ("conclusion", "discussion", "summary"),
         "related work": ("related", "background", "prior work"),
     }
-    return any(word in heading for word in same.get(name, (name,)))
+    # A word's beginning is enough: "experimental results", "methodology".
+    return any(re.search(rf"\b{word}", heading) for word in same.get(name, (name,)))
 
 
 def _value(number: str) -> str:

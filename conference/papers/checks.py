@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from conference.core.mentions import mentions
 from conference.papers.document import Document
 
 EMAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.]+")
@@ -41,8 +42,7 @@ def anonymity(document: Document, authors: Sequence[str]) -> str | None:
 
 def out_of_topic(text: str, topics: Mapping[str, Sequence[str]]) -> str | None:
     """Whether not one keyword of any topic of the call is in the text."""
-    low = text.lower()
-    if any(word.lower() in low for words in topics.values() for word in words):
+    if any(mentions(text, words, stems=True) for words in topics.values()):
         return None
     return f"out of topic: none of the call's topics ({', '.join(topics)}) is in title or abstract"
 

@@ -11,6 +11,7 @@ import msgspec
 import numpy as np
 
 from conference.core.forms import Field, Form
+from conference.core.mentions import mentions
 from conference.papers.manuscript import Manuscript
 from reviewers.embedded.findings import Finding, Subject, counted, wording
 from reviewers.embedded.panel import Panel
@@ -203,7 +204,7 @@ def _text(
         case "questions":
             return _lines(named["question"]) or f"None arose from {_read(reading)}."
         case "limitations":
-            said = [f for f in order if "limitation" in f.text and f.side != "question"]
+            said = [f for f in order if mentions(f.text, ("limitation",)) and f.side != "question"]
             return _lines(said[:1]) or f"Not to be judged from {_read(reading)}."
     if not field.required:
         return ""

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from conference.core.files import PAPERS
+from conference.core.mentions import mentions
 from conference.core.records import Review, Submission
 from conference.papers import read_document
 
@@ -21,6 +22,9 @@ ANSWERABLE = {
     "code": "The reproducibility statement gives the hash of code and results",
     "large is the effect": "The paired difference is {difference}, 95 % interval {low} to {high}",
 }
+# What a point names that more runs would answer, and what of it a rebuttal promises more seeds for.
+MORE_RUNS = ("seed", "error bar", "interval", "evidence", "effect", "number")
+PROMISED = ("seed", "evidence", "effect")
 # What a field's name says of it: that it holds points, or what speaks for the paper beside them.
 POINTS = ("weakness", "question", "reject", "suggestion")
 BOTH = ("review", "main_review")
@@ -62,13 +66,12 @@ def known_of(submission: Submission, folder: Path) -> dict[str, str]:
 
 
 def answer_to(point: str, known: Mapping[str, str]) -> str | None:
-    for word, answer in ANSWERABLE.items():
-        if word in point.lower() and known:
+    for phrase, answer in ANSWERABLE.items():
+        if known and mentions(point, (phrase,)):
             return answer.format(**known)
     return None
 
 
 def doubted(reviews: Sequence[Review]) -> bool:
     """Whether a point of a review names what more runs would answer."""
-    words = ("seed", "error bar", "interval", "evidence", "effect", "number")
-    return any(word in point.lower() for r in reviews for point in points_of(r) for word in words)
+    return any(mentions(point, MORE_RUNS) for review in reviews for point in points_of(review))

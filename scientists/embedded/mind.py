@@ -18,9 +18,10 @@ import msgspec
 import numpy as np
 
 from conference.core.files import EXPERIMENTS
+from conference.core.mentions import mentions
 from conference.core.records import Agent, AnyRecord, Call, Experiment, Rebuttal, Review
 from conference.models.context import Context
-from scientists.embedded.answers import answer_to, doubted, known_of, points_of
+from scientists.embedded.answers import PROMISED, answer_to, doubted, known_of, points_of
 from scientists.experiments import Laboratory, Outcome
 from scientists.known_works import beside_literature
 from scientists.scientist import RebutSight, ResearchSight, ReviseSight
@@ -66,7 +67,7 @@ class EmbeddedScientist:
                 answered += answer is not None
                 reply = answer or "we have no measurement that answers this"
                 lines.append(f"On \u201c{point[:140]}\u201d: {reply}.")
-                if answer is None and ("seed" in point or "evidence" in point or "effect" in point):
+                if answer is None and mentions(point, PROMISED):
                     promises.append(f"run {MORE_SEEDS} more seeds an arm")
             replies[name] = "\n".join(lines) or "We thank the reviewer; no point was raised."
         return Rebuttal(

@@ -16,6 +16,7 @@ import msgspec
 import pytest
 
 import conference.core.ledger
+from benchmarks.systems.instant import InstantReviewer
 from chairs.calibration import POOLED
 from chairs.chair import DecideSight, MetaReviewSight
 from conference.core.errors import UserError
@@ -23,6 +24,7 @@ from conference.core.ledger import TIP, open_ledger, read_ledger
 from conference.core.records import (
     Absence,
     Agent,
+    AnyRecord,
     Assignment,
     CalibrationMap,
     Comment,
@@ -246,6 +248,24 @@ def test_a_round_of_another_version_is_one_sentence(strange: str, tmp_path: Path
     with pytest.raises(UserError, match="another version") as caught:
         load_round(tmp_path)
     assert str(tmp_path) in str(caught.value) and "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("number", [float("inf"), float("nan")])
+def test_a_number_that_json_has_not_is_a_failure_and_the_round_can_be_opened(
+    number: float, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    honest = InstantReviewer.review
+
+    async def endless(self: Any, agent: Any, sight: Any, context: Any) -> list[AnyRecord]:
+        made = await honest(self, agent, sight, context)
+        odd = agent.id == "reviewer-001"
+        return [msgspec.structs.replace(row, confidence=number) for row in made] if odd else made
+
+    monkeypatch.setattr(InstantReviewer, "review", endless)
+    run_tiny(tmp_path)
+    failures = load_round(tmp_path).all(Failure)
+    assert failures and {failure.agent for failure in failures} == {"reviewer-001"}
+    assert f"confidence is {number}" in failures[0].reason
 
 
 def test_absent_reviewers_are_replaced(tmp_path: Path) -> None:

@@ -67,6 +67,11 @@ BROKEN = [
     ("turns = ", "turns = 9 # ", "discussion.turns"),
     ("[calibration]\npapers = 6", "[calibration]\npapers = -1", "calibration.papers"),
     ("best_papers = 1", "best_papers = -1", "decision.best_papers"),
+    ("seeds = 3", "seeds = 1", "call.seeds is 1; give at least 2 (an interval needs two)"),
+    ("[desk]", "[bids]\nweight = inf\n[desk]", "bids.weight is inf"),
+    ("[desk]", "[models.default]\nprice_in = inf\n[desk]", "price_in is inf"),
+    ("neutral = 3.0", "neutral = nan", "population.personas.neutral is nan"),
+    ("templates = [", "templates = []\n# ", "call.templates is empty, so the 6 scientists"),
 ]
 
 

@@ -6,6 +6,7 @@ from collections import defaultdict
 from pathlib import Path
 
 from conference.core.files import keep
+from conference.core.mentions import count_mentions
 from conference.core.records import Agent, AnyRecord, Call, HiddenText, Submission, Unreadable
 from conference.core.tasks import CentralSight, Sight, Task, TaskKey
 from conference.models.context import Context
@@ -148,9 +149,9 @@ def _from_pdf(sight: PdfSight, context: Context) -> list[AnyRecord]:
 
 def _topic(text: str, topics: tuple[Topic, ...]) -> str:
     """The call's topic of which the text has most keywords, "" when it has none."""
-    low = text.lower()
     counts = {
-        topic.name: sum(low.count(word.lower()) for word in topic.keywords) for topic in topics
+        topic.name: sum(count_mentions(text, word, stems=True) for word in topic.keywords)
+        for topic in topics
     }
     best = max(counts, key=lambda name: counts[name], default="")
     return best if counts.get(best) else ""

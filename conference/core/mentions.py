@@ -1,0 +1,27 @@
+"""Whether a text names something: by whole words, never by parts ("code" is not in "decoder")."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import cache
+
+
+def mentions(text: str, phrases: Iterable[str], stems: bool = False) -> bool:
+    """Whether one of the phrases stands in the text, in any case, singular or plural.
+
+    With `stems`, longer words that begin as a phrase ends count too: "modelling" for "model".
+    """
+    return any(_pattern(phrase, stems).search(text) for phrase in phrases)
+
+
+def count_mentions(text: str, phrase: str, stems: bool = False) -> int:
+    """How often a phrase stands in the text, as in `mentions`."""
+    return len(_pattern(phrase, stems).findall(text))
+
+
+@cache
+def _pattern(phrase: str, stems: bool) -> re.Pattern[str]:
+    words = r"[\s-]+".join(re.escape(word) for word in re.split(r"[\s-]+", phrase.strip()))
+    end = "" if stems else r"(?:e?s)?(?!\w)"
+    return re.compile(rf"(?<!\w){words}{end}", re.IGNORECASE)
