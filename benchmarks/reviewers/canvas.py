@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import textwrap
+import warnings
 from collections.abc import Iterator
 from itertools import cycle
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -71,6 +75,23 @@ def legend(made: Any, axis: Any) -> None:
         made.legend(
             handles, labels, loc="outside lower center", ncols=columns, frameon=False, fontsize=8
         )
+
+
+def save_figure(made: Any, folder: Path, name: str) -> str:
+    """Write PNG and SVG; return the SVG as a data address for a page."""
+    import matplotlib
+
+    folder.mkdir(parents=True, exist_ok=True)
+    with (
+        matplotlib.rc_context({"svg.hashsalt": name, "svg.fonttype": "none"}),
+        warnings.catch_warnings(),
+    ):
+        warnings.filterwarnings("ignore", message="Glyph .* missing")  # The SVG has it as text.
+        buffer = io.BytesIO()
+        made.savefig(buffer, format="svg", metadata={"Date": None}, dpi=150)
+        made.savefig(folder / f"{name}.png", dpi=160, metadata={"Software": None})
+    (folder / f"{name}.svg").write_bytes(buffer.getvalue())
+    return "data:image/svg+xml;base64," + base64.b64encode(buffer.getvalue()).decode()
 
 
 def short(name: str) -> str:

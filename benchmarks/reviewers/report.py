@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import base64
-import io
-import warnings
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import numpy as np
 
-from benchmarks.reviewers.canvas import Shown
+from benchmarks.reviewers.canvas import Shown, save_figure
 from benchmarks.reviewers.card import card
 from benchmarks.reviewers.contamination import before
 from benchmarks.reviewers.crossfit import Fitted
@@ -61,7 +58,9 @@ def write_all(
     pictures = draw(result, question, shown, use)
     drawn: list[dict[str, str]] = []
     for done, (name, (said, figure)) in enumerate(pictures.items(), start=1):
-        drawn.append({"name": name, "caption": said, "data": _save(figure, out / "plots", name)})
+        drawn.append(
+            {"name": name, "caption": said, "data": save_figure(figure, out / "plots", name)}
+        )
         progress("plots", done, len(pictures))
     _write_predictions(result, question, scores, fitted, use, out / PREDICTIONS)
     (out / "table.md").write_text(markdown(result), encoding="utf-8")
@@ -72,23 +71,6 @@ def write_all(
     part = out / f".{FILE}"
     part.write_bytes(encoded)
     part.replace(out / FILE)
-
-
-def _save(figure: Any, folder: Path, name: str) -> str:
-    """Write PNG and SVG; return the SVG as a data address for the page."""
-    import matplotlib
-
-    folder.mkdir(parents=True, exist_ok=True)
-    with (
-        matplotlib.rc_context({"svg.hashsalt": name, "svg.fonttype": "none"}),
-        warnings.catch_warnings(),
-    ):
-        warnings.filterwarnings("ignore", message="Glyph .* missing")  # The SVG has it as text.
-        buffer = io.BytesIO()
-        figure.savefig(buffer, format="svg", metadata={"Date": None}, dpi=150)
-        figure.savefig(folder / f"{name}.png", dpi=160, metadata={"Software": None})
-    (folder / f"{name}.svg").write_bytes(buffer.getvalue())
-    return "data:image/svg+xml;base64," + base64.b64encode(buffer.getvalue()).decode()
 
 
 def _write_predictions(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 import msgspec
+import numpy as np
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.power import TTestPower
 
@@ -24,6 +25,7 @@ from conference.statistics.estimate import Estimate, Floats, Undefined
 
 Rests = Literal["data", "language model", "assumption"]
 POWER = 0.8
+FIXED = "every replicate has the same mean in both arms, by the venue's rule, so it cannot differ"
 
 
 class Design(msgspec.Struct, frozen=True, kw_only=True):
@@ -110,7 +112,8 @@ def effects(
     found = []
     for outcome in design.outcomes:
         control = cells(table, outcome, CONTROL, design.unit)
-        floor = _estimate(differences(cells(table, outcome, AA, design.unit), control), design)
+        again = differences(cells(table, outcome, AA, design.unit), control)
+        floor = _estimate(again, design)
         for arm in treatments:
             treatment = cells(table, outcome, arm, design.unit)
             found.append(_effect(outcome, arm, treatment, control, floor, design, rests_on, flips))
@@ -146,7 +149,16 @@ def power_for(effect: float, error: float, df: float, alpha: float) -> float:
     return float(TTestPower().power(scaled, nobs=df + 1, alpha=alpha))
 
 
+def _fixed(values: Floats) -> bool:
+    """Whether units differ and yet every replicate's mean is the same, as where a round accepts a
+    fixed number of papers."""
+    sums = np.nansum(values, axis=0)
+    return bool(np.abs(sums).max(initial=0) < 1e-9 and np.nanmax(np.abs(values), initial=0) > 1e-9)
+
+
 def _estimate(values: Floats, design: Design) -> Estimate:
+    if _fixed(values):
+        return Estimate(0.0, None, None, int(np.isfinite(values).sum()), FIXED)
     try:
         mean = two_way_mean(values)
     except Undefined as why:
@@ -184,15 +196,19 @@ def _effect(
         "rests_on": rests_on,
         **counts,
     }
-    try:
-        mean = two_way_mean(values)
-    except Undefined as why:
-        missing = Estimate(None, None, None, pairs, str(why))
-        return Effect(**common, control=None, treatment=None, difference=missing, note=str(why))
+    if pairs == 0:
+        why = "no unit has a value in both arms in one replicate"
+        missing = Estimate(None, None, None, 0, why)
+        return Effect(**common, control=None, treatment=None, difference=missing, note=why)
+    common["control"] = float(np.nanmean(second.where(both).to_numpy()))
+    common["treatment"] = float(np.nanmean(first.where(both).to_numpy()))
+    if pairs == 1 or (_fixed(values) and floor.reason == FIXED):
+        why = FIXED if pairs > 1 else "there is one pair, and an interval needs two"
+        alone = Estimate(float(np.nanmean(values)), None, None, pairs, why)
+        return Effect(**common, difference=alone, note=why)
+    mean = two_way_mean(values)
     return Effect(
         **common,
-        control=float(second.where(both).stack().mean()),
-        treatment=float(first.where(both).stack().mean()),
         difference=Estimate(mean.value, *mean.interval(design.alpha), mean.n),
         error=mean.error,
         df=mean.df,

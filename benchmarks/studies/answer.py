@@ -1,0 +1,127 @@
+"""A study's answer in two plain sentences, computed from its effects and flips."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from benchmarks.studies.effects import Effect
+from benchmarks.studies.flips import ACCEPTED, ArmFlips
+from benchmarks.studies.outcome_table import Unit
+from benchmarks.studies.tables import full, named, number, p_value, percent
+from conference.measures.estimate import Estimate
+
+RESTS_ON = {
+    "data": "It rests on data: recorded or human reviews.",
+    "language model": "It rests on a language model's reviews, and holds for that model.",
+    "assumption": "It rests on an assumption: embedded reviewers behave as they were told or "
+    "fitted to, and the study shows what this implies, no more.",
+}
+
+
+def answer(
+    effects: Sequence[Effect], flips: Sequence[ArmFlips], unit: Unit = "paper"
+) -> tuple[str, str]:
+    """What the treatments do to the primary outcome; and how sure this is.
+
+    Where the primary outcome is the decision its mean is fixed by the acceptance rate, so the
+    answer is how many decisions change.
+    """
+    primary = [each for each in effects if each.primary]
+    if primary[0].outcome == ACCEPTED and flips:
+        return _decisions(flips), _against_rerun(flips)
+    defined = [each for each in primary if each.difference.low is not None]
+    if not defined:
+        outcome = named(primary[0].outcome)
+        return f"There is no answer for {outcome}.", f"The reason: {primary[0].note}."
+    return _effects(defined), _sure(defined, unit)
+
+
+def _effects(defined: Sequence[Effect]) -> str:
+    outcome = named(defined[0].outcome)
+    if len(defined) == 1:
+        return _one(defined[0], outcome)
+    found = [each for each in defined if each.found]
+    if not found:
+        parts = "; ".join(map(_change, defined))
+        return f"No treatment was found to change {outcome}: {parts}."
+    rest = [named(each.arm) for each in defined if not each.found]
+    beside = f"; no change was found under {', '.join(rest)}" if rest else ""
+    parts = "; ".join(map(_change, found))
+    return f"{len(found)} of {len(defined)} treatments change {outcome}: {parts}{beside}."
+
+
+def _one(effect: Effect, outcome: str) -> str:
+    arm, change = named(effect.arm), full(effect.difference)
+    if not effect.found:
+        return (
+            f"Under “{arm}” {outcome} was not found to change: {change}, "
+            f"{p_value(effect.p_adjusted)}."
+        )
+    verb = "rises" if (effect.difference.value or 0) > 0 else "falls"
+    return (
+        f"Under “{arm}” {outcome} {verb} from {number(effect.control)} to "
+        f"{number(effect.treatment)}, by {change}, {p_value(effect.p_adjusted)}."
+    )
+
+
+def _change(effect: Effect) -> str:
+    return f"{named(effect.arm)} {full(effect.difference)}, {p_value(effect.p_adjusted)}"
+
+
+def _sure(defined: Sequence[Effect], unit: Unit) -> str:
+    """The noise floor, then the equivalence test or the smallest effect that could be seen."""
+    first = defined[0]
+    floor = f"Another draw of the same round (A/A) moves it by {full(first.floor)}"
+    rounds = f"{first.replicates} replicate{'s' if first.replicates != 1 else ''}"
+    size = rounds if first.units == 1 else f"{first.units:,} {unit}s × {rounds}"
+    same = [each for each in defined if each.equivalent]
+    if same:
+        names = ", ".join(f"“{named(each.arm)}”" for each in same)
+        p = max(each.p_equivalence or 0 for each in same)
+        return (
+            f"{floor}; the effect of {names} lies within ± {number(first.margin)} (equivalence "
+            f"test, {p_value(p)}, {size})."
+        )
+    largest = max(each.smallest or 0 for each in defined)
+    return f"{floor}; {size} find an effect of {number(largest)} or more with power .8."
+
+
+def _decisions(flips: Sequence[ArmFlips]) -> str:
+    parts = "; ".join(
+        f"under “{named(each.arm)}” {_share(each.flips.inconsistent)} of the decisions differ from "
+        "the control's"
+        for each in flips
+    )
+    return f"{parts[0].upper()}{parts[1:]}."
+
+
+def _against_rerun(flips: Sequence[ArmFlips]) -> str:
+    floor = flips[0].floor
+    parts = ", ".join(_net(each, len(flips) > 1) for each in flips)
+    return (
+        f"Another draw of the same round (A/A) changes {_share(floor.inconsistent)}, so {parts} "
+        f"({floor.papers:,} papers × {floor.replicates} "
+        f"replicate{'s' if floor.replicates != 1 else ''})."
+    )
+
+
+def _net(found: ArmFlips, several: bool) -> str:
+    name = f"“{named(found.arm)}”" if several else "the treatment"
+    net = found.net
+    if net.value is None or net.low is None or net.high is None:
+        return f"{name} cannot be compared with it"
+    if net.low <= 0 <= net.high:
+        gap = f"{percent(net.value, True)} points {_ends(net, True)}"
+        return f"{name} changes no more and no fewer than chance ({gap})"
+    size = f"{percent(abs(net.value))} points {'more' if net.value > 0 else 'fewer'}"
+    return f"{name} changes {size} {_ends(net, True)}"
+
+
+def _share(estimate: Estimate) -> str:
+    return f"{percent(estimate.value)} % {_ends(estimate)}".strip()
+
+
+def _ends(estimate: Estimate, signed: bool = False) -> str:
+    if estimate.low is None or estimate.high is None:
+        return ""
+    return f"[{percent(estimate.low, signed)}, {percent(estimate.high, signed)}]"

@@ -1,0 +1,152 @@
+"""What a study leaves in its folder: report.html, plots, tables and results.json."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from benchmarks.reviewers.canvas import save_figure
+from benchmarks.studies import plots
+from benchmarks.studies.answer import RESTS_ON, answer
+from benchmarks.studies.effects import Design, Effect
+from benchmarks.studies.flips import ACCEPTED, ArmFlips, arm_flips
+from benchmarks.studies.outcome_table import checked
+from benchmarks.studies.power import Plan, pilot, plan
+from benchmarks.studies.results import StudyInfo, StudyResult, read_result, write_result
+from benchmarks.studies.tables import (
+    COMPARED,
+    EFFECTS,
+    FLIPS,
+    caption,
+    compared_rows,
+    effect_row,
+    flip_row,
+    latex,
+    markdown,
+    named,
+    number,
+)
+from conference.errors import UserError
+
+LIBRARIES = ("conference-simulator", "numpy", "pandas", "scipy", "statsmodels")
+TIMES = (0.5, 1, 2, 4)  # of this study's replicates, for the power curve
+MOST_SIDE_BY_SIDE = 24
+
+
+def write_report(
+    folder: Path, study: StudyInfo, outcomes: Any, found: Sequence[Effect], design: Design
+) -> StudyResult:
+    """Write report.html, plots/, table.md, table.tex and results.json (last, once all is there).
+
+    `found` is what `effects(outcomes, design)` gave. Flips are counted where every arm has the
+    outcome "accepted".
+    """
+    table = checked(outcomes)
+    flips = _flips(table, design)
+    result = StudyResult(
+        study=study,
+        design=design,
+        answer=answer(found, flips, design.unit),
+        effects=tuple(found),
+        flips=flips,
+        plans=_plans(table, found, design),
+        notes=_notes(study, found),
+        versions={name: version(name) for name in LIBRARIES},
+    )
+    folder.mkdir(parents=True, exist_ok=True)
+    drawn = [
+        {"name": name, "caption": said, "data": save_figure(made, folder / "plots", name)}
+        for name, (said, made) in plots.draw(result, table).items()
+    ]
+    (folder / "table.md").write_text(markdown(result), encoding="utf-8")
+    (folder / "table.tex").write_text(latex(result), encoding="utf-8")
+    (folder / "report.html").write_text(
+        _render(
+            "report.html.j2",
+            result=result,
+            plots=drawn,
+            caption=caption(result),
+            rests_on=RESTS_ON[study.rests_on],
+            effects=[(each, effect_row(each)) for each in found],
+            flips=[flip_row(each) for each in flips],
+            heads=EFFECTS,
+            flip_heads=FLIPS,
+        ),
+        encoding="utf-8",
+    )
+    write_result(result, folder)
+    return result
+
+
+def write_comparison(folders: Sequence[Path], out: Path) -> None:
+    """Write one page with several finished studies side by side."""
+    if not folders:
+        raise UserError("compare: name at least one study's folder")
+    if len(folders) > MOST_SIDE_BY_SIDE:
+        raise UserError(f"compare: {len(folders)} studies; a page holds {MOST_SIDE_BY_SIDE}")
+    studies = [(read_result(folder), _picture(folder)) for folder in folders]
+    rows = [row for result, _ in studies for row in compared_rows(result)]
+    page = _render("compare.html.j2", studies=studies, rests=RESTS_ON, heads=COMPARED, rows=rows)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.write_text(page, encoding="utf-8")
+
+
+def _flips(table: Any, design: Design) -> tuple[ArmFlips, ...]:
+    having = table.loc[table["outcome"] == ACCEPTED]
+    by_paper = having.loc[having["unit"] != "", "arm"]
+    if set(by_paper) != set(table["arm"]):
+        return ()
+    return tuple(arm_flips(table, design.alpha))
+
+
+def _plans(table: Any, found: Sequence[Effect], design: Design) -> tuple[Plan, ...]:
+    """From the arm whose difference varies most, so that no curve promises too much."""
+    primary = [each for each in found if each.primary and each.error]
+    if not primary:
+        return ()
+    arm = max(primary, key=lambda each: each.error or 0)
+    if arm.replicates < 2:
+        return ()
+    variance = pilot(table, arm.outcome, design.unit, arm.arm)
+    replicates = sorted({max(2, round(times * arm.replicates)) for times in TIMES})
+    return tuple(plan(variance, arm.units, each, design.alpha) for each in replicates)
+
+
+def _notes(study: StudyInfo, found: Sequence[Effect]) -> tuple[str, ...]:
+    """What limits the answer, each once."""
+    notes: dict[str, None] = {}
+    for each in found:
+        if each.note:
+            notes[f"{named(each.outcome)}: {each.note}"] = None
+        if each.unpaired:
+            notes[
+                f"{named(each.outcome)}, {named(each.arm)}: {each.unpaired:,} units and replicates "
+                f"have a value in one arm only and were left out ({each.pairs:,} pairs used)"
+            ] = None
+        if each.replicates < study.replicates and each.units > 1:
+            notes[
+                f"{named(each.outcome)}, {named(each.arm)}: {each.replicates} of "
+                f"{study.replicates} replicates"
+            ] = None
+    return tuple(notes)
+
+
+def _picture(folder: Path) -> str:
+    """The study's plot of effects as a data address, or "" where it has none."""
+    path = folder / "plots" / "effects.svg"
+    if not path.is_file():
+        return ""
+    return "data:image/svg+xml;base64," + base64.b64encode(path.read_bytes()).decode()
+
+
+def _render(template: str, **given: Any) -> str:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    place = Environment(
+        loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined
+    )
+    place.filters |= {"named": named, "number": number}
+    return place.get_template(template).render(**given)

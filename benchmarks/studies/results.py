@@ -1,0 +1,69 @@
+"""What a study found, as one record: results.json, from which pages and tables are made."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+
+from benchmarks.studies.effects import Design, Effect, Rests
+from benchmarks.studies.flips import ArmFlips
+from benchmarks.studies.power import Plan
+from conference.errors import UserError
+
+FILE = "results.json"
+
+
+class StudyInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """What a study asks, as its file says it, and what it was run on.
+
+    `published` is the source's figure, in words; `plan_hash` the SHA-256 of the study's file as it
+    was written down before the first task. `papers` is the number of submissions.
+    """
+
+    title: str
+    question: str
+    source: str
+    published: str
+    expects: str
+    rests_on: Rests
+    plan_hash: str
+    venue: str
+    papers: int
+    replicates: int
+
+
+class StudyResult(msgspec.Struct, frozen=True, kw_only=True):
+    """A study with its answer. `plans` say what other numbers of replicates would have seen."""
+
+    study: StudyInfo
+    design: Design
+    answer: tuple[str, str]
+    effects: tuple[Effect, ...]
+    flips: tuple[ArmFlips, ...]
+    plans: tuple[Plan, ...]
+    notes: tuple[str, ...]
+    versions: dict[str, str]
+
+    @property
+    def primary(self) -> tuple[Effect, ...]:
+        """The effects of every arm on the primary outcome."""
+        return tuple(each for each in self.effects if each.primary)
+
+
+def read_result(folder: Path) -> StudyResult:
+    """The result in a study's folder; `UserError` where there is none that can be read."""
+    path = folder / FILE
+    if not path.is_file():
+        raise UserError(f"{path}: not found; is this the folder of a finished study?")
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=StudyResult)
+    except msgspec.MsgspecError as why:
+        raise UserError(f"{path}: not the results of a study ({why})") from why
+
+
+def write_result(result: StudyResult, folder: Path) -> None:
+    """Write results.json whole or not at all."""
+    part = folder / f".{FILE}"
+    part.write_bytes(msgspec.json.format(msgspec.json.encode(result), indent=1))
+    part.replace(folder / FILE)

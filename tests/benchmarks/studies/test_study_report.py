@@ -1,0 +1,152 @@
+"""What a study leaves: a page with its answer, plots, tables that set, results to read back."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from markupsafe import escape
+
+from benchmarks.studies.effects import Design, effects
+from benchmarks.studies.report import write_comparison, write_report
+from benchmarks.studies.results import StudyInfo, StudyResult, read_result
+from conference.errors import UserError
+from tests.site.browser import CHROMIUM, looking
+from tests.studies.made import study
+
+INFO = StudyInfo(
+    title="Do more <reviewers> help & how?",
+    question="Does a fourth reviewer change ratings?",
+    source="arXiv 2109.09774",
+    published="25.9 % of decisions inconsistent (43 of 166)",
+    expects="less inconsistency",
+    rests_on="assumption",
+    plan_hash="5f" * 32,
+    venue="iclr2022",
+    papers=40,
+    replicates=8,
+)
+DESIGN = Design(primary="rating", also=("accepted", "agreement"), replicates=8, margin=0.2)
+
+
+def written(
+    folder: Path, effect: float, design: Design = DESIGN, outcomes: Any = None, **arms: Any
+) -> StudyResult:
+    table = study(effect=effect, seed=5, **arms) if outcomes is None else outcomes
+    found = effects(table, design, INFO.rests_on)
+    return write_report(folder, INFO, table, found, design)
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, Path]:
+    """A study with an effect, one without, and one of the decision with two arms of odd names."""
+    made = tuple(tmp_path_factory.mktemp("studies") / name for name in ("found", "none", "flips"))
+    written(made[0], 0.5)
+    written(made[1], 0.0, msgspec.structs.replace(DESIGN, margin=1.0))
+    decided = msgspec.structs.replace(DESIGN, primary="accepted", also=("rating",))
+    written(made[2], 0.3, decided, arms=("one_&_50%", "审_$x$"))
+    return made
+
+
+def test_the_answer_is_two_sentences_from_the_effects(folders: tuple[Path, ...]) -> None:
+    found, none, flips = map(read_result, folders)
+    value = found.primary[0].difference.value
+    assert value is not None
+    said = f"{value:.3f}".replace("0.", ".", 1)
+    assert "Under “treatment” rating rises from 4.7" in found.answer[0] and said in found.answer[0]
+    assert "power .8" in found.answer[1] and "A/A" in found.answer[1]
+    assert "was not found to change" in none.answer[0]
+    assert "lies within ± 1.000 (equivalence test" in none.answer[1]
+    assert "of the decisions differ from the control's" in flips.answer[0]
+    assert "points fewer" in flips.answer[1]
+    page = (folders[0] / "report.html").read_text(encoding="utf-8")
+    assert all(str(escape(sentence)) in page for sentence in found.answer)
+    for known in ("5f" * 32, INFO.published, INFO.source, "It rests on an assumption"):
+        assert known in page
+    assert "Do more &lt;reviewers&gt; help &amp; how?" in page
+
+
+def test_all_that_was_promised_is_there(folders: tuple[Path, ...]) -> None:
+    for folder in folders:
+        for name in ("effects", "distributions", "flips", "power"):
+            if (folder.name, name) != ("flips", "power"):  # the acceptance rate fixes the mean
+                assert (folder / "plots" / f"{name}.png").stat().st_size > 5000, name
+        rows = (folder / "table.md").read_text(encoding="utf-8").splitlines()
+        effects_table = [row for row in rows if row.startswith("| rating")]
+        assert effects_table and effects_table[0].count("|") == 12
+
+
+def test_results_read_back_as_they_were_written(tmp_path: Path) -> None:
+    result = written(tmp_path, 0.2)
+    assert read_result(tmp_path) == result
+
+
+@pytest.mark.parametrize("broken", ["", "{}", "[1"])
+def test_a_folder_without_results_is_refused(tmp_path: Path, broken: str) -> None:
+    if broken:
+        (tmp_path / "results.json").write_text(broken)
+    with pytest.raises(UserError, match=r"results\.json"):
+        write_comparison([tmp_path], tmp_path / "page.html")
+
+
+def test_one_replicate_and_no_decisions_still_give_a_page(tmp_path: Path) -> None:
+    outcomes = study(replicates=1, effect=0.5)
+    outcomes = outcomes[outcomes["outcome"] == "rating"]
+    design = Design(primary="rating")
+    result = written(tmp_path, 0, design, outcomes)
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert not result.flips and not result.plans
+    assert "holds for this draw of the round" in page and "Decisions that flip" not in page
+
+
+def test_pairs_left_out_are_counted_in_the_notes(tmp_path: Path) -> None:
+    outcomes = study()
+    gone = (outcomes["arm"] == "treatment") & outcomes["unit"].str.startswith("p1|")
+    result = written(tmp_path, 0, DESIGN, outcomes[~gone])
+    assert any("8 units and replicates" in note for note in result.notes)
+
+
+@pytest.mark.skipif(not shutil.which("pdflatex"), reason="there is no pdflatex")
+def test_latex_sets_the_tables_within_a_page(folders: tuple[Path, ...], tmp_path: Path) -> None:
+    for folder in folders:
+        paper = "\n".join(
+            [
+                r"\documentclass{article}\usepackage[a4paper,margin=2.2cm]{geometry}",
+                r"\usepackage{booktabs,graphicx}\begin{document}\noindent",
+                (folder / "table.tex").read_text(encoding="utf-8"),
+                r"\end{document}",
+            ]
+        )
+        (tmp_path / "paper.tex").write_text(paper, encoding="utf-8")
+        done = subprocess.run(
+            ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "paper.tex"],
+            cwd=tmp_path, capture_output=True, text=True,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stdout[-2000:]
+        assert "Overfull" not in done.stdout
+
+
+@pytest.mark.skipif(not CHROMIUM, reason="there is no Chromium")
+def test_pages_fit_a_phone_load_nothing_and_are_dark_at_night(
+    folders: tuple[Path, ...], tmp_path: Path
+) -> None:
+    page = tmp_path / "compare.html"
+    write_comparison(folders, page)
+    text = page.read_text(encoding="utf-8")
+    for folder in folders:
+        assert all(str(escape(part)) in text for part in read_result(folder).answer)
+    assert not re.search(r"(src|href)=\"(?!data:)", text)
+    with looking(width=390) as look:
+        for path in (page, *(folder / "report.html" for folder in folders)):
+            shown = look.at(path)
+            assert shown.evaluate("document.documentElement.scrollWidth") <= 390, path
+            light = shown.evaluate("getComputedStyle(document.body).backgroundColor")
+            shown.emulate_media(color_scheme="dark")
+            assert shown.evaluate("getComputedStyle(document.body).backgroundColor") != light
+            shown.emulate_media(color_scheme="light")
+        assert not look.errors and all(url.startswith(("file:", "data:")) for url in look.asked)
