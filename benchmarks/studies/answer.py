@@ -8,7 +8,7 @@ from benchmarks.studies.effects import Effect
 from benchmarks.studies.flips import ACCEPTED, ArmFlips
 from benchmarks.studies.outcome_table import Unit
 from benchmarks.studies.tables import full, named, number, p_value, percent
-from conference.measures.estimate import Estimate
+from conference.statistics.estimate import Estimate
 
 RESTS_ON = {
     "data": "It rests on data: recorded or human reviews.",

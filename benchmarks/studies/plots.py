@@ -25,7 +25,7 @@ from benchmarks.studies.outcome_table import AA, CONTROL, arms, cells
 from benchmarks.studies.power import curve
 from benchmarks.studies.results import StudyResult
 from benchmarks.studies.tables import named, number
-from conference.measures.estimate import Floats
+from conference.statistics.estimate import Floats
 
 BAND = "#c9ccd1"
 ACCEPT, REJECT = "#2e7d4f", "#9aa0a6"
@@ -44,6 +44,12 @@ def draw(result: StudyResult, outcomes: Any) -> dict[str, tuple[str, Any]]:
             lambda: effects(result.effects),
             any(each.difference.low is not None for each in result.effects),
         ),
+        "power": (
+            "Power for the primary outcome by the true size of the effect, from this study's own "
+            f"variance. Dashed: power {POWER:g}. Vertical: the observed effects.",
+            lambda: power(result),
+            bool(result.plans),
+        ),
         "distributions": (
             "Outcomes by arm. Lines: share of units and replicates; points: one value a round.",
             lambda: distributions(result, outcomes),
@@ -54,12 +60,6 @@ def draw(result: StudyResult, outcomes: Any) -> dict[str, tuple[str, Any]]:
             "crosses has flipped; the first panel is the A/A floor.",
             lambda: flows(result.flips),
             bool(result.flips),
-        ),
-        "power": (
-            "Power for the primary outcome by the true size of the effect, from this study's own "
-            f"variance. Dashed: power {POWER:g}. Vertical: the observed effects.",
-            lambda: power(result),
-            bool(result.plans),
         ),
     }
     return {name: (said, make()) for name, (said, make, there) in makers.items() if there}

@@ -29,7 +29,7 @@ from benchmarks.studies.tables import (
     named,
     number,
 )
-from conference.errors import UserError
+from conference.core.errors import UserError
 
 LIBRARIES = ("conference-simulator", "numpy", "pandas", "scipy", "statsmodels")
 TIMES = (0.5, 1, 2, 4)  # of this study's replicates, for the power curve

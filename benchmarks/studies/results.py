@@ -9,7 +9,7 @@ import msgspec
 from benchmarks.studies.effects import Design, Effect, Rests
 from benchmarks.studies.flips import ArmFlips
 from benchmarks.studies.power import Plan
-from conference.errors import UserError
+from conference.core.errors import UserError
 
 FILE = "results.json"
 

@@ -8,7 +8,7 @@ from benchmarks.reviewers.tables import escaped
 from benchmarks.studies.effects import Effect
 from benchmarks.studies.flips import ArmFlips
 from benchmarks.studies.results import StudyResult
-from conference.measures.estimate import Estimate
+from conference.statistics.estimate import Estimate
 
 EFFECTS = ("outcome", "arm", "n", "control", "treatment", "difference", "A/A floor", "p",
            "p adjusted", "smallest effect", "equivalent")  # fmt: skip
@@ -106,7 +106,7 @@ def latex(result: StudyResult) -> str:
     if result.flips:
         parts.append(_latex(FLIPS, [flip_row(each) for each in result.flips]))
     head = "% needs \\usepackage{booktabs,graphicx}; drawn smaller where the line is too short\n"
-    return head + "\n\\bigskip\n\n".join(parts)
+    return head + "\n\\bigskip\n\n".join(f"\\noindent{part}" for part in parts)
 
 
 def named(name: str) -> str:

@@ -15,9 +15,9 @@ from markupsafe import escape
 from benchmarks.studies.effects import Design, effects
 from benchmarks.studies.report import write_comparison, write_report
 from benchmarks.studies.results import StudyInfo, StudyResult, read_result
-from conference.errors import UserError
-from tests.site.browser import CHROMIUM, looking
-from tests.studies.made import study
+from conference.core.errors import UserError
+from tests.app.browser import CHROMIUM, looking
+from tests.benchmarks.studies.made import study
 
 INFO = StudyInfo(
     title="Do more <reviewers> help & how?",
