@@ -18,7 +18,7 @@ import msgspec
 from benchmarks.bootstrap import speeds as bootstrap_speeds
 from benchmarks.reviewers.question import open_question
 from benchmarks.reviewers.results import Result
-from benchmarks.reviewers.reviewer import make_reviewers
+from benchmarks.reviewers.reviewer import open_reviewers
 from benchmarks.reviewers.run import Options, benchmark
 from benchmarks.reviewers.tables import full, markdown
 from benchmarks.systems.reviewer_speed import speeds as reviewer_speeds
@@ -62,8 +62,10 @@ def measure(run: Run, tables: Path, out: Path) -> Result:
     """Run one benchmark on the tables."""
     need = ("abstract",) if run.abstracts else ()
     question = open_question(f"{run.data}@{tables}", tables, need=need)
-    reviewers = make_reviewers([spec.format(tables=tables) for spec in run.reviewers], question)
-    return benchmark(question, reviewers, out, Options(resamples=RESAMPLES, fixed=run.fixed))
+    options = Options(resamples=RESAMPLES, fixed=run.fixed)
+    specs = [spec.format(tables=tables) for spec in run.reviewers]
+    with open_reviewers(specs, question) as reviewers:
+        return benchmark(question, reviewers, out, options)
 
 
 def section(run: Run, result: Result) -> str:

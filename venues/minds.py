@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from conference.core.errors import UserError
-from conference.models import ModelRules, is_model, known_kinds, parse_spec, rules_for
+from conference.models import ModelRules, is_model, known_kinds, parse_spec, rules_by_model
 from conference.models.makers import over_default
 from reviewers.human import NAME as HUMAN
 from reviewers.human import make as make_human
@@ -134,13 +134,8 @@ def known_minds() -> list[str]:
 
 def models_of(venue: Venue) -> dict[str, ModelRules]:
     """The language models that a venue's minds think with, each with its rules."""
-    found: dict[str, ModelRules] = {}
-    for role in ("scientist", "reviewer", "chair"):
-        for _, name in parse_minds(getattr(venue.minds, role)):
-            if is_model(name):
-                spec = parse_spec(name)
-                found[spec.text] = rules_for(spec, venue.models)
-    return found
+    minds = (getattr(venue.minds, role) for role in ("scientist", "reviewer", "chair"))
+    return rules_by_model((name for mind in minds for _, name in parse_minds(mind)), venue.models)
 
 
 def placed(models: Mapping[str, ModelRules]) -> dict[str, ModelRules]:

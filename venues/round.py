@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from functools import cache, partial
 from pathlib import Path
 
@@ -14,15 +15,16 @@ from conference.core.progress import Progress, no_progress
 from conference.core.records import AnyRecord, Failure
 from conference.core.tasks import CentralSight, StopRound, Task, TaskKey
 from conference.core.workers import InlineStage, RayStage, Stage
+from conference.models.backends import Cluster, running
 from conference.models.costs import Budget
 from conference.models.records import Call, ModelRules, calls_from_json, calls_to_json
 from venues import population
 from venues.dispatch import has_model, make_performer
-from venues.engine_room import EngineRoom, preflight
-from venues.minds import check_humans, check_minds, placed
+from venues.minds import check_humans, check_minds, models_of, placed
 from venues.papers import PaperSource, open_papers
 from venues.phases import steps_of
 from venues.plan import Plan, draws_seed, make_plan, note_plan
+from venues.preflight import preflight
 from venues.state import Archived, Options, Round, Step
 from venues.venue import Venue, check_venue, load_venue
 
@@ -80,37 +82,40 @@ def run_round(
     check_humans(rules, source)
     plan = make_plan(rules, seed, number, source, archive, options)
     folder = Path(out)
+    progress, say = progress or no_progress, say or (lambda line: None)
     ledger = open_ledger(folder)
     try:
         note_plan(ledger, plan)
         round_ = Round(rules, seed, folder, source, plan.options, archive)
         if retry_failed:
             _retract_failures(ledger, rules)
-        room = EngineRoom(rules)
+        models = models_of(rules)
         budget = budget or Budget()
         budget.note([ledger.noted("preflight") or b"[]", *ledger.calls()])
         budget.note(calls for _, calls in ledger.retracted())
-        for line in budget.check_prices(room.models):
-            (say or (lambda _: None))(line)
+        for line in budget.check_prices(models):
+            say(line)
         make = partial(
             make_performer, draws_seed(seed, number), str(folder.resolve()), hosts,
             placed(rules.models), _spoiled(ledger),
         )  # fmt: skip
-        stages = _Stages(
-            make,
-            hosts,
-            address,
-            partial(
-                _ready, room, round_, ledger, budget, say, address, hosts, progress or no_progress
-            ),
-        )
-        try:
-            if not len(ledger):
-                stages.ready()
-            performed = play(round_, ledger, stages.choose, progress or no_progress, budget)
-        finally:
-            stages.close()
-            room.close()
+        with ExitStack() as back_ends:
+
+            def ready() -> None:
+                """Start the models and try them, before the first task that thinks."""
+                if models:
+                    back_ends.enter_context(running(models, Cluster(address, hosts), progress))
+                    progress("preflight", 0, 1)
+                    _try(round_, models, ledger, budget, say)
+                    progress("preflight", 1, 1)
+
+            stages = _Stages(make, hosts, address, ready)
+            try:
+                if not len(ledger):
+                    stages.ready()
+                performed = play(round_, ledger, stages.choose, progress, budget)
+            finally:
+                stages.close()
         return Result(folder, round_, performed)
     finally:
         ledger.close()
@@ -229,32 +234,21 @@ class _Stages:
                 stage.close()
 
 
-def _ready(
-    room: EngineRoom,
+def _try(
     round_: Round,
+    models: Mapping[str, ModelRules],
     ledger: Ledger,
     budget: Budget,
-    say: Callable[[str], None] | None,
-    address: str | None,
-    hosts: int,
-    progress: Progress,
+    say: Callable[[str], None],
 ) -> None:
-    """Start the engines and try what the round needs, before its first task that thinks."""
-    if not room.models:
-        return
-    progress("preflight", 0, 1)
-    room.open(address, hosts)
+    """The preflight, its calls noted in the ledger and counted."""
     calls: list[Call] = []
     try:
-        preflight(
-            round_.venue, round_.source, round_.options, round_.folder, room.models,
-            say or (lambda line: None), calls,
-        )  # fmt: skip
+        preflight(round_.venue, round_.source, round_.options, round_.folder, models, say, calls)
     finally:
         before = calls_from_json(ledger.noted("preflight") or b"[]")
         ledger.note("preflight", calls_to_json([*before, *calls]))
         budget.note([calls_to_json(calls)])
-    progress("preflight", 1, 1)
 
 
 def _stop_if_failed(step: Step, failures: list[Failure], tasks: int) -> None:

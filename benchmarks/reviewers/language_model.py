@@ -21,9 +21,9 @@ from conference.core.errors import UserError
 from conference.core.files import PAPERS
 from conference.core.forms import Form
 from conference.core.tasks import TaskFailed, TaskKey
-from conference.models import Asker, Message, Model, ModelRules, make_model, parse_spec, rules_for
+from conference.models import Asker, Message, Model, ModelRules, make_model, parse_spec
 from conference.models.context import Context
-from conference.models.records import ModelError, Reply, Sampling
+from conference.models.records import ModelError, Reply, Sampling, Spec
 from conference.papers import from_text, write_document
 from conference.papers.manuscript import Manuscript
 from reviewers.language.mind import write_review
@@ -33,21 +33,17 @@ from venues.venue import load_venue
 BATCH = 64
 
 
-def language_model(
-    spec: str, question: Question, tables: Mapping[str, ModelRules] | None = None
-) -> Reviewer:
-    """A language model as a reviewer of these papers.
+def language_model(spec: str, question: Question, rules: ModelRules) -> Reviewer:
+    """A language model as a reviewer of these papers; its back end must be running.
 
     Its data cut-off is the model's `cutoff` in the settings file, or `--cutoff`; while neither says
     it, all papers count as possibly met.
     """
     parsed = parse_spec(spec)
-    rules, preset = rules_for(parsed, tables or {}), load_preset(parsed.preset)
+    preset = load_preset(parsed.preset)
     form = load_venue(preset.form).form
-    model = started(spec, rules)
-    runner = (
-        asyncio.Runner()
-    )  # One event loop for all batches: a server's connections belong to it.
+    model = make_model(parsed, rules)
+    runner = asyncio.Runner()  # One for all batches: a server's connections belong to its loop.
 
     def score(views: Sequence[PaperView]) -> Scores:
         with tempfile.TemporaryDirectory(prefix="conference-") as name:
@@ -76,15 +72,15 @@ def language_model(
     )
 
 
-def started(spec: str, rules: ModelRules) -> Model:
-    """The model, its vLLM engines started first where it has some."""
-    if spec.startswith("vllm:"):
-        from conference.core.cluster import connect
-        from conference.models.engines import Engines
-
-        connect(None, 1)
-        Engines().start({parse_spec(spec).text: rules})
-    return make_model(parse_spec(spec), rules)
+def parse_asked(name: str) -> Spec:
+    """A model's name where it can be asked something new; raises `UserError` for a replay."""
+    spec = parse_spec(name)
+    if spec.kind == "replay":
+        raise UserError(
+            f"{name}: a replay repeats the calls of a round and has no answer to others; name the "
+            "model itself, or give its scores as csv:FILE."
+        )
+    return spec
 
 
 async def _all(
@@ -148,10 +144,10 @@ def _prompts_hash() -> str:
 
 
 class Prober:
-    """A language model as the memorisation probe asks it: one conversation, one object."""
+    """A language model as the memorisation probe asks it; its back end must be running."""
 
     def __init__(self, spec: str, rules: ModelRules) -> None:
-        self._model, self._rules = started(spec, rules), rules
+        self._model, self._rules = make_model(parse_spec(spec), rules), rules
         self._runner = asyncio.Runner()  # A server's connections belong to one event loop.
 
     def complete(

@@ -7,7 +7,8 @@ them into `MAKERS`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Literal
 
 import msgspec
@@ -15,9 +16,18 @@ import numpy as np
 
 from benchmarks.reviewers.question import PaperView, Question
 from conference.core.errors import UserError
-from conference.core.progress import Progress
-from conference.models import ModelRules, is_model, known_kinds
+from conference.core.progress import Progress, no_progress
+from conference.models import (
+    Cluster,
+    ModelRules,
+    is_model,
+    known_kinds,
+    parse_spec,
+    rules_by_model,
+    running,
+)
 from conference.statistics.estimate import Floats
+from reviewers.language.presets import load_preset
 
 Kind = Literal["reviewer", "baseline"]
 
@@ -99,44 +109,57 @@ OF_A_FILE = ("csv", "ai-scientist")
 
 def check_specs(specs: Sequence[str]) -> None:
     """Raise `UserError` for a spec that names no reviewer, before any data are read."""
+    from benchmarks.reviewers.language_model import parse_asked
+
     for spec in specs:
         prefix, _, rest = spec.partition(":")
+        if specs.count(spec) > 1:
+            raise UserError(f"--reviewer: '{spec}' is asked for twice; leave one out.")
         if is_model(spec):
-            continue
-        if prefix not in MAKERS:
+            load_preset(parse_asked(spec).preset)
+        elif prefix == "human":
+            raise UserError("--reviewer human: the humans are in every table; leave it out.")
+        elif prefix not in MAKERS:
             known = [*MAKERS, *(f"{kind}:MODEL" for kind in known_kinds())]
             raise UserError(
                 f"--reviewer {spec}: there is no reviewer '{prefix}'; choose one of "
                 f"{', '.join(sorted(known))}."
             )
-        if prefix in OF_A_FILE and not rest:
+        elif prefix in OF_A_FILE and not rest:
             raise UserError(f"--reviewer {spec}: name the file, as in {prefix}:FILE.")
-        if specs.count(spec) > 1:
-            raise UserError(f"--reviewer: '{spec}' is asked for twice; leave one out.")
 
 
-def make_reviewers(
+@contextmanager
+def open_reviewers(
     specs: Sequence[str],
     question: Question,
     models: Mapping[str, ModelRules] | None = None,
     left_out: list[str] | None = None,
-) -> list[Reviewer]:
+    cluster: Cluster | None = None,
+    progress: Progress = no_progress,
+) -> Iterator[list[Reviewer]]:
     """The reviewers that the specs ask for, each with a name of its own.
+
+    Language models run within the block. They start last, as that takes longest.
 
     Args:
         models: settings of language models.
         left_out: gets a sentence for each reviewer that these data cannot measure; without it,
             and where no reviewer remains, such a reviewer is an error.
+        cluster: where language models that need a Ray cluster run.
 
     Raises:
-        UserError: a spec is wrong, or none of the reviewers can be measured on these data.
+        UserError: a spec is wrong, a model cannot be started, or none of the reviewers can be
+            measured on these data.
     """
+    from benchmarks.reviewers.language_model import language_model
+
     check_specs(specs)
-    made: list[Reviewer] = []
+    made: dict[str, list[Reviewer]] = {}
     reasons: list[str] = []
     for spec in specs:
         try:
-            made += _make(spec, question, models)
+            made[spec] = [] if is_model(spec) else _make(spec, question)
         except NotMeasurable as error:
             if left_out is None:
                 raise
@@ -145,19 +168,22 @@ def make_reviewers(
         raise UserError(" ".join(reasons))
     if left_out is not None:
         left_out += [f"left out: {reason.rstrip('.')}" for reason in reasons]
-    names = [reviewer.name for reviewer in made]
+    _check_distinct([each.name for found in made.values() for each in found])
+    rules = rules_by_model(specs, models or {})
+    with running(rules, cluster, progress):
+        for spec in filter(is_model, specs):
+            made[spec] = [language_model(spec, question, rules[parse_spec(spec).text])]
+        yield [each for found in made.values() for each in found]
+
+
+def _check_distinct(names: Sequence[str]) -> None:
     for name in names:
         if names.count(name) > 1:
             raise UserError(f"--reviewer: '{name}' is asked for twice; leave one out.")
-    return made
 
 
-def _make(spec: str, question: Question, models: Mapping[str, ModelRules] | None) -> list[Reviewer]:
+def _make(spec: str, question: Question) -> list[Reviewer]:
     prefix, _, rest = spec.partition(":")
-    if is_model(spec):
-        from benchmarks.reviewers.language_model import language_model
-
-        return [language_model(spec, question, models)]
     return MAKERS[prefix](rest, question)
 
 

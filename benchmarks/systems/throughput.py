@@ -22,10 +22,10 @@ from typing import Any
 import msgspec
 
 from benchmarks.recording import BLOCK, Asked, RecordingEngine
-from conference.core.cluster import connect
 from conference.core.ledger import read_ledger
 from conference.core.seeds import generator
 from conference.models import Message, ModelRules, Reply, make_model, parse_spec
+from conference.models.backends import Cluster
 from conference.models.costs import Spent, spent_in
 from conference.models.engines import Engines, engine_name
 from conference.models.records import PAPER_END
@@ -90,11 +90,10 @@ def made_papers(count: int, words: int) -> PaperSource:
 
 def measure(spec: str, rules: ModelRules, sources: Mapping[int, PaperSource]) -> str:
     """The report as Markdown, a part for each length of papers in words."""
-    connect(None, 2)
     import ray
 
     engines = Engines(RecordingEngine)
-    engines.start({spec: rules})
+    engines.open({spec: rules}, Cluster(hosts=2))
     try:
         model = make_model(parse_spec(spec), rules)
         engine: Any = ray.get_actor(engine_name(spec.partition(":")[2], 0))

@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from conference.models.asking import Asker
-from conference.models.makers import is_model, known_kinds, make_model, parse_spec, rules_for
+from conference.models.backends import Cluster, running
+from conference.models.makers import (
+    is_model,
+    known_kinds,
+    make_model,
+    parse_spec,
+    rules_by_model,
+    rules_for,
+)
 from conference.models.records import (
     Call,
     Message,
@@ -20,6 +28,7 @@ from conference.models.shapes import Shape, form_shape, struct_shape
 __all__ = [
     "Asker",
     "Call",
+    "Cluster",
     "Message",
     "Model",
     "ModelError",
@@ -34,6 +43,8 @@ __all__ = [
     "make_model",
     "own_words",
     "parse_spec",
+    "rules_by_model",
     "rules_for",
+    "running",
     "struct_shape",
 ]

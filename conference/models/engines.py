@@ -13,7 +13,9 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
+from conference.core.cluster import connect
 from conference.core.errors import UserError
+from conference.models.backends import Cluster
 from conference.models.engine import CPU_SETTINGS, Engine
 from conference.models.placement import gpus_of, gpus_suffice
 from conference.models.records import Message, ModelError, ModelRules, Reply, Sampling
@@ -24,8 +26,71 @@ DEATHS = 3  # looks in a row that find an engine dead
 MORE = "For further information visit"  # the last line of what vLLM says of wrong settings
 
 
+class Engines:
+    """The engines of a run; they end with `close` or with the run's process.
+
+    Engines that run already under their names are used and left alone.
+    """
+
+    def __init__(self, kind: type[Engine] = Engine) -> None:
+        self._kind = kind
+        self._actors: list[Any] = []
+
+    def open(self, models: Mapping[str, ModelRules], cluster: Cluster) -> None:
+        """Start the engines of all models and wait until each has loaded.
+
+        Raises:
+            UserError: vLLM is not installed, or a model does not load.
+        """
+        import importlib.util
+
+        import ray
+
+        if importlib.util.find_spec("vllm") is None:
+            raise UserError(
+                f"model '{next(iter(models))}': vLLM is not installed; see the README, or use "
+                "transformers:MODEL."
+            )
+        connect(cluster.address, cluster.hosts)
+        wanted = {name: rules for name, rules in models.items() if not _running(_target(name))}
+        nodes: list[Any] = ray.nodes()  # type: ignore[no-untyped-call]
+        on_gpus = gpus_suffice(wanted, [node["Resources"] for node in nodes if node["Alive"]])
+        for name, rules in wanted.items():
+            target = _target(name)
+            actor: Any = ray.remote(self._kind)
+            settings: dict[str, Any] = {
+                # Without GPUs vLLM runs on CPU cores; asking Ray for one would wait for ever.
+                "num_gpus": gpus_of(rules) if on_gpus else 0,
+                "num_cpus": 0,
+                "max_restarts": -1,
+                "max_task_retries": 0,
+                "max_concurrency": 1000,
+                "runtime_env": {"env_vars": {} if on_gpus else _cpu_settings()},
+            }
+            engines = [
+                actor.options(name=engine_name(target, number), **settings).remote(target, rules)
+                for number in range(rules.engines)
+            ]
+            self._actors += engines
+            try:
+                ray.get([engine.facts.remote() for engine in engines])
+            except ray.exceptions.RayError as error:
+                raise UserError(
+                    f"model '{name}': vLLM cannot load it: {_last_line(error)}"
+                ) from error
+
+    def close(self) -> None:
+        import ray
+
+        for actor in self._actors:
+            ray.kill(actor)
+        self._actors = []
+
+
 class EngineModel:
-    """Fulfils `Model` by calling engines that the run has started."""
+    """Fulfils `Model` by calling the engines that its back end has started."""
+
+    back_end = Engines
 
     def __init__(self, target: str, rules: ModelRules) -> None:
         import ray
@@ -116,67 +181,6 @@ async def _came_back(engine: Any) -> bool:
             break
         await asyncio.sleep(POLL)
     return False
-
-
-class Engines:
-    """The engines of a run; they end with `close` or with the run's process.
-
-    Engines that run already under their names are used and left alone.
-    """
-
-    def __init__(self, kind: type[Engine] = Engine) -> None:
-        self._kind = kind
-        self._actors: list[Any] = []
-
-    def start(self, models: Mapping[str, ModelRules]) -> None:
-        """Start the engines of all `vllm:` models and wait until each has loaded.
-
-        Raises:
-            UserError: vLLM is not installed, or a model does not load.
-        """
-        import importlib.util
-
-        import ray
-
-        wanted = {name: rules for name, rules in models.items() if name.startswith("vllm:")}
-        if wanted and importlib.util.find_spec("vllm") is None:
-            raise UserError(
-                f"model '{next(iter(wanted))}': vLLM is not installed; see the README, or use "
-                "transformers:MODEL."
-            )
-        wanted = {name: rules for name, rules in wanted.items() if not _running(_target(name))}
-        nodes: list[Any] = ray.nodes()  # type: ignore[no-untyped-call]
-        on_gpus = gpus_suffice(wanted, [node["Resources"] for node in nodes if node["Alive"]])
-        for name, rules in wanted.items():
-            target = _target(name)
-            actor: Any = ray.remote(self._kind)
-            settings: dict[str, Any] = {
-                # Without GPUs vLLM runs on CPU cores; asking Ray for one would wait for ever.
-                "num_gpus": gpus_of(rules) if on_gpus else 0,
-                "num_cpus": 0,
-                "max_restarts": -1,
-                "max_task_retries": 0,
-                "max_concurrency": 1000,
-                "runtime_env": {"env_vars": {} if on_gpus else _cpu_settings()},
-            }
-            engines = [
-                actor.options(name=engine_name(target, number), **settings).remote(target, rules)
-                for number in range(rules.engines)
-            ]
-            self._actors += engines
-            try:
-                ray.get([engine.facts.remote() for engine in engines])
-            except ray.exceptions.RayError as error:
-                raise UserError(
-                    f"model '{name}': vLLM cannot load it: {_last_line(error)}"
-                ) from error
-
-    def close(self) -> None:
-        import ray
-
-        for actor in self._actors:
-            ray.kill(actor)
-        self._actors = []
 
 
 def _running(target: str) -> bool:

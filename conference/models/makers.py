@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib.metadata import entry_points
+from typing import Any
 
 from conference.core.errors import UserError
 from conference.models.records import Model, ModelRules, Spec
@@ -50,13 +51,27 @@ def rules_for(spec: Spec, tables: Mapping[str, ModelRules]) -> ModelRules:
     return tables.get(spec.text) or tables.get("default") or ModelRules()
 
 
+def rules_by_model(names: Iterable[str], tables: Mapping[str, ModelRules]) -> dict[str, ModelRules]:
+    """The language models among these names of minds or reviewers, each with its rules."""
+    specs = [parse_spec(name) for name in names if is_model(name)]
+    return {spec.text: rules_for(spec, tables) for spec in specs}
+
+
 def make_model(spec: Spec, rules: ModelRules) -> Model:
     """Make the model; the caller keeps it.
 
     Raises:
         UserError: its package is not installed, or its name is wrong.
     """
-    for entry in entry_points(group=GROUP, name=spec.kind):
-        model: Model = entry.load()(spec.target, rules)
-        return model
-    raise UserError(f"model '{spec.text}': no installed package makes the kind '{spec.kind}'.")
+    model: Model = load_maker(spec.kind)(spec.target, rules)
+    return model
+
+
+def load_maker(kind: str) -> Any:
+    """What makes models of a kind: called with target and rules, it gives a `Model`.
+
+    Its attribute `back_end`, where it has one, makes the `BackEnd` that its models need.
+    """
+    for entry in entry_points(group=GROUP, name=kind):
+        return entry.load()
+    raise UserError(f"model '{kind}:…': no installed package makes the kind '{kind}'.")

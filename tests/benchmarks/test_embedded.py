@@ -10,7 +10,7 @@ import pytest
 from scipy.stats import spearmanr
 
 from benchmarks.reviewers.question import Question, open_question
-from benchmarks.reviewers.reviewer import Reviewer, make_reviewers
+from benchmarks.reviewers.reviewer import Reviewer, open_reviewers
 from reviewers.quality.fitting import fit
 from reviewers.quality.model import load, write
 from reviewers.quality.training_papers import read_papers
@@ -51,8 +51,8 @@ def years(folder: Path, sizes: dict[int, int], unrated: tuple[int, ...] = ()) ->
 
 
 def only(question: Question, spec: str = "embedded") -> Reviewer:
-    (reviewer,) = make_reviewers([spec], question)
-    return reviewer
+    with open_reviewers([spec], question) as (reviewer,):
+        return reviewer
 
 
 def agreement(reviewer: Reviewer, question: Question) -> float:

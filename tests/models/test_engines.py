@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from conference.core.cluster import connect
 from conference.models import Message, ModelRules, Reply, Sampling
+from conference.models.backends import Cluster
 from conference.models.engines import EngineModel, Engines
 from tests.models.checkpoint import make_checkpoint
 
@@ -46,10 +46,9 @@ def test_papers_of_an_engine_that_cannot_be_started_again_go_to_another(tmp_path
 
     folder = make_checkpoint(tmp_path / "tiny")
     rules, sampling = ModelRules(engines=2), Sampling(temperature=0, top_p=1, max_tokens=1, seed=1)
-    connect(None, 1)
     engines = Engines(Mortal)  # type: ignore[arg-type]
     try:
-        engines.start({f"vllm:{folder}": rules})
+        engines.open({f"vllm:{folder}": rules}, Cluster())
         model = EngineModel(str(folder), rules)
 
         def ask(words: str, paper: str) -> str:

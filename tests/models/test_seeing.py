@@ -10,9 +10,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from conference.core.cluster import connect
 from conference.models import Message, ModelRules, Reply, Sampling
-from conference.models.engines import EngineModel, Engines
+from conference.models.backends import running
+from conference.models.engines import EngineModel
 from tests.models.checkpoint import IMAGE_TOKENS, make_seeing_checkpoint
 
 pytestmark = [
@@ -37,14 +37,9 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EngineModel]:
 
     folder = make_seeing_checkpoint(tmp_path_factory.mktemp("model") / "seeing")
     rules = ModelRules(max_tokens=40, sees_images=True)
-    connect(None, 1)
-    engines = Engines()
-    try:
-        engines.start({f"vllm:{folder}": rules})
+    with running({f"vllm:{folder}": rules}):
         yield EngineModel(str(folder), rules)
-    finally:
-        engines.close()
-        ray.shutdown()
+    ray.shutdown()
 
 
 def picture(colour: tuple[int, int, int]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import shlex
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,12 @@ import click
 
 from conference.core.errors import UserError
 from conference.core.progress import LOG, ProgressDisplay
+
+ADDRESS = click.option(
+    "--address",
+    envvar="RAY_ADDRESS",
+    help="Ray cluster for vLLM's engines (or RAY_ADDRESS); without it a small one is started.",
+)
 
 
 @click.group(invoke_without_command=True)
@@ -51,11 +58,12 @@ from conference.core.progress import LOG, ProgressDisplay
 @click.option(
     "--store", type=click.Path(path_type=Path), help="Folder of the store  [$CONFERENCE_STORE]."
 )
+@ADDRESS
 @click.pass_context
 def benchmark(
     ctx: click.Context, data: str | None, reviewers: tuple[str, ...], out: Path | None,
     fixed: tuple[float, ...], need: tuple[str, ...], cutoffs: tuple[str, ...],
-    models: str | None, seed: int, resamples: int, store: Path | None,
+    models: str | None, seed: int, resamples: int, store: Path | None, address: str | None,
 ) -> None:  # fmt: skip
     """Measure reviewers against human reviews.
 
@@ -84,11 +92,12 @@ def benchmark(
 
     from benchmarks.reviewers.question import open_question
     from benchmarks.reviewers.results import check_folder
-    from benchmarks.reviewers.reviewer import check_specs, make_reviewers
+    from benchmarks.reviewers.reviewer import check_specs, open_reviewers
     from benchmarks.reviewers.run import Options
     from benchmarks.reviewers.run import benchmark as run
     from benchmarks.reviewers.tables import WIDE, terminal
     from conference.data.store import store_folder
+    from conference.models import Cluster
     from venues.minds import load_models
 
     console = Console(width=None if sys.stdout.isatty() else WIDE)
@@ -99,21 +108,27 @@ def benchmark(
     command = shlex.join(["conference", *sys.argv[1:]])
     options = Options(seed=seed, resamples=resamples, fixed=fixed, command=command)
     left_out: list[str] = []
-    with ProgressDisplay(aside) as display:
-        display.show("read data", 0, 1)
-        question = open_question(data, store_folder(store), need=need)
-        display.show("read data", 1, 1)
-        display.show("prepare reviewers", 0, 1)
-        made = _with_cutoffs(make_reviewers(reviewers, question, settings, left_out), cutoffs)
-        display.show("prepare reviewers", 1, 1)
-    for reason in left_out:
-        aside.print(f"{reason}.", soft_wrap=True, highlight=False, markup=False)
-    question = msgspec.structs.replace(question, notes=(*question.notes, *left_out))
-    for each in made:
-        if each.notice:
-            aside.print(each.notice, soft_wrap=True, highlight=False, markup=False)
-    with ProgressDisplay(aside, folder / LOG) as display:
-        result = run(question, made, folder, options, display.show)
+    with ExitStack() as stack:
+        with ProgressDisplay(aside) as display:
+            display.show("read data", 0, 1)
+            question = open_question(data, store_folder(store), need=need)
+            display.show("read data", 1, 1)
+            display.show("prepare reviewers", 0, 1)
+            made = stack.enter_context(
+                open_reviewers(
+                    reviewers, question, settings, left_out, Cluster(address), display.show
+                )
+            )
+            made = _with_cutoffs(made, cutoffs)
+            display.show("prepare reviewers", 1, 1)
+        for reason in left_out:
+            aside.print(f"{reason}.", soft_wrap=True, highlight=False, markup=False)
+        question = msgspec.structs.replace(question, notes=(*question.notes, *left_out))
+        for each in made:
+            if each.notice:
+                aside.print(each.notice, soft_wrap=True, highlight=False, markup=False)
+        with ProgressDisplay(aside, folder / LOG) as display:
+            result = run(question, made, folder, options, display.show)
     console.print(terminal(result, console.width))
     for sentence in (*result.notes, *result.verdicts):
         console.print(f"· {sentence}", soft_wrap=True, highlight=False, markup=False)
@@ -136,9 +151,10 @@ def benchmark(
 )
 @click.option("--seed", default=0, show_default=True, help="Seed of the sample.")
 @click.option("--store", type=click.Path(path_type=Path), help="Folder of the store.")
+@ADDRESS
 def probe(
     model: str, data: str, papers: int, models: str | None, out: Path | None, seed: int,
-    store: Path | None,
+    store: Path | None, address: str | None,
 ) -> None:  # fmt: skip
     """Ask whether a language MODEL has met these papers.
 
@@ -147,23 +163,25 @@ def probe(
     """
     from rich.console import Console
 
-    from benchmarks.reviewers.language_model import Prober
+    from benchmarks.reviewers.language_model import Prober, parse_asked
     from benchmarks.reviewers.probe import ProbeRecord, keep
     from benchmarks.reviewers.probe import probe as run
     from benchmarks.reviewers.question import open_question
     from benchmarks.reviewers.results import check_folder
     from benchmarks.reviewers.tables import full
     from conference.data.store import store_folder
-    from conference.models import parse_spec, rules_for
+    from conference.models import Cluster, rules_for, running
     from venues.minds import load_models
 
-    rules = rules_for(parse_spec(model), load_models(models) if models else {})
+    spec = parse_asked(model)
+    rules = rules_for(spec, load_models(models) if models else {})
     folder = out or _default_folder(data)
     check_folder(folder)
-    with ProgressDisplay(Console(stderr=True), folder / LOG) as display:
+    with ProgressDisplay(Console(stderr=True), folder / LOG) as display, ExitStack() as stack:
         display.show("read data", 0, 1)
         question = open_question(data, store_folder(store))
         display.show("read data", 1, 1)
+        stack.enter_context(running({spec.text: rules}, Cluster(address), display.show))
         prober = Prober(model, rules)
         found = run(prober, question.papers, size=papers, seed=seed, progress=display.show)
     console = Console(width=None if sys.stdout.isatty() else 120)

@@ -1,4 +1,4 @@
-"""The engine room: a run's language models, started and tried before the round needs them."""
+"""The preflight: a round's language models and tools, tried before the round needs them."""
 
 from __future__ import annotations
 
@@ -14,13 +14,11 @@ from conference.core.errors import UserError
 from conference.core.forms import Form
 from conference.core.tasks import TaskFailed, TaskKey
 from conference.models import Asker, Model, ModelRules, form_shape, is_model, make_model, parse_spec
-from conference.models.engines import Engines
 from conference.models.prompts import render, without_paper
 from conference.models.reading import LEAST, beside, paper_budget
 from conference.models.records import Call
 from conference.models.shapes import Filled
 from reviewers.language.presets import PROMPTS, Preset, examples_text, load_preset
-from venues.minds import models_of
 from venues.papers import PaperSource
 from venues.phases.call import call_of
 from venues.population import parse_minds
@@ -30,26 +28,6 @@ from venues.venue import Venue
 NEEDED_DISK = 200 * 2**20
 TRIES = 2  # times that a server is asked again before the round
 OTHERS = 3000  # tokens of a study's prompts beside the template's material
-
-
-class EngineRoom:
-    """Engines of one run; `open` before the first task that needs them, `close` at the end."""
-
-    def __init__(self, venue: Venue) -> None:
-        self.models = models_of(venue)
-        self._venue = venue
-        self._engines = Engines()
-
-    def open(self, address: str | None, hosts: int) -> None:
-        """Start the vLLM engines. Raises `UserError` when one does not load."""
-        if any(name.startswith("vllm:") for name in self.models):
-            from conference.core.cluster import connect
-
-            connect(address, hosts)
-            self._engines.start(self.models)
-
-    def close(self) -> None:
-        self._engines.close()
 
 
 def preflight(
