@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from functools import cache, partial
 from pathlib import Path
@@ -13,6 +13,7 @@ from conference.core.errors import UserError
 from conference.core.ledger import Ledger, open_ledger, other_version, read_ledger
 from conference.core.progress import Progress, no_progress
 from conference.core.records import AnyRecord, Failure
+from conference.core.reuse import Pool, digest_of
 from conference.core.tasks import CentralSight, StopRound, Task, TaskKey
 from conference.core.workers import InlineStage, RayStage, Stage
 from conference.models.backends import Cluster, running
@@ -25,6 +26,7 @@ from venues.papers import PaperSource, open_papers
 from venues.phases import steps_of
 from venues.plan import Plan, draws_seed, make_plan, note_plan
 from venues.preflight import preflight
+from venues.revisions import revision_of
 from venues.state import Archived, Options, Round, Step
 from venues.venue import Venue, check_venue, load_venue
 
@@ -57,6 +59,7 @@ def run_round(
     say: Callable[[str], None] | None = None,
     number: int = 1,
     archive: tuple[Archived, ...] = (),
+    reuse: Sequence[str | Path] = (),
 ) -> Result:
     """Run a venue round, or go on with the one in `out`.
 
@@ -70,6 +73,7 @@ def run_round(
         say: called with each line that the preflight of language models has to tell.
         number: which of several rounds of the venue this is; each has its own draws.
         archive: the papers of the earlier rounds.
+        reuse: folders of earlier rounds, whose results are taken over where a task saw the same.
 
     Raises:
         UserError: bad input, in one sentence.
@@ -86,7 +90,8 @@ def run_round(
     ledger = open_ledger(folder)
     try:
         note_plan(ledger, plan)
-        round_ = Round(rules, seed, folder, source, plan.options, archive)
+        draws = draws_seed(seed, number)
+        round_ = Round(rules, seed, folder, source, plan.options, archive, draws)
         if retry_failed:
             _retract_failures(ledger, rules)
         models = models_of(rules)
@@ -96,7 +101,7 @@ def run_round(
         for line in budget.check_prices(models):
             say(line)
         make = partial(
-            make_performer, draws_seed(seed, number), str(folder.resolve()), hosts,
+            make_performer, draws, str(folder.resolve()), hosts,
             placed(rules.models), _spoiled(ledger),
         )  # fmt: skip
         with ExitStack() as back_ends:
@@ -111,9 +116,11 @@ def run_round(
 
             stages = _Stages(make, hosts, address, ready)
             try:
-                if not len(ledger):
+                if not len(ledger) and not reuse:
                     stages.ready()
-                performed = play(round_, ledger, stages.choose, progress, budget)
+                performed = play(
+                    round_, ledger, stages.choose, progress, budget, Pool(reuse)
+                )
             finally:
                 stages.close()
         return Result(folder, round_, performed)
@@ -127,18 +134,26 @@ def play(
     stage_for: Callable[[Task], Stage],
     progress: Progress,
     budget: Budget | None = None,
+    pool: Pool | None = None,
 ) -> int:
-    """Perform every task of every step that the ledger lacks; return how many were performed."""
-    performed, budget = 0, budget or Budget()
+    """Perform every task of every step that the ledger lacks; return how many were performed.
+
+    What a round of the pool has computed for a task that saw the same is taken over from there.
+    """
+    performed, budget, pool = 0, budget or Budget(), pool or Pool()
     for step in steps_of(round_.venue):
         keys = ledger.whole(step.name)
         if keys is None:
             tasks = list(step.tasks(round_))
+            seen = [
+                digest_of(task, round_.draws, revision_of(task, round_.venue)) for task in tasks
+            ]
+            _take_over(tasks, seen, ledger, pool)
             performed += _perform(step, tasks, ledger, stage_for, progress, budget)
             keys = [task.key for task in tasks]
             records = _records(ledger, keys)
             _stop_if_failed(step, [row for row in records if isinstance(row, Failure)], len(keys))
-            ledger.note_whole(step.name, keys)
+            ledger.note_whole(step.name, keys, seen)
             round_.add(records)
         else:
             progress(step.name, len(keys), len(keys))
@@ -172,6 +187,24 @@ def _perform(
             "done is lost: run the same command with a higher limit to go on."
         )
     return done - start
+
+
+def _take_over(tasks: list[Task], seen: list[bytes], ledger: Ledger, pool: Pool) -> None:
+    """Append the results that earlier rounds have for tasks of a step; their calls were paid."""
+    lacking = {
+        task.key: digest for task, digest in zip(tasks, seen, strict=True) if task.key not in ledger
+    }
+    found = pool.find(lacking, ledger.folder)
+    if found:
+        ledger.append([msgspec.structs.replace(done, calls=_paid(done.calls)) for done in found])
+
+
+def _paid(calls: bytes) -> bytes:
+    if calls == b"[]":
+        return calls
+    return calls_to_json(
+        [msgspec.structs.replace(call, reused=True) for call in calls_from_json(calls)]
+    )
 
 
 def _records(ledger: Ledger, keys: list[TaskKey]) -> list[AnyRecord]:

@@ -69,9 +69,11 @@ class Round:
         source: PaperSource | None = None,
         options: Options | None = None,
         archive: tuple[Archived, ...] = (),
+        draws: int | None = None,
     ) -> None:
         self.venue = venue
         self.seed = seed
+        self.draws = seed if draws is None else draws  # The seed of its tasks' draws.
         self.folder = folder
         self.source = source
         self.options = options or Options()

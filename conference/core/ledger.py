@@ -28,6 +28,7 @@ LEDGER = "ledger.sqlite"
 TIP = "ledger.tip"
 LOCK = "round.lock"
 WHOLE = "whole step "
+SEEN = "seen by step "
 RETRACTED = "retracted"
 GENESIS = hashlib.sha256(b"conference ledger 1").digest()
 SCHEMA = """
@@ -65,6 +66,7 @@ class Ledger:
         self._database = database
         self._lock = lock
         self._done: dict[TaskKey, bytes] = {}
+        self._paid: dict[TaskKey, bytes] | None = None
         self._tip = GENESIS
         self._verify()
 
@@ -169,7 +171,8 @@ class Ledger:
         try:
             with self._database:
                 self._database.execute("delete from tasks")
-                self._database.execute("delete from meta where name like ?", (f"{WHOLE}%",))
+                for notes in (WHOLE, SEEN):
+                    self._database.execute("delete from meta where name like ?", (f"{notes}%",))
                 self._insert_note(RETRACTED, noted)
                 _tip_file(self.folder).unlink(missing_ok=True)
                 self._database.executemany("insert into tasks values (?,?,?,?,?,?,?,?,?)", rows)
@@ -222,10 +225,28 @@ class Ledger:
             "insert or replace into meta values (?, ?)", (name, value + _seal(name, value))
         )
 
-    def note_whole(self, step: str, keys: Sequence[TaskKey]) -> None:
-        """Note that all tasks of a step are here, and their order."""
+    def note_whole(self, step: str, keys: Sequence[TaskKey], seen: Sequence[bytes] = ()) -> None:
+        """Note that all tasks of a step are here, their order, and digests of what they saw."""
         rows = [(key.agent, key.paper) for key in keys]
+        self.note(SEEN + step, b"".join(seen))
         self.note(WHOLE + step, msgspec.json.encode(rows))
+
+    def seen(self, step: str) -> dict[TaskKey, bytes]:
+        """Digests of what the tasks of a whole step saw; empty where none were noted."""
+        keys, noted = self.whole(step), self.noted(SEEN + step)
+        if not keys or not noted:
+            return {}
+        size = len(noted) // len(keys)
+        return {key: noted[at * size : (at + 1) * size] for at, key in enumerate(keys)}
+
+    def done(self, key: TaskKey) -> Done:
+        """A finished task as it was handed in. Raises `KeyError` when it is not finished."""
+        if self._paid is None:
+            rows = self._database.execute(
+                "select step, agent, paper, calls from tasks where calls != x'5b5d'"
+            )
+            self._paid = {TaskKey(step, agent, paper): calls for step, agent, paper, calls in rows}
+        return Done(key, self._done[key], 0.0, self._paid.get(key, b"[]"))
 
     def whole(self, step: str) -> list[TaskKey] | None:
         """The tasks of a step that was noted as whole, in order; None for other steps."""

@@ -36,9 +36,11 @@ class Spent(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def spent_on(calls: Iterable[Call]) -> Spent:
-    """The sums over some calls."""
+    """The sums over some calls; those taken over from another round were paid there."""
     total = Spent()
     for call in calls:
+        if call.reused:
+            continue
         total += Spent(
             calls=1,
             problems=bool(call.problem),

@@ -137,7 +137,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     `unsent` names what was left out for a server that does not take it, such as its seed, `ended`
     is the reply's, and `first_seed` the seed that an earlier try of the task had spoiled, 0 for
     none: a replay, in which nothing fails, asks with that one. `answer` is as the model gave it;
-    `repairs` says what was read differently.
+    `repairs` says what was read differently. `reused` calls were made, and paid, in another round.
     """
 
     purpose: str
@@ -160,6 +160,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     ended: str = ""
     first_seed: int = 0
     repairs: tuple[str, ...] = ()
+    reused: bool = False
 
 
 class ModelError(Exception):

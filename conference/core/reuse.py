@@ -1,0 +1,88 @@
+"""Results of tasks taken over from earlier rounds, where these saw exactly the same.
+
+A task's result is a pure function of what it may see, its agent, its mind's revision and its seed.
+So a round that finds the same task in another round's ledger takes the result from there: nothing
+is computed, and no language model is paid, twice.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import shutil
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from conference.core.files import EXPERIMENTS, PAPERS
+from conference.core.ledger import Ledger, read_ledger
+from conference.core.tasks import Done, Task, TaskKey
+
+DIGEST = 16  # bytes
+FILE_NAME = re.compile(rb'"([0-9a-f]{32}\.[A-Za-z0-9._-]+)"')
+FAILED = b'"type":"Failure"'
+
+
+def digest_of(task: Task, seed: int, revision: str) -> bytes:
+    """A digest of all that the task's result depends on: equal digests mean equal results.
+
+    `revision` is that of what performs the task: code, coefficients, prompts, model.
+    """
+    seen = (seed, task.key, task.agent, type(task.sight).__name__, task.sight, revision)
+    return hashlib.blake2b(_encoder.encode(seen), digest_size=DIGEST).digest()
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, np.ndarray):
+        content = hashlib.blake2b(np.ascontiguousarray(value).tobytes(), digest_size=DIGEST)
+        return [str(value.dtype), value.shape, content.hexdigest()]
+    if isinstance(value, Path):
+        return str(value)
+    raise NotImplementedError(type(value).__name__)
+
+
+_encoder = msgspec.json.Encoder(enc_hook=_plain)
+
+
+class Pool:
+    """Earlier rounds whose results may be taken over. A ledger is read when first needed."""
+
+    def __init__(self, folders: Sequence[str | Path] = ()) -> None:
+        self._folders = [Path(folder) for folder in folders]
+
+    @cached_property
+    def _ledgers(self) -> list[Ledger]:
+        return [read_ledger(folder) for folder in self._folders]
+
+    def find(self, digests: Mapping[TaskKey, bytes], into: Path) -> list[Done]:
+        """The results of those tasks of one step that an earlier round has, by what they saw.
+
+        Files that a result names are linked, or copied, into the folder `into`.
+        """
+        found: dict[TaskKey, Done] = {}
+        for ledger in self._ledgers if digests else ():
+            seen = ledger.seen(next(iter(digests)).step)
+            for key, digest in digests.items():
+                if key in found or seen.get(key) != digest:
+                    continue
+                done = ledger.done(key)
+                if FAILED not in done.records:
+                    _bring_files(done.records, ledger.folder, into)
+                    found[key] = done
+        return list(found.values())
+
+
+def _bring_files(records: bytes, source: Path, into: Path) -> None:
+    for name in {found.decode() for found in FILE_NAME.findall(records)}:
+        for part in (PAPERS, EXPERIMENTS):
+            there, here = source / part / name, into / part / name
+            if there.is_file() and not here.exists():
+                here.parent.mkdir(parents=True, exist_ok=True)
+                try:
+                    here.hardlink_to(there)
+                except OSError:  # Another disk, or one without links.
+                    shutil.copyfile(there, here)

@@ -1,0 +1,48 @@
+"""The revision of whatever performs a task: a result may be taken over only from the same one."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+from pathlib import Path
+
+import msgspec
+
+from conference.core.tasks import Task
+from conference.models import is_model, parse_spec, rules_for
+from conference.models.records import OPERATIONAL
+from venues.venue import Venue
+
+HOUSE = Path(__file__).resolve().parent.parent
+LANGUAGE = "language"  # the folder of a role's language mind
+CODE = (".py", ".toml", ".md", ".npz", ".json", ".j2", ".typ", ".bib")
+ROLES = {"scientist": "scientists", "reviewer": "reviewers"}
+
+
+def revision_of(task: Task, venue: Venue) -> str:
+    """A digest of the code, coefficients and prompts behind a task, and of how its model is asked.
+
+    Of a language model's task it holds the prompts and the model's sampling, not our code: answers
+    that were paid for outlive a change of the code around them.
+    """
+    if task.agent is None:
+        return _digest_of_folders((HOUSE / "venues", HOUSE / "conference"))
+    role = HOUSE / ROLES.get(task.agent.role, "chairs")
+    mind = task.agent.mind
+    if not is_model(mind):
+        return f"{mind} {_digest_of_folders((role, HOUSE / 'conference' / 'papers'))}"
+    rules = msgspec.to_builtins(rules_for(parse_spec(mind), venue.models))
+    sampling = sorted((name, str(rules[name])) for name in rules if name not in OPERATIONAL)
+    prompts = (role / LANGUAGE / "prompts", HOUSE / "conference" / "models" / "prompts")
+    return f"{mind} {sampling} {_digest_of_folders(prompts)}"
+
+
+@cache
+def _digest_of_folders(folders: tuple[Path, ...]) -> str:
+    digest = hashlib.sha256()
+    for folder in folders:
+        for path in sorted(folder.rglob("*")):
+            if path.suffix in CODE and path.is_file():
+                digest.update(f"{path.relative_to(HOUSE)}\x1f".encode())
+                digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()[:32]

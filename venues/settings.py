@@ -1,0 +1,98 @@
+"""A venue with some of its rules set to other values, by their dotted names."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import msgspec
+
+from conference.core.errors import UserError
+from venues.venue import Venue, check_venue
+
+# A rule that people look for in another table than the one in which it stands.
+ALSO_KNOWN_AS = {"review.reviews_per_paper": "assignment.reviews_per_paper"}
+FIXED = ("name", "form")  # What a venue is, and the form that its data were given on.
+
+
+def with_settings(venue: Venue, settings: Mapping[str, Any]) -> Venue:
+    """The venue with each named rule (`"assignment.max_load": 4`) set to its value, checked.
+
+    A rule that is a table of names (`population.personas`) is replaced whole, or one name of it is
+    set (`population.personas.strict`).
+
+    Raises:
+        UserError: an unknown rule, or a value that is not of its type; the sentence names both.
+    """
+    if not settings:
+        return venue
+    said = msgspec.to_builtins(venue)
+    for name, value in settings.items():
+        _set(said, venue, ALSO_KNOWN_AS.get(name, name), name, value)
+    try:
+        changed = msgspec.convert(said, Venue, str_keys=True)
+    except msgspec.ValidationError as error:
+        field = str(error).rpartition("`$.")[2].rstrip("`") or next(iter(settings))
+        what = str(error).partition(" - at ")[0]
+        raise UserError(f"set {field}: {what}; fix its value.") from error
+    check_venue(changed, f"venue '{venue.name}' with {', '.join(settings)} set")
+    return changed
+
+
+def parse_settings(pairs: tuple[str, ...]) -> dict[str, Any]:
+    """The settings of a command line: `NAME=VALUE`, the value as TOML writes it.
+
+    A value that is no TOML is taken as text, so that `minds.reviewer=embedded` needs no quotes.
+    """
+    found: dict[str, Any] = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        name = name.strip()
+        if not equals or not name:
+            raise UserError(
+                f"--set {pair}: give NAME=VALUE, such as assignment.reviews_per_paper=4."
+            )
+        if name in found:
+            raise UserError(f"--set {name}: it is set twice; set it once.")
+        try:
+            found[name] = msgspec.toml.decode(f"value = {value}")["value"]
+        except msgspec.DecodeError:
+            found[name] = value.strip()
+    return found
+
+
+def _set(said: dict[str, Any], venue: Venue, name: str, asked: str, value: Any) -> None:
+    *tables, last = name.split(".")
+    place: Any = said
+    for table in tables:
+        place = place.get(table) if isinstance(place, dict) else None
+    free = ".".join(tables) in _tables_of_names(venue)
+    if name.split(".")[0] in FIXED or not isinstance(place, dict) or not (free or last in place):
+        raise UserError(f"set {asked}: unknown rule of a venue{_nearest(asked, venue)}.")
+    place[last] = value
+
+
+def _nearest(name: str, venue: Venue) -> str:
+    known = [*setting_names(venue), *ALSO_KNOWN_AS]
+    near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
+    near += [each for each in known if each.split(".")[-1] == name.split(".")[-1]]
+    return f"; did you mean {' or '.join(dict.fromkeys(near))}?" if near else ""
+
+
+def setting_names(venue: Venue) -> list[str]:
+    """The dotted names of all rules that may be set."""
+    return sorted(name for name, _ in _leaves(venue, "") if name.split(".")[0] not in FIXED)
+
+
+def _leaves(rules: msgspec.Struct, above: str) -> Iterator[tuple[str, Any]]:
+    for field in msgspec.structs.fields(rules):
+        value = getattr(rules, field.name)
+        if isinstance(value, msgspec.Struct):
+            yield from _leaves(value, f"{above}{field.name}.")
+        else:
+            yield f"{above}{field.name}", value
+
+
+def _tables_of_names(venue: Venue) -> set[str]:
+    return {name for name, value in _leaves(venue, "") if isinstance(value, dict)}
