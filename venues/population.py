@@ -137,8 +137,8 @@ def _agent(
     own: tuple[str, ...] = (),
 ) -> Agent:
     name = f"{role.replace('_', '-')}-{number + 1:03d}"
-    rng = generator(seed, "agent", name)
-    data = _data("names.toml")
+    rng = generator(seed, "name", name)  # Each attribute has its own draw, so that no rule that
+    data = _data("names.toml")  # changes one of them moves another.
     topics = [topic.name for topic in venue.call.topics]
     given, family = rng.choice(data["given"]), rng.choice(data["family"])
     lab = data["labs"][number % min(venue.population.labs, len(data["labs"]))]
@@ -151,7 +151,7 @@ def _agent(
         name=f"{given} {family}",
         lab=f"{lab} Lab",
         topics=(topics[number % len(topics)],) if topics else (),
-        persona="" if role == "scientist" else _persona(personas, rng),
+        persona="" if role == "scientist" else _persona(personas, generator(seed, "persona", name)),
         mind=mind,
         papers=papers,
         own_submissions=own,
@@ -172,12 +172,14 @@ def _with_coauthors(
     """
     spare = len(reviewers) - 2 * venue.assignment.reviews_per_paper
     number = max(0, min(round(venue.population.coauthor_rate * len(reviewers)), spare))
-    rng = generator(seed, "co-authors")
-    writers = {int(at) for at in rng.permutation(len(reviewers))[:number]}
+    draws = {each.id: generator(seed, "co-authors", each.id) for each in reviewers}
+    order = sorted(reviewers, key=lambda each: draws[each.id].random())
+    writers = {each.id for each in order[:number]}
     found = []
-    for at, reviewer in enumerate(reviewers):
+    for reviewer in reviewers:
         others = [each.id for each in scientists if each.lab != reviewer.lab]
-        chosen = (str(rng.choice(others)),) if at in writers and others else ()
+        writes = reviewer.id in writers and others
+        chosen = (str(draws[reviewer.id].choice(others)),) if writes else ()
         found.append(msgspec.structs.replace(reviewer, coauthors=chosen))
     return found
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from functools import cache, partial
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -27,6 +28,7 @@ from venues.phases import steps_of
 from venues.plan import Plan, draws_seed, make_plan, note_plan
 from venues.preflight import preflight
 from venues.revisions import revision_of
+from venues.settings import with_settings
 from venues.state import Archived, Options, Round, Step
 from venues.venue import Venue, check_venue, load_venue
 
@@ -118,9 +120,7 @@ def run_round(
             try:
                 if not len(ledger) and not reuse:
                     stages.ready()
-                performed = play(
-                    round_, ledger, stages.choose, progress, budget, Pool(reuse)
-                )
+                performed = play(round_, ledger, stages.choose, progress, budget, Pool(reuse))
             finally:
                 stages.close()
         return Result(folder, round_, performed)
@@ -219,9 +219,10 @@ def prepare(
     chairs: int | None = None,
     minds: dict[str, str] | None = None,
     models: dict[str, ModelRules] | None = None,
+    settings: Mapping[str, Any] | None = None,
 ) -> Venue:
-    """A venue's rules with the user's own population sizes and minds, checked."""
-    rules = venue if isinstance(venue, Venue) else load_venue(venue)
+    """A venue's rules with the user's own settings, population sizes and minds, checked."""
+    rules = with_settings(venue if isinstance(venue, Venue) else load_venue(venue), settings or {})
     sizes = {"scientists": scientists, "reviewers": reviewers, "chairs": chairs}
     chosen = {name: size for name, size in sizes.items() if size is not None}
     rules = msgspec.structs.replace(

@@ -50,9 +50,9 @@ class EmbeddedReviewer:
 
     async def review(self, agent: Agent, sight: ReviewSight, context: Context) -> list[AnyRecord]:
         """A filled form, or an absence with its reason."""
-        rng, persona = context.rng(), persona_of(agent.persona)
+        rng, persona = context.rng("rating"), persona_of(agent.persona)
         paper = sight.manuscript.paper
-        attended = attend(agent, sight, rng, persona.absent, persona.late)
+        attended = attend(agent, sight, context.rng("attendance"), persona.absent, persona.late)
         if isinstance(attended, Absence):
             return [attended]
         day, late = attended
@@ -75,7 +75,9 @@ class EmbeddedReviewer:
                 rating=scores[sight.form.rating],
                 confidence=scores.get(sight.form.confidence),
                 scores=scores,
-                texts=fill_texts(sight.form, sight.manuscript, reading, stressed, rng),
+                texts=fill_texts(
+                    sight.form, sight.manuscript, reading, stressed, context.rng("texts")
+                ),
                 mind=NAME,
                 day=day,
                 late=late,

@@ -58,7 +58,7 @@ class LanguageReviewer:
     async def review(self, agent: Agent, sight: ReviewSight, context: Context) -> list[AnyRecord]:
         """A filled form, or an absence that the venue's rates drew."""
         persona = persona_of(agent.persona)
-        attended = attend(agent, sight, context.rng(), persona.absent, persona.late)
+        attended = attend(agent, sight, context.rng("attendance"), persona.absent, persona.late)
         if isinstance(attended, Absence):
             return [attended]
         day, late = attended

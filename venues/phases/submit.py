@@ -55,7 +55,7 @@ def _research(round_: Round) -> list[Task]:
             again[entry.authors[0]].append(entry)
     for number, agent in enumerate(round_.agents("scientist")):
         for own in range(rules.papers_per_scientist):
-            paper = f"paper-{number * rules.papers_per_scientist + own + 1:03d}"
+            paper = f"paper-{number + 1:03d}" + (f"-{own + 1}" if own else "")
             if own < len(again[agent.id]):
                 found.append(_resubmission(round_, agent, paper, again[agent.id][own], call))
                 continue

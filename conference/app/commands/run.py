@@ -27,6 +27,20 @@ COUNT, AMOUNT = click.IntRange(min=0), click.FloatRange(min=0)
 )
 @click.option("--reviewer", help="Mind of the reviewers, or weights: '2 vllm:A, 1 embedded'.")
 @click.option("--chair", help="Mind of the chairs.")
+@click.option(
+    "--set",
+    "settings",
+    multiple=True,
+    metavar="RULE=VALUE",
+    help="Set any rule of the venue, such as assignment.reviews_per_paper=4; repeatable.",
+)
+@click.option(
+    "--reuse",
+    type=click.Path(),
+    multiple=True,
+    metavar="RUN",
+    help="Take over what an earlier round computed from the same; repeatable.",
+)
 @click.option("--models", type=click.Path(), help="TOML file with settings and prices of models.")
 @click.option(
     "--max-tokens", type=COUNT, default=0, help="Stop after so many tokens of model calls."
@@ -71,6 +85,8 @@ def run(
     scientist: str | None,
     reviewer: str | None,
     chair: str | None,
+    settings: tuple[str, ...],
+    reuse: tuple[str, ...],
     models: str | None,
     max_tokens: int,
     max_cost: float,
@@ -96,6 +112,7 @@ def run(
     from venues.minds import load_models
     from venues.papers import open_papers
     from venues.round import Options, prepare
+    from venues.settings import parse_settings
 
     chosen = {"scientist": scientist, "reviewer": reviewer, "chair": chair}
     rules = prepare(
@@ -105,6 +122,7 @@ def run(
         chairs=chairs,
         minds={role: mind for role, mind in chosen.items() if mind},
         models=load_models(models) if models else None,
+        settings=parse_settings(settings),
     )
     console = Console()
     source = open_papers(papers, rules) if papers else None
@@ -124,6 +142,7 @@ def run(
             papers=source,
             hosts=hosts,
             address=address,
+            reuse=reuse,
             options=Options(
                 format=format_,
                 unsafe=unsafe,
