@@ -13,7 +13,7 @@ from conference.models.context import Context
 from reviewers.reviewer import BidSight, CalibrateSight, DiscussSight, ReviewSight
 
 NAME = "human"
-WORDS = "A person's recorded rating; the words of the review are not in the data."
+WORDS = "A person's recorded rating; the data hold no words of the review for this field."
 
 
 class HumanReviewer:
@@ -27,7 +27,7 @@ class HumanReviewer:
         paper, form, given = sight.manuscript.paper, sight.form, sight.human
         if given is None:
             return [_absent(paper, agent, "the data have no further human review of this paper")]
-        rating, confidence = given
+        rating = given.rating
         if rating not in form[form.rating].values:
             return [_absent(paper, agent, f"the rating {rating:g} is not on this venue's form")]
         return [
@@ -35,9 +35,9 @@ class HumanReviewer:
                 paper=paper,
                 reviewer=agent.id,
                 rating=rating,
-                confidence=_on_form(form, confidence),
+                confidence=_on_form(form, given.confidence),
                 scores={form.rating: rating},
-                texts={field.name: WORDS for field in form.texts if field.required},
+                texts=_words(form, given.texts),
                 mind=NAME,
                 day=sight.days,
                 emergency=sight.emergency,
@@ -55,6 +55,15 @@ class HumanReviewer:
 
 def _absent(paper: str, agent: Agent, reason: str) -> Absence:
     return Absence(paper=paper, reviewer=agent.id, reason=reason)
+
+
+def _words(form: Form, said: dict[str, str]) -> dict[str, str]:
+    """The person's words in the form's fields of the same names; all of them in its first field
+    where no name is the same."""
+    own = {field.name: said[field.name] for field in form.texts if said.get(field.name)}
+    if said and not own and form.texts:
+        own = {form.texts[0].name: "\n\n".join(said.values())}
+    return {field.name: WORDS for field in form.texts if field.required} | own
 
 
 def _on_form(form: Form, confidence: float | None) -> float | None:

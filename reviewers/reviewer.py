@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
+import msgspec
+
 from conference.core.forms import Form
 from conference.core.records import (
     Agent,
@@ -26,11 +28,18 @@ class BidSight(Sight, frozen=True, kw_only=True):
     affinities: tuple[float, ...]
 
 
+class PersonReview(msgspec.Struct, frozen=True):
+    """A person's review on record; `texts` are its text fields by the venue's own names."""
+
+    rating: float
+    confidence: float | None = None
+    texts: dict[str, str] = {}
+
+
 class ReviewSight(Sight, frozen=True, kw_only=True):
     """One paper to review. `archive` holds titles of earlier papers for judging novelty.
 
-    `human` is the rating and the confidence (None where it is not known) of the person that a
-    human reviewer replays; no other mind is given one.
+    `human` is what the person said whom a human reviewer replays; no other mind is given it.
     `expertise` in [0, 1] is where the affinity stands among all of the round's assignments.
     """
 
@@ -44,7 +53,7 @@ class ReviewSight(Sight, frozen=True, kw_only=True):
     late_rate: float
     emergency: bool = False
     archive: tuple[str, ...] = ()
-    human: tuple[float, float | None] | None = None
+    human: PersonReview | None = None
 
 
 class DiscussSight(Sight, frozen=True, kw_only=True):

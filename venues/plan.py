@@ -9,6 +9,7 @@ import msgspec
 from conference.core.errors import UserError
 from conference.core.ledger import Ledger, other_version
 from conference.core.seeds import seed_of
+from conference.data.reader import Sample
 from conference.models.records import OPERATIONAL
 from venues.human_papers import calibration_table
 from venues.minds import models_of
@@ -20,7 +21,8 @@ from venues.venue import Venue
 class Plan(msgspec.Struct, frozen=True, omit_defaults=True):
     """What a round is a function of. Kept in its ledger, so that no other round goes on with it.
 
-    `papers`, `archive` and `calibration` are hashes of what is in files, "" for none.
+    `sample` says which of the papers were drawn. `papers`, `archive` and `calibration` are hashes
+    of what is in files, "" for none.
     """
 
     venue: Venue
@@ -30,6 +32,7 @@ class Plan(msgspec.Struct, frozen=True, omit_defaults=True):
     archive: str
     options: Options
     calibration: str = ""
+    sample: Sample | None = None
 
 
 def make_plan(
@@ -51,6 +54,7 @@ def make_plan(
         _archive_print(archive) if archive else "",
         options,
         calibration.fingerprint if calibration else "",
+        source.sample if source else None,
     )
 
 
@@ -106,7 +110,8 @@ def _first_difference(
     new: object, old: object, field: str = ""
 ) -> tuple[str, object, object] | None:
     if isinstance(new, dict) and isinstance(old, dict):
-        for key in dict.fromkeys([*new, *old]):
+        # The hash of the papers says least, and differs with much else.
+        for key in sorted(dict.fromkeys([*new, *old]), key="papers".__eq__):
             found = _first_difference(
                 new.get(key), old.get(key), f"{field}.{key}" if field else str(key)
             )

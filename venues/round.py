@@ -49,6 +49,7 @@ def run_round(
     out: str | Path = "runs/workshop",
     seed: int = 0,
     papers: str | Path | PaperSource | None = None,
+    sample: int = 0,
     hosts: int = 2,
     address: str | None = None,
     scientists: int | None = None,
@@ -68,6 +69,7 @@ def run_round(
     Args:
         venue: a venue's name, a TOML file, or the rules themselves.
         papers: a folder of PDFs or a table of submissions; None lets scientists write them.
+        sample: take only so many of the papers, drawn with the seed; 0 takes all.
         hosts: Ray actors that host the agents; 0 runs all in this process without Ray.
         retry_failed: try tasks again whose mind gave no valid answer.
         budget: limits on model calls; when one is reached the round stops and can be resumed.
@@ -83,7 +85,9 @@ def run_round(
     """
     rules = prepare(venue, scientists=scientists, reviewers=reviewers, chairs=chairs)
     source = (
-        papers if papers is None or isinstance(papers, PaperSource) else open_papers(papers, rules)
+        papers
+        if papers is None or isinstance(papers, PaperSource)
+        else open_papers(papers, rules, sample, seed)
     )
     check_humans(rules, source)
     plan = make_plan(rules, seed, number, source, archive, options)
@@ -93,7 +97,7 @@ def run_round(
     try:
         note_plan(ledger, plan)
         draws = draws_seed(seed, number)
-        round_ = Round(rules, seed, folder, source, plan.options, archive, draws)
+        round_ = Round(rules, seed, folder, source, plan.options, archive, draws, plan.sample)
         if retry_failed:
             _retract_failures(ledger, rules)
         models = models_of(rules)
@@ -334,7 +338,7 @@ def load_round(folder: str | Path) -> Round:
         if noted is None:
             raise UserError(f"{folder}: the ledger has no plan yet; run the round first.")
         plan = msgspec.json.decode(noted, type=Plan)
-        round_ = Round(plan.venue, plan.seed, Path(folder), None, plan.options)
+        round_ = Round(plan.venue, plan.seed, Path(folder), None, plan.options, sample=plan.sample)
         finished = {row.key: row.records for row in ledger.rows()}
         steps = steps_of(plan.venue)
         if {key.step for key in finished} - {step.name for step in steps}:

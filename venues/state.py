@@ -27,6 +27,7 @@ from scientists.scientist import Past
 from venues.venue import Venue
 
 if TYPE_CHECKING:
+    from conference.data.reader import Sample
     from venues.papers import PaperSource
 
 R = TypeVar("R", bound=Record)
@@ -70,6 +71,7 @@ class Round:
         options: Options | None = None,
         archive: tuple[Archived, ...] = (),
         draws: int | None = None,
+        sample: Sample | None = None,
     ) -> None:
         self.venue = venue
         self.seed = seed
@@ -78,6 +80,7 @@ class Round:
         self.source = source
         self.options = options or Options()
         self.archive = archive
+        self.sample = sample
         self._records: dict[type, list[AnyRecord]] = defaultdict(list)
         self._agents: dict[str, Agent] = {}
         self._by_paper: dict[type, dict[str, list[AnyRecord]]] = {}

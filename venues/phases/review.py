@@ -5,7 +5,7 @@ from __future__ import annotations
 from conference.core.records import Assignment, HumanOutcome
 from conference.core.tasks import Task, TaskKey
 from reviewers.human import NAME as HUMAN
-from reviewers.reviewer import ReviewSight
+from reviewers.reviewer import PersonReview, ReviewSight
 from venues.phases.assign import EMERGENCY
 from venues.state import Round, Step
 
@@ -42,17 +42,19 @@ def _tasks(round_: Round, step: str, emergency: bool) -> list[Task]:
     return found
 
 
-def _replayed(
-    round_: Round, paper: str, persons: dict[str, int]
-) -> tuple[float, float | None] | None:
-    """The next person's rating and confidence; None when the paper has no more persons."""
+def _replayed(round_: Round, paper: str, persons: dict[str, int]) -> PersonReview | None:
+    """What the next person said; None when the paper has no more persons."""
     at = persons.get(paper, 0)
     persons[paper] = at + 1
     known = round_.one(HumanOutcome, paper)
     if known is None or at >= len(known.ratings):
         return None
     whole = len(known.confidences) == len(known.ratings)
-    return known.ratings[at], known.confidences[at] if whole else None
+    return PersonReview(
+        known.ratings[at],
+        known.confidences[at] if whole else None,
+        known.texts[at] if known.texts else {},
+    )
 
 
 def _ranks(values: list[float]) -> list[float]:

@@ -22,7 +22,9 @@ ADDRESS = click.option(
 
 
 @click.group(invoke_without_command=True)
-@click.option("--data", help="A dataset of the store, or NAME@FOLDER such as iclr2026@tables/.")
+@click.option(
+    "--data", help="A dataset of the store, or NAME@FOLDER: of another store or a folder of tables."
+)
 @click.option(
     "--reviewer",
     "reviewers",
@@ -53,7 +55,12 @@ ADDRESS = click.option(
     help="Date up to which a reviewer's model has seen the world.",
 )
 @click.option("--models", type=click.Path(), help="TOML file with settings of language models.")
-@click.option("--seed", default=0, show_default=True, help="Seed of folds and resamples.")
+@click.option(
+    "--sample", type=click.IntRange(min=1), help="Measure on only so many papers, drawn by --seed."
+)
+@click.option(
+    "--seed", default=0, show_default=True, help="Seed of folds, resamples and of a sample."
+)
 @click.option("--resamples", default=1000, show_default=True, help="Bootstrap resamples.")
 @click.option(
     "--store", type=click.Path(path_type=Path), help="Folder of the store  [$CONFERENCE_STORE]."
@@ -63,7 +70,8 @@ ADDRESS = click.option(
 def benchmark(
     ctx: click.Context, data: str | None, reviewers: tuple[str, ...], out: Path | None,
     fixed: tuple[float, ...], need: tuple[str, ...], cutoffs: tuple[str, ...],
-    models: str | None, seed: int, resamples: int, store: Path | None, address: str | None,
+    models: str | None, sample: int | None, seed: int, resamples: int, store: Path | None,
+    address: str | None,
 ) -> None:  # fmt: skip
     """Measure reviewers against human reviews.
 
@@ -111,7 +119,9 @@ def benchmark(
     with ExitStack() as stack:
         with ProgressDisplay(aside) as display:
             display.show("read data", 0, 1)
-            question = open_question(data, store_folder(store), need=need)
+            question = open_question(
+                data, store_folder(store), need=need, size=sample or 0, seed=seed
+            )
             display.show("read data", 1, 1)
             display.show("prepare reviewers", 0, 1)
             made = stack.enter_context(

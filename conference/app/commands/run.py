@@ -9,6 +9,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from conference.core.errors import UserError
 from conference.core.progress import LOG, ProgressDisplay
 
 COUNT, AMOUNT = click.IntRange(min=0), click.FloatRange(min=0)
@@ -17,6 +18,9 @@ COUNT, AMOUNT = click.IntRange(min=0), click.FloatRange(min=0)
 @click.command()
 @click.argument("venue", default="workshop")
 @click.option("--papers", type=click.Path(), help="Folder of PDFs, or table of real submissions.")
+@click.option(
+    "--sample", type=click.IntRange(min=1), help="Take only so many of the papers, drawn by --seed."
+)
 @click.option("--out", type=click.Path(), help="Folder of the round  [runs/VENUE].")
 @click.option("--seed", default=0, show_default=True, help="Seed of every random draw.")
 @click.option("--scientists", type=COUNT, help="How many scientists  [the venue's own number].")
@@ -77,6 +81,7 @@ COUNT, AMOUNT = click.IntRange(min=0), click.FloatRange(min=0)
 def run(
     venue: str,
     papers: str | None,
+    sample: int | None,
     out: str | None,
     seed: int,
     scientists: int | None,
@@ -124,8 +129,10 @@ def run(
         models=load_models(models) if models else None,
         settings=parse_settings(settings),
     )
+    if sample and not papers:
+        raise UserError("--sample: it draws from real papers; name them with --papers.")
     console = Console()
-    source = open_papers(papers, rules) if papers else None
+    source = open_papers(papers, rules, sample or 0, seed) if papers else None
     for note in source.notes if source else ():
         console.print(f"note: {note}", soft_wrap=True, markup=False, highlight=False)
     if dry_run:

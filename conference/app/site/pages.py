@@ -78,6 +78,7 @@ def _write_pages(folder: Path, round_: Round, progress: Progress) -> Path:
         "seed": round_.seed,
         "call": calls[0] if calls else None,
         "compared": human,
+        "sample": round_.sample,
         "pdf_folder": PAPERS,
     }
     plots = draw_plots(round_, timings, site / "plots")
