@@ -16,6 +16,7 @@ from conference.data.store import ABOUT
 from conference.data.tables import Dataset, HumanReview, Paper, Stage
 from venues.venue import Venue
 
+MAGIC = b"%PDF-"  # within the first kilobyte of every PDF
 WHEN: dict[Stage, str] = {"before_rebuttal": "before", "after_discussion": "after", "unknown": ""}
 
 
@@ -80,10 +81,20 @@ def _pdfs(path: Path, size: int, seed: int) -> PaperSource:
         raise UserError(f"--papers {path}: the folder has no PDF and no papers.parquet.")
     chosen, drawn = sample(pdfs, size, seed, lambda pdf: pdf.name)
     digest = hashlib.sha256()
+    others = []
     for pdf in chosen:
-        digest.update(f"{pdf.name}\x1f{pdf.stat().st_size}\x1f".encode())
-        digest.update(hashlib.sha256(pdf.read_bytes()).digest())
-    return PaperSource("pdf", str(path), digest.hexdigest(), pdfs=tuple(chosen), sample=drawn)
+        data = pdf.read_bytes()
+        if MAGIC not in data[:1024]:
+            others.append(pdf.name)
+        digest.update(f"{pdf.name}\x1f{len(data)}\x1f".encode())
+        digest.update(hashlib.sha256(data).digest())
+    if len(others) == len(chosen):
+        raise UserError(f"--papers {path}: none of the files is a PDF, such as {others[0]}.")
+    named = f"{len(others)} file(s) are named .pdf and hold no PDF, such as"
+    notes = (f"{path}: {named} {others[0]}; they are left out.",) if others else ()
+    return PaperSource(
+        "pdf", str(path), digest.hexdigest(), pdfs=tuple(chosen), notes=notes, sample=drawn
+    )
 
 
 def _data(path: Path, venue: Venue, size: int, seed: int) -> PaperSource:

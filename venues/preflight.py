@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 
 import msgspec
 
@@ -22,10 +20,8 @@ from reviewers.language.presets import PROMPTS, Preset, examples_text, load_pres
 from venues.papers import PaperSource
 from venues.phases.call import call_of
 from venues.population import parse_minds
-from venues.state import Options
 from venues.venue import Venue
 
-NEEDED_DISK = 200 * 2**20
 TRIES = 2  # times that a server is asked again before the round
 OTHERS = 3000  # tokens of a study's prompts beside the template's material
 
@@ -33,8 +29,6 @@ OTHERS = 3000  # tokens of a study's prompts beside the template's material
 def preflight(
     venue: Venue,
     source: PaperSource | None,
-    options: Options,
-    folder: Path,
     models: Mapping[str, ModelRules],
     say: Callable[[str], None],
     calls: list[Call],
@@ -46,15 +40,11 @@ def preflight(
     Raises:
         UserError: what is missing, in one sentence.
     """
-    say(_disk(folder))
-    if source is None:
-        say(_typesetter(options))
     presets: dict[str, list[Preset]] = defaultdict(list)
     for _, name in parse_minds(venue.minds.reviewer):
         if is_model(name):
             spec = parse_spec(name)
             presets[spec.text].append(load_preset(spec.preset))
-            examples_text(models[spec.text].examples, presets[spec.text][-1].few_shot)
     writers = {name for _, name in parse_minds(venue.minds.scientist)} if source is None else set()
     for name, rules in models.items():
         # A server that is down now is told of soon; later it is given time to come back.
@@ -68,23 +58,6 @@ def preflight(
         say(f"{name} ({model.revision}) filled the review form.")
     for table in sorted(venue.models.keys() - models.keys() - {"default"}):
         say(f"The settings of '{table}' are of no use: no mind is that model.")
-
-
-def _disk(folder: Path) -> str:
-    free = shutil.disk_usage(folder).free
-    if free < NEEDED_DISK:
-        raise UserError(
-            f"{folder}: only {free >> 20} MiB are free there and a round needs "
-            f"{NEEDED_DISK >> 20}; free the disk or choose another --out."
-        )
-    return f"{free >> 30} GiB are free for the round's folder."
-
-
-def _typesetter(options: Options) -> str:
-    from conference.papers.typesetting import check_typesetter
-
-    check_typesetter(options.format)
-    return f"Papers are typeset by {options.format}."
 
 
 def _longest(source: PaperSource | None) -> str:

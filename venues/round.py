@@ -21,8 +21,9 @@ from conference.models.backends import Cluster, running
 from conference.models.costs import Budget
 from conference.models.records import Call, ModelRules, calls_from_json, calls_to_json
 from venues import population
+from venues.checks import check_before
 from venues.dispatch import has_model, make_performer
-from venues.minds import check_humans, check_minds, models_of, placed
+from venues.minds import check_minds, models_of, placed
 from venues.papers import PaperSource, open_papers
 from venues.phases import steps_of
 from venues.plan import Plan, draws_seed, make_plan, note_plan
@@ -89,7 +90,8 @@ def run_round(
         if papers is None or isinstance(papers, PaperSource)
         else open_papers(papers, rules, sample, seed)
     )
-    check_humans(rules, source)
+    for note in check_before(rules, source, options or Options(), seed, Path(out)):
+        (say or (lambda _: None))(note)
     plan = make_plan(rules, seed, number, source, archive, options)
     folder = Path(out)
     progress, say = progress or no_progress, say or (lambda line: None)
@@ -282,7 +284,7 @@ def _try(
     """The preflight, its calls noted in the ledger and counted."""
     calls: list[Call] = []
     try:
-        preflight(round_.venue, round_.source, round_.options, round_.folder, models, say, calls)
+        preflight(round_.venue, round_.source, models, say, calls)
     finally:
         before = calls_from_json(ledger.noted("preflight") or b"[]")
         ledger.note("preflight", calls_to_json([*before, *calls]))

@@ -15,7 +15,7 @@ from conference.core.errors import UserError
 from conference.core.progress import no_progress
 from venues.round import run_round as play_round
 from venues.rounds import run_rounds
-from venues.state import Options, Round
+from venues.state import Round
 from venues.venue import Venue
 
 
@@ -57,8 +57,6 @@ def run_round(
         raise UserError(f"hosts is {hosts}; give 0 (no Ray) or more.")
     out = Path(out)
     progress = options.get("progress") or no_progress
-    if not options.get("papers"):
-        check_options(options.get("options") or Options())
     if rounds == 1:
         result = play_round(venue, out=out, **options)
         return Proceedings(out, write_site(out, progress), result.round, result.performed)
@@ -77,12 +75,3 @@ def _in_event_loop() -> bool:
     except RuntimeError:
         return False
     return True
-
-
-def check_options(options: Options) -> None:
-    """Raise `UserError` for what scientists would lack in the middle of a round."""
-    from conference.literature import check_literature
-    from conference.papers.typesetting import check_typesetter
-
-    check_typesetter(options.format)
-    check_literature(options.literature)

@@ -22,6 +22,7 @@ class Instance:
         demand: reviews that each paper needs, int (papers,).
         max_load, min_load: papers that each reviewer takes at most and at least, int (reviewers,).
         papers, reviewers: what messages call them; their positions when left out.
+        who, what: whom the papers need, and what of them, as messages call it.
 
     Raises:
         ValueError: positions out of range, a pair listed twice, a score that is not finite, a
@@ -36,6 +37,8 @@ class Instance:
     min_load: NDArray[Any]
     papers: tuple[str, ...] = ()
     reviewers: tuple[str, ...] = ()
+    who: str = "reviewer"
+    what: str = "review"
 
     def __post_init__(self) -> None:
         for name in ("paper", "reviewer", "demand", "max_load", "min_load"):

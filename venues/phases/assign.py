@@ -30,6 +30,7 @@ from venues.state import Round, Step
 from venues.venue import AssignRules
 
 CHAIRS_ASKED = 16
+WHO: dict[Role, str] = {"reviewer": "reviewer", "chair": "area chair"}  # in messages
 ALIKE = 1.0  # The score of all pairs of a paper whose words tell nothing.
 
 
@@ -191,6 +192,8 @@ def perform(sight: AssignSight, context: Context) -> list[AnyRecord]:
         else np.minimum(np.full(len(sight.agents), sight.rules.min_load), sight.load),
         papers=tuple(sight.papers),
         reviewers=tuple(sight.agents),
+        who=WHO[sight.role],
+        what="review" if sight.role == "reviewer" else WHO[sight.role],
     )
     # Chairs have no affinities, so for them there is no worst-off paper to serve.
     objective: Objective = sight.rules.objective if sight.role == "reviewer" else "total"
@@ -202,7 +205,8 @@ def perform(sight: AssignSight, context: Context) -> list[AnyRecord]:
     if bare and not sight.emergency:
         raise UserError(
             f"step {sight.step}: {solution.message}; {len(bare)} paper(s) would have no "
-            f"{sight.role} at all, {bare[0]} the first."
+            f"{WHO[sight.role]} at all, {bare[0]} the first; run again with more "
+            f"(--{sight.role}s) and another --out."
         )
     score = np.where(sight.told[solution.paper], solution.score, 0.0)
     chosen = [

@@ -55,7 +55,7 @@ def _research(round_: Round) -> list[Task]:
             again[entry.authors[0]].append(entry)
     for number, agent in enumerate(round_.agents("scientist")):
         for own in range(rules.papers_per_scientist):
-            paper = f"paper-{number + 1:03d}" + (f"-{own + 1}" if own else "")
+            paper = paper_name(number, own)
             if own < len(again[agent.id]):
                 found.append(_resubmission(round_, agent, paper, again[agent.id][own], call))
                 continue
@@ -72,6 +72,11 @@ def _research(round_: Round) -> list[Task]:
             )
             found.append(Task(TaskKey("submit", agent.id, paper), sight, agent))
     return found
+
+
+def paper_name(scientist: int, own: int) -> str:
+    """The id of a scientist's paper, both counted from 0."""
+    return f"paper-{scientist + 1:03d}" + (f"-{own + 1}" if own else "")
 
 
 def _resubmission(round_: Round, agent: Agent, paper: str, entry: Archived, call: Call) -> Task:

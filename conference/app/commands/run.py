@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from conference.core.errors import UserError
+from conference.core.files import check_writable
 from conference.core.progress import LOG, ProgressDisplay
 
 COUNT, AMOUNT = click.IntRange(min=0), click.FloatRange(min=0)
@@ -114,7 +115,9 @@ def run(
     from conference.app.api import run_round
     from conference.literature import resolved
     from conference.models.costs import Budget
-    from venues.minds import load_models
+    from venues.checks import check_before
+    from venues.human_papers import calibration_table
+    from venues.minds import load_models, models_of
     from venues.papers import open_papers
     from venues.round import Options, prepare
     from venues.settings import parse_settings
@@ -131,15 +134,30 @@ def run(
     )
     if sample and not papers:
         raise UserError("--sample: it draws from real papers; name them with --papers.")
-    console = Console()
-    source = open_papers(papers, rules, sample or 0, seed) if papers else None
+    console, folder = Console(), Path(out or f"runs/{rules.name}")
+    check_writable(folder)
+    options = Options(
+        format=format_, unsafe=unsafe, literature=resolved(literature), calibration=calibration
+    )
+    budget = Budget(max_tokens, max_cost, max_hours)
+    with ProgressDisplay(console) as display:
+        if papers:
+            display.show("read papers", 0, 1)
+        source = open_papers(papers, rules, sample or 0, seed) if papers else None
+
+    def say(line: str) -> None:
+        console.print(line, soft_wrap=True, markup=False, highlight=False)
+
     for note in source.notes if source else ():
-        console.print(f"note: {note}", soft_wrap=True, markup=False, highlight=False)
+        say(f"note: {note}")
     if dry_run:
+        calibration_table(rules, calibration)
+        found = check_before(rules, source, options, seed, folder)
+        for line in [*found, *budget.check_prices(models_of(rules))]:
+            say(line)
         _show_forecast(console, rules, source, rounds)
         return
     start = time.monotonic()
-    folder = Path(out or f"runs/{rules.name}")
     with ProgressDisplay(console, folder / LOG) as display:
         result = run_round(
             rules,
@@ -150,16 +168,11 @@ def run(
             hosts=hosts,
             address=address,
             reuse=reuse,
-            options=Options(
-                format=format_,
-                unsafe=unsafe,
-                literature=resolved(literature),
-                calibration=calibration,
-            ),
+            options=options,
             retry_failed=retry_failed,
-            budget=Budget(max_tokens, max_cost, max_hours),
+            budget=budget,
             progress=display.show,
-            say=lambda line: console.print(line, soft_wrap=True),
+            say=say,
         )
     took = time.monotonic() - start
     console.print(f"{result.performed} tasks performed in {took:.0f} s.")
