@@ -20,6 +20,7 @@ import msgspec
 import numpy as np
 from rich.console import Console
 
+from conference.core.commands import run_command
 from conference.core.errors import UserError
 from conference.core.progress import ProgressDisplay
 from reviewers.calibration import FILE as CALIBRATION
@@ -146,4 +147,4 @@ def calibration(data: Path) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run_command(main)

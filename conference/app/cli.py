@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import importlib
-import os
-import sys
 
 import click
 
 from conference import __version__
-from conference.core.errors import UserError
-from conference.core.tasks import StopRound
+from conference.core.commands import run_command
 
 COMMANDS = {
     "run": ("conference.app.commands.run", "run"),
@@ -62,23 +59,4 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command line; user errors are one sentence and exit status 2."""
-    try:
-        cli(standalone_mode=False)
-    except UserError as error:
-        _leave(str(error), 2)
-    except click.ClickException as error:
-        error.show()
-        sys.exit(2)
-    except StopRound as stop:
-        _leave(str(stop), 3)
-    except (KeyboardInterrupt, click.Abort):
-        click.echo(
-            "Stopped. Nothing that was finished is lost: run the same command to go on.", err=True
-        )
-        sys.stderr.flush()
-        os._exit(130)  # An experiment's thread would keep the process; its sandbox dies with it.
-
-
-def _leave(sentence: str, status: int) -> None:
-    click.echo(sentence, err=True)
-    sys.exit(status)
+    run_command(cli)

@@ -80,6 +80,8 @@ def save(dataset: Dataset, store: Path) -> Path:
 
 def names(store: Path) -> list[str]:
     """The datasets in the store."""
+    if store.exists() and not store.is_dir():
+        raise UserError(f"{store}: it is not a folder; name the store's folder with --store.")
     if not store.is_dir():
         return []
     return sorted(path.parent.name for path in store.glob(f"[!.]*/{ABOUT}"))

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from conference.core.errors import UserError
 from reviewers.quality.model import PaperText
 
 HISTORY = "rating_history.parquet"
 FATES = ("accepted", "rejected", "withdrawn")
+PAPER_COLUMNS = ("paper_id", "venue", "year", "title", "abstract", "keywords", "status")
 
 
 def read_papers(folder: Path, *, fates: bool = False, first: bool = False) -> Any:
@@ -22,10 +25,8 @@ def read_papers(folder: Path, *, fates: bool = False, first: bool = False) -> An
     `mean` and `z` NaN. With `first`, the ratings are those from before the rebuttal where they are
     on record (rating_history.parquet), and the column `first` says where.
     """
-    import pandas
-
-    papers = pandas.read_parquet(folder / "papers.parquet")
-    reviews = pandas.read_parquet(folder / "reviews.parquet")
+    papers = read_frame(folder / "papers.parquet", PAPER_COLUMNS)
+    reviews = read_frame(folder / "reviews.parquet", ("paper_id", "rating"))
     ratings = reviews[reviews["rating"].notna()].groupby("paper_id")["rating"].apply(tuple)
     given = papers["paper_id"].map(ratings)
     papers["first"] = False
@@ -44,11 +45,28 @@ def read_papers(folder: Path, *, fates: bool = False, first: bool = False) -> An
 
 def first_ratings(folder: Path) -> Any:
     """Ratings from before the rebuttal by paper, a series of tuples of two or more."""
-    import pandas
-
-    history = pandas.read_parquet(folder / HISTORY)
+    history = read_frame(folder / HISTORY, ("paper_id", "stage", "ratings"))
     found = history[history["stage"] == 0].set_index("paper_id")["ratings"].map(tuple)
     return found[found.map(len) > 1]
+
+
+def read_frame(path: Path, required: Sequence[str]) -> Any:
+    """A Parquet table. Raises `UserError` where it is missing, damaged or lacks a column."""
+    import pandas
+
+    try:
+        frame = pandas.read_parquet(path)
+    except FileNotFoundError as error:
+        raise UserError(
+            f"{path}: no such file; --data names a folder with papers.parquet and reviews.parquet."
+        ) from error
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise UserError(f"{path}: it cannot be read as a Parquet table ({reason}).") from error
+    missing = [name for name in required if name not in frame]
+    if missing:
+        raise UserError(f"{path}: column '{missing[0]}' is missing; it has {', '.join(frame)}.")
+    return frame
 
 
 def standardised(papers: Any) -> Any:

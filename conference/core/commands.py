@@ -1,0 +1,59 @@
+"""Runs a command line so that what a user can fix ends in one sentence, never in a traceback."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import click
+
+from conference.core.errors import UserError
+from conference.core.tasks import StopRound
+
+
+def run_command(command: click.Command) -> None:
+    """Run the command with the words of the command line.
+
+    Exit status 2 for bad input and files that cannot be used, 3 for a round that stopped in order
+    and can be resumed, 130 after Ctrl-C.
+    """
+    try:
+        command(standalone_mode=False)
+    except UserError as error:
+        _leave(str(error), 2)
+    except click.exceptions.NoArgsIsHelpError as error:
+        error.show()
+        sys.exit(2)
+    except click.ClickException as error:
+        _leave(_usage(error), 2)
+    except StopRound as stop:
+        _leave(str(stop), 3)
+    except BrokenPipeError:
+        os._exit(1)  # Whoever read the output, such as `head`, has gone.
+    except OSError as error:
+        _leave(_sentence(error), 2)
+    except (KeyboardInterrupt, click.Abort):
+        click.echo(
+            "Stopped. Nothing that was finished is lost: run the same command to go on.", err=True
+        )
+        sys.stderr.flush()
+        os._exit(130)  # An experiment's thread would keep the process; its sandbox dies with it.
+
+
+def _usage(error: click.ClickException) -> str:
+    """What is wrong with the words of the command line, and of which command."""
+    context = getattr(error, "ctx", None)
+    path = context.command_path if context else "conference"
+    return f"{path}: {error.format_message().rstrip('.')}; see {path} --help."
+
+
+def _sentence(error: OSError) -> str:
+    """What the system says of a file; some libraries give the path alone."""
+    reason = error.strerror or ("no such file" if isinstance(error, FileNotFoundError) else "")
+    path = str(error.filename or ("" if error.strerror else error))
+    return ": ".join(filter(None, (path, reason))) + "; check the path, its rights and the disk."
+
+
+def _leave(sentence: str, status: int) -> None:
+    click.echo(sentence, err=True)
+    sys.exit(status)

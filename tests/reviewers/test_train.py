@@ -1,0 +1,34 @@
+"""`python -m reviewers.train` with wrong input: one sentence, no traceback."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.benchmarks.made import venue_year
+
+COMMANDS = ("quality", "families", "panel", "calibration")
+
+
+def train(*words: object) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "reviewers.train", *map(str, words)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=300)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_data_that_are_not_there_are_one_sentence(command: str, tmp_path: Path) -> None:
+    done = train(command, "--data", tmp_path / "nothing")
+    assert done.returncode == 2 and "papers.parquet: " in done.stderr
+    assert "Traceback" not in done.stderr and len(done.stderr.splitlines()) == 1
+
+
+def test_tables_that_cannot_be_used_are_one_sentence(tmp_path: Path) -> None:
+    venue_year(tmp_path, papers=20)
+    done = train("quality", "--data", tmp_path)
+    assert done.returncode == 2 and "column 'keywords' is missing" in done.stderr
+    (tmp_path / "papers.parquet").write_text("no table")
+    done = train("quality", "--data", tmp_path)
+    assert done.returncode == 2 and "cannot be read as a Parquet table" in done.stderr
