@@ -13,7 +13,9 @@ prints the figures of panel.toml; `calibration` writes calibration.json.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import click
 import msgspec
@@ -22,13 +24,14 @@ from rich.console import Console
 
 from conference.core.commands import run_command
 from conference.core.errors import UserError
-from conference.core.progress import ProgressDisplay
+from conference.core.files import check_writable
+from conference.core.progress import Progress, ProgressDisplay
 from reviewers.calibration import FILE as CALIBRATION
 from reviewers.calibration import CalibrationPaper
 from reviewers.quality.fitting import fit
 from reviewers.quality.model import FEWEST_LETTERS, load, write
 from reviewers.quality.model import FILE as COEFFICIENTS
-from reviewers.quality.training_papers import read_papers, texts_of
+from reviewers.quality.training_papers import PAPER_COLUMNS, read_frame, read_papers, texts_of
 
 CALIBRATION_PAPERS = 40
 CALIBRATION_YEARS = (2021, 2022, 2026)
@@ -48,6 +51,7 @@ def quality(data: Path, before: int, out: Path) -> None:
 
     Of later years only abstracts are read, to leave out measures of the writing that have moved.
     """
+    check_writable(out.parent)
     papers = read_papers(data, fates=True, first=True)
     train = papers[papers["year"] < before]
     if not train["z"].notna().any():
@@ -79,9 +83,12 @@ def families(
     rows = compare(
         papers, years, resamples=resamples, tested=tested, ceiling=ceiling, shipped=shipped
     )
-    for row in rows:
-        gap = f", less one human {row.gap}" if row.gap else ""
-        click.echo(f"{row.year}  {row.family:36s} {row.figure}{gap}")
+    with ProgressDisplay(Console(stderr=True)) as shown:
+        shown.show("families", 0, None)
+        for done, row in enumerate(rows, 1):
+            gap = f", less one human {row.gap}" if row.gap else ""
+            click.echo(f"{row.year}  {row.family:36s} {row.figure}{gap}")
+            shown.show("families", done, None)
 
 
 @main.command()
@@ -91,15 +98,13 @@ def panel(data: Path) -> None:
 
     Of a year without decisions on record, of all papers that were not withdrawn.
     """
-    import pandas
-
     from conference.statistics.agreement import icc1
 
-    papers = pandas.read_parquet(data / "papers.parquet")
+    papers = read_frame(data / "papers.parquet", (*PAPER_COLUMNS, "accepted"))
     none_decided = ~papers["accepted"].notna().groupby(papers["year"]).transform("any")
     counted = papers["accepted"].notna() | (none_decided & (papers["status"] == "unknown"))
     decided = set(papers.loc[counted, "paper_id"])
-    reviews = pandas.read_parquet(data / "reviews.parquet")
+    reviews = read_frame(data / "reviews.parquet", ("paper_id", "year", "rating", "confidence"))
     reviews = reviews[reviews["paper_id"].isin(decided) & reviews["rating"].notna()]
     for year, rows in reviews.groupby("year"):
         groups = [g.to_numpy() for _, g in rows.groupby("paper_id")["rating"] if len(g) > 1]
@@ -120,30 +125,40 @@ def panel(data: Path) -> None:
 @click.option("--data", type=click.Path(path_type=Path), required=True)
 def calibration(data: Path) -> None:
     """Write known papers of three years, spread over their scores, with predictions from before."""
+    check_writable(CALIBRATION.parent)
     papers = read_papers(data)
-    chosen: list[CalibrationPaper] = []
-    for year in CALIBRATION_YEARS:
-        told = papers["abstract"].str.len() >= FEWEST_LETTERS
-        rows = papers[(papers["year"] == year) & papers["accepted"].notna() & told]
-        rows = rows.sort_values(["mean", "paper_id"])
-        rows = rows.iloc[np.linspace(0, len(rows) - 1, CALIBRATION_PAPERS).astype(int)]
-        model = load() if year > load().cutoff else fit(papers[papers["year"] < year])
-        standard = model.standard(texts_of(rows))
-        standard -= standard.mean()
-        values = tuple(
-            sorted(
-                {r for ratings in papers.loc[papers["year"] == year, "ratings"] for r in ratings}
-            )
-        )
-        chosen += [
-            CalibrationPaper(
-                row.paper_id, f"ICLR {year}", tuple(map(float, row.ratings)), round(float(z), 4),
-                tuple(float(value) for value in values),
-            )
-            for row, z in zip(rows.itertuples(), standard, strict=True)
-        ]  # fmt: skip
+    with ProgressDisplay(Console(stderr=True)) as shown:
+        chosen = [
+            paper
+            for year in CALIBRATION_YEARS
+            for paper in _known_papers(papers, year, data, shown.show)
+        ]
     CALIBRATION.write_bytes(msgspec.json.format(msgspec.json.encode(chosen), indent=0) + b"\n")
     click.echo(f"{CALIBRATION.name}: {len(chosen)} papers")
+
+
+def _known_papers(
+    papers: Any, year: int, data: Path, progress: Progress
+) -> Iterator[CalibrationPaper]:
+    """Papers of a year with their ratings and what a fit on earlier years predicts of them."""
+    told = papers["abstract"].str.len() >= FEWEST_LETTERS
+    of_year, earlier = papers["year"] == year, papers[papers["year"] < year]
+    rows = papers[of_year & papers["accepted"].notna() & told].sort_values(["mean", "paper_id"])
+    if len(rows) < CALIBRATION_PAPERS or earlier.empty:
+        raise UserError(
+            f"{data}: calibration needs {CALIBRATION_PAPERS} decided papers of {year} with ratings "
+            f"and an abstract, and rated papers of earlier years; there are {len(rows)} and "
+            f"{len(earlier)}."
+        )
+    rows = rows.iloc[np.linspace(0, len(rows) - 1, CALIBRATION_PAPERS).astype(int)]
+    model = load() if year > load().cutoff else fit(earlier, progress=progress)
+    standard = model.standard(texts_of(rows))
+    standard -= standard.mean()
+    given = {rating for ratings in papers.loc[of_year, "ratings"] for rating in ratings}
+    values = tuple(sorted(map(float, given)))
+    for row, z in zip(rows.itertuples(), standard, strict=True):
+        ratings = tuple(map(float, row.ratings))
+        yield CalibrationPaper(row.paper_id, f"ICLR {year}", ratings, round(float(z), 4), values)
 
 
 if __name__ == "__main__":

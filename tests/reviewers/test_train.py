@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pandas
 import pytest
 
 from tests.benchmarks.made import venue_year
@@ -29,6 +30,14 @@ def test_tables_that_cannot_be_used_are_one_sentence(tmp_path: Path) -> None:
     venue_year(tmp_path, papers=20)
     done = train("quality", "--data", tmp_path)
     assert done.returncode == 2 and "column 'keywords' is missing" in done.stderr
+    table = pandas.read_parquet(tmp_path / "papers.parquet").assign(keywords="")
+    table.assign(accepted=True).to_parquet(tmp_path / "papers.parquet")
+    done = train("quality", "--data", tmp_path, "--before", 2017)
+    assert done.returncode == 2 and "--before 2017" in done.stderr
+    done = train("quality", "--data", tmp_path, "--out", tmp_path / "papers.parquet" / "x.npz")
+    assert done.returncode == 2 and "cannot be written" in done.stderr
+    done = train("calibration", "--data", tmp_path)
+    assert done.returncode == 2 and "calibration needs 40 decided papers of 2021" in done.stderr
     (tmp_path / "papers.parquet").write_text("no table")
     done = train("quality", "--data", tmp_path)
     assert done.returncode == 2 and "cannot be read as a Parquet table" in done.stderr
