@@ -15,6 +15,7 @@ import numpy as np
 from conference.core.errors import UserError
 from conference.core.records import PROGRAM_CHAIR, Agent, Role, Submission
 from conference.core.seeds import generator
+from venues.identities import Profile
 from venues.papers import PaperSource
 from venues.venue import Venue
 
@@ -42,12 +43,24 @@ def make_committee(
     submissions: list[Submission],
     source: PaperSource | None,
     scientists: Sequence[Agent] = (),
+    profiles: Sequence[Profile] = (),
 ) -> list[Agent]:
-    """Reviewers, area chairs, senior area chairs and the program chair for these submissions."""
+    """Reviewers, area chairs, senior area chairs and the program chair for these submissions.
+
+    The first reviewers take the earlier work of `profiles`, and are taken for no paper's author.
+    """
     reviewers = reviewer_count(venue, len(submissions))
+    if len(profiles) > reviewers:
+        raise UserError(
+            f"{venue.population.profiles}: it has {len(profiles)} reviewers and the venue "
+            f"{reviewers}; set population.reviewers to {len(profiles)} or more."
+        )
     chairs = chair_count(venue, len(submissions))
     own = _own_submissions(venue, seed, submissions, reviewers)
+    own = [*[()] * len(profiles), *own[len(profiles) :]]
     records = _publications(venue, seed, submissions, source, own, reviewers)
+    invented = records[len(profiles) :]
+    records = [each.papers or records[at] for at, each in enumerate(profiles)] + invented
     people = [
         _agent("reviewer", number, venue, seed, mind=mind, papers=records[number], own=own[number])
         for number, mind in enumerate(_minds(venue.minds.reviewer, reviewers))

@@ -23,6 +23,7 @@ from conference.models.records import Call, ModelRules, calls_from_json, calls_t
 from venues import population
 from venues.checks import check_before
 from venues.dispatch import has_model, make_performer
+from venues.identities import read_profiles
 from venues.minds import check_minds, models_of, placed
 from venues.papers import PaperSource, open_papers
 from venues.phases import steps_of
@@ -239,6 +240,8 @@ def prepare(
     )
     check_venue(rules, f"venue '{rules.name}'")
     population.check_personas(rules)
+    if rules.population.profiles:
+        read_profiles(rules.population.profiles)
     check_minds(rules)
     return rules
 

@@ -75,6 +75,8 @@ class Population(Rules, frozen=True, kw_only=True):
     """How many of each role; 0 reviewers or chairs means as many as the loads ask for.
 
     `coauthor_rate` is the share of reviewers who have lately written with one of the scientists.
+    `profiles` is a table of real reviewers (name, emails, papers), whose expertise and conflicts
+    the first simulated reviewers take over.
     """
 
     scientists: int = 0
@@ -83,6 +85,7 @@ class Population(Rules, frozen=True, kw_only=True):
     senior_chairs: int = 1
     labs: int = 4
     coauthor_rate: float = 0.25
+    profiles: str = ""
     personas: dict[str, float] = msgspec.field(default_factory=lambda: {"neutral": 1.0})
     chair_personas: dict[str, float] = msgspec.field(default_factory=lambda: {"inclusive": 1.0})
 

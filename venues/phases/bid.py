@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from pathlib import Path
+
 import msgspec
 import numpy as np
 
 from conference.core.errors import UserError
-from conference.core.files import keep
+from conference.core.files import PAPERS, keep
 from conference.core.records import Affinities, Agent, AnyRecord, Conflict, Submission
 from conference.core.tasks import CentralSight, Task, TaskKey
 from conference.models.context import Context
+from conference.papers import read_document
 from conference.papers.manuscript import Manuscript, blinded
 from reviewers.reviewer import BidSight
 from venues.affinities import AffinityTable, read_affinities, write_affinities
+from venues.identities import OWN, Profile, addresses_in, authors_in, authorship, read_profiles
 from venues.population import make_committee
 from venues.state import Round, Step
 from venues.venue import check_capacity
+
+FIRST_PAGE = 3000  # characters of a PDF's text
 
 
 class InviteSight(CentralSight, frozen=True, kw_only=True):
@@ -43,18 +50,45 @@ def invite_tasks(round_: Round) -> list[Task]:
             "nothing to review; see the reasons in the round's site or relax the [desk] rules."
         )
     authors = round_.agents("scientist")
-    committee = make_committee(round_.venue, round_.seed, papers, round_.source, authors)
+    file = round_.venue.population.profiles
+    profiles = read_profiles(file) if file else []
+    committee = make_committee(round_.venue, round_.seed, papers, round_.source, authors, profiles)
     reviewers = sum(agent.role == "reviewer" for agent in committee)
     check_capacity(round_.venue, len(papers), reviewers, f"venue '{round_.venue.name}'")
-    conflicts = find_conflicts(committee, papers, {agent.id: agent for agent in authors})
+    wrote = _authorship(round_, papers, profiles, committee) if profiles else {}
+    conflicts = find_conflicts(committee, papers, {agent.id: agent for agent in authors}, wrote)
     sight = InviteSight(committee=tuple(committee), conflicts=tuple(conflicts))
     return [Task(TaskKey("bid.invite"), sight)]
 
 
+def _authorship(
+    round_: Round, papers: list[Submission], profiles: list[Profile], committee: list[Agent]
+) -> dict[str, dict[str, str]]:
+    """Reviewer to the papers that its profile tells it wrote, or perhaps did, with the reason.
+
+    A paper's authors are those of its table's column `authors`, and those whose addresses stand on
+    the first page of its PDF.
+    """
+    named = authors_in(Path(round_.source.path)) if round_.source else {}
+    authors = {paper.paper: named.get(paper.paper, []) for paper in papers}
+    for paper in papers:
+        if paper.source == "pdf" and paper.document:
+            page = read_document(round_.folder / PAPERS / paper.document).text[:FIRST_PAGE]
+            authors[paper.paper] += addresses_in(page)
+    found = authorship([profile.identity for profile in profiles], authors)
+    return {committee[at].id: wrote for at, wrote in found.items()}
+
+
 def find_conflicts(
-    committee: list[Agent], papers: list[Submission], scientists: dict[str, Agent]
+    committee: list[Agent],
+    papers: list[Submission],
+    scientists: dict[str, Agent],
+    wrote: Mapping[str, Mapping[str, str]],
 ) -> list[Conflict]:
-    """Own paper, same lab, or recent co-author of one of the paper's authors."""
+    """Own paper, same lab, or recent co-author of one of the paper's authors.
+
+    `wrote` has what reviewers' profiles tell of their own papers, with the reason.
+    """
     by_lab: dict[str, list[str]] = {}
     by_author: dict[str, list[str]] = {}
     for paper in papers:
@@ -66,7 +100,8 @@ def find_conflicts(
     known = {paper.paper for paper in papers}
     found = []
     for agent in committee:
-        reasons = {name: "own paper" for name in agent.own_submissions if name in known}
+        reasons = {name: OWN for name in agent.own_submissions if name in known}
+        reasons |= wrote.get(agent.id, {})
         for author in agent.coauthors:
             for name in by_author.get(author, ()):
                 reasons.setdefault(name, "recent co-author")

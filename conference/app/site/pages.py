@@ -169,6 +169,8 @@ def _facts(person: PersonView) -> str:
         facts.append(f"{person.reviews} reviews, mean rating {_score(person.mean_rating)}")
     if person.conflicts:
         facts.append(f"{person.conflicts} conflict(s) of interest")
+    if person.unresolved:
+        facts.append(f"perhaps an author of {', '.join(person.unresolved)}")
     return ", ".join(facts)
 
 

@@ -27,6 +27,7 @@ from conference.core.records import (
     Submission,
 )
 from conference.core.thread import names_of
+from venues.identities import PERHAPS
 from venues.state import Round
 
 ROLES = {
@@ -75,7 +76,10 @@ class PaperView(msgspec.Struct, frozen=True):
 
 
 class PersonView(msgspec.Struct, frozen=True):
-    """A person of the committee or an author, with the papers the venue's blindness rule shows."""
+    """A person of the committee or an author, with the papers the venue's blindness rule shows.
+
+    `unresolved` are papers that count as conflicts because it could not be told who wrote them.
+    """
 
     agent: Agent
     wrote: tuple[tuple[str, str], ...]
@@ -83,6 +87,7 @@ class PersonView(msgspec.Struct, frozen=True):
     reviews: int
     conflicts: int
     mean_rating: float | None
+    unresolved: tuple[str, ...] = ()
 
 
 def paper_views(round_: Round) -> list[PaperView]:
@@ -170,17 +175,18 @@ def people_views(round_: Round) -> list[PersonView]:
         row = (review.paper, titles[review.paper], f"{round_.rating(review):g}")
         reviewed[review.reviewer].append(row)
         ratings[review.reviewer].append(round_.rating(review))
-    conflicts: dict[str, int] = defaultdict(int)
+    conflicts: dict[str, list[Conflict]] = defaultdict(list)
     for conflict in round_.all(Conflict):
-        conflicts[conflict.agent] += 1
+        conflicts[conflict.agent].append(conflict)
     return [
         PersonView(
             agent,
             tuple(wrote[agent.id]),
             tuple(reviewed[agent.id]) if open_ else (),
             len(ratings[agent.id]),
-            conflicts[agent.id],
+            len(conflicts[agent.id]),
             sum(ratings[agent.id]) / len(ratings[agent.id]) if ratings[agent.id] else None,
+            tuple(each.paper for each in conflicts[agent.id] if each.reason == PERHAPS),
         )
         for agent in sorted(
             round_.all(Agent), key=lambda agent: ([*ROLES].index(agent.role), agent.id)
