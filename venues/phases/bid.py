@@ -83,7 +83,7 @@ def find_conflicts(
     committee: list[Agent],
     papers: list[Submission],
     scientists: dict[str, Agent],
-    wrote: Mapping[str, Mapping[str, str]],
+    wrote: Mapping[str, Mapping[str, str]] | None = None,
 ) -> list[Conflict]:
     """Own paper, same lab, or recent co-author of one of the paper's authors.
 
@@ -101,7 +101,7 @@ def find_conflicts(
     found = []
     for agent in committee:
         reasons = {name: OWN for name in agent.own_submissions if name in known}
-        reasons |= wrote.get(agent.id, {})
+        reasons |= (wrote or {}).get(agent.id, {})
         for author in agent.coauthors:
             for name in by_author.get(author, ()):
                 reasons.setdefault(name, "recent co-author")
