@@ -40,12 +40,14 @@ class ReviewSight(Sight, frozen=True, kw_only=True):
     """One paper to review. `archive` holds titles of earlier papers for judging novelty.
 
     `human` is what the person said whom a human reviewer replays; no other mind is given it.
+    `world` seeds what all reviewers see alike in the paper (0: the round's own seed).
     `expertise` in [0, 1] is where the affinity stands among all of the round's assignments.
     """
 
     manuscript: Manuscript
     form: Form
     panel: str
+    world: int = 0
     affinity: float
     expertise: float
     days: int
@@ -83,6 +85,7 @@ class CalibrateSight(Sight, frozen=True, kw_only=True):
 
     form: Form
     panel: str
+    world: int = 0
     papers: tuple[Manuscript, ...]
     qualities: tuple[float | None, ...]
     human_means: tuple[float, ...]

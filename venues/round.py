@@ -65,6 +65,7 @@ def run_round(
     number: int = 1,
     archive: tuple[Archived, ...] = (),
     reuse: Sequence[str | Path] = (),
+    started: bool = False,
 ) -> Result:
     """Run a venue round, or go on with the one in `out`.
 
@@ -80,6 +81,7 @@ def run_round(
         number: which of several rounds of the venue this is; each has its own draws.
         archive: the papers of the earlier rounds.
         reuse: folders of earlier rounds, whose results are taken over where a task saw the same.
+        started: whether the models' back ends run already, as for the rounds of a study.
 
     Raises:
         UserError: bad input, in one sentence.
@@ -118,7 +120,8 @@ def run_round(
             def ready() -> None:
                 """Start the models and try them, before the first task that thinks."""
                 if models:
-                    back_ends.enter_context(running(models, Cluster(address, hosts), progress))
+                    if not started:
+                        back_ends.enter_context(running(models, Cluster(address, hosts), progress))
                     progress("preflight", 0, 1)
                     _try(round_, models, ledger, budget, say)
                     progress("preflight", 1, 1)

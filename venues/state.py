@@ -40,6 +40,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     unsafe: bool = False
     literature: str = ""
     calibration: str = ""
+    study: str = ""  # The hash of the plan of the study that the round belongs to.
 
 
 class Archived(msgspec.Struct, frozen=True, kw_only=True):

@@ -160,9 +160,14 @@ class CalibrateRules(Rules, frozen=True, kw_only=True):
 
 
 class PanelRules(Rules, frozen=True, kw_only=True):
-    """Which human panel the embedded reviewers are fitted to."""
+    """Which human panel the embedded reviewers are fitted to.
+
+    `world` seeds what all reviewers see in a paper and the model does not: rounds with the same
+    world have the same papers, whoever reviews them. 0 draws it anew for each round's seed.
+    """
 
     like: str
+    world: int = 0
 
 
 class SiteRules(Rules, frozen=True, kw_only=True):

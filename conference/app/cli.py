@@ -11,6 +11,7 @@ from conference.core.commands import run_command
 
 COMMANDS = {
     "run": ("conference.app.commands.run", "run"),
+    "study": ("conference.app.commands.study", "study"),
     "venues": ("conference.app.commands.venues", "venues"),
     "benchmark": ("conference.app.commands.benchmark", "benchmark"),
     "data": ("conference.app.commands.data", "data"),
@@ -19,6 +20,7 @@ COMMANDS = {
 }
 HELP = {
     "run": "Run a venue round, or go on with one.",
+    "study": "Ask the venue a question: arms, replicates, effects.",
     "venues": "List the venues, or show the rules of one.",
     "benchmark": "Measure reviewers against human reviews.",
     "data": "Import, list and show human review data.",

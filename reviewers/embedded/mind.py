@@ -60,7 +60,7 @@ class EmbeddedReviewer:
         reading = read(sight.manuscript, sight.archive, context.papers)
         latent = panel.latent(
             reading.quality - panel.predicted,
-            paper_effect(context.seed, sight.panel, paper),
+            paper_effect(sight.world or context.seed, sight.panel, paper),
             severity(context.seed, sight.panel, agent.id, persona),
             sight.expertise,
             rng,
@@ -122,7 +122,7 @@ class EmbeddedReviewer:
             quality = known
             if quality is None:
                 quality = read(manuscript, (), context.papers).quality - panel.predicted
-            effect = paper_effect(context.seed, sight.panel, manuscript.paper)
+            effect = paper_effect(sight.world or context.seed, sight.panel, manuscript.paper)
             expertise = rules().calibration.expertise
             rating = panel.rating(quality, effect, own, expertise, rng, persona.noise)
             found.append(

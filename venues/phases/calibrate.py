@@ -42,6 +42,7 @@ def _sight(round_: Round, chosen: list[HumanPaper]) -> CalibrateSight:
     return CalibrateSight(
         form=round_.venue.form,
         panel=round_.venue.panel.like,
+        world=round_.venue.panel.world,
         papers=tuple(
             Manuscript(paper=paper.paper, title=paper.title, abstract=paper.abstract)
             for paper in chosen

@@ -29,6 +29,7 @@ def _tasks(round_: Round, step: str, emergency: bool) -> list[Task]:
             manuscript=papers[row.paper],
             form=venue.form,
             panel=venue.panel.like,
+            world=venue.panel.world,
             affinity=row.affinity,
             expertise=known,
             days=days,

@@ -1,0 +1,180 @@
+"""What a study measures of a round: named reporters, each a plain function.
+
+An outcome gives a value for each of its units: a paper's id, "paper|reviewer" for a review, a
+reviewer's id, or "" for the whole round. What is unknown has no value; it is never a default.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Literal
+
+import msgspec
+import numpy as np
+
+from benchmarks.studies.outcome_table import PAIR, Unit
+from conference.core.errors import UserError
+from conference.core.records import (
+    Absence,
+    Assignment,
+    Decision,
+    HumanOutcome,
+    Review,
+)
+from conference.core.registry import OUTCOMES, load
+from conference.statistics.agreement import icc1
+from conference.statistics.estimate import Undefined
+from venues.state import Round
+
+Values = Iterable[tuple[str, float]]
+Need = Literal["human ratings", "human decisions", "texts"]
+
+
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+    """`what` says it in words, with its unit of measurement; `needs` is what papers must bring."""
+
+    what: str
+    unit: Unit
+    measure: Callable[[Round], Values]
+    needs: tuple[Need, ...] = ()
+
+
+def outcome_of(name: str) -> Outcome:
+    """The outcome by its name. Raises `UserError` for one that no package registers."""
+    found: Outcome = load(OUTCOMES, name, "outcome")
+    return found
+
+
+def check_outcomes(names: Iterable[str], gives: Iterable[Need] | None = None) -> None:
+    """Raise `UserError` for an unknown outcome, or one that the papers cannot give."""
+    for name in names:
+        needs = outcome_of(name).needs
+        lacking = [need for need in needs if gives is not None and need not in gives]
+        if lacking:
+            raise UserError(
+                f"outcome: '{name}' needs {lacking[0]}, which these papers do not bring; choose "
+                "other papers, or leave the outcome out."
+            )
+
+
+def _accepted(round_: Round) -> Values:
+    return ((row.paper, float(row.accepted)) for row in round_.all(Decision))
+
+
+def _rank(round_: Round) -> Values:
+    """1 for the first of the round, in shares of the decided papers: (0, 1]."""
+    decided = round_.all(Decision)
+    return ((row.paper, row.rank / len(decided)) for row in decided)
+
+
+def _score(round_: Round) -> Values:
+    return ((row.paper, row.score) for row in round_.all(Decision))
+
+
+def _rating(round_: Round) -> Values:
+    for paper, ratings in _ratings(round_):
+        yield paper, float(np.mean(ratings))
+
+
+def _review_ratings(round_: Round) -> Values:
+    return ((f"{row.paper}{PAIR}{row.reviewer}", round_.rating(row)) for row in round_.all(Review))
+
+
+def _first_ratings(round_: Round) -> Values:
+    return ((f"{row.paper}{PAIR}{row.reviewer}", row.rating) for row in round_.all(Review))
+
+
+def _changed_ratings(round_: Round) -> Values:
+    for row in round_.all(Review):
+        yield f"{row.paper}{PAIR}{row.reviewer}", float(round_.rating(row) != row.rating)
+
+
+def _within_sd(round_: Round) -> Values:
+    for paper, ratings in _ratings(round_):
+        if len(ratings) > 1:
+            yield paper, float(np.std(ratings, ddof=1))
+
+
+def _icc(round_: Round) -> Values:
+    rows = [np.asarray(ratings) for _, ratings in _ratings(round_) if len(ratings) > 1]
+    try:
+        yield "", icc1(rows)
+    except Undefined:
+        return
+
+
+def _reviews(round_: Round) -> Values:
+    for paper in round_.papers():
+        yield paper.paper, float(len(round_.of(Review, paper.paper)))
+
+
+def _absent(round_: Round) -> Values:
+    for row in round_.all(Absence):
+        yield f"{row.paper}{PAIR}{row.reviewer}", 1.0
+    for review in round_.all(Review):
+        yield f"{review.paper}{PAIR}{review.reviewer}", 0.0
+
+
+def _agreement(round_: Round) -> Values:
+    """Whether the round decided as the real venue did."""
+    for row in round_.all(Decision):
+        human = round_.one(HumanOutcome, row.paper)
+        if human and human.accepted is not None:
+            yield row.paper, float(row.accepted == human.accepted)
+
+
+def _rating_error(round_: Round) -> Values:
+    """How far the mean rating lies from the mean of the human ratings."""
+    for paper, ratings in _ratings(round_):
+        human = round_.one(HumanOutcome, paper)
+        if human and human.ratings:
+            yield paper, abs(float(np.mean(ratings)) - float(np.mean(human.ratings)))
+
+
+def _affinity(round_: Round) -> Values:
+    for row in round_.all(Assignment):
+        if row.role == "reviewer":
+            yield f"{row.paper}{PAIR}{row.agent}", row.affinity
+
+
+def _load(round_: Round) -> Values:
+    given = {agent.id: 0 for agent in round_.agents("reviewer")}
+    for row in round_.all(Review):
+        given[row.reviewer] = given.get(row.reviewer, 0) + 1
+    return ((name, float(count)) for name, count in given.items())
+
+
+def _ratings(round_: Round) -> Iterator[tuple[str, tuple[float, ...]]]:
+    for paper in round_.papers():
+        ratings = round_.ratings(paper.paper)
+        if ratings:
+            yield paper.paper, ratings
+
+
+accepted = Outcome(what="accepted (1) or not (0)", unit="paper", measure=_accepted)
+rank = Outcome(what="rank in shares of the decided papers", unit="paper", measure=_rank)
+score = Outcome(what="the score that papers are ranked by", unit="paper", measure=_score)
+rating = Outcome(what="mean rating, after discussion", unit="paper", measure=_rating)
+review_rating = Outcome(what="a review's last rating", unit="review", measure=_review_ratings)
+first_rating = Outcome(what="a review's first rating", unit="review", measure=_first_ratings)
+rating_changed = Outcome(
+    what="a rating that changed (1) or not (0)", unit="review", measure=_changed_ratings
+)
+within_sd = Outcome(what="SD of a paper's ratings", unit="paper", measure=_within_sd)
+icc = Outcome(what="ICC(1) of the ratings", unit="round", measure=_icc)
+reviews = Outcome(what="reviews a paper", unit="paper", measure=_reviews)
+absent = Outcome(what="a review that never came (1) or came (0)", unit="review", measure=_absent)
+agreement = Outcome(
+    what="decided as the real venue did (1) or not (0)",
+    unit="paper",
+    measure=_agreement,
+    needs=("human decisions",),
+)
+rating_error = Outcome(
+    what="distance of the mean rating from the humans'",
+    unit="paper",
+    measure=_rating_error,
+    needs=("human ratings",),
+)
+affinity = Outcome(what="affinity of an assigned reviewer", unit="review", measure=_affinity)
+load_of_reviewer = Outcome(what="reviews a reviewer", unit="reviewer", measure=_load)

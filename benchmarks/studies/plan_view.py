@@ -1,0 +1,70 @@
+"""What a study would do, told before anything is done: rounds, shared tasks, tokens, cost."""
+
+from __future__ import annotations
+
+from benchmarks.studies.run import Job
+from venues.estimate import Estimate, estimate
+from venues.forecast import forecast
+from venues.papers import PaperSource, open_papers
+from venues.venue import Venue
+
+# The first phase that sees a table of a venue's rules; phases before it are shared between arms.
+FIRST_SEEN = {
+    "call": "call", "population": "bid", "desk": "desk_check", "bids": "bid", "assignment": "bid",
+    "calibration": "calibrate", "panel": "calibrate", "review": "review",
+    "discussion": "discuss", "decision": "meta_review",
+}  # fmt: skip
+MIND_SEEN = {"scientist": "submit", "reviewer": "bid", "chair": "bid"}
+
+
+def forecast_rows(job: Job, replicates: int) -> list[tuple[str, ...]]:
+    """A row an arm: rounds, tasks, and calls, tokens, cost and hours of language models."""
+    control = job.venues["control"]
+    source = open_papers(job.papers, control, job.sample, job.seed) if job.papers else None
+    rows, whole = [], []
+    for name, venue in job.venues.items():
+        again = job.study.all_arms()[name].committee != job.study.all_arms()["control"].committee
+        first = 0 if name == "control" or again else first_phase(control, venue)
+        tasks, total = _needed(venue, source, first)
+        whole.append((tasks, total))
+        rows.append(_row(name, replicates, tasks, total))
+    tasks = sum(count for count, _ in whole)
+    total = sum((each for _, each in whole), Estimate("all"))
+    return [*rows, _row("all", replicates * len(rows), tasks, total, replicates)]
+
+
+def first_phase(control: Venue, venue: Venue) -> int:
+    """The place in the venue's phases of the first that sees what differs from the control."""
+    if control.phases != venue.phases:
+        pairs = zip(control.phases, venue.phases, strict=False)
+        return next((at for at, (a, b) in enumerate(pairs) if a != b), len(control.phases))
+    changed = [
+        FIRST_SEEN.get(table, "call")
+        for table in Venue.__struct_fields__
+        if table != "minds" and getattr(control, table) != getattr(venue, table)
+    ]
+    changed += [
+        MIND_SEEN[role]
+        for role in MIND_SEEN
+        if getattr(control.minds, role) != getattr(venue.minds, role)
+    ]
+    places = [venue.phases.index(phase) for phase in changed if phase in venue.phases]
+    return min(places, default=0)
+
+
+def _needed(venue: Venue, source: PaperSource | None, first: int) -> tuple[int, Estimate]:
+    """Tasks and model calls from a phase on."""
+    rows = forecast(venue, source)
+    late = set(venue.phases[first:])
+    calls = [row for row in estimate(venue, source, rows, 1) if row.phase in late]
+    tasks = sum(row.tasks for row in rows if row.phase in late)
+    return tasks, sum(calls, Estimate("all"))
+
+
+def _row(name: str, rounds: int, tasks: int, total: Estimate, times: int = 0) -> tuple[str, ...]:
+    times = times or rounds
+    return (
+        name, f"{rounds:,}", f"{times * tasks:,}", f"{times * total.calls:,}",
+        f"{times * (total.tokens_in + total.tokens_out):,}", f"{times * total.cost:,.2f}",
+        f"{times * total.hours:,.2f}",
+    )  # fmt: skip

@@ -1,0 +1,343 @@
+"""Runs a study: every arm's rounds, replicate by replicate, and the tidy table of their outcomes.
+
+All arms of a replicate have the same papers and, of one committee, the same people and draws. What
+an arm's round computed is taken over by the later arms wherever a task saw the same, so that a
+language model is asked, and paid, once. A replicate is one piece of work: many run side by side on
+Ray, and a study that was stopped goes on with those that lack.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pandas as pd
+
+from benchmarks.studies.effects import effects
+from benchmarks.studies.outcome_table import COLUMNS, FILE, read_outcomes
+from benchmarks.studies.outcomes import Need, check_outcomes, outcome_of
+from benchmarks.studies.report import write_report
+from benchmarks.studies.results import StudyInfo, StudyResult
+from benchmarks.studies.study import Study, design_of, plan_hash, venue_of
+from conference.core.cluster import connect
+from conference.core.errors import UserError
+from conference.core.files import check_writable
+from conference.core.progress import Progress, no_progress
+from conference.core.seeds import seed_of
+from conference.models.backends import Cluster, running
+from conference.models.costs import Budget
+from conference.models.records import ModelRules
+from venues.minds import models_of
+from venues.papers import PaperSource, open_papers
+from venues.round import run_round
+from venues.state import Options
+from venues.venue import Venue
+
+PLAN = "plan.json"
+ARMS, TABLES = "arms", "tables"
+STEP = "replicates"
+
+
+class Job(msgspec.Struct, frozen=True, kw_only=True):
+    """What every replicate of a study needs. `venues` are the arms' rules, the control's first."""
+
+    study: Study
+    venues: dict[str, Venue]
+    out: str
+    papers: str
+    sample: int
+    seed: int
+    plan: str
+    hosts: int = 0
+    address: str | None = None
+    budget: tuple[int, float, float] = (0, 0.0, 0.0)
+
+
+class Planned(msgspec.Struct, frozen=True, kw_only=True):
+    """What is written down before the first task, so that a changed plan shows."""
+
+    hash: str
+    study: Study
+    chosen: dict[str, Any]
+
+
+def run_study(
+    study: Study,
+    *,
+    out: str | Path,
+    papers: str | Path = "",
+    replicates: int = 0,
+    sample: int = 0,
+    seed: int = 0,
+    minds: Mapping[str, str] | None = None,
+    settings: Mapping[str, Any] | None = None,
+    models: Mapping[str, ModelRules] | None = None,
+    workers: int = 2,
+    address: str | None = None,
+    budget: tuple[int, float, float] = (0, 0.0, 0.0),
+    progress: Progress = no_progress,
+) -> tuple[Any, StudyResult]:
+    """Run a study, or go on with the one in `out`; its outcomes as a data frame, and its answer.
+
+    Args:
+        papers: a folder of PDFs or human review data; "" lets scientists write them.
+        replicates, sample: 0 takes the study file's own.
+        minds, settings: what all arms share beside what the study says.
+        workers: replicates at once on Ray; 0 runs them one by one in this process.
+        budget: limits on tokens, cost and hours of model calls for each round; 0 is none.
+
+    Raises:
+        UserError: bad input, or another plan than the one that `out` holds.
+        StopRound: a budget is spent; the study can be resumed.
+    """
+    folder = Path(out)
+    replicates = replicates or study.design.replicates
+    job = make_job(
+        study, folder, str(papers), sample or study.sample, seed, minds, settings, models,
+        replicates,
+    )  # fmt: skip
+    job = msgspec.structs.replace(job, address=address, budget=budget)
+    check_writable(folder)
+    _note_plan(job, replicates, minds, settings)
+    _perform(job, replicates, workers, address, progress)
+    table = pd.concat(
+        [pd.read_parquet(_table(folder, arm, r)) for arm in job.venues for r in range(replicates)],
+        ignore_index=True,
+    )
+    table.to_parquet(folder / FILE)
+    return table, conclude(job, table, replicates)
+
+
+def make_job(
+    study: Study,
+    out: Path,
+    papers: str,
+    sample: int,
+    seed: int,
+    minds: Mapping[str, str] | None,
+    settings: Mapping[str, Any] | None,
+    models: Mapping[str, ModelRules] | None,
+    replicates: int,
+) -> Job:
+    """All that can be known and refused before anything runs."""
+    shared = {"settings": dict(settings or {}), "minds": dict(minds or {})}
+    venues = {
+        arm: venue_of(study, arm, **shared, models=dict(models or {})) for arm in study.all_arms()
+    }
+    source = open_papers(papers, venues["control"], sample, seed) if papers else None
+    check_outcomes(study.outcomes, given_by(source))
+    chosen = _chosen(papers, source, sample, seed, replicates, minds, settings)
+    return Job(
+        study=study, venues=venues, out=str(out), papers=papers, sample=sample, seed=seed,
+        plan=plan_hash(study, chosen),
+    )  # fmt: skip
+
+
+def given_by(source: PaperSource | None) -> set[Need]:
+    """What these papers bring for outcomes to be measured against."""
+    humans = [row.human for row in source.table if row.human] if source else []
+    found: set[Need] = set()
+    if any(human.ratings for human in humans):
+        found.add("human ratings")
+    if any(human.accepted is not None for human in humans):
+        found.add("human decisions")
+    if source is None or source.pdfs or any(row.text for row in source.table):
+        found.add("texts")
+    return found
+
+
+def _chosen(
+    papers: str,
+    source: PaperSource | None,
+    sample: int,
+    seed: int,
+    replicates: int,
+    minds: Mapping[str, str] | None,
+    settings: Mapping[str, Any] | None,
+) -> dict[str, Any]:
+    return {
+        "papers": source.fingerprint if source else "",
+        "sample": sample,
+        "seed": seed,
+        "replicates": replicates,
+        "minds": dict(minds or {}),
+        "settings": dict(settings or {}),
+    }
+
+
+def _note_plan(
+    job: Job,
+    replicates: int,
+    minds: Mapping[str, str] | None,
+    settings: Mapping[str, Any] | None,
+) -> None:
+    """Write the plan down before the first task; refuse to go on with another one."""
+    path = Path(job.out) / PLAN
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.is_file():
+        try:
+            held = msgspec.json.decode(path.read_bytes(), type=Planned)
+        except msgspec.MsgspecError as error:
+            raise UserError(f"{path}: not a study's plan ({error}); use another --out.") from error
+        if held.hash != job.plan:
+            raise UserError(
+                f"{job.out}: this folder holds a study with another plan ({held.hash[:12]}, not "
+                f"{job.plan[:12]}); give the same study and arguments, or another --out."
+            )
+        return
+    chosen: dict[str, Any] = {"replicates": replicates, "sample": job.sample, "seed": job.seed}
+    chosen |= {"papers": job.papers, "minds": dict(minds or {}), "settings": dict(settings or {})}
+    planned = Planned(hash=job.plan, study=job.study, chosen=chosen)
+    path.write_bytes(msgspec.json.format(msgspec.json.encode(planned)))
+
+
+def _perform(
+    job: Job, replicates: int, workers: int, address: str | None, progress: Progress
+) -> None:
+    """Run the replicates that lack: side by side, or one by one where language models think."""
+    todo = [r for r in range(replicates) if not _finished(job, r)]
+    done = replicates - len(todo)
+    progress(STEP, done, replicates)
+    models: dict[str, ModelRules] = {}
+    for venue in job.venues.values():
+        models |= models_of(venue)
+    with ExitStack() as stack:
+        if models:
+            stack.enter_context(running(models, Cluster(address, workers), progress))
+            job = msgspec.structs.replace(job, hosts=workers)
+        each = _one_by_one if models or not workers else _side_by_side
+        for _ in each(job, todo, workers, address):
+            done += 1
+            progress(STEP, done, replicates)
+
+
+def _one_by_one(job: Job, todo: Sequence[int], workers: int, address: str | None) -> Iterator[int]:
+    source = _source(job)
+    for replicate in todo:
+        yield run_replicate(job, replicate, source)
+
+
+def _side_by_side(
+    job: Job, todo: Sequence[int], workers: int, address: str | None
+) -> Iterator[int]:
+    connect(address, workers)
+    import ray
+
+    work: Any = ray.remote(num_cpus=1, max_retries=3)(_replicate_of)
+    source = ray.put(_source(job))
+    waiting = list(todo)
+    running_now: set[Any] = set()
+    while waiting or running_now:
+        while waiting and (address or len(running_now) < workers):
+            running_now.add(work.remote(job, waiting.pop(0), source))
+        ready, rest = ray.wait(list(running_now))
+        running_now = set(rest)
+        for one in ready:
+            try:
+                yield ray.get(one)
+            except ray.exceptions.RayTaskError as error:
+                raise (error.cause if isinstance(error.cause, UserError) else error) from None
+
+
+def _replicate_of(job: Job, replicate: int, source: PaperSource | None) -> int:
+    return run_replicate(job, replicate, source)
+
+
+def _source(job: Job) -> PaperSource | None:
+    if not job.papers:
+        return None
+    return open_papers(job.papers, job.venues["control"], job.sample, job.seed)
+
+
+def run_replicate(job: Job, replicate: int, source: PaperSource | None) -> int:
+    """Run one round of every arm, the control first, and keep the outcomes of each."""
+    earlier: list[Path] = []
+    for arm, rules in job.venues.items():
+        folder = round_folder(Path(job.out), arm, replicate)
+        result = run_round(
+            _in_world(rules, job.seed, replicate),
+            out=folder,
+            seed=committee_seed(job.seed, replicate, job.study.all_arms()[arm].committee),
+            papers=source,
+            hosts=job.hosts,
+            address=job.address,
+            options=Options(study=job.plan),
+            reuse=earlier,
+            budget=Budget(*job.budget),
+            started=True,
+        )
+        rows = [
+            (arm, replicate, unit, name, value)
+            for name in job.study.outcomes
+            for unit, value in outcome_of(name).measure(result.round)
+        ]
+        path = _table(Path(job.out), arm, replicate)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part = path.with_suffix(".part")
+        pd.DataFrame(rows, columns=list(COLUMNS)).to_parquet(part)
+        part.replace(path)
+        earlier.append(folder)
+    return replicate
+
+
+def _in_world(venue: Venue, seed: int, replicate: int) -> Venue:
+    """The venue where papers have the quality that they have in all arms of this replicate."""
+    world = seed_of(seed, "world", replicate) >> 33
+    return msgspec.structs.replace(venue, panel=msgspec.structs.replace(venue.panel, world=world))
+
+
+def committee_seed(seed: int, replicate: int, committee: int) -> int:
+    """The seed of a round's people and draws."""
+    return seed_of(seed, "replicate", replicate, "committee", committee) >> 33
+
+
+def round_folder(out: Path, arm: str, replicate: int) -> Path:
+    """Where the round of an arm and replicate lies: a round's folder as any other."""
+    return out / ARMS / arm / f"{replicate:03d}"
+
+
+def _table(out: Path, arm: str, replicate: int) -> Path:
+    return out / TABLES / f"{arm}-{replicate:03d}.parquet"
+
+
+def _finished(job: Job, replicate: int) -> bool:
+    return all(_table(Path(job.out), arm, replicate).is_file() for arm in job.venues)
+
+
+def report_again(folder: Path) -> StudyResult:
+    """Compute a finished study's effects again from its plan and outcomes, and write its report."""
+    path = folder / PLAN
+    if not path.is_file():
+        raise UserError(f"{folder}: there is no {PLAN} here; name the folder of a study.")
+    planned = msgspec.json.decode(path.read_bytes(), type=Planned)
+    chosen = planned.chosen
+    venue = venue_of(planned.study, "control", chosen["settings"], chosen["minds"])
+    job = Job(
+        study=planned.study, venues={"control": venue}, out=str(folder), papers=chosen["papers"],
+        sample=chosen["sample"], seed=chosen["seed"], plan=planned.hash,
+    )  # fmt: skip
+    return conclude(job, read_outcomes(folder), chosen["replicates"])
+
+
+def conclude(job: Job, table: Any, replicates: int) -> StudyResult:
+    """Compute the effects and write the report."""
+    study = job.study
+    design = design_of(study, replicates, job.seed)
+    papers = table.loc[table["unit"] != "", "unit"].str.partition("|")[0].nunique()
+    info = StudyInfo(
+        title=study.title,
+        question=study.question,
+        source=study.source,
+        published=study.published,
+        expects=study.expects,
+        rests_on=study.rests,
+        plan_hash=job.plan,
+        venue=job.venues["control"].name,
+        papers=int(papers),
+        replicates=replicates,
+    )
+    found = effects(table, design, study.rests)
+    return write_report(Path(job.out), info, table, found, design)

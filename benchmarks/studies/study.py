@@ -1,0 +1,193 @@
+"""A study's file: the question, the arms that differ, and what is measured of them."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+from benchmarks.studies.effects import Design, Rests
+from benchmarks.studies.outcome_table import AA, CONTROL, Unit
+from benchmarks.studies.outcomes import check_outcomes
+from conference.core.errors import UserError
+from venues.round import prepare
+from venues.venue import Venue
+
+FOLDER = Path(__file__).parent / "library"  # the studies that come with the package
+MINDS = ("scientist", "reviewer", "chair")
+
+
+class Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The parent of a study file's tables: an unknown key is an error."""
+
+
+class Arm(Table, frozen=True, kw_only=True):
+    """How an arm's rounds differ from the venue. The control says what all arms share.
+
+    `set` are rules of the venue by their dotted names; `twin` changes the papers (`NAME:DETAIL`).
+    `committee` numbers the committee: arms of one number meet the same people and draws, arms of
+    another number are reviewed by other people. The papers and their quality stay the same.
+    """
+
+    label: str = ""
+    set: dict[str, Any] = {}
+    scientist: str = ""
+    reviewer: str = ""
+    chair: str = ""
+    twin: str = ""
+    committee: Annotated[int, msgspec.Meta(ge=1)] = 1
+
+
+class DesignTable(Table, frozen=True, kw_only=True):
+    """`unit` is what the treatment could differ between. `replicates` are rounds an arm."""
+
+    unit: Unit = "paper"
+    replicates: Annotated[int, msgspec.Meta(ge=1)] = 5
+    randomised: bool = True
+
+
+class OutcomeTable(Table, frozen=True, kw_only=True):
+    """What is measured of a round, by the names of `conference study list --outcomes`."""
+
+    primary: str
+    also: tuple[str, ...] = ()
+
+
+class AnalysisTable(Table, frozen=True, kw_only=True):
+    """`equivalence` is the difference that nobody would mind, in the primary outcome's units."""
+
+    alpha: Annotated[float, msgspec.Meta(gt=0, lt=0.5)] = 0.05
+    correction: Literal["holm", "none"] = "holm"
+    equivalence: Annotated[float, msgspec.Meta(gt=0)] | None = None
+
+
+class Study(Table, frozen=True, kw_only=True):
+    """A question to the venue. `rests` says on what its answer rests."""
+
+    title: str
+    question: str
+    source: str = ""
+    published: str = ""
+    expects: str = ""
+    rests: Rests = "assumption"
+    venue: str = "iclr2022"
+    papers: str = ""  # what kind of papers it needs, in words
+    sample: Annotated[int, msgspec.Meta(ge=0)] = 0
+    design: DesignTable = DesignTable()
+    arm: dict[str, Arm]
+    outcome: OutcomeTable
+    analysis: AnalysisTable = AnalysisTable()
+
+    @property
+    def treatments(self) -> tuple[str, ...]:
+        return tuple(name for name in self.arm if name != CONTROL)
+
+    @property
+    def outcomes(self) -> tuple[str, ...]:
+        """The primary outcome first."""
+        return tuple(dict.fromkeys((self.outcome.primary, *self.outcome.also)))
+
+    def all_arms(self) -> dict[str, Arm]:
+        """The control, the A/A arm (the control with a committee of its own), the treatments."""
+        control = self.arm[CONTROL]
+        committee = 1 + max(arm.committee for arm in self.arm.values())
+        again = msgspec.structs.replace(control, label="control again", committee=committee)
+        return {CONTROL: control, AA: again, **{name: self.arm[name] for name in self.treatments}}
+
+
+def list_studies() -> tuple[str, ...]:
+    """The names of the studies that come with the package."""
+    return tuple(sorted(path.stem for path in FOLDER.glob("*.toml")))
+
+
+def load_study(name_or_path: str | Path) -> Study:
+    """A study by its name or its file's path, checked.
+
+    Raises:
+        UserError: an unknown study, or its file breaks a rule; the sentence names file and field.
+    """
+    path = Path(name_or_path)
+    if path.suffix != ".toml":
+        path = FOLDER / f"{name_or_path}.toml"
+        if not path.is_file():
+            raise UserError(
+                f"Unknown study '{name_or_path}'; choose one of {', '.join(list_studies())}, or "
+                "give the path of a TOML file."
+            )
+    try:
+        study = msgspec.toml.decode(path.read_bytes(), type=Study)
+    except OSError as error:
+        raise UserError(f"{path}: the study cannot be read ({error.strerror}).") from error
+    except UnicodeDecodeError as error:
+        raise UserError(f"{path}: not a text file ({error.reason}); save it as UTF-8.") from error
+    except msgspec.MsgspecError as error:
+        raise UserError(f"{path}: {error}; fix that field.") from error
+    _check(study, str(path))
+    return study
+
+
+def _check(study: Study, where: str) -> None:
+    if CONTROL not in study.arm:
+        raise UserError(f"{where}: there is no table [arm.{CONTROL}]; add it, even if empty.")
+    if AA in study.arm:
+        raise UserError(f"{where}: arm.{AA} is run by itself; take the table out.")
+    if not study.treatments:
+        raise UserError(f"{where}: there is no arm beside {CONTROL}; add the treatment's.")
+    seen: dict[bytes, str] = {}
+    for name, arm in study.arm.items():
+        content = msgspec.json.encode(msgspec.structs.replace(arm, label=""), order="sorted")
+        if content in seen:
+            raise UserError(f"{where}: arm.{name} is the same as arm.{seen[content]}; change one.")
+        seen[content] = name
+    try:
+        check_outcomes(study.outcomes)
+        for name in study.arm:
+            venue_of(study, name)
+    except UserError as error:
+        raise UserError(f"{where}: {error}") from error
+
+
+def venue_of(
+    study: Study,
+    arm: str,
+    settings: dict[str, Any] | None = None,
+    minds: dict[str, str] | None = None,
+    **prepared: Any,
+) -> Venue:
+    """The rules of an arm's rounds: the venue, what the user set for all, the control's, its own.
+
+    Raises:
+        UserError: a rule that is unknown or has a wrong value.
+    """
+    layers = [study.arm[CONTROL], study.all_arms()[arm]]
+    given, chosen = dict(settings or {}), dict(minds or {})
+    for layer in layers:
+        given |= layer.set
+        chosen |= {role: getattr(layer, role) for role in MINDS if getattr(layer, role)}
+    try:
+        return prepare(study.venue, minds=chosen, settings=given, **prepared)
+    except UserError as error:
+        raise UserError(f"arm.{arm}: {error}") from error
+
+
+def design_of(study: Study, replicates: int, seed: int) -> Design:
+    """The design as the analysis takes it."""
+    return Design(
+        primary=study.outcome.primary,
+        also=study.outcome.also,
+        unit=study.design.unit,
+        replicates=replicates,
+        alpha=study.analysis.alpha,
+        correction=study.analysis.correction,
+        margin=study.analysis.equivalence,
+        randomised=study.design.randomised,
+        seed=seed,
+    )
+
+
+def plan_hash(study: Study, chosen: dict[str, Any]) -> str:
+    """The SHA-256 of the study and of all that the user chose for it, written down beforehand."""
+    content = msgspec.json.encode([study, chosen], order="sorted")
+    return hashlib.sha256(content).hexdigest()

@@ -1,0 +1,211 @@
+"""`conference study`: ask the venue a question, and see the answer with its uncertainty."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from conference.core.progress import LOG, ProgressDisplay
+
+COUNT = click.IntRange(min=0)
+
+
+@click.group()
+def study() -> None:
+    """Ask the venue a question: what changes, by how much, and is it more than chance?
+
+    NAME is a study of `conference study list`, or the path of a study's TOML file.
+    """
+
+
+@study.command("list")
+@click.option("--outcomes", is_flag=True, help="List what a study can measure instead.")
+def list_(outcomes: bool) -> None:
+    """List the studies that come with the package."""
+    from benchmarks.studies.outcomes import outcome_of
+    from benchmarks.studies.study import list_studies, load_study
+    from conference.core.registry import OUTCOMES, registered
+
+    console = Console()
+    if outcomes:
+        table = Table("outcome", "what", "unit", "needs")
+        for name in registered(OUTCOMES):
+            found = outcome_of(name)
+            table.add_row(name, found.what, found.unit, ", ".join(found.needs))
+    else:
+        table = Table("study", "question", "rests on", "arms")
+        for name in list_studies():
+            one = load_study(name)
+            table.add_row(name, one.question, one.rests, ", ".join(one.arm))
+    console.print(table)
+
+
+@study.command()
+@click.argument("name")
+def show(name: str) -> None:
+    """Show a study: its question, source, arms and outcomes."""
+    from benchmarks.studies.study import load_study
+
+    one, console = load_study(name), Console()
+    console.print(f"[bold]{one.title}[/bold]\n{one.question}")
+    for label, text in (
+        ("Source", one.source),
+        ("Published", one.published),
+        ("Expected", one.expects),
+        ("Rests on", one.rests),
+        ("Venue", one.venue),
+        ("Papers", one.papers),
+    ):
+        if text:
+            console.print(f"{label}: {text}", highlight=False)
+    table = Table("arm", "what differs")
+    for arm, rules in one.all_arms().items():
+        said = [f"{rule} = {value}" for rule, value in rules.set.items()]
+        said += [f"{role}: {mind}" for role in ("scientist", "reviewer", "chair")
+                 if (mind := getattr(rules, role))]  # fmt: skip
+        said += [f"papers: {rules.twin}"] if rules.twin else []
+        said += [f"committee {rules.committee}"] if rules.committee > 1 else []
+        table.add_row(arm, "; ".join([rules.label, *said] if rules.label else said))
+    console.print(table)
+    console.print(
+        f"{one.design.replicates} replicates; primary outcome: {one.outcome.primary}; also: "
+        f"{', '.join(one.outcome.also) or 'none'}."
+    )
+
+
+def chosen(command: Callable[..., None]) -> Callable[..., None]:
+    """The options that `run` and `power` share."""
+    for option in reversed(
+        [
+            click.option("--papers", default="", help="Folder of PDFs, or human review data."),
+            click.option("--replicates", type=COUNT, default=0, help="Rounds an arm  [the file]."),
+            click.option("--sample", type=COUNT, default=0, help="So many papers  [the file's]."),
+            click.option("--seed", default=0, show_default=True, help="Seed of every draw."),
+            click.option("--scientist", default="", help="Mind of the scientists in all arms."),
+            click.option("--reviewer", default="", help="Minds of the reviewers in all arms."),
+            click.option("--chair", default="", help="Mind of the chairs in all arms."),
+            click.option("--models", type=click.Path(), help="TOML file with models' settings."),
+            click.option(
+                "--set",
+                "settings",
+                multiple=True,
+                metavar="RULE=VALUE",
+                help="Set a rule of the venue in all arms; repeatable.",
+            ),
+            click.option(
+                "--workers",
+                type=COUNT,
+                default=2,
+                show_default=True,
+                help="Replicates at once on Ray; 0: no Ray.",
+            ),
+            click.option(
+                "--address", envvar="RAY_ADDRESS", help="Address of an existing Ray cluster."
+            ),
+        ]
+    ):
+        command = option(command)
+    return command
+
+
+@study.command()
+@click.argument("name")
+@click.option("--out", type=click.Path(), help="Folder of the study  [runs/study-NAME].")
+@click.option("--max-tokens", type=COUNT, default=0, help="Stop a round after so many tokens.")
+@click.option("--max-cost", type=float, default=0.0, help="Stop a round at this cost.")
+@click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
+@chosen
+def run(
+    name: str,
+    out: str | None,
+    max_tokens: int,
+    max_cost: float,
+    dry_run: bool,
+    papers: str,
+    replicates: int,
+    sample: int,
+    seed: int,
+    scientist: str,
+    reviewer: str,
+    chair: str,
+    models: str | None,
+    settings: tuple[str, ...],
+    workers: int,
+    address: str | None,
+) -> None:
+    """Run a study, or go on with one that was stopped."""
+    from benchmarks.studies.plan_view import forecast_rows
+    from benchmarks.studies.run import make_job, run_study
+    from benchmarks.studies.study import load_study
+    from venues.minds import load_models
+    from venues.settings import parse_settings
+
+    one, console = load_study(name), Console()
+    minds = {"scientist": scientist, "reviewer": reviewer, "chair": chair}
+    minds = {role: mind for role, mind in minds.items() if mind}
+    rules = load_models(models) if models else None
+    folder = Path(out or f"runs/study-{Path(name).stem}")
+    if dry_run:
+        job = make_job(
+            one, folder, papers, sample or one.sample, seed, minds, parse_settings(settings),
+            rules, replicates or one.design.replicates,
+        )  # fmt: skip
+        table = Table("arm", "rounds", "tasks", "calls", "tokens", "cost", "hours")
+        for row in forecast_rows(job, replicates or one.design.replicates):
+            table.add_row(*row)
+        console.print(table)
+        console.print("Upper estimates after sharing what arms have in common. Nothing was done.")
+        return
+    with ProgressDisplay(console, folder / LOG) as display:
+        _, result = run_study(
+            one, out=folder, papers=papers, replicates=replicates, sample=sample, seed=seed,
+            minds=minds, settings=parse_settings(settings), models=rules, workers=workers,
+            address=address, budget=(max_tokens, max_cost, 0.0), progress=display.show,
+        )  # fmt: skip
+    for sentence in result.answer:
+        console.print(sentence, soft_wrap=True, highlight=False)
+    console.print(f"Report: [bold]{folder / 'report.html'}[/bold]", soft_wrap=True)
+
+
+@study.command()
+@click.argument("name")
+@click.option("--out", type=click.Path(), help="Folder of a finished study to plan from.")
+@click.option("--papers-like", type=COUNT, default=0, help="Papers of the planned study.")
+def power(name: str, out: str | None, papers_like: int) -> None:
+    """What a study can see, by its replicates, from a finished run's A/A arm."""
+    from benchmarks.studies.outcome_table import read_outcomes
+    from benchmarks.studies.power import pilot, plans
+    from benchmarks.studies.study import load_study
+
+    one, console = load_study(name), Console()
+    folder = Path(out or f"runs/study-{Path(name).stem}")
+    primary, unit = one.outcome.primary, one.design.unit
+    found = pilot(read_outcomes(folder), primary, unit)
+    table = Table("replicates", "units", f"smallest effect on {primary} (power .8)")
+    for row in plans(found, [papers_like or found.units], [2, 5, 10, 20, 40, 80]):
+        table.add_row(str(row.replicates), str(row.units), f"{row.smallest:.3g}")
+    console.print(table)
+
+
+@study.command()
+@click.argument("folders", nargs=-1, required=True, type=click.Path())
+@click.option("--out", type=click.Path(), help="Page for several studies  [studies.html].")
+def report(folders: tuple[str, ...], out: str | None) -> None:
+    """Write a study's report again, or one page that compares several studies."""
+    from benchmarks.studies.report import write_comparison
+    from benchmarks.studies.run import report_again
+
+    console = Console()
+    if len(folders) == 1:
+        result = report_again(Path(folders[0]))
+        for sentence in result.answer:
+            console.print(sentence, soft_wrap=True, highlight=False)
+        console.print(f"Report: {Path(folders[0]) / 'report.html'}", soft_wrap=True)
+        return
+    page = Path(out or "studies.html")
+    write_comparison([Path(folder) for folder in folders], page)
+    console.print(f"Page: {page}", soft_wrap=True)

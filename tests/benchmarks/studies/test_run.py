@@ -1,0 +1,182 @@
+"""A study from its file to its answer, with real rounds."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import msgspec
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+
+from benchmarks.studies.run import run_study
+from benchmarks.studies.study import Study, list_studies, load_study, venue_of
+from conference.app.cli import cli
+from conference.core.errors import UserError
+from conference.core.ledger import read_ledger
+
+FILE = """
+title = "Quota"
+question = "What does a lower quota change?"
+venue = "workshop"
+[design]
+replicates = 2
+[arm.control]
+set = { "population.reviewers" = 14, "desk.duplicates" = false, "desk.topic" = false }
+[arm.fewer]
+set = { "decision.accept_rate" = 0.25, "decision.oral_rate" = 0.0 }
+[outcome]
+primary = "accepted"
+also = ["rating", "icc"]
+"""
+
+
+@pytest.fixture(scope="module")
+def papers(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Twelve submissions with human ratings and decisions."""
+    rows = [
+        {
+            "paper_id": f"p{at:02d}",
+            "title": f"A study of subject {at}",
+            "abstract": f"We study subject {at} with a transformer and find value {at * 7}. " * 4,
+            "ratings": [4, 6, 8 if at % 2 else 4],
+            "accepted": bool(at % 2),
+        }
+        for at in range(12)
+    ]
+    path = tmp_path_factory.mktemp("papers") / "papers.parquet"
+    pd.DataFrame(rows).to_parquet(path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory: pytest.TempPathFactory) -> Study:
+    path = tmp_path_factory.mktemp("study") / "quota.toml"
+    path.write_text(FILE)
+    return load_study(path)
+
+
+@pytest.fixture(scope="module")
+def out(study: Study, papers: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("out") / "quota"
+    run_study(study, out=folder, papers=papers, workers=0)
+    return folder
+
+
+def test_it_writes_a_tidy_table_a_report_and_a_ledger_for_each_round(out: Path) -> None:
+    table = pd.read_parquet(out / "outcomes.parquet")
+    assert set(table["arm"]) == {"control", "aa", "fewer"}
+    assert set(table["outcome"]) == {"accepted", "rating", "icc"}
+    decided = table[table["outcome"] == "accepted"].groupby(["arm", "replicate"])["value"].sum()
+    assert set(decided["control"]) == {6.0} and set(decided["fewer"]) == {3.0}
+    for name in ("report.html", "results.json", "table.md", "table.tex", "plan.json"):
+        assert (out / name).stat().st_size
+    for arm in ("control", "aa", "fewer"):
+        ledger = read_ledger(out / "arms" / arm / "001")
+        assert (
+            json.loads(ledger.noted("plan") or b"{}")["options"]["study"]
+            == (json.loads((out / "plan.json").read_text())["hash"])
+        )
+        ledger.close()
+
+
+def test_a_lower_quota_leaves_every_rating_as_it_was(out: Path) -> None:
+    table = pd.read_parquet(out / "outcomes.parquet")
+    ratings = table[table["outcome"] == "rating"].set_index(["arm", "replicate", "unit"])["value"]
+    assert ratings["fewer"].equals(ratings["control"])
+    assert not ratings["aa"].equals(ratings["control"])
+
+
+def test_it_goes_on_where_it_stopped_and_ends_the_same(
+    study: Study, papers: Path, out: Path, tmp_path: Path
+) -> None:
+    class Stop(Exception):
+        pass
+
+    def stop(step: str, done: int, total: int) -> None:
+        if done == 1:
+            raise Stop
+
+    with pytest.raises(Stop):
+        run_study(study, out=tmp_path / "again", papers=papers, workers=0, progress=stop)
+    assert not (tmp_path / "again" / "results.json").exists()
+    table, _ = run_study(study, out=tmp_path / "again", papers=papers, workers=0)
+    pd.testing.assert_frame_equal(table, pd.read_parquet(out / "outcomes.parquet"))
+
+
+def test_a_plan_that_changed_is_refused(study: Study, papers: Path, out: Path) -> None:
+    changed = msgspec.structs.replace(study, question="another")
+    with pytest.raises(UserError, match="another plan"):
+        run_study(changed, out=out, papers=papers, workers=0)
+    with pytest.raises(UserError, match="another plan"):
+        run_study(study, out=out, papers=papers, workers=0, seed=1)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        ('"accepted"', '"acceptd"', "did you mean 'accepted'"),
+        ('"icc"', '"nothing"', "unknown 'nothing'"),
+        ("decision.accept_rate", "decision.acept_rate", "near to it: decision.accept_rate"),
+        ("0.25", '"low"', "set decision.accept_rate"),
+        ("[arm.control]", "[arm.base]", r"there is no table \[arm.control\]"),
+        ("[arm.fewer]", "[arm.aa]", "arm.aa is run by itself"),
+        (
+            '"decision.accept_rate" = 0.25, "decision.oral_rate" = 0.0',
+            '"population.reviewers" = 14, "desk.duplicates" = false, "desk.topic" = false',
+            "arm.fewer is the same as arm.control",
+        ),
+        ("replicates = 2", "replicates = 0", "replicates"),
+        ("title =", "titel =", "titel"),
+        ('venue = "workshop"', 'venue = "nowhere"', "nowhere"),
+    ],
+)
+def test_a_wrong_file_is_one_sentence(old: str, new: str, sentence: str, tmp_path: Path) -> None:
+    assert old in FILE
+    path = tmp_path / "wrong.toml"
+    path.write_text(FILE.replace(old, new))
+    with pytest.raises(UserError, match=sentence) as caught:
+        load_study(path)
+    assert str(path) in str(caught.value)
+
+
+def test_an_outcome_that_the_papers_cannot_give_is_refused_before_anything_runs(
+    study: Study, tmp_path: Path
+) -> None:
+    pd.DataFrame({"title": ["a"], "abstract": ["b"]}).to_parquet(tmp_path / "bare.parquet")
+    asked = msgspec.structs.replace(
+        study, outcome=msgspec.structs.replace(study.outcome, also=("agreement",))
+    )
+    with pytest.raises(UserError, match="'agreement' needs human decisions"):
+        run_study(asked, out=tmp_path / "x", papers=tmp_path / "bare.parquet", workers=0)
+    assert not (tmp_path / "x").exists()
+
+
+def test_every_study_of_the_package_has_sound_arms() -> None:
+    for name in list_studies():
+        study = load_study(name)
+        assert study.question and study.source
+        for arm in study.all_arms():
+            assert venue_of(study, arm)
+
+
+def test_the_commands_show_run_report_and_compare(papers: Path, out: Path, tmp_path: Path) -> None:
+    path = tmp_path / "quota.toml"
+    path.write_text(FILE)
+
+    def said(*words: str) -> str:
+        result = CliRunner().invoke(cli, ["study", *words], catch_exceptions=False)
+        assert result.exit_code == 0, result.output
+        return result.output
+
+    assert "acceptance_rate" in said("list")
+    assert "rating" in said("list", "--outcomes")
+    assert "What does a lower quota change?" in said("show", str(path))
+    dry = said("run", str(path), "--papers", str(papers), "--dry-run", "--out", str(tmp_path / "d"))
+    assert "after sharing" in dry and not (tmp_path / "d").exists()
+    assert "smallest effect" in said("power", str(path), "--out", str(out))
+    assert "Report:" in said("report", str(out))
+    page = tmp_path / "both.html"
+    said("report", str(out), str(out), "--out", str(page))
+    assert "Quota" in page.read_text()
