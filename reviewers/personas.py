@@ -28,7 +28,7 @@ class Persona(msgspec.Struct, frozen=True):
 
 @cache
 def persona_of(name: str) -> Persona:
-    """The persona by name; "" is neutral. Raises `UserError` for one that there is not."""
+    """The persona by name; "" is neutral. Raises `UserError` for an unknown one."""
     rows = msgspec.toml.decode(FILE.read_bytes(), type=dict[str, Persona])
     if (name or "neutral") not in rows:
         raise UserError(

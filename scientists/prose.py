@@ -24,7 +24,7 @@ class Prose(msgspec.Struct, frozen=True, kw_only=True):
 
     `keys` are the works in the order of the paper's list of references, `years` their years, and
     `extra` the lines of those that the template's bibliography does not have. `explanation` is the
-    change to the code in the treatment, "" for none; `faults` are what no refinement mended.
+    change to the code in the treatment, "" for none; `faults` are what no refinement corrected.
     """
 
     model: str

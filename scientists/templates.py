@@ -152,7 +152,7 @@ def load_template(name_or_path: str | Path) -> Template:
     try:
         parts = msgspec.toml.decode(path.read_bytes(), type=_File)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise UserError(f"{path}: {error}; mend that field.") from error
+        raise UserError(f"{path}: {error}; fix that field.") from error
     _check(path, parts)
     fields = {name: getattr(parts, name) for name in parts.__struct_fields__}
     return Template(

@@ -123,7 +123,7 @@ def load_models(path: str | Path) -> dict[str, ModelRules]:
             f"{path}: the models' settings cannot be read ({error.strerror})."
         ) from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise UserError(f"{path}: {error}; mend that field.") from error
+        raise UserError(f"{path}: {error}; fix that field.") from error
 
 
 def known_minds() -> list[str]:

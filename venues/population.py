@@ -95,7 +95,7 @@ def chair_count(venue: Venue, papers: int) -> int:
 
 
 def check_personas(venue: Venue) -> None:
-    """Raise `UserError` for a persona that there is not."""
+    """Raise `UserError` for an unknown persona."""
     for field, file in (("personas", "reviewers"), ("chair_personas", "chairs")):
         path = HERE.parent / file / "personas.toml"
         if not path.is_file():
@@ -104,8 +104,8 @@ def check_personas(venue: Venue) -> None:
         for name in getattr(venue.population, field):
             if name not in known:
                 raise UserError(
-                    f"venue '{venue.name}': population.{field} names '{name}', which "
-                    f"{path.name} does not have; choose from {', '.join(known)}."
+                    f"venue '{venue.name}': population.{field} names the unknown persona "
+                    f"'{name}'; choose from {', '.join(known)}."
                 )
 
 
@@ -119,7 +119,7 @@ def parse_minds(spec: str) -> list[tuple[int, str]]:
         found = re.fullmatch(r"\s*(?:(\d+)\s+)?(\S+)\s*", part)
         if not found or found[1] == "0":
             raise UserError(
-                f"minds: '{spec}' is no list of minds; write for example "
+                f"minds: '{spec}' is not a list of minds; write for example "
                 "'embedded' or '2 vllm:MODEL, 1 embedded'."
             )
         weights[found[2]] = weights.get(found[2], 0) + int(found[1] or 1)

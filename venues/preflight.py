@@ -57,7 +57,7 @@ def preflight(
         _try_schema(model, rules, venue.form, calls)
         say(f"{name} ({model.revision}) filled the review form.")
     for table in sorted(venue.models.keys() - models.keys() - {"default"}):
-        say(f"The settings of '{table}' are of no use: no mind is that model.")
+        say(f"[models] has settings for '{table}', but no mind uses that model.")
 
 
 def _longest(source: PaperSource | None) -> str:

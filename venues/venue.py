@@ -220,7 +220,7 @@ def load_venue(name_or_path: str | Path) -> Venue:
     try:
         venue = msgspec.convert(said, Venue, str_keys=True)
     except msgspec.ValidationError as error:
-        raise UserError(f"{path}: {_plain(str(error))}; mend that field.") from error
+        raise UserError(f"{path}: {_plain(str(error))}; fix that field.") from error
     check_venue(venue, str(path))
     return venue
 
@@ -248,7 +248,7 @@ def _read(path: Path, above: tuple[Path, ...] = ()) -> dict[str, object]:
     except UnicodeDecodeError as error:
         raise UserError(f"{path}: not a text file ({error.reason}); save it as UTF-8.") from error
     except msgspec.DecodeError as error:
-        raise UserError(f"{path}: {_plain(str(error))}; mend that field.") from error
+        raise UserError(f"{path}: {_plain(str(error))}; fix that field.") from error
     base = own.pop("base", None)
     if base is None:
         return own
@@ -275,7 +275,7 @@ def _plain(message: str) -> str:
 
 
 def check_venue(venue: Venue, where: str) -> None:
-    """Raise `UserError` for the first rule that cannot hold, naming the field and the mend."""
+    """Raise `UserError` for the first rule that cannot hold, naming the field and the fix."""
     try:
         check_finite(venue)
     except NotFinite as error:
@@ -331,14 +331,14 @@ def _check_phases(venue: Venue, where: str) -> None:
     for phase in venue.phases:
         if phase not in PHASES:
             raise UserError(
-                f"{where}: phases names '{phase}', which there is not; choose from "
+                f"{where}: phases names the unknown phase '{phase}'; choose from "
                 f"{', '.join(PHASES)}."
             )
         if venue.phases.count(phase) > 1:
             raise UserError(f"{where}: phases names '{phase}' twice; name it once.")
     missing = [phase for phase in NEEDED if phase not in venue.phases]
     if missing:
-        raise UserError(f"{where}: phases lacks '{missing[0]}', without which no round can run.")
+        raise UserError(f"{where}: phases must include '{missing[0]}'.")
     for at, phase in enumerate(venue.phases):
         for needed in NEEDS.get(phase, ()):
             if needed not in venue.phases[:at]:

@@ -1,4 +1,4 @@
-"""The face: `conference` and its commands."""
+"""The command line: `conference` and its commands."""
 
 from __future__ import annotations
 

@@ -87,7 +87,7 @@ def _check_field(field: Field, where: str) -> None:
         if unknown:
             raise UserError(
                 f"{place} has an anchor for {unknown[0]!r}, which is not on its scale; "
-                "mend 'anchors' or 'values'."
+                "fix 'anchors' or 'values'."
             )
     if field.kind == "choice" and len(field.choices) < 2:
         raise UserError(f"{place} has fewer than two choices; list them in 'choices'.")

@@ -69,7 +69,7 @@ def save(dataset: Dataset, store: Path) -> Path:
         part.chmod(0o755)
         part.replace(place)
     except ValueError as error:  # From Arrow, such as a reviewer's number beyond 2^31.
-        raise UserError(f"{place}: cannot be stored ({error}); mend it in the source.") from error
+        raise UserError(f"{place}: cannot be stored ({error}); fix it in the source.") from error
     except OSError as error:
         raise UserError(
             f"{place}: cannot be written ({error.strerror}); free the disk or choose another "

@@ -88,7 +88,7 @@ def _lines(path: Path) -> list[Work]:
         try:
             row = msgspec.json.decode(line)
         except msgspec.DecodeError as error:
-            raise UserError(f"{where}: no JSON ({error}); mend the line.") from error
+            raise UserError(f"{where}: not JSON ({error}); fix the line.") from error
         if not isinstance(row, dict):
             raise UserError(f"{where}: give an object with a title.")
         found.append(_work(row, where))

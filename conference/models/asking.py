@@ -29,7 +29,7 @@ from conference.models.shapes import Shape, bare_object
 
 T = TypeVar("T")
 AGAIN = (
-    "That answer cannot be used: {problem}. Answer again with the whole object, mended, and "
+    "That answer cannot be used: {problem}. Answer again with the whole object, corrected, and "
     "nothing else. Its JSON schema is {schema}"
 )
 FENCED = re.compile(r"(<(paper|thread|data)\b[^>]*>).*?(</\2>)", flags=re.DOTALL)

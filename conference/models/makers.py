@@ -25,7 +25,7 @@ def is_model(name: str) -> bool:
 
 
 def parse_spec(name: str) -> Spec:
-    """The parts of a model's name. Raises `UserError` for a kind that there is not."""
+    """The parts of a model's name. Raises `UserError` for an unknown kind."""
     kind, _, rest = name.partition(":")
     target, _, preset = rest.partition("#")
     if kind not in known_kinds():

@@ -33,7 +33,7 @@ class ModelRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
     `attempts` answers are asked for at most before a task fails. `longest_text` bounds each text
     field in characters, 0 for no bound. `context` is in tokens, 0 for the model's own. `cutoff` is
-    the date (ISO) up to which the model has seen the world, `examples` a file of example reviews.
+    the model's training cutoff (ISO date), `examples` a file of example reviews.
     `engines`, `tensor_parallel`, `gpu_share` (of one GPU, below 1 for small models that share one)
     and `engine` (further arguments) are for vLLM. Prices are per
     million tokens. `speed_in` and `speed_out` (tokens a second) serve only the estimate of hours
@@ -174,7 +174,7 @@ class Model(Protocol):
     where its prefix is cached. `count` gives or estimates the tokens of a text.
 
     Raises:
-        ModelError: no answer was to be had, after the maker's own back-off.
+        ModelError: the model gave no answer, after the maker's own back-off.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""How far predicted chances of acceptance can be trusted, and maps that mend them.
+"""How far predicted chances of acceptance can be trusted, and maps that correct them.
 
 `probability` has shape (papers,) in [0, 1]; `accepted` is boolean.
 """

@@ -31,7 +31,7 @@ class Preset(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 
 @cache
 def load_preset(name: str) -> Preset:
-    """The preset of that name. Raises `UserError` for one that there is not."""
+    """The preset of that name. Raises `UserError` for an unknown one."""
     rows = msgspec.toml.decode((HERE / "presets.toml").read_bytes(), type=dict[str, Preset])
     if name not in rows:
         raise UserError(f"preset '{name}': there is none; choose from {', '.join(rows)}.")

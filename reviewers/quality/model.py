@@ -4,7 +4,7 @@ The mean of four linear models, each fitted by `reviewers.quality.fitting` to ra
 that were standardised within their year: TF-IDF of words and pairs; TF-IDF of the writing with its
 rarer words hidden; TF-IDF of runs of letters (`reviewers.quality.letters`); and counted measures of
 the writing (`reviewers.quality.style`). A paper without an abstract is scored by a fifth, from its
-title and keywords. Full text is not used: in the texts that are to be had, accepted papers are
+title and keywords. Full text is not used: in the texts that are available, accepted papers are
 camera-ready versions, so that their length alone tells the decision. `CARD.md` says on what the
 coefficients were fitted and how well they do on later years; they are modest.
 """

@@ -56,7 +56,7 @@ def lexicon() -> Lexicon:
 
 
 def cleaned(text: str) -> str:
-    """The text without addresses, sentences on where code is to be had and where it was published,
+    """The text without addresses, sentences on where code is available and where it was published,
     in single spaces.
 
     Accepted papers' abstracts are often the final ones, which say so: of ICLR 2022 abstracts with

@@ -57,7 +57,7 @@ def rules() -> Rules:
 
 
 def calls_a_study() -> int:
-    """The most calls that one study takes, no change of code being mended: ideas with their
+    """The most calls that one study takes, no change of code being corrected: ideas with their
     novelty, trials and the choice among them, figures, searches, notes, and the paper."""
     r = rules()
     ideas, trials, figures, notes = r.ideas * (r.reflections + 1), r.trials + 1, 1, 1

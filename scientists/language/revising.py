@@ -31,7 +31,7 @@ from scientists.language.trials import run_arm
 from scientists.language.writing import (
     Revision,
     invented,
-    mended,
+    refined,
     sources_of,
     study_text,
     write_sections,
@@ -158,7 +158,7 @@ async def _rewritten(
         more=more, promises=sight.rebuttal.promises if sight.rebuttal else (),
     )  # fmt: skip
     sources = sources_of(study, now.prose.keys, now.prose.years)
-    answer = await mended(context.asker, prompt, struct_shape(Revision), "revision", sources)
+    answer = await refined(context.asker, prompt, struct_shape(Revision), "revision", sources)
     # With more seeds means and intervals move: what names an old one is written anew.
     stale = [title for title, text in now.prose.sections.items() if sources.faults(text, title)]
     wanted = stale if more else []

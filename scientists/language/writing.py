@@ -1,4 +1,4 @@
-"""A language-model scientist's writing: section by section, checked against sources, mended."""
+"""A language-model scientist's writing: section by section, checked against sources, refined."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ async def write(
     notes = await asker.ask(without_paper(prompt), struct_shape(Notes), "notes")
     shown = study_text(base, study, works, notes.notes)
     prompt = render(PROMPTS, "abstract", study=shown)
-    front = await mended(asker, prompt, struct_shape(Front), "abstract", sources)
+    front = await refined(asker, prompt, struct_shape(Front), "abstract", sources)
     wanted = [section.title for section in rules().sections]
     known = {entry.key for entry in study.question.template.bibliography}
     prose = Prose(
@@ -134,7 +134,7 @@ async def write_sections(
             section=section,
         )  # fmt: skip
         shape = struct_shape(Section)
-        answer = await mended(asker, prompt, shape, section.title, sources, member=at)
+        answer = await refined(asker, prompt, shape, section.title, sources, member=at)
         sections[section.title] = answer.paragraphs
     return sections
 
@@ -153,10 +153,10 @@ def _explanation(study: Written) -> str:
     return study.tried.version.explanation if study.tried else ""
 
 
-async def mended(
+async def refined(
     asker: Asker, prompt: str, shape: Shape[T], where: str, sources: Sources, member: int = 0
 ) -> T:
-    """An answer that went back while it cited what there is not or stated what nobody measured."""
+    """An answer that went back while it cited unknown works or stated what nobody measured."""
     messages = without_paper(prompt)
     answer = await asker.ask(messages, shape, f"write {where}", member=member)
     for _ in range(rules().refinements):

@@ -142,6 +142,6 @@ def test_a_number_too_large_for_its_column_is_one_sentence(tmp_path: Path):
     far = HumanReview(paper_id="a", reviewer=2**40, rating=6.0)
     for papers, reviews in (([paper("a", year=40_000)], []), ([paper("a")], [far])):
         broken = gather("trial", papers, reviews, source="here")
-        with pytest.raises(UserError, match=r"trial: cannot be stored .*mend it in the source"):
+        with pytest.raises(UserError, match=r"trial: cannot be stored .*fix it in the source"):
             store.save(broken, tmp_path)
     assert store.load("trial", tmp_path) == dataset()

@@ -109,7 +109,7 @@ def honest(
 
 
 def liar(request: dict[str, Any]) -> Answer:
-    """A model that cites what there is not and states what nobody measured, and never mends it."""
+    """A model that cites unknown works and states what nobody measured, and never corrects it."""
     wanted = schema_of(request)["properties"]
     if "paragraphs" in wanted:
         return {"paragraphs": ["Smith showed a gain of 93.7 % [@smith2031nothing]."]}
@@ -262,7 +262,7 @@ def test_invented_numbers_and_citations_are_caught_and_shown(tmp_path: Path) -> 
     with serve(liar) as server:
         records = research(server, tmp_path)
         refined = [text for text in server.prompts() if "smith2031nothing' is cited" in text]
-    assert refined, "the model was told of its citations and asked to mend them"
+    assert refined, "the model was told of its citations and asked to correct them"
     failed = {check.name: check.detail for check in of(Check, records) if not check.passed}
     assert "It was done before. (nearest: An old work)" in failed["novelty"]
     assert "73.21" in failed["claims"] and "smith2031nothing" in failed["citations"]
@@ -353,7 +353,7 @@ def test_inventions_that_were_rewritten_are_forgotten(tmp_path: Path) -> None:
         revised = perform(server, tmp_path, sight, "camera_ready")
     (final,) = of(CameraReady, revised)
     failed = [check.name for check in final.checks if not check.passed]
-    assert failed == ["novelty"], "what was judged of the idea stays, what was mended does not"
+    assert failed == ["novelty"], "what was judged of the idea stays, what was corrected does not"
     assert not of(Incident, revised)
 
 

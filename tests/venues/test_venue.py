@@ -1,4 +1,4 @@
-"""Venue files: those that come with us load, and broken ones say what to mend."""
+"""Venue files: those that come with us load, and broken ones say what to fix."""
 
 from __future__ import annotations
 

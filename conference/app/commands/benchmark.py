@@ -52,7 +52,7 @@ ADDRESS = click.option(
     "cutoffs",
     multiple=True,
     metavar="REVIEWER=DATE",
-    help="Date up to which a reviewer's model has seen the world.",
+    help="A reviewer model's training cutoff.",
 )
 @click.option("--models", type=click.Path(), help="TOML file with settings of language models.")
 @click.option(
@@ -228,7 +228,7 @@ def compare(first: str, second: str, seed: int, resamples: int) -> None:
     from benchmarks.reviewers.tables import full
 
     found = run(first, second, resamples=resamples, seed=seed)
-    table = Table("measure", "n", "A", "B", "A less B", title=f"{found.n} shared papers")
+    table = Table("measure", "n", "A", "B", "A − B", title=f"{found.n} shared papers")
     for row in found.rows:
         table.add_row(
             row.measure,

@@ -40,4 +40,4 @@ def cost(run: str, by: str | None) -> None:
                 f"{row.cost:,.4f}",
             )  # fmt: skip
         console.print(table)
-    console.print("Unused answers did not fit their shape and were asked for again.")
+    console.print("Unused: responses that did not match the schema and were retried.")

@@ -76,7 +76,7 @@ COUNT, AMOUNT = click.IntRange(min=0), click.FloatRange(min=0)
     envvar="RAY_ADDRESS",
     help="Address of an existing Ray cluster (or RAY_ADDRESS); without it a small one is started.",
 )
-@click.option("--unsafe", is_flag=True, help="Run experiments where no sandbox is to be had.")
+@click.option("--unsafe", is_flag=True, help="Run experiments even if no sandbox is available.")
 @click.option("--retry-failed", is_flag=True, help="Try failed tasks again.")
 @click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
 def run(

@@ -129,7 +129,7 @@ def read_reviews(path: Path) -> list[RecordedReview]:
             score = rating(row["Overall"], OVERALL, "Overall")
             confidence = number(row.get("Confidence"), "Confidence")
         except Damaged as fault:
-            raise UserError(f"{place}: {fault}; mend the file or leave the row out.") from fault
+            raise UserError(f"{place}: {fault}; fix the file or leave the row out.") from fault
         if score is None:
             raise UserError(f"{place}: 'Overall' is empty; fill it or leave the row out.")
         said = str(row.get("Decision") or "").strip().lower()

@@ -164,14 +164,14 @@ class _Reader:
             if stop != ",":
                 break
         if stop != ")" or made.count("%") != len(parts):
-            raise UserError(f"the formula '{self._source}' calls '{name}' wrongly; mend it.")
+            raise UserError(f"the formula '{self._source}' calls '{name}' wrongly; fix it.")
         for number, part in enumerate(parts, 1):
             made = made.replace(f"%{number}", part)
         return made
 
     def _sign(self, sign: str) -> str:
         if sign in OPEN.values():
-            raise UserError(f"the formula '{self._source}' has a '{sign}' too many; mend it.")
+            raise UserError(f"the formula '{self._source}' has a '{sign}' too many; fix it.")
         known = tables().symbols.get(sign)
         if known is not None:
             return known

@@ -64,4 +64,4 @@ def _compiled(folder: Path, name: str) -> bytes:
         return bytes(typst.compile(str(folder / name), root=str(folder), timestamp=0))
     except RuntimeError as error:  # typst.TypstError is one
         reason = str(error).strip().splitlines()[0]
-        raise UserError(f"Typst does not typeset {name} ({reason}); mend its figures.") from error
+        raise UserError(f"Typst does not typeset {name} ({reason}); fix its figures.") from error
