@@ -43,6 +43,11 @@ RUNS = {
         data="iclr2026",
         reviewers=("embedded", "tfidf"),
     ),
+    "iclr2025": Run(
+        title="ICLR 2025: decisions alone, title and abstract as published",
+        data="iclr2025",
+        reviewers=("embedded", "tfidf"),
+    ),
     "iclr2022": Run(
         title="ICLR 2022: ratings from after discussion, title and abstract alone",
         data="iclr2022",
@@ -77,6 +82,7 @@ def section(run: Run, result: Result) -> str:
         f"one against the mean of the others: ρ {full(human['loo_spearman'])}, "
         f"MAE {full(human['loo_mae'])}."
     )
+    warned = [f"**Warning: {leak}.**\n" for leak in result.leaks]
     shares = [f"- {note}." for note in (*result.notes, *(v.rstrip(".") for v in result.verdicts))]
     panel = result.panel
     if panel.independent_reviewers.value is not None:
@@ -85,7 +91,7 @@ def section(run: Run, result: Result) -> str:
             f"{full(panel.independent_reviewers)} independent ones; their errors correlate at "
             f"{full(panel.error_correlation)} (n = {panel.error_correlation.n})."
         )
-    return "\n".join([f"## {run.title}", "", markdown(result), agree, "", *shares, ""])
+    return "\n".join([f"## {run.title}", "", *warned, markdown(result), agree, "", *shares, ""])
 
 
 def speed(pdfs: Path) -> str:

@@ -12,6 +12,7 @@ from functools import partial
 
 import numpy as np
 
+from benchmarks.reviewers.leaks import links, published
 from benchmarks.reviewers.question import PaperView, Question
 from benchmarks.reviewers.reviewer import Reviewer, Scores
 from conference.core.seeds import generator
@@ -25,7 +26,8 @@ _ENTRY = re.compile(r"\b(?:19|20)\d{2}[a-z]?\b[.,)\n]")
 
 
 def baselines(question: Question, seed: int = 0) -> tuple[list[Reviewer], list[str]]:
-    """Prior, lengths, references, topic and year; and a note for each that these data have not."""
+    """Prior, lengths, references, signs of final versions, topic and year; and a note for each that
+    these data have not."""
     papers = question.papers
     target = _target(question)
     topics = group_means([_topics(paper) for paper in papers], target, seed)
@@ -34,6 +36,8 @@ def baselines(question: Question, seed: int = 0) -> tuple[list[Reviewer], list[s
         "length of abstract": (_lengths([p.abstract for p in papers]), "characters"),
         "length of full text": (_lengths([p.text for p in papers]), "characters"),
         "number of references": (np.array([references(p.text) for p in papers]), "entries"),
+        "link in the abstract": (links(papers), "1 with an address, 0 without"),
+        "published as": (published(papers), "1 where it says where it was published, else 0"),
         "topic": (topics, "mean of the topic's other papers"),
         "year": (years, "mean of the year's other papers"),
     }

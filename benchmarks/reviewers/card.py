@@ -41,6 +41,7 @@ def card(result: Result) -> str:
         f"- Command: `{result.command or '(called from Python)'}`",
         "- Versions: " + ", ".join(f"{k} {v}" for k, v in result.versions.items()),
         "",
+        *(("## Warnings", "", *(f"- {leak}" for leak in result.leaks), "") if result.leaks else ()),
         "## Notes",
         "",
         *(f"- {note}" for note in result.notes),

@@ -53,6 +53,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     fixed: tuple[float, ...]
     versions: dict[str, str]
     notes: list[str]
+    leaks: list[str] = []
     verdicts: list[str]
     rows: list[Row]
     gaps: list[Gap]

@@ -93,9 +93,9 @@ def _embedded(rest: str, question: Question) -> list[Reviewer]:
 
 
 def _tfidf(rest: str, question: Question) -> list[Reviewer]:
-    from benchmarks.reviewers.trained import tfidf
+    from benchmarks.reviewers.tfidf import tfidf
 
-    return [tfidf(question)]
+    return tfidf(question)
 
 
 MAKERS: dict[str, Maker] = {

@@ -16,6 +16,7 @@ from benchmarks.reviewers.contamination import warnings
 from benchmarks.reviewers.crossfit import Fitted
 from benchmarks.reviewers.figures import Row, measure
 from benchmarks.reviewers.human import human_row, operating_points
+from benchmarks.reviewers.leaks import leaks
 from benchmarks.reviewers.pairs import MEASURES, gap, panel, verdicts
 from benchmarks.reviewers.probe import kept
 from benchmarks.reviewers.question import FEWEST, Question
@@ -152,6 +153,7 @@ def _result(
         fixed=options.fixed,
         versions=_versions(),
         notes=notes,
+        leaks=leaks(question, rows, resamples=options.resamples, seed=options.seed),
         verdicts=verdicts(
             names, shortcuts, any(paper.text_version == "final" for paper in question.papers)
         ),

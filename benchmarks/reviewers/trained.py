@@ -1,82 +1,36 @@
-"""Reviewers that learn from earlier years only: TF-IDF with logistic regression, and the embedded
-statistical reviewer of this package."""
+"""The embedded statistical reviewer of this package, with a fit that has not seen the papers."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import numpy as np
 
+from benchmarks.reviewers.fits import DAMAGED, KeptFit, key_of, tested_marks
 from benchmarks.reviewers.question import PaperView, Question
-from benchmarks.reviewers.refit import DAMAGED, Refit
 from benchmarks.reviewers.reviewer import NotMeasurable, Reviewer, Scores
 from conference.core.errors import UserError
 from conference.statistics.estimate import Booleans
-from reviewers.quality.model import FILE, PaperText, QualityModel, has_abstract, load
+from reviewers.quality import fitting
+from reviewers.quality.model import FILE, PaperText, QualityModel, has_abstract, load, write
 from reviewers.quality.training_overlap import marks_of
 from reviewers.quality.training_papers import FATES, standardised, texts_of
 
 NAME = "embedded"
 FEWEST_TRAINING = 100
+PAPERS_A_SECOND = 300  # Of a fit on one quiet core: 35,465 papers in 2 minutes.
+CODE = tuple(
+    FILE.parent / name
+    for name in (
+        "fitting.py", "letters.py", "model.py", "style.py", "style.toml", "training_overlap.py",
+        "training_papers.py",
+    )
+)  # fmt: skip
 MOST_MET = 0.5  # Share of the tested papers of which a fit may have met single ones.
-
-
-def tfidf(question: Question) -> Reviewer:
-    """TF-IDF of title and abstract with balanced logistic regression on earlier decisions."""
-    from sklearn.feature_extraction.text import TfidfVectorizer
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.pipeline import make_pipeline
-
-    tested = _tested(question)
-    papers = [
-        paper
-        for dataset in question.earlier
-        for paper in dataset.papers
-        if paper.accepted is not None and paper.abstract
-    ]
-    fresh = [p for p in papers if tested.isdisjoint(marks_of(p.title, p.abstract or ""))]
-    if len(fresh) < FEWEST_TRAINING or len({paper.accepted for paper in fresh}) < 2:
-        raise NotMeasurable(
-            f"--reviewer tfidf: {question.name} has only {len(fresh)} decided papers of earlier "
-            f"years with an abstract; import earlier years of the venue ({FEWEST_TRAINING} needed)."
-        )
-    pipeline = make_pipeline(
-        TfidfVectorizer(ngram_range=(1, 2), min_df=3, sublinear_tf=True, max_features=200_000),
-        LogisticRegression(class_weight="balanced", max_iter=1000),
-    )
-    pipeline.fit([f"{p.title}\n{p.abstract}" for p in fresh], [p.accepted for p in fresh])
-
-    def score(views: Sequence[PaperView]) -> Scores:
-        texts = [f"{view.title}\n{view.abstract}" for view in views]
-        return Scores(np.asarray(pipeline.predict_proba(texts)[:, 1], dtype=np.float64))
-
-    years = sorted({paper.year for paper in fresh})
-    return Reviewer(
-        name="tfidf",
-        score=score,
-        about={
-            "kind": "TF-IDF of words and word pairs, logistic regression on decisions",
-            "trained on": f"{len(fresh)} papers of {years[0]}-{years[-1]}",
-            "left out of training": f"{len(papers) - len(fresh)} papers that are tested",
-            "training papers": _told([(p.title, p.abstract, p.accepted) for p in fresh]),
-            "scikit-learn": metadata.version("scikit-learn"),
-        },
-    )
-
-
-def _told(rows: Sequence[tuple[object, ...]]) -> str:
-    """A digest of what a fit was told, so that its scores are not taken for another fit's."""
-    return hashlib.sha256(msgspec.json.encode(rows)).hexdigest()[:16]
-
-
-def _tested(question: Question) -> frozenset[int]:
-    """The marks of the tested papers, which no paper of a fit may have."""
-    return frozenset().union(*(marks_of(view.title, view.abstract) for view in question.views))
 
 
 def embedded(question: Question, file: str = "") -> Reviewer:
@@ -101,7 +55,7 @@ def embedded(question: Question, file: str = "") -> Reviewer:
         )
     enough = rated >= FEWEST_TRAINING and len(known) > model.card["papers"]
     if not file and (seen or enough):
-        return _refitted(Refit(known, _texts(question.views)), tested)
+        return _refitted(known, tested, question)
     whose = Path(file).name if file else "the committed fit"
     about["coefficients"] = f"{whose}, {_digest(Path(file) if file else FILE)}"
     name = f"embedded:{Path(file).stem}" if file else NAME
@@ -150,15 +104,27 @@ def _embedded(
     return Reviewer(name=name, score=score, about={"kind": kind} | about, silent=silent)
 
 
-def _refitted(anew: Refit, tested: int) -> Reviewer:
+def _refitted(known: Any, tested: int, question: Question) -> Reviewer:
     """The reviewer with a fit on the earlier years at hand."""
+    later = _texts(question.views)
+    years = sorted({f"{v} {y}" for v, y in zip(known["venue"], known["year"], strict=True)})
+    content = [known.to_json(orient="values"), *(f"{p.title}\x1f{p.abstract}" for p in later)]
+    anew = KeptFit(
+        NAME,
+        f"{len(known):,} papers of {', '.join(years)}",
+        key_of(content, CODE),
+        len(known) / PAPERS_A_SECOND,
+        lambda progress: fitting.fit(known, later, progress),
+        load,
+        write,
+    )
     about = {
         "trained on": anew.trained_on,
         "coefficients": f"fit {anew.key}, made for this benchmark on the earlier years at hand",
         "left out of training": f"{tested} papers that are tested",
         "committed fit": _digest(FILE),
     }
-    made = _embedded(anew.model, about)
+    made = _embedded(anew.fitted, about)
     return msgspec.structs.replace(made, prepare=anew.prepare, notice=anew.notice)
 
 
@@ -180,7 +146,7 @@ def _earlier(question: Question) -> tuple[Any, int]:
     """
     import pandas as pd
 
-    tested = _tested(question)
+    tested = tested_marks(question)
     rows, left_out = [], 0
     for dataset in question.earlier:
         ratings, first = dataset.ratings(), dataset.first_ratings()

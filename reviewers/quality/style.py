@@ -22,7 +22,7 @@ _WORD = re.compile(r"[A-Za-z][A-Za-z'-]*")
 _TOKEN = re.compile(r"[a-z][a-z'-]*|\d+|[^\sa-z\d]")
 _CAMEL = re.compile(r"[a-z][A-Z]")
 _SLIPS = re.compile(r"\w\(|\s[,.;]|[,;]\w|\.[A-Z][a-z]")
-# What only a final version says of itself: where its code is, and where it was published.
+# What a final version says of itself: where its code is, and where it was published.
 ADDRESS = re.compile(
     r"https?:|www\.|github|gitlab|4open|huggingface\.co|\b[\w-]+\.(?:com|org|io|net|edu)\b",
     re.IGNORECASE,
@@ -30,9 +30,10 @@ ADDRESS = re.compile(
 PUBLISHED = re.compile(
     r"\b(?:published|accepted|presented)\s+(?:as|at|in|to|by|for)\b[^.]{0,60}"
     r"\b(?:conference|workshop|journal|proceedings|iclr|neurips|icml)\b"
-    r"|camera[- ]ready|\b(?:upon|after) acceptance\b",
+    r"|camera[- ]ready",
     re.IGNORECASE,
 )
+_PROMISED = re.compile(r"\b(?:upon|after) acceptance\b", re.IGNORECASE)  # Only submissions say it.
 _CODE = re.compile(
     r"\b(?:code(?:base)?|implementation|datasets?|models?|videos?|demos?|project page)\b[^.]{0,60}"
     r"\b(?:available|released?|found|public\w*|open-?sourced?)\b"
@@ -40,7 +41,7 @@ _CODE = re.compile(
     r"\b(?:code(?:base)?|implementation|checkpoints|weights)\b",
     re.IGNORECASE,
 )
-_SIGNS_OF_FINAL = (ADDRESS, PUBLISHED, _CODE)
+_SIGNS_OF_FINAL = (ADDRESS, PUBLISHED, _PROMISED, _CODE)
 
 
 class Lexicon(msgspec.Struct, frozen=True):

@@ -7,6 +7,7 @@ of title and abstract was changed since.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable
 from unicodedata import normalize
 
@@ -14,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 BYTES = 4  # Of 20,000 papers met, a new one is taken for one of them once in 100,000.
+_OTHER = re.compile(r"[\W_]+")
 OPENING = 200  # Letters of the abstract that count: later ones are changed more often.
 
 
@@ -35,4 +37,4 @@ def packed_marks(papers: Iterable[tuple[str, str]]) -> NDArray[np.uint32]:
 
 
 def _letters(text: str) -> str:
-    return "".join(char for char in normalize("NFKC", text).casefold() if char.isalnum())
+    return _OTHER.sub("", normalize("NFKC", text).casefold())

@@ -69,7 +69,10 @@ def test_everything_that_a_paper_needs_is_written(
     result = read_result(out)
     for needed in (result.sha256, "Seed 0", f"{RESAMPLES} resamples", "numpy", "trained on"):
         assert needed in card
-    assert "no row for 'number of references', 'year'" in printed
+    assert (
+        "no row for 'number of references', 'link in the abstract', 'published as', 'year'"
+        in printed
+    )
 
 
 def test_every_figure_has_its_papers_and_its_interval(

@@ -139,6 +139,8 @@ def benchmark(
                 aside.print(each.notice, soft_wrap=True, highlight=False, markup=False)
         with ProgressDisplay(aside, folder / LOG) as display:
             result = run(question, made, folder, options, display.show)
+    for leak in result.leaks:
+        console.print(f"! Warning: {leak}.", soft_wrap=True, highlight=False, markup=False)
     console.print(terminal(result, console.width))
     for sentence in (*result.notes, *result.verdicts):
         console.print(f"· {sentence}", soft_wrap=True, highlight=False, markup=False)
