@@ -114,6 +114,27 @@ CASES: dict[str, list[tuple[str, str]]] = {
         ("data show nowhere --store TEXT", "TEXT"),
         ("data show", "NAME"),
     ],
+    "study list": [("study list more", "more")],
+    "study show": [
+        ("study show nowhere", "nowhere"),
+        ("study show NONE.toml", "NONE.toml"),
+        ("study show EMPTY.toml", "EMPTY.toml"),
+        ("study show TEXT.toml", "TEXT.toml"),
+    ],
+    "study run": [
+        ("study run nowhere", "nowhere"),
+        ("study run TEXT.toml", "TEXT.toml"),
+        ("study run EMPTY.toml", "EMPTY.toml"),
+    ],
+    "study power": [
+        ("study power nowhere", "nowhere"),
+        ("study power TEXT.toml", "TEXT.toml"),
+    ],
+    "study report": [
+        ("study report NONE", "NONE"),
+        ("study report TEXT", "TEXT"),
+        ("study report EMPTY", "EMPTY"),
+    ],
     "site": [("site NONE", "NONE"), ("site TEXT", "TEXT"), ("site EMPTY", "EMPTY")],
     "cost": [("cost NONE", "NONE"), ("cost TEXT", "TEXT"), ("cost EMPTY", "EMPTY")],
 }
