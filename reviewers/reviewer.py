@@ -40,7 +40,8 @@ class ReviewSight(Sight, frozen=True, kw_only=True):
     """One paper to review. `archive` holds titles of earlier papers for judging novelty.
 
     `human` is what the person said whom a human reviewer replays; no other mind is given it.
-    `world` seeds what all reviewers see alike in the paper (0: the round's own seed).
+    `world` seeds what all reviewers see alike in the paper (0: the round's own seed), and `quality`
+    is that itself where the panel is informed by human ratings, in SD over the venue's papers.
     `expertise` in [0, 1] is where the affinity stands among all of the round's assignments.
     """
 
@@ -56,6 +57,7 @@ class ReviewSight(Sight, frozen=True, kw_only=True):
     emergency: bool = False
     archive: tuple[str, ...] = ()
     human: PersonReview | None = None
+    quality: float | None = None
 
 
 class DiscussSight(Sight, frozen=True, kw_only=True):
@@ -80,7 +82,8 @@ class DiscussSight(Sight, frozen=True, kw_only=True):
 class CalibrateSight(Sight, frozen=True, kw_only=True):
     """Human-reviewed papers for a reviewer to rate. Its mind never sees the human means.
 
-    `qualities` are the fitted model's predictions; a language model reads title and abstract.
+    `qualities` are the fitted model's predictions, `shared` what an informed panel knows of each
+    paper (see `ReviewSight.quality`); a language model reads title and abstract.
     """
 
     form: Form
@@ -88,6 +91,7 @@ class CalibrateSight(Sight, frozen=True, kw_only=True):
     world: int = 0
     papers: tuple[Manuscript, ...]
     qualities: tuple[float | None, ...]
+    shared: tuple[float | None, ...] = ()
     human_means: tuple[float, ...]
     humans: tuple[int, ...]
 

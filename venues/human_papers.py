@@ -17,8 +17,11 @@ class HumanPaper(msgspec.Struct, frozen=True):
     title: str
     abstract: str
     quality: float | None
-    mean: float
-    humans: int
+    ratings: tuple[float, ...]
+
+    @property
+    def mean(self) -> float:
+        return sum(self.ratings) / len(self.ratings)
 
 
 def calibration_table(venue: Venue, table: str) -> PaperSource | None:
@@ -45,8 +48,7 @@ def human_papers(
                 row.title,
                 row.abstract,
                 None,
-                sum(row.human.ratings) / len(row.human.ratings),
-                len(row.human.ratings),
+                row.human.ratings,
             )
             for row in given.table
             if row.human and len(row.human.ratings) >= 2 and row.paper not in reviewed
@@ -55,8 +57,5 @@ def human_papers(
     from reviewers.calibration import calibration_papers
 
     known = calibration_papers(venue.panel.like)
-    papers = [
-        HumanPaper(row.paper_id, "", "", row.quality, row.rating_mean, row.n_ratings)
-        for row in known
-    ]
+    papers = [HumanPaper(row.paper_id, "", "", row.quality, row.ratings) for row in known]
     return papers, f"{len(papers)} human-reviewed papers that come with the package (figures only)"

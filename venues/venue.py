@@ -164,10 +164,13 @@ class PanelRules(Rules, frozen=True, kw_only=True):
 
     `world` seeds what all reviewers see in a paper and the model does not: rounds with the same
     world have the same papers, whoever reviews them. 0 draws it anew for each round's seed.
+    An `informed` panel is told the human ratings of --papers: the papers' quality is drawn given
+    them, and its reviewers are a second, human-like committee on the same papers.
     """
 
     like: str
     world: int = 0
+    informed: bool = False
 
 
 class SiteRules(Rules, frozen=True, kw_only=True):

@@ -58,15 +58,21 @@ class EmbeddedReviewer:
         day, late = attended
         panel = load_panel(sight.panel)
         reading = read(sight.manuscript, sight.archive, context.papers)
+        cost = (
+            reading.cost if sight.quality is None else 0.0
+        )  # Human ratings hold the faults' cost.
+        shared = sight.quality
+        if shared is None:
+            effect = paper_effect(sight.world or context.seed, sight.panel, paper)
+            shared = panel.shared(reading.quality - panel.predicted, effect)
         latent = panel.latent(
-            reading.quality - panel.predicted,
-            paper_effect(sight.world or context.seed, sight.panel, paper),
+            shared,
             severity(context.seed, sight.panel, agent.id, persona),
             sight.expertise,
             rng,
             persona.noise,
         )
-        scores = fill_scores(sight.form, panel, latent - reading.cost, sight.expertise, rng)
+        scores = fill_scores(sight.form, panel, latent - cost, sight.expertise, rng)
         stressed = emphases(persona.stresses, persona.points, sight.affinity)
         return [
             Review(
@@ -117,14 +123,18 @@ class EmbeddedReviewer:
         panel, rng, persona = load_panel(sight.panel), context.rng(), persona_of(agent.persona)
         own = severity(context.seed, sight.panel, agent.id, persona)
         found = []
-        rows = zip(sight.papers, sight.qualities, sight.human_means, sight.humans, strict=True)
-        for manuscript, known, mean, humans in rows:
-            quality = known
-            if quality is None:
-                quality = read(manuscript, (), context.papers).quality - panel.predicted
-            effect = paper_effect(sight.world or context.seed, sight.panel, manuscript.paper)
+        told = sight.shared or (None,) * len(sight.papers)
+        rows = zip(
+            sight.papers, sight.qualities, told, sight.human_means, sight.humans, strict=True
+        )
+        for manuscript, quality, shared, mean, humans in rows:
+            if shared is None:
+                if quality is None:
+                    quality = read(manuscript, (), context.papers).quality - panel.predicted
+                effect = paper_effect(sight.world or context.seed, sight.panel, manuscript.paper)
+                shared = panel.shared(quality, effect)
             expertise = rules().calibration.expertise
-            rating = panel.rating(quality, effect, own, expertise, rng, persona.noise)
+            rating = panel.rating(shared, own, expertise, rng, persona.noise)
             found.append(
                 CalibrationReview(
                     reviewer=agent.id,

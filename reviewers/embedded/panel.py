@@ -57,10 +57,17 @@ class Panel(msgspec.Struct, frozen=True, kw_only=True):
         """A reviewer's own level, drawn once a reviewer; above 0 is lenient."""
         return float(rng.standard_normal())
 
+    def shared(self, quality: float, paper_effect: float) -> float:
+        """What all reviewers of a paper share: q's part of it and the rest, of unit variance.
+
+        `quality` is the prediction about the panel's mean, in units of the prediction's own SD.
+        """
+        p = self.predictable
+        return float(p * quality + np.sqrt(1 - p * p) * paper_effect)
+
     def rating(
         self,
-        quality: float,
-        paper_effect: float,
+        shared: float,
         severity: float,
         expertise: float,
         rng: np.random.Generator,
@@ -69,25 +76,23 @@ class Panel(msgspec.Struct, frozen=True, kw_only=True):
         """A reviewer's rating on the venue's scale.
 
         Args:
-            quality: predicted quality about the panel's mean in units of the prediction's own SD.
+            shared: what all reviewers of the paper share (`shared`).
             expertise: rank in [0, 1] among the round's assignments; experts are less noisy.
             noise: a persona's factor on the noise.
         """
-        y = self.latent(quality, paper_effect, severity, expertise, rng, noise)
+        y = self.latent(shared, severity, expertise, rng, noise)
         return self.values[int(np.searchsorted(self.thresholds, y))]
 
     def latent(
         self,
-        quality: float,
-        paper_effect: float,
+        shared: float,
         severity: float,
         expertise: float,
         rng: np.random.Generator,
         noise: float = 1.0,
     ) -> float:
         """The value before it is cut to the scale, of unit variance over a venue."""
-        p, c, s = self.predictable, self.common, self.severity_share
-        shared = p * quality + np.sqrt(1 - p * p) * paper_effect
+        c, s = self.common, self.severity_share
         factor = LAY_NOISE + (EXPERT_NOISE - LAY_NOISE) * min(max(expertise, 0.0), 1.0)
         own = np.sqrt((1 - c - s) / NOISE_SQUARE) * noise * factor * rng.standard_normal()
         return float(np.sqrt(c) * shared + np.sqrt(s) * severity + own)

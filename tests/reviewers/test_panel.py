@@ -11,6 +11,7 @@ from conference.core.errors import UserError
 from conference.core.seeds import generator
 from conference.statistics.agreement import icc1, leave_one_out_spearman, pooled_sd
 from reviewers.calibration import calibration_papers
+from reviewers.embedded.informed import shared_quality
 from reviewers.embedded.panel import Panel, load_panel
 
 PAPERS = 2500
@@ -36,7 +37,9 @@ def simulated(panel: Panel, reviewers: int, papers: int = PAPERS) -> list[np.nda
     for _ in range(papers):
         quality, effect = float(rng.standard_normal()), panel.paper_effect(rng)
         row = [
-            panel.rating(quality, effect, panel.severity(rng), float(rng.random()), rng)
+            panel.rating(
+                panel.shared(quality, effect), panel.severity(rng), float(rng.random()), rng
+            )
             for _ in range(reviewers)
         ]
         sets.append(np.array(row))
@@ -75,7 +78,8 @@ def test_better_papers_and_lenient_reviewers_get_higher_ratings() -> None:
     def mean(quality: float, severity: float) -> float:
         rng = generator(3, "test-panel-order")
         draws = [
-            panel.rating(quality, panel.paper_effect(rng), severity, 0.1, rng) for _ in range(600)
+            panel.rating(panel.shared(quality, panel.paper_effect(rng)), severity, 0.1, rng)
+            for _ in range(600)
         ]
         return float(np.mean(draws))
 
@@ -89,7 +93,7 @@ def test_experts_are_surer_and_less_noisy() -> None:
 
     def draws(expertise: float) -> tuple[float, float]:
         sure = [panel.confidence(expertise, rng) for _ in range(2000)]
-        latent = [panel.latent(0, 0, 0, expertise, rng) for _ in range(2000)]
+        latent = [panel.latent(0, 0, expertise, rng) for _ in range(2000)]
         return float(np.mean(sure)), float(np.std(latent))
 
     lay, expert = draws(0.0), draws(1.0)
@@ -138,7 +142,7 @@ def test_every_draw_is_on_the_venue_s_scale(
     name: str, quality: float, effect: float, severity: float, expertise: float, seed: int
 ) -> None:
     panel, rng = load_panel(name), generator(seed, "test-panel-scale")
-    rating = panel.rating(quality, effect, severity, expertise, rng)
+    rating = panel.rating(panel.shared(quality, effect), severity, expertise, rng)
     assert rating in panel.values
     assert panel.confidence(expertise, rng) in panel.confidence_values
     changed = panel.update(rating, quality, 0.5, rng)
@@ -168,3 +172,35 @@ def test_calibration_papers_spread_over_the_scores_and_are_on_the_scale(name: st
 
 def test_no_calibration_papers_for_a_scale_without_records() -> None:
     assert calibration_papers("icml2025") == []
+
+
+@pytest.mark.parametrize("name", ["iclr2022", "iclr2023", "iclr2026"])
+def test_an_informed_panel_is_a_second_committee_on_the_same_papers(name: str) -> None:
+    """New ratings spread as the human ones do, and go with them as two humans' go together."""
+    panel, rng = load_panel(name), np.random.default_rng(5)
+
+    def committee(shared: list[float]) -> np.ndarray:
+        return np.array(
+            [[panel.rating(q, panel.severity(rng), 0.5, rng) for _ in range(4)] for q in shared]
+        )
+
+    human = committee([float(q) for q in rng.standard_normal(4000)])
+    told = shared_quality(panel, [list(row) for row in human], list(rng.random(4000)))
+    simulated = committee([float(q) for q in told if q is not None])
+    assert len(simulated) == 4000
+    assert icc1(list(simulated)) == pytest.approx(icc1(list(human)), abs=0.04)
+    assert simulated.mean() == pytest.approx(human.mean(), abs=0.08)
+    assert simulated.std() == pytest.approx(human.std(), abs=0.08)
+    again = committee([float(q) for q in told if q is not None])
+    with_human = np.corrcoef(human.mean(axis=1), simulated.mean(axis=1))[0, 1]
+    with_itself = np.corrcoef(simulated.mean(axis=1), again.mean(axis=1))[0, 1]
+    assert with_human == pytest.approx(with_itself, abs=0.05)
+
+
+def test_an_informed_panel_knows_nothing_of_papers_without_ratings_on_its_scale() -> None:
+    panel = load_panel("iclr2022")
+    none, low, high, again = shared_quality(
+        panel, [[], [1, 1, 3], [8, 8, 10], [8, 8, 10]], [0.5, 0.5, 0.5, 0.5]
+    )
+    assert none is None and low is not None and high is not None and low < 0 < high == again
+    assert shared_quality(panel, [[4.5]], [0.5]) == [None]

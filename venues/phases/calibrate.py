@@ -9,6 +9,7 @@ from conference.models import is_model
 from conference.papers.manuscript import Manuscript
 from reviewers.reviewer import CalibrateSight
 from venues.human_papers import HumanPaper, human_papers
+from venues.phases.review import told_quality
 from venues.state import Round, Step
 
 
@@ -49,7 +50,8 @@ def _sight(round_: Round, chosen: list[HumanPaper]) -> CalibrateSight:
         ),
         qualities=tuple(paper.quality for paper in chosen),
         human_means=tuple(paper.mean for paper in chosen),
-        humans=tuple(paper.humans for paper in chosen),
+        humans=tuple(len(paper.ratings) for paper in chosen),
+        shared=tuple(told_quality(round_, {each.paper: each.ratings for each in chosen}).values()),
     )
 
 

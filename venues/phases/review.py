@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from conference.core.records import Assignment, HumanOutcome
+from conference.core.seeds import generator
 from conference.core.tasks import Task, TaskKey
+from reviewers.embedded.informed import shared_quality
+from reviewers.embedded.panel import load_panel
 from reviewers.human import NAME as HUMAN
 from reviewers.reviewer import PersonReview, ReviewSight
 from venues.phases.assign import EMERGENCY
@@ -18,6 +23,7 @@ def _tasks(round_: Round, step: str, emergency: bool) -> list[Task]:
     archive = tuple(entry.past.title for entry in round_.archive)
     rows = [row for row in round_.all(Assignment) if row.role == "reviewer"]
     expertise = _ranks([row.affinity for row in rows])
+    quality = told_quality(round_, {name: _human_ratings(round_, name) for name in papers})
     persons: dict[str, int] = {}
     found = []
     for row, known in zip(rows, expertise, strict=True):
@@ -38,6 +44,7 @@ def _tasks(round_: Round, step: str, emergency: bool) -> list[Task]:
             emergency=emergency,
             archive=archive,
             human=human,
+            quality=quality[row.paper],
         )
         found.append(Task(TaskKey(step, agent.id, row.paper), sight, agent))
     return found
@@ -56,6 +63,22 @@ def _replayed(round_: Round, paper: str, persons: dict[str, int]) -> PersonRevie
         known.confidences[at] if whole else None,
         known.texts[at] if known.texts else {},
     )
+
+
+def _human_ratings(round_: Round, paper: str) -> tuple[float, ...]:
+    human = round_.one(HumanOutcome, paper)
+    return human.ratings if human else ()
+
+
+def told_quality(round_: Round, ratings: Mapping[str, Sequence[float]]) -> dict[str, float | None]:
+    """Each paper's quality as an informed panel knows it from human ratings; None elsewhere."""
+    rules = round_.venue.panel
+    if not rules.informed:
+        return dict.fromkeys(ratings)
+    world = rules.world or round_.seed
+    draws = [generator(world, "paper quality", name).random() for name in ratings]
+    drawn = shared_quality(load_panel(rules.like), list(ratings.values()), draws)
+    return dict(zip(ratings, drawn, strict=True))
 
 
 def _ranks(values: list[float]) -> list[float]:

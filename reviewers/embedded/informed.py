@@ -1,0 +1,51 @@
+"""What human ratings tell about a paper's latent quality, for panels that are told them.
+
+A panel's rating is cut from `sqrt(c) q + sqrt(1 - c) e` (`panel.py`), with q what all reviewers of
+a paper share, of unit variance over a venue. Given a paper's human ratings, q has a posterior, by
+Bayes on the panel that was fitted to that venue-year (empirical Bayes). A quality is *drawn* from
+it and is not its mean: then the new reviewers' ratings of a venue's papers spread as the humans'
+do, and new and human ratings of one paper are exchangeable, as two committees' are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from reviewers.embedded.panel import Panel
+
+GRID = np.linspace(-4.5, 4.5, 361)  # of q, in SD
+
+
+def shared_quality(
+    panel: Panel, ratings: Sequence[Sequence[float]], draws: Sequence[float]
+) -> list[float | None]:
+    """A draw of each paper's q given its ratings; None where no rating is on the panel's scale.
+
+    `draws` are uniform in [0, 1), one a paper: the same draw gives the same quality.
+    """
+    place = {value: at for at, value in enumerate(panel.values)}
+    counts = np.zeros((len(ratings), len(panel.values)))
+    for at, given in enumerate(ratings):
+        for rating in given:
+            if rating in place:
+                counts[at, place[rating]] += 1
+    log_posterior = counts @ _log_shares(panel) - GRID**2 / 2
+    weight = np.exp(log_posterior - log_posterior.max(axis=1, keepdims=True))
+    below = np.cumsum(weight, axis=1)
+    below /= below[:, -1:]
+    return [
+        float(np.interp(draw, row, GRID)) if known else None
+        for draw, row, known in zip(draws, below, counts.sum(axis=1) > 0, strict=True)
+    ]
+
+
+def _log_shares(panel: Panel) -> np.ndarray:
+    """Of each value and grid point: the log of the share of ratings that have that value."""
+    from scipy.stats import norm
+
+    cuts = np.concatenate([[-np.inf], panel.thresholds, [np.inf]])
+    c = panel.common
+    edges = norm.cdf((cuts[:, None] - np.sqrt(c) * GRID[None, :]) / np.sqrt(1 - c))
+    return np.asarray(np.log(np.clip(np.diff(edges, axis=0), 1e-300, None)))
