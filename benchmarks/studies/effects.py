@@ -18,7 +18,7 @@ from benchmarks.studies.outcome_table import (
     checked,
     differences,
 )
-from benchmarks.studies.paired import FLIPS, Mean, sign_flip, two_way_mean
+from benchmarks.studies.paired import FLIPS, Mean, flip_interval, sign_flip, two_way_mean
 from conference.core.errors import UserError
 from conference.core.seeds import seed_of
 from conference.statistics.estimate import Estimate, Floats, Undefined
@@ -58,8 +58,8 @@ class Effect(msgspec.Struct, frozen=True, kw_only=True):
     """Treatment − control in one outcome, paired by unit and replicate.
 
     `control` and `treatment` are means over the pairs. `difference` and `floor` (A/A − control:
-    what other seeds alone do) have intervals of level 1 − alpha, two-way clustered by unit and
-    replicate (`paired.two_way_mean`). `pairs` of unit and replicate were used, `unpaired` ones had
+    what other seeds alone do) have intervals of level 1 − alpha, over units and replicates
+    (`paired.flip_interval`). `pairs` of unit and replicate were used, `unpaired` ones had
     a value in one arm only. `smallest` is the true effect that such a study finds with power .8;
     `power` is that for the margin, or without one for an effect as large as the observed (which
     then says no more than p does). `p_adjusted` is by Holm over all outcomes × arms of the study.
@@ -113,7 +113,7 @@ def effects(
     for outcome in design.outcomes:
         control = cells(table, outcome, CONTROL, design.unit)
         again = differences(cells(table, outcome, AA, design.unit), control)
-        floor = _estimate(again, design)
+        floor = _estimate(again, design, seed_of(design.seed, outcome, AA))
         for arm in treatments:
             treatment = cells(table, outcome, arm, design.unit)
             found.append(_effect(outcome, arm, treatment, control, floor, design, rests_on, flips))
@@ -156,14 +156,21 @@ def _fixed(values: Floats) -> bool:
     return bool(np.abs(sums).max(initial=0) < 1e-9 and np.nanmax(np.abs(values), initial=0) > 1e-9)
 
 
-def _estimate(values: Floats, design: Design) -> Estimate:
+def _interval(values: Floats, mean: Mean, design: Design, seed: int) -> tuple[float, float]:
+    """The interval that goes with p: of the sign-flip, or of the t test."""
+    if design.randomised:
+        return flip_interval(values, design.alpha, seed)
+    return mean.interval(design.alpha)
+
+
+def _estimate(values: Floats, design: Design, seed: int) -> Estimate:
     if _fixed(values):
         return Estimate(0.0, None, None, int(np.isfinite(values).sum()), FIXED)
     try:
         mean = two_way_mean(values)
     except Undefined as why:
         return Estimate(None, None, None, 0, str(why))
-    return Estimate(mean.value, *mean.interval(design.alpha), mean.n)
+    return Estimate(mean.value, *_interval(values, mean, design, seed), mean.n)
 
 
 def _effect(
@@ -206,22 +213,22 @@ def _effect(
         why = FIXED if pairs > 1 else "there is one pair, and an interval needs two"
         alone = Estimate(float(np.nanmean(values)), None, None, pairs, why)
         return Effect(**common, difference=alone, note=why)
-    mean = two_way_mean(values)
+    mean, seed = two_way_mean(values), seed_of(design.seed, outcome, arm)
     return Effect(
         **common,
-        difference=Estimate(mean.value, *mean.interval(design.alpha), mean.n),
+        difference=Estimate(mean.value, *_interval(values, mean, design, seed), mean.n),
         error=mean.error,
         df=mean.df,
         note=_note(mean),
-        **_tests(values, mean, outcome, arm, design, flips),
+        **_tests(values, mean, outcome, seed, design, flips),
     )
 
 
 def _tests(
-    values: Floats, mean: Mean, outcome: str, arm: str, design: Design, flips: int
+    values: Floats, mean: Mean, outcome: str, seed: int, design: Design, flips: int
 ) -> dict[str, Any]:
     if design.randomised:
-        p, method = sign_flip(values, seed_of(design.seed, outcome, arm), flips)
+        p, method = sign_flip(values, seed, flips)
     else:
         p, method = mean.p(), "t test, two-way clustered (arms not randomised)"
     margin = _margin(outcome, design)

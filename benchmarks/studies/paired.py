@@ -6,15 +6,21 @@ answer is meant for other papers and other draws of the round, so both are sampl
 
 The mean's variance is the two-way clustered one: var_unit Σn_u²/N² + var_replicate Σn_r²/N² +
 var_residual/N, with the components by Henderson's method 1 (Searle, Casella and McCulloch 1992,
-section 5.3; the usual analysis of variance where no pair is missing) and t quantiles with
-Satterthwaite's degrees of freedom. A percentile bootstrap over both was tried and not taken: with
-few replicates it is too short where replicates differ (it has no t quantiles) and too long where
-they do not (it counts the residual three times; Owen 2007). SIMULATION.md has the coverage of both.
+section 5.3; the usual analysis of variance where no pair is missing).
+
+p flips the signs of whole replicates, and divides by that error each time. Where a treatment does
+nothing its arms are exchangeable within a replicate, so the test is exact whatever the dependence
+within one; the division keeps it right in large samples where a treatment that does nothing on
+average still acts on each unit (Janssen 1997). The interval holds the effects that this test does
+not reject. Below six replicates no sign-flip reaches .05, and both are t with Satterthwaite's
+degrees of freedom. A percentile bootstrap over units and replicates was tried and not taken: it is
+too short where replicates are few (no t quantiles) and too long where single pairs are noisy (it
+counts their noise three times; Owen 2007). SIMULATION.md has the coverage of both.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
 
 import msgspec
 import numpy as np
@@ -24,8 +30,9 @@ from conference.core.seeds import generator
 from conference.statistics.estimate import Floats, Undefined
 
 FLIPS = 1999
-_BLOCK_CELLS = 4_000_000
-_TINY = 1e-12
+FEWEST = 6  # what can be flipped: 2 of 2^6 signs are .03, 2 of 2^5 are over .05
+_BLOCK = 200
+_SAME = 1 - 1e-9  # rounding does not part equal statistics
 
 
 class Layout(msgspec.Struct, frozen=True):
@@ -60,7 +67,7 @@ class Mean(msgspec.Struct, frozen=True):
     effective_replicates: float
 
     def interval(self, alpha: float) -> tuple[float, float]:
-        """The interval of level 1 − alpha."""
+        """The t interval of level 1 − alpha."""
         half = float(stats.t.ppf(1 - alpha / 2, self.df)) * self.error
         return self.value - half, self.value + half
 
@@ -89,8 +96,13 @@ def two_way_mean(values: Floats) -> Mean:
     if made.n < 2:
         raise Undefined(f"there are {made.n:.0f} pairs, and an interval needs two")
     filled = np.nan_to_num(values)
-    sums = filled.sum(axis=1)[None], filled.sum(axis=0)[None], np.array([(filled**2).sum()])
-    parts = _components(made, *sums)
+    parts = _components(
+        made,
+        total=np.array([filled.sum()]),
+        unit=_by_count(filled.sum(axis=1), made.by_unit),
+        replicate=_by_count(filled.sum(axis=0), made.by_replicate),
+        squares=np.array([(filled**2).sum()]),
+    )
     value, variance = filled.sum() / made.n, _variance(made, parts)
     var_unit, var_replicate, var_residual = (float(part[0]) for part in parts)
     units = made.n**2 / float((made.by_unit**2).sum())
@@ -146,51 +158,118 @@ class Shape(msgspec.Struct, frozen=True):
 
 
 def sign_flip(values: Floats, seed: int, flips: int = FLIPS) -> tuple[float, str]:
-    """p of the sign-flip test that arms are exchangeable, and how it was made.
+    """p that the arms are exchangeable, and how it was made (see the module)."""
+    mean = two_way_mean(values)
+    single = mean.units == 1 or mean.replicates == 1
+    count = mean.n if single else mean.replicates
+    if count < FEWEST:
+        return mean.p(), f"t test, two-way clustered ({count} are too few to flip)"
+    signs, drawn = _signs(count, seed, flips)
+    reached = _plain(values, signs) if single else Flipped.of(values, signs).reached(0.0)
+    how = f"{flips:,} draws" if drawn else f"all {len(signs):,} signs"
+    over = "replicates" if mean.replicates > 1 else "units"
+    over += "" if single else ", studentised"
+    return (drawn + reached) / (drawn + len(signs)), f"sign-flip of {over}, {how}"
 
-    Where units or replicates alone are sampled, each one's difference is given a random sign: the
-    exact permutation test of a paired design, over all signs where these are few. Where both are
-    sampled, no one flip is exact; then unit effects, replicate effects and residuals, split with
-    the null imposed, get the signs of their unit, their replicate and both, and the statistic is
-    divided by its own two-way error each time (wild cluster bootstrap-t: MacKinnon, Nielsen and
-    Webb 2021; Canay, Romano and Shaikh 2017 for why a studentised flip is valid).
+
+def flip_interval(
+    values: Floats, alpha: float, seed: int, flips: int = FLIPS
+) -> tuple[float, float]:
+    """The effects that the sign-flip of replicates does not reject at alpha.
+
+    With one unit, one replicate, or fewer than six replicates it is the t interval.
     """
-    made = layout(values)
-    if made.n < 2:
-        raise Undefined(f"there are {made.n:.0f} pairs, and a test needs two")
-    both = made.unit and made.replicate
-    units, replicates = values.shape
-    count = int(made.n)
-    if not both and not made.unit and not made.replicate and 2.0**count <= flips + 1:
-        signs = 1.0 - 2 * ((np.arange(2**count)[:, None] >> np.arange(count)) & 1)
-        given = values[np.isfinite(values)]
-        statistic = np.abs(signs @ given)
-        share = float((statistic >= abs(given.sum()) * (1 - 1e-9) - _TINY).mean())
-        return share, f"sign-flip, all {2**count} signs"
-    observed = abs(_ratio(*_statistic(values)))
-    parts = _split(np.nan_to_num(values), made)
-    rng = generator(seed, "sign flips", units, replicates)
-    block = int(np.clip(_BLOCK_CELLS // max(units, replicates), 1, flips))
-    reached = 0
-    for start in range(0, flips, block):
-        rows = min(block, flips - start)
-        s = rng.choice((-1.0, 1.0), size=(rows, units))
-        t = rng.choice((-1.0, 1.0), size=(rows, replicates))
-        drawn = np.abs(_flipped(made, parts, s, t))
-        reached += int((drawn >= observed * (1 - 1e-9)).sum())
-    over = "units and replicates, studentised" if both else _single(made, units, replicates)
-    return (1 + reached) / (1 + flips), f"sign-flip over {over}, {flips:,} draws"
+    mean = two_way_mean(values)
+    if mean.units == 1 or mean.replicates < FEWEST or mean.error == 0:
+        return mean.interval(alpha)
+    signs, drawn = _signs(mean.replicates, seed, flips)
+    flipped = Flipped.of(values, signs)
+
+    def rejected(effect: float) -> bool:
+        return (drawn + flipped.reached(effect)) / (drawn + len(signs)) <= alpha
+
+    return _end(rejected, mean.value, -mean.error), _end(rejected, mean.value, mean.error)
 
 
-def _single(made: Layout, units: int, replicates: int) -> str:
-    if made.replicate or units == 1:
-        return "replicates" if units == 1 else "replicates, studentised"
-    return "units" if replicates == 1 else "units, studentised"
+class Flipped(msgspec.Struct, frozen=True):
+    """Values less an effect, with the signs of their replicates flipped, as sums alone.
+
+    `unit` (3, rows) holds Σ_u (sum of u)² / n_u as a polynomial of the effect that is taken away,
+    so that an effect is tested without another look at the values. The first row flips nothing.
+    """
+
+    made: Layout
+    signs: Floats
+    unit: Floats
+    by_replicate: Floats
+    squares: float
+
+    @classmethod
+    def of(cls, values: Floats, signs: Floats) -> Flipped:
+        """`signs` has shape (rows, replicates that have a pair)."""
+        known = np.isfinite(values).any(axis=0)
+        made, filled = layout(values[:, known]), np.nan_to_num(values[:, known])
+        signs = np.vstack([np.ones_like(signs[:1]), signs])
+        each = 1 / np.maximum(made.by_unit, 1)[:, None]
+        forms = (
+            filled.T @ (filled * each),
+            -2 * filled.T @ (made.mask * each),
+            made.mask.T @ (made.mask * each),
+        )
+        unit = np.array([((signs @ form) * signs).sum(axis=1) for form in forms])
+        return cls(made, signs, unit, filled.sum(axis=0), float((filled**2).sum()))
+
+    def statistics(self, effect: float) -> Floats:
+        """|mean| / error for each row of signs, the unflipped one first."""
+        made = self.made
+        sums = self.by_replicate - effect * made.by_replicate
+        total = self.signs @ sums
+        parts = _components(
+            made,
+            total=total,
+            unit=self.unit[0] + effect * self.unit[1] + effect**2 * self.unit[2],
+            replicate=np.broadcast_to(_by_count(sums, made.by_replicate), total.shape),
+            squares=np.full_like(
+                total,
+                self.squares - 2 * effect * self.by_replicate.sum() + effect**2 * made.n,
+            ),
+        )
+        mean, error = np.abs(total) / made.n, np.sqrt(_variance(made, parts))
+        out = np.where(mean == 0, 0.0, np.inf)
+        return np.asarray(np.divide(mean, error, out=out, where=error > 0))
+
+    def reached(self, effect: float) -> int:
+        """How many flips give a statistic as far out as no flip does."""
+        found = self.statistics(effect)
+        return int((found[1:] >= found[0] * _SAME).sum())
 
 
-def _statistic(values: Floats) -> tuple[float, float]:
-    found = two_way_mean(values)
-    return found.value, found.error
+def _plain(values: Floats, signs: Floats) -> int:
+    """How many flips of single pairs give a sum as far out as no flip does."""
+    given = values[np.isfinite(values)]
+    least = abs(given.sum()) * _SAME
+    blocks = (signs[start : start + _BLOCK] @ given for start in range(0, len(signs), _BLOCK))
+    return sum(int((np.abs(sums) >= least).sum()) for sums in blocks)
+
+
+def _signs(count: int, seed: int, flips: int) -> tuple[Floats, int]:
+    """All rows of signs where they are no more than `flips` + 1, and 0; else so many at random,
+    and 1 for what was observed, which is then one more draw."""
+    if 2.0**count <= flips + 1:
+        return 1.0 - 2 * ((np.arange(2**count)[:, None] >> np.arange(count)) & 1), 0
+    rng = generator(seed, "sign flips", count)
+    return rng.choice((-1.0, 1.0), size=(flips, count)), 1
+
+
+def _end(rejected: Callable[[float], bool], centre: float, step: float) -> float:
+    """Where rejection begins on the way from `centre`, to a thousandth of `step`."""
+    inner, outer = 0.0, 2.0
+    while not rejected(centre + outer * step) and outer < 1e6:
+        inner, outer = outer, 2 * outer
+    while outer - inner > 1e-3:
+        middle = (inner + outer) / 2
+        inner, outer = (inner, middle) if rejected(centre + middle * step) else (middle, outer)
+    return centre + outer * step
 
 
 def _ratio(above: float, below: float) -> float:
@@ -200,87 +279,39 @@ def _ratio(above: float, below: float) -> float:
 
 
 def _components(
-    made: Layout, by_unit: Floats, by_replicate: Floats, squares: Floats
+    made: Layout, *, total: Floats, unit: Floats, replicate: Floats, squares: Floats
 ) -> tuple[Floats, Floats, Floats]:
     """Unit, replicate and residual variance, each (rows,), none below 0.
 
-    `by_unit` (rows, units) and `by_replicate` (rows, replicates) are sums of differences, `squares`
-    (rows,) the sums of their squares.
+    All arguments (rows,): the sum of the differences, Σ (sum of a unit)² / n_u, the same over
+    replicates, and the sum of their squares.
     """
     n = made.n
-    zero = np.zeros_like(squares)
-    correction = by_unit.sum(axis=1) ** 2 / n
+    correction = total**2 / n
     unit_loss = float((made.by_unit**2).sum()) / n
     replicate_loss = float((made.by_replicate**2).sum()) / n
     units, replicates = (made.by_unit > 0).sum(), (made.by_replicate > 0).sum()
     table = [[n - unit_loss, n - replicate_loss, n - 1]]
     right = [squares - correction]
     if made.unit:
-        means = (by_unit**2 / np.maximum(made.by_unit, 1)).sum(axis=1)
         table.append([n - unit_loss, units - replicate_loss, units - 1])
-        right.append(means - correction)
+        right.append(unit - correction)
     if made.replicate:
-        means = (by_replicate**2 / np.maximum(made.by_replicate, 1)).sum(axis=1)
         table.append([replicates - unit_loss, n - replicate_loss, replicates - 1])
-        right.append(means - correction)
+        right.append(replicate - correction)
     live = [made.unit, made.replicate, True]
     solved = np.linalg.lstsq(np.array(table)[:, live], np.array(right), rcond=None)[0]
+    zero = np.zeros_like(total)
     given = iter(np.maximum(solved, 0.0))
-    unit, replicate, residual = (next(given) if there else zero for there in live)
-    return unit, replicate, residual
+    first, second, rest = (next(given) if there else zero for there in live)
+    return first, second, rest
+
+
+def _by_count(sums: Floats, counts: Floats) -> Floats:
+    return np.array([(sums**2 / np.maximum(counts, 1)).sum()])
 
 
 def _variance(made: Layout, parts: tuple[Floats, Floats, Floats]) -> Floats:
     unit, replicate, residual = parts
     whole = unit * (made.by_unit**2).sum() + replicate * (made.by_replicate**2).sum()
     return np.asarray(whole / made.n**2 + residual / made.n)
-
-
-def _split(filled: Floats, made: Layout) -> tuple[Floats, Floats, Floats]:
-    """Unit (units,), replicate (replicates,) and residual parts that sum to the differences.
-
-    With the null imposed the overall mean is noise too; each part gets the share of it that its
-    variance has in the mean's (its best linear prediction).
-    """
-    mean = filled.sum() / made.n
-    unit, replicate = np.zeros(filled.shape[0]), np.zeros(filled.shape[1])
-    rest = made.mask * (filled - mean)
-    for _ in range(1 if made.n == filled.size else 30):
-        if made.unit:
-            step = rest.sum(axis=1) / np.maximum(made.by_unit, 1)
-            unit, rest = unit + step, rest - made.mask * step[:, None]
-        if made.replicate:
-            step = rest.sum(axis=0) / np.maximum(made.by_replicate, 1)
-            replicate, rest = replicate + step, rest - made.mask * step[None]
-    sums = filled.sum(axis=1)[None], filled.sum(axis=0)[None], np.array([(filled**2).sum()])
-    parts = [float(part[0]) for part in _components(made, *sums)]
-    whole = float(_variance(made, tuple(np.array([part]) for part in parts))[0])  # type: ignore[arg-type]
-    shares = (0.0, 0.0)
-    if whole > 0:
-        shares = (
-            parts[0] * float((made.by_unit**2).sum()) / made.n**2 / whole,
-            parts[1] * float((made.by_replicate**2).sum()) / made.n**2 / whole,
-        )
-    unit, replicate = unit + shares[0] * mean, replicate + shares[1] * mean
-    return unit, replicate, made.mask * (filled - unit[:, None] - replicate[None])
-
-
-def _flipped(made: Layout, parts: tuple[Floats, Floats, Floats], s: Any, t: Any) -> Floats:
-    """The studentised mean under each row of signs, from sums alone."""
-    unit, replicate, rest = parts
-    su, tb = s * unit, t * replicate
-    across = t @ rest.T  # (rows, units): each unit's residuals under the replicates' signs
-    down = s @ rest
-    by_unit = su * made.by_unit + tb @ made.mask.T + s * across
-    by_replicate = tb * made.by_replicate + su @ made.mask + t * down
-    squares = (
-        float((made.by_unit * unit**2).sum() + (made.by_replicate * replicate**2).sum())
-        + float((rest**2).sum())
-        + 2 * (tb * (su @ made.mask)).sum(axis=1)
-        + 2 * across @ unit
-        + 2 * down @ replicate
-    )
-    mean = by_unit.sum(axis=1) / made.n
-    error = np.sqrt(_variance(made, _components(made, by_unit, by_replicate, squares)))
-    out = np.where(mean == 0, 0.0, np.inf)
-    return np.asarray(np.divide(mean, error, out=out, where=error > 0))

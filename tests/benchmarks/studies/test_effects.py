@@ -12,7 +12,7 @@ from statsmodels.stats.anova import anova_lm
 from statsmodels.stats.weightstats import ttost_paired
 
 from benchmarks.studies.effects import Design, detectable, effects, power_for
-from benchmarks.studies.paired import sign_flip, two_way_mean
+from benchmarks.studies.paired import Flipped, flip_interval, sign_flip, two_way_mean
 from conference.core.errors import UserError
 from tests.benchmarks.studies.made import study
 
@@ -65,27 +65,50 @@ def test_one_random_factor_is_the_paired_t_test_and_the_permutation_test(
 def test_few_pairs_are_permuted_exactly() -> None:
     flat = np.array([0.4, 1.2, 0.3, -0.1, 0.8, 0.9, 0.2])
     exact = stats.permutation_test((flat,), np.mean, permutation_type="samples", n_resamples=1e6)
-    assert sign_flip(flat[None], 0) == (pytest.approx(exact.pvalue), "sign-flip, all 128 signs")
+    assert sign_flip(flat[None], 0) == (
+        pytest.approx(exact.pvalue),
+        "sign-flip of replicates, all 128 signs",
+    )
 
 
 def test_flips_from_sums_are_those_of_the_flipped_table() -> None:
     """The fast flips equal a loop that builds each flipped table, also where pairs are missing."""
-    from benchmarks.studies import paired
-
-    values = table(12, 6, 2)
+    values = table(12, 7, 2)
     values[np.random.default_rng(1).random(values.shape) < 0.3] = np.nan
-    made = paired.layout(values)
-    parts = paired._split(np.nan_to_num(values), made)
-    unit, replicate, rest = parts
-    whole = np.where(made.mask == 1, unit[:, None] + replicate + rest, np.nan)
-    assert np.allclose(whole, values, equal_nan=True)
-    rng = np.random.default_rng(4)
-    s, t = rng.choice([-1.0, 1.0], (20, 12)), rng.choice([-1.0, 1.0], (20, 6))
-    fast = paired._flipped(made, parts, s, t)
-    for row in range(20):
-        flipped = (s[row] * unit)[:, None] + t[row] * replicate + np.outer(s[row], t[row]) * rest
-        found = two_way_mean(np.where(made.mask == 1, flipped, np.nan))
-        assert fast[row] == pytest.approx(found.value / found.error)
+    signs = np.random.default_rng(4).choice([-1.0, 1.0], (20, 7))
+    for effect in (0.0, 0.7):
+        fast = Flipped.of(values, signs).statistics(effect)
+        for row, found in zip((np.ones(7), *signs), fast, strict=True):
+            slow = two_way_mean((values - effect) * row)
+            assert found == pytest.approx(abs(slow.value) / slow.error)
+
+
+def test_the_interval_holds_the_effects_that_are_not_rejected() -> None:
+    values = table(30, 9, 6)
+    low, high = flip_interval(values, 0.05, seed=1)
+    step = 0.01 * (high - low)
+    for end, inside in ((low, step), (high, -step)):
+        assert sign_flip(values - end - inside, 1)[0] > 0.05
+        assert sign_flip(values - end + inside, 1)[0] <= 0.05
+
+
+def test_replicates_are_flipped_exactly_and_too_few_are_not() -> None:
+    """With no unit's own effect the test is SciPy's over replicates, divided by our error."""
+    values = table(20, 8, 9)
+
+    def statistic(whole: np.ndarray) -> float:
+        found = two_way_mean(values * np.sign(whole / values.mean(axis=0)))
+        return abs(found.value) / found.error
+
+    exact = stats.permutation_test(
+        (values.mean(axis=0),), statistic, permutation_type="samples", n_resamples=1e6,
+        alternative="greater", vectorized=False,
+    )  # fmt: skip
+    assert sign_flip(values, 0) == (
+        pytest.approx(exact.pvalue), "sign-flip of replicates, studentised, all 256 signs",
+    )  # fmt: skip
+    p, method = sign_flip(values[:, :5], 0)
+    assert p == two_way_mean(values[:, :5]).p() and method.startswith("t test")
 
 
 def test_error_is_near_a_brute_force_bootstrap_where_the_residual_is_small() -> None:
@@ -99,7 +122,7 @@ def test_error_is_near_a_brute_force_bootstrap_where_the_residual_is_small() -> 
 
 
 def test_a_planted_effect_is_found_beside_a_floor_of_nought() -> None:
-    primary, accepted, agreement = effects(study(effect=0.5, seed=5), DESIGN, "data")
+    primary, accepted, agreement = effects(study(effect=0.5, seed=4), DESIGN, "data")
     assert primary.found and primary.primary and primary.rests_on == "data"
     low, high = primary.difference.low, primary.difference.high
     assert low is not None and high is not None and low < 0.5 < high and low > 0.2
