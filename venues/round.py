@@ -19,6 +19,7 @@ from conference.core.tasks import CentralSight, StopRound, Task, TaskKey
 from conference.core.workers import InlineStage, RayStage, Stage
 from conference.models.backends import Cluster, running
 from conference.models.costs import Budget
+from conference.models.failures import FAILED_CALLS, failed_in, write_failed_calls
 from conference.models.records import Call, ModelRules, calls_from_json, calls_to_json
 from venues import population
 from venues.checks import check_before
@@ -135,6 +136,8 @@ def run_round(
                 stages.close()
         return Result(folder, round_, performed)
     finally:
+        if models_of(rules):
+            write_failed_calls(folder / FAILED_CALLS, failed_in(ledger))
         ledger.close()
 
 

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from benchmarks.reviewers.contamination import UNKNOWN
@@ -22,8 +23,10 @@ from conference.core.files import PAPERS
 from conference.core.forms import Form
 from conference.core.tasks import TaskFailed, TaskKey
 from conference.models import Asker, Message, Model, ModelRules, make_model, parse_spec
+from conference.models.asking import together
 from conference.models.context import Context
-from conference.models.records import ModelError, Reply, Sampling, Spec
+from conference.models.failures import FailedCall, failed_calls
+from conference.models.records import ModelError, Refused, Reply, Sampling, Spec
 from conference.papers import from_text, write_document
 from conference.papers.manuscript import Manuscript
 from reviewers.language.mind import write_review
@@ -50,8 +53,10 @@ def language_model(spec: str, question: Question, rules: ModelRules) -> Reviewer
             folder = Path(name)
             (folder / PAPERS).mkdir()
             found = runner.run(_all(views, model, rules, parsed.preset, form, folder))
-        table = np.array(found, dtype=np.float64).reshape(-1, 3)
-        return Scores(table[:, 0], table[:, 1], table[:, 2])
+        table = np.array([said.row for said in found], dtype=np.float64).reshape(-1, 3)
+        unanswered = np.array([said.unanswered for said in found], dtype=np.bool_)
+        failed = tuple(row for said in found for row in said.failed)
+        return Scores(table[:, 0], table[:, 1], table[:, 2], unanswered, failed)
 
     return Reviewer(
         name=spec,
@@ -83,6 +88,14 @@ def parse_asked(name: str) -> Spec:
     return spec
 
 
+class _Said(msgspec.Struct, frozen=True):
+    """What a model said of a paper: rating, decision and confidence, NaN for none."""
+
+    row: tuple[float, float, float]
+    unanswered: bool
+    failed: list[FailedCall]
+
+
 async def _all(
     views: Sequence[PaperView],
     model: Model,
@@ -90,35 +103,35 @@ async def _all(
     preset: str,
     form: Form,
     folder: Path,
-) -> list[tuple[float, float, float]]:
+) -> list[_Said]:
+    """One review a paper; one that fails costs the others nothing."""
     slots = asyncio.Semaphore(1)
 
-    async def one(view: PaperView) -> tuple[float, float, float]:
+    async def one(view: PaperView) -> _Said:
         key = TaskKey("benchmark", "", view.paper_id)
         asker = Asker(model, rules, preset, 0, key)
         context = Context(0, folder, key, slots, asker)
         try:
             filled = await write_review(_manuscript(view, folder), form, context)
         except TaskFailed as failure:
-            if isinstance(failure.__cause__, ModelError):
-                raise UserError(
-                    f"--reviewer {model.name}: paper {view.paper_id}: {failure}; what was scored "
-                    "before is kept, so run the same command again."
-                ) from failure
-            return np.nan, np.nan, np.nan  # It answered, but never with a filled form.
+            return _nothing_said(key, asker, failure)
         said = filled.texts.get("decision", "")
         decision = float(said == "Accept") if said else np.nan
-        return (
-            filled.scores[form.rating],
-            decision,
-            filled.scores.get(form.confidence, np.nan) if form.confidence else np.nan,
-        )
+        confidence = filled.scores.get(form.confidence, np.nan) if form.confidence else np.nan
+        row = (filled.scores[form.rating], decision, confidence)
+        return _Said(row, False, failed_calls(key, asker.calls))
 
-    found = await asyncio.gather(*(one(view) for view in views), return_exceptions=True)
-    for result in found:
-        if isinstance(result, BaseException):
-            raise result
-    return [result for result in found if not isinstance(result, BaseException)]
+    return await together(one(view) for view in views)
+
+
+def _nothing_said(key: TaskKey, asker: Asker, failure: TaskFailed) -> _Said:
+    """A paper without a review: asked about again where the model did not answer at all."""
+    cause = failure.__cause__
+    unanswered = isinstance(cause, ModelError) and not isinstance(cause, Refused)
+    failed = failed_calls(key, asker.calls, str(failure))
+    if unanswered:
+        failed = [msgspec.structs.replace(row, task="unanswered") for row in failed]
+    return _Said((np.nan, np.nan, np.nan), unanswered, failed)
 
 
 def _manuscript(view: PaperView, folder: Path) -> Manuscript:
@@ -144,18 +157,26 @@ def _prompts_hash() -> str:
 
 
 class Prober:
-    """A language model as the memorisation probe asks it; its back end must be running."""
+    """A language model as the memorisation probe asks it; its back end must be running.
+
+    `failed` lists its calls without a usable answer.
+    """
 
     def __init__(self, spec: str, rules: ModelRules) -> None:
         self._model, self._rules = make_model(parse_spec(spec), rules), rules
+        self.failed: list[FailedCall] = []
         self._runner = asyncio.Runner()  # A server's connections belong to one event loop.
 
     def complete(
-        self, conversation: Sequence[Mapping[str, str]], schema: dict[str, Any], seed: int
-    ) -> tuple[Any, Any]:
-        """The answer as an object, None where it is none, and the reply it came in.
+        self,
+        conversation: Sequence[Mapping[str, str]],
+        schema: dict[str, Any],
+        seed: int,
+        about: TaskKey,
+    ) -> Any:
+        """The answer as an object, None where it is none or the model refuses the conversation.
 
-        Raises `UserError` where the model gives no answer at all.
+        Raises `UserError` where the model cannot be reached.
         """
         import json
 
@@ -169,13 +190,25 @@ class Prober:
         )
 
         async def ask() -> Reply:
-            return await self._model.complete(messages, closed, sampling, "")
+            return await self._model.complete(messages, closed, sampling, about.paper)
 
         try:
             reply = self._runner.run(ask())
+        except Refused as error:
+            self._note(about, sampling.seed, str(error))
+            return None
         except ModelError as error:
             raise UserError(f"{error}; see that the model answers, and probe again.") from error
         try:
-            return json.loads(reply.text), reply
-        except json.JSONDecodeError:
-            return None, reply
+            return json.loads(reply.text)
+        except json.JSONDecodeError as error:
+            self._note(about, sampling.seed, reply.ended or f"it is not JSON ({error})")
+            return None
+
+    def _note(self, about: TaskKey, seed: int, reason: str) -> None:
+        self.failed.append(
+            FailedCall(
+                step="probe", agent="", paper=about.paper, purpose=about.step,
+                model=self._model.name, seed=seed, reason=reason, task="failed",
+            )
+        )  # fmt: skip

@@ -22,6 +22,7 @@ from conference.core.errors import UserError
 from conference.core.files import writing
 from conference.core.progress import Progress, no_progress
 from conference.core.seeds import generator, seed_of
+from conference.core.tasks import TaskKey
 from conference.data.tables import Paper
 from conference.statistics import weighted
 from conference.statistics.bootstrap import attempt, estimate
@@ -33,11 +34,18 @@ FEWEST_WORDS = 40
 
 
 class Model(Protocol):
-    """A language model: one conversation in, one object of the schema out, and what it used."""
+    """A language model: one conversation in, one object of the schema out, None for no answer.
+
+    `about` names the question and the paper.
+    """
 
     def complete(
-        self, conversation: Sequence[dict[str, str]], schema: dict[str, Any], seed: int
-    ) -> tuple[Any, Any]: ...
+        self,
+        conversation: Sequence[dict[str, str]],
+        schema: dict[str, Any],
+        seed: int,
+        about: TaskKey,
+    ) -> Any: ...
 
 
 class Probe(msgspec.Struct, frozen=True, kw_only=True):
@@ -191,10 +199,9 @@ def _ask(
     text = place.get_template(prompt).render(
         title=paper.title, half=half, venue=paper.venue, year=paper.year
     )
-    said, _ = model.complete(
-        [{"role": "user", "content": text}], schema, seed_of(seed, prompt, paper.paper_id)
-    )
-    return said
+    about = TaskKey(prompt.removesuffix(".md"), "", paper.paper_id)
+    drawn = seed_of(seed, prompt, paper.paper_id)
+    return model.complete([{"role": "user", "content": text}], schema, drawn, about)
 
 
 def _halves(abstract: str) -> tuple[str, str]:

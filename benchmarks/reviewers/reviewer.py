@@ -26,7 +26,8 @@ from conference.models import (
     rules_by_model,
     running,
 )
-from conference.statistics.estimate import Floats
+from conference.models.failures import FailedCall
+from conference.statistics.estimate import Booleans, Floats
 from reviewers.language.presets import load_preset
 
 Kind = Literal["reviewer", "baseline"]
@@ -40,11 +41,15 @@ class Scores(msgspec.Struct, frozen=True):
     """One score a paper, higher meaning better; NaN where the reviewer has none.
 
     `accept` is its own decision where it makes one (1, 0, NaN), `confidence` its own certainty.
+    `unanswered` are papers on which nothing was said, as the model could not be reached: they are
+    asked about again. `failed` are the model calls without a usable answer.
     """
 
     values: Floats
     accept: Floats | None = None
     confidence: Floats | None = None
+    unanswered: Booleans | None = None
+    failed: tuple[FailedCall, ...] = ()
 
 
 class Reviewer(msgspec.Struct, frozen=True, kw_only=True):

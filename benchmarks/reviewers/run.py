@@ -27,6 +27,7 @@ from conference import __version__
 from conference.core.errors import UserError
 from conference.core.files import writing
 from conference.core.progress import Progress, no_progress
+from conference.models.failures import FAILED_CALLS, FailedCall, write_failed_calls
 from conference.statistics.estimate import Booleans
 
 LIBRARIES = ("numpy", "scipy", "scikit-learn", "pandas", "pyarrow", "matplotlib")
@@ -58,8 +59,14 @@ def benchmark(
     _check_names(reviewers, shortcuts)
     everyone = [*reviewers, *shortcuts]
     folder = out / "scores" / _key(question)
-    scores = {each.name: score_all(question, each, folder, progress) for each in everyone}
-    notes = [*question.notes, *absent]
+    failed: list[FailedCall] = []
+    try:
+        scores = {
+            each.name: score_all(question, each, folder, progress, failed) for each in everyone
+        }
+    finally:
+        write_failed_calls(out / FAILED_CALLS, failed)
+    notes = [*question.notes, *absent, *_failures(failed)]
     use = _common(question, reviewers, scores, notes)
     notes += [*_fits(reviewers), *_unused(reviewers, options)]
     notes += warnings({each.name: each.cutoff for each in reviewers}, question, use)
@@ -96,6 +103,16 @@ def _check_names(reviewers: Sequence[Reviewer], shortcuts: Sequence[Reviewer]) -
                 f"--reviewer: '{each.name}' is the name of a baseline; give the reviewer (the file "
                 "of a csv:FILE) another name."
             )
+
+
+def _failures(failed: Sequence[FailedCall]) -> list[str]:
+    """A note on the calls that failed, and one on papers that the same command asks about again."""
+    notes = []
+    if failed:
+        notes.append(f"{len(failed)} model calls gave no usable answer: see {FAILED_CALLS}")
+    if again := len({(row.model, row.paper) for row in failed if row.task == "unanswered"}):
+        notes.append(f"{again} reviews had no answer: the same command asks for them again")
+    return notes
 
 
 def _fits(reviewers: Sequence[Reviewer]) -> list[str]:

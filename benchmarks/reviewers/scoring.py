@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import zlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
@@ -12,21 +13,30 @@ from zipfile import BadZipFile
 import msgspec
 import numpy as np
 
-from benchmarks.reviewers.question import Question
+from benchmarks.reviewers.question import PaperView, Question
 from benchmarks.reviewers.reviewer import Reviewer, Scores
 from conference.core.errors import UserError
 from conference.core.files import writing
 from conference.core.progress import Progress
-from conference.statistics.estimate import Floats
+from conference.models.failures import FailedCall
+from conference.statistics.estimate import Booleans, Floats
 
 
 def score_all(
-    question: Question, reviewer: Reviewer, folder: Path | None, progress: Progress
+    question: Question,
+    reviewer: Reviewer,
+    folder: Path | None,
+    progress: Progress,
+    failed: list[FailedCall] | None = None,
 ) -> Scores:
     """The reviewer's scores of all papers, in the question's order.
 
-    With a `folder`, each batch is a file there, written whole; batches that are there are read.
-    Reviewers that say `keep=False` cost nothing and are always asked.
+    With a `folder`, each batch is a file there, written whole; batches that are there are read,
+    and only their unanswered papers are asked about again. Reviewers that say `keep=False` cost
+    nothing and are always asked. Failed calls are added to `failed`.
+
+    Raises:
+        UserError: a model answered to none of a batch's papers.
     """
     views = question.views
     folder = folder / slug(reviewer) if folder and reviewer.keep else None
@@ -35,21 +45,66 @@ def score_all(
     for start in range(0, len(views), reviewer.batch):
         batch = views[start : start + reviewer.batch]
         kept = folder / f"{start:07d}.npz" if folder else None
-        if kept and kept.is_file():
-            parts.append(_read(kept, len(batch)))
-        else:
-            if reviewer.prepare:
-                reviewer.prepare(progress)
-            scores = reviewer.score(batch)
-            _check(scores, len(batch), reviewer.name)
-            if kept:
-                _write(kept, scores)
-            parts.append(scores)
+        found = _scored(reviewer, batch, kept, progress)
+        if failed is not None:
+            failed += found.failed
+        if found.unanswered is not None and found.unanswered.all():
+            raise UserError(
+                f"--reviewer {reviewer.name}: {found.failed[-1].reason}; what was scored before is "
+                "kept, so run the same command again."
+            )
+        parts.append(found)
         progress(reviewer.name, min(start + reviewer.batch, len(views)), len(views))
     return Scores(
         np.concatenate([part.values for part in parts]),
         _joined([part.accept for part in parts]),
         _joined([part.confidence for part in parts]),
+        np.concatenate([_mask(part) for part in parts]),
+        tuple(row for part in parts for row in part.failed),
+    )
+
+
+def _scored(
+    reviewer: Reviewer, batch: Sequence[PaperView], kept: Path | None, progress: Progress
+) -> Scores:
+    """A batch's scores: those in its file, and what the reviewer says of the others."""
+    found = _read(kept, len(batch)) if kept and kept.is_file() else None
+    wanted = np.ones(len(batch), dtype=np.bool_) if found is None else _mask(found)
+    if found is not None and not wanted.any():
+        return found
+    if reviewer.prepare:
+        reviewer.prepare(progress)
+    asked = [view for view, want in zip(batch, wanted, strict=True) if want]
+    given = reviewer.score(asked)
+    _check(given, len(asked), reviewer.name)
+    whole = given if found is None else _completed(found, wanted, given)
+    if kept:
+        _write(kept, whole)
+    return whole
+
+
+def _mask(scores: Scores) -> Booleans:
+    """The unanswered papers."""
+    nothing = np.zeros(scores.values.size, dtype=np.bool_)
+    return nothing if scores.unanswered is None else scores.unanswered
+
+
+def _completed(found: Scores, wanted: Booleans, given: Scores) -> Scores:
+    """What was known, with what is now said of the papers that had no answer."""
+
+    def put(before: Any, now: Any) -> Any:
+        if before is None or now is None:
+            return None
+        after = before.copy()
+        after[wanted] = now
+        return after
+
+    return Scores(
+        put(found.values, given.values),
+        put(found.accept, given.accept),
+        put(found.confidence, given.confidence),
+        put(wanted, _mask(given)),
+        tuple(row for row in found.failed if row.task != "unanswered") + given.failed,
     )
 
 
@@ -84,6 +139,8 @@ def _write(path: Path, scores: Scores) -> None:
         arrays["accept"] = scores.accept
     if scores.confidence is not None:
         arrays["confidence"] = scores.confidence
+    arrays["unanswered"] = _mask(scores)
+    arrays["failed"] = np.frombuffer(msgspec.json.encode(scores.failed), dtype=np.uint8)
     part = path.with_suffix(".part")
     with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -99,9 +156,12 @@ def _read(path: Path, expected: int) -> Scores:
                 arrays["values"],
                 arrays.get("accept"),
                 arrays.get("confidence"),
+                arrays["unanswered"],
+                msgspec.json.decode(arrays["failed"].tobytes(), type=tuple[FailedCall, ...]),
             )
     except (
         OSError, EOFError, ValueError, KeyError, TypeError, AttributeError, BadZipFile, zlib.error,
+        msgspec.MsgspecError,
     ) as error:  # fmt: skip
         raise UserError(f"{path}: cannot be read ({error}); delete it and run again.") from error
     if found.values.shape != (expected,):

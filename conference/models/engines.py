@@ -18,7 +18,7 @@ from conference.core.errors import UserError
 from conference.models.backends import Cluster
 from conference.models.engine import CPU_SETTINGS, Engine
 from conference.models.placement import gpus_of, gpus_suffice
-from conference.models.records import Message, ModelError, ModelRules, Reply, Sampling
+from conference.models.records import Message, ModelError, ModelRules, Refused, Reply, Sampling
 
 TRIES = 5
 RESTART, POLL = 900.0, 2.0  # seconds that loading a model again may take; between looks
@@ -145,7 +145,7 @@ class EngineModel:
                 if not await _came_back(engine):
                     return None
             except ray.exceptions.RayTaskError as error:
-                raise ModelError(f"{self.name}: {_last_line(error)}") from error
+                raise Refused(f"{self.name}: {_last_line(error)}") from error
         raise ModelError(f"{self.name}: its engine died {TRIES} times during this call")
 
 

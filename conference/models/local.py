@@ -9,7 +9,7 @@ from typing import Any
 
 from conference.core.errors import UserError
 from conference.models.engine import folder_hash
-from conference.models.records import CUT, Message, ModelError, ModelRules, Reply, Sampling
+from conference.models.records import CUT, Message, ModelRules, Refused, Reply, Sampling
 from conference.models.templating import templated
 
 
@@ -54,9 +54,9 @@ class LocalModel:
         try:
             ids = templated(self._tokenizer, messages, tokenize=True)
         except ValueError as error:
-            raise ModelError(f"{self.name}: {error}") from error
+            raise Refused(f"{self.name}: {error}") from error
         if len(ids) + sampling.max_tokens > self.context:
-            raise ModelError(f"{self.name}: {len(ids)} tokens do not fit its {self.context}")
+            raise Refused(f"{self.name}: {len(ids)} tokens do not fit its {self.context}")
         drawn = sampling.temperature > 0
         settings: dict[str, Any] = {"do_sample": drawn, "max_new_tokens": sampling.max_tokens}
         if drawn:
@@ -74,7 +74,7 @@ class LocalModel:
                     **settings,
                 )[0][len(ids) :]
         except torch.OutOfMemoryError as error:
-            raise ModelError(f"{self.name}: {len(ids)} tokens do not fit its memory") from error
+            raise Refused(f"{self.name}: {len(ids)} tokens do not fit its memory") from error
         text = self._tokenizer.decode(out, skip_special_tokens=True)
         ended = CUT if len(out) >= sampling.max_tokens else ""
         return Reply(text, len(ids), 0, len(out), ended)

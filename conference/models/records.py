@@ -167,6 +167,10 @@ class ModelError(Exception):
     """A model could not be reached or did not answer, in a sentence."""
 
 
+class Refused(ModelError):
+    """A model answers, but not to this conversation: it is too long, malformed or unwanted."""
+
+
 class Model(Protocol):
     """Anything that answers a conversation with text that fits a JSON schema.
 

@@ -15,11 +15,12 @@ from typing import Any
 import msgspec
 
 from conference.core.errors import UserError
-from conference.models.records import Message, ModelError, ModelRules, Reply, Sampling
+from conference.models.records import Message, ModelError, ModelRules, Refused, Reply, Sampling
 from conference.models.wire import not_taken, read_reply, request_body, unsent
 
 CHARACTERS_A_TOKEN = 3.5  # Servers tell no tokenizer; this errs on the side of more tokens.
 IN_A_ROW = 5
+UNFIT = (400, 413, 422)  # what is wrong with this conversation may be right with another
 BUSY = (408, 409, 425, 429)  # and all from 500
 FIRST_WAIT, LONGEST_WAIT = 0.5, 60.0  # seconds; doubled from one to the other
 OBEYED_WAIT = 600.0  # seconds that a server may ask for
@@ -155,7 +156,10 @@ class ServerModel:
         if error.status_code in BUSY or error.status_code >= 500:
             return _Again(said, wait=_asked_wait(error.response.headers))
         name = not_taken(error.response.text) if error.status_code in (400, 422) else ""
-        return _NotTaken(name, said) if name else ModelError(f"{self.name} {said}")
+        if name:
+            return _NotTaken(name, said)
+        kind = Refused if error.status_code in UNFIT else ModelError
+        return kind(f"{self.name} {said}")
 
 
 class _NotTaken(Exception):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import subprocess
 import sys
@@ -159,3 +160,76 @@ def test_a_probe_of_a_model_that_does_not_answer_is_one_sentence(tables: Path) -
     )
     assert done.returncode == 2 and "cannot be reached" in done.stderr
     assert "Traceback" not in done.stderr and done.stdout == ""
+
+
+def measure(tables: Path, out: Path, spec: str, *more: object) -> subprocess.CompletedProcess[str]:
+    return conference(
+        "benchmark", "--data", f"iclr2026@{tables}", "--reviewer", spec, "--resamples", 20,
+        "--out", out, *more,
+    )  # fmt: skip
+
+
+def test_a_refused_prompt_costs_one_paper_and_is_listed(tables: Path, tmp_path: Path) -> None:
+    def refuses_one(request: dict[str, Any]) -> Answer:
+        return 400 if "study 7" in text_of(request) else obedient(request)
+
+    with serve(refuses_one) as server:
+        done = measure(tables, tmp_path / "out", server.spec)
+        asked = len(server.requests)
+        again = measure(tables, tmp_path / "out", server.spec)
+        assert len(server.requests) == asked, "a refused prompt is not asked again"
+    for one in (done, again):
+        assert one.returncode == 0, one.stderr
+        assert "scored 39 of 40 papers" in one.stdout and "failed_calls.csv" in one.stdout
+    (row,) = csv.DictReader((tmp_path / "out" / "failed_calls.csv").open())
+    assert (row["paper"], row["task"]) == ("p7", "failed") and "status 400" in row["reason"]
+
+
+def test_papers_without_an_answer_are_asked_about_again(tables: Path, tmp_path: Path) -> None:
+    settings = tmp_path / "models.toml"
+    settings.write_text("[default]\nretries = 0\nat_once = 1\n")
+    up = [True]
+
+    def dies(request: dict[str, Any]) -> Answer:
+        return obedient(request) if up[0] or len(server.requests) <= 30 else 503
+
+    with serve(dies) as server:
+        up[0] = False
+        done = measure(tables, tmp_path / "out", server.spec, "--models", settings)
+        assert done.returncode == 0, done.stderr
+        assert "10 reviews had no answer: the same command asks for them again" in done.stdout
+        rows = list(csv.DictReader((tmp_path / "out" / "failed_calls.csv").open()))
+        assert len(rows) == 10 and {row["task"] for row in rows} == {"unanswered"}
+        up[0], asked = True, len(server.requests)
+        again = measure(tables, tmp_path / "out", server.spec, "--models", settings)
+        assert again.returncode == 0 and len(server.requests) == asked + 10
+    assert not (tmp_path / "out" / "failed_calls.csv").exists()
+    assert "no answer" not in again.stdout
+
+
+def test_a_server_that_answers_nothing_ends_a_benchmark_in_one_sentence(
+    tables: Path, tmp_path: Path
+) -> None:
+    settings = tmp_path / "models.toml"
+    settings.write_text("[default]\nretries = 0\n")
+    with serve(lambda request: 503) as server:
+        done = measure(tables, tmp_path / "out", server.spec, "--models", settings)
+    assert done.returncode == 2 and "run the same command again" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert (tmp_path / "out" / "failed_calls.csv").read_text().count("unanswered") == 40
+
+
+def test_a_probe_goes_on_where_a_prompt_is_refused(tables: Path, tmp_path: Path) -> None:
+    def refuses(request: dict[str, Any]) -> Answer:
+        return 400 if "continuation" in schema_of(request)["properties"] else obedient(request)
+
+    with serve(refuses) as server:
+        done = conference(
+            "benchmark", "probe", server.spec, "--data", f"iclr2026@{tables}", "--papers", 4,
+            "--out", tmp_path / "out",
+        )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "0 papers; 4 answers could not be used" in done.stdout
+    (listed,) = (tmp_path / "out" / "probes").glob("*failed_calls.csv")
+    rows = list(csv.DictReader(listed.open()))
+    assert len(rows) == 4 and {row["purpose"] for row in rows} == {"complete_abstract"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import itertools
 import json
 import re
@@ -17,7 +18,7 @@ from conference.core.records import Comment, Decision, Failure, MetaReview, Revi
 from conference.core.tasks import StopRound
 from conference.models.costs import Budget, spent_in, spent_on
 from conference.models.records import ModelRules, calls_from_json
-from tests.models.scripted import Answer, Cut, Scripted, obedient, schema_of, serve
+from tests.models.scripted import Answer, Cut, Scripted, obedient, schema_of, serve, text_of
 from tests.venues.tiny import table, tiny_venue
 from venues.round import Result, run_round
 from venues.spending import read_spending
@@ -286,3 +287,26 @@ def test_a_paper_cannot_speak_to_its_reviewer_outside_its_fence(tmp_path: Path) 
             opened = max(before.rfind(tag) for tag in ("<paper id=", "<data>", "<thread>"))
             closed = max(before.rfind(tag) for tag in ("</paper>", "</data>", "</thread>"))
             assert opened > closed
+
+
+def test_a_refused_prompt_costs_one_review_and_failed_calls_are_listed(tmp_path: Path) -> None:
+    refused: list[str] = []
+
+    def refuses_one(request: dict[str, Any]) -> Answer:
+        """One review is refused, and one answer is of no use at the first time."""
+        if "You review the paper above" not in text_of(request):
+            return obedient(request)
+        refused.append(text_of(request)) if not refused else None
+        if text_of(request) == refused[0]:
+            return 400
+        return "no form" if len(refused) == 1 and not refused.append("") else obedient(request)
+
+    with serve(refuses_one) as server:
+        result = run(server, tmp_path)
+    (failure,) = result.round.all(Failure)
+    assert len(result.round.all(Decision)) == 4
+    rows = list(csv.DictReader((tmp_path / "failed_calls.csv").open()))
+    assert sorted(row["task"] for row in rows) == ["done", "failed"]
+    by_task = {row["task"]: row for row in rows}
+    assert by_task["failed"]["paper"] == failure.paper
+    assert "status 400" in by_task["failed"]["reason"] and "JSON" in by_task["done"]["reason"]

@@ -183,6 +183,7 @@ def probe(
     from benchmarks.reviewers.tables import full
     from conference.data.store import store_folder
     from conference.models import Cluster, rules_for, running
+    from conference.models.failures import FAILED_CALLS, write_failed_calls
     from venues.minds import load_models
 
     spec = parse_asked(model)
@@ -204,6 +205,10 @@ def probe(
         model=model, data=question.name, sha256=question.sha256, seed=seed, found=found
     )
     path = keep(record, folder)
+    listed = path.with_suffix(f".{FAILED_CALLS}")
+    write_failed_calls(listed, prober.failed)
+    if prober.failed:
+        console.print(f"Failed calls: {listed}", soft_wrap=True, highlight=False, markup=False)
     console.print(
         f"Kept: {path}; `conference benchmark --out {folder}` has it in its report.",
         soft_wrap=True, highlight=False, markup=False,
