@@ -1,14 +1,15 @@
 """Fits what the embedded reviewers know, from human reviews.
 
-    python -m reviewers.train quality --data FOLDER [--before 2026] [--out FILE]
-    python -m reviewers.train families --data FOLDER
-    python -m reviewers.train panel --data FOLDER
-    python -m reviewers.train calibration --data FOLDER
+    python -m reviewers.train quality --data PLACE [--before 2026] [--out FILE]
+    python -m reviewers.train families --data PLACE
+    python -m reviewers.train panel --data PLACE
+    python -m reviewers.train calibration --data PLACE
 
-FOLDER holds papers.parquet and reviews.parquet (see conference/data/tables.py). `quality` writes
-coefficients.npz, or a FILE for a reviewer `embedded:FILE`; `families` prints how every family of
-models that was tried does on each year from the years before it, as CARD.md gives it; `panel`
-prints the figures of panel.toml; `calibration` writes calibration.json.
+PLACE is a store of `conference data import`, one dataset of it (STORE/NAME), or raw tables, as
+conference/data/reader.py reads them. `quality` writes coefficients.npz, or a FILE for a reviewer
+`embedded:FILE`; `families` prints how every family of models that was tried does on each year from
+the years before it, as CARD.md gives it; `panel` prints the figures of panel.toml; `calibration`
+writes calibration.json.
 """
 
 from __future__ import annotations
@@ -20,18 +21,22 @@ from typing import Any
 import click
 import msgspec
 import numpy as np
+from numpy.typing import ArrayLike
 from rich.console import Console
 
 from conference.core.commands import run_command
 from conference.core.errors import UserError
 from conference.core.files import check_writable
 from conference.core.progress import Progress, ProgressDisplay
+from conference.data.reader import read_all
+from conference.data.scales import scale_of
+from conference.statistics.agreement import icc1
 from reviewers.calibration import FILE as CALIBRATION
 from reviewers.calibration import CalibrationPaper
 from reviewers.quality.fitting import fit
-from reviewers.quality.model import FEWEST_LETTERS, load, write
+from reviewers.quality.model import FEWEST_LETTERS, PaperText, load, write
 from reviewers.quality.model import FILE as COEFFICIENTS
-from reviewers.quality.training_papers import PAPER_COLUMNS, read_frame, read_papers, texts_of
+from reviewers.quality.training_papers import read_papers, texts_of
 
 CALIBRATION_PAPERS = 40
 CALIBRATION_YEARS = (2021, 2022, 2026)
@@ -75,11 +80,10 @@ def families(
     data: Path, years: tuple[int, ...], resamples: int, first: bool, ceiling: bool, shipped: bool
 ) -> None:
     """Print Spearman with the mean of the other humans, by family and year."""
-    from reviewers.quality.families import before_rebuttal, compare
+    from reviewers.quality.families import compare
 
     papers = read_papers(data, fates=True, first=True)
-    last = read_papers(data)
-    tested = before_rebuttal(last, data) if first else last
+    tested = papers[papers["first"]] if first else read_papers(data)
     rows = compare(
         papers, years, resamples=resamples, tested=tested, ceiling=ceiling, shipped=shipped
     )
@@ -98,27 +102,32 @@ def panel(data: Path) -> None:
 
     Of a year without decisions on record, of all papers that were not withdrawn.
     """
-    from conference.statistics.agreement import icc1
-
-    papers = read_frame(data / "papers.parquet", (*PAPER_COLUMNS, "accepted"))
-    none_decided = ~papers["accepted"].notna().groupby(papers["year"]).transform("any")
-    counted = papers["accepted"].notna() | (none_decided & (papers["status"] == "unknown"))
-    decided = set(papers.loc[counted, "paper_id"])
-    reviews = read_frame(data / "reviews.parquet", ("paper_id", "year", "rating", "confidence"))
-    reviews = reviews[reviews["paper_id"].isin(decided) & reviews["rating"].notna()]
-    for year, rows in reviews.groupby("year"):
-        groups = [g.to_numpy() for _, g in rows.groupby("paper_id")["rating"] if len(g) > 1]
-        shares = rows["rating"].value_counts(normalize=True).sort_index()
-        sure = rows["confidence"].value_counts(normalize=True).sort_index()
-        click.echo(f"[iclr{year}] {len(groups)} papers, icc = {icc1(groups):.4f}")
-        click.echo(
-            f"  shares = {[round(float(share), 4) for share in shares]} at {list(shares.index)}"
-        )
-        told = papers[papers["paper_id"].isin(rows["paper_id"]) & papers["abstract"].notna()]
-        if len(told):
-            predicted = load().standard(texts_of(told[["title", "abstract"]])).mean()
+    for dataset in read_all(data):
+        decided = [paper for paper in dataset.papers if paper.accepted is not None]
+        counted = decided or [paper for paper in dataset.papers if paper.status == "unknown"]
+        ratings = dataset.ratings()
+        rated = {p.paper_id: ratings[p.paper_id] for p in counted if p.paper_id in ratings}
+        if not rated:
+            continue
+        groups = [given for given in rated.values() if len(given) > 1]
+        click.echo(f"[{dataset.name}] {len(groups)} papers, icc = {icc1(groups):.4f}")
+        shares = _shares(np.concatenate(list(rated.values())), 4)
+        click.echo(f"  shares = {list(shares.values())} at {list(shares)}")
+        used = [paper for paper in counted if paper.paper_id in rated and paper.abstract]
+        told = [PaperText(paper.title, paper.abstract or "") for paper in used]
+        if told:
+            predicted = load().standard(told).mean()
             click.echo(f"  predicted = {predicted:.2f} on {len(told)} papers with an abstract")
-        click.echo(f"  confidence = { {int(k): round(float(v), 3) for k, v in sure.items()} }")
+        reviews = [review for review in dataset.reviews if review.paper_id in rated]
+        sure = [r.confidence for r in reviews if r.rating is not None and r.confidence is not None]
+        click.echo(f"  confidence = {_shares(sure, 3)}")
+
+
+def _shares(values: ArrayLike, digits: int) -> dict[float, float]:
+    """Each value's share, lowest first."""
+    steps, counts = np.unique(np.asarray(values, dtype=np.float64), return_counts=True)
+    shares = counts / max(1, counts.sum())
+    return {float(s): round(float(share), digits) for s, share in zip(steps, shares, strict=True)}
 
 
 @main.command()
@@ -154,8 +163,7 @@ def _known_papers(
     model = load() if year > load().cutoff else fit(earlier, progress=progress)
     standard = model.standard(texts_of(rows))
     standard -= standard.mean()
-    given = {rating for ratings in papers.loc[of_year, "ratings"] for rating in ratings}
-    values = tuple(sorted(map(float, given)))
+    values, _ = scale_of("ICLR", year)
     for row, z in zip(rows.itertuples(), standard, strict=True):
         ratings = tuple(map(float, row.ratings))
         yield CalibrationPaper(row.paper_id, f"ICLR {year}", ratings, round(float(z), 4), values)

@@ -18,7 +18,7 @@ from conference.statistics.estimate import Booleans
 from reviewers.quality import fitting
 from reviewers.quality.model import FILE, PaperText, QualityModel, has_abstract, load, write
 from reviewers.quality.training_overlap import marks_of
-from reviewers.quality.training_papers import FATES, standardised, texts_of
+from reviewers.quality.training_papers import papers_of, standardised, texts_of
 
 NAME = "embedded"
 FEWEST_TRAINING = 100
@@ -144,27 +144,11 @@ def _earlier(question: Question) -> tuple[Any, int]:
     A fate tells something only where rated papers had it, too. Those that are tested, such as
     papers submitted again, are left out; their number is the second.
     """
-    import pandas as pd
-
     tested = tested_marks(question)
-    rows, left_out = [], 0
-    for dataset in question.earlier:
-        ratings, first = dataset.ratings(), dataset.first_ratings()
-        for paper in dataset.papers:
-            before = len(first.get(paper.paper_id, ())) > 1
-            given = tuple((first if before else ratings).get(paper.paper_id, ()))
-            given = given if len(given) > 1 else ()
-            if not (given or paper.status in FATES):
-                continue
-            if not tested.isdisjoint(marks_of(paper.title, paper.abstract or "")):
-                left_out += 1
-                continue
-            rows.append(
-                (paper.venue, paper.year, paper.title, paper.abstract or "", paper.keywords,
-                 paper.status, given, before)
-            )  # fmt: skip
-    columns = ["venue", "year", "title", "abstract", "keywords", "status", "ratings", "first"]
-    found = standardised(pd.DataFrame(rows, columns=columns))
+    papers = papers_of(question.earlier, fates=True, first=True)
+    told = zip(papers["title"], papers["abstract"], strict=True)
+    fresh = np.array([tested.isdisjoint(marks_of(*each)) for each in told], dtype=bool)
+    found = standardised(papers[fresh])
     rated = found["z"].notna()
     of_use = rated | found["status"].isin(found["status"][rated])
-    return found[of_use].reset_index(drop=True), left_out
+    return found[of_use].reset_index(drop=True), int((~fresh).sum())

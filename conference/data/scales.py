@@ -1,7 +1,9 @@
-"""Which ratings a venue allows in a year (scales.toml), or as the user says."""
+"""Which ratings a venue allows in a year and when they were given, as scales.toml states it for
+rounds, benchmark, panels and training alike; or as the user says."""
 
 from __future__ import annotations
 
+import re
 import tomllib
 from functools import cache
 from pathlib import Path
@@ -27,6 +29,12 @@ def scale_of(venue: str, year: int) -> tuple[Scale, Stage]:
     """The venue-year's allowed ratings and their stage; empty and "unknown" where not known."""
     entry = _known().get((venue.lower(), year))
     return (tuple(map(float, entry["values"])), entry["stage"]) if entry else ((), "unknown")
+
+
+def venue_year_of(name: str) -> tuple[str, int]:
+    """Venue and year of a name such as "iclr2022"; the year is 0 where it names none."""
+    found = re.fullmatch(r"(.+?)(\d{4})", name)
+    return (found[1], int(found[2])) if found else (name, 0)
 
 
 def caveat_of(venue: str, year: int) -> str:

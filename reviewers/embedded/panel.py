@@ -20,6 +20,7 @@ import msgspec
 import numpy as np
 
 from conference.core.errors import UserError
+from conference.data.scales import scale_of, venue_year_of
 
 FILE = Path(__file__).parent / "panel.toml"
 NODES = 80
@@ -139,19 +140,6 @@ def _entries() -> dict[str, Any]:
     return entries
 
 
-def rated_when(name: str) -> str:
-    """Whether a venue-year's ratings on record are from "before" or "after" the discussion.
-
-    "" for a venue-year that is not among the panels.
-    """
-    entries = _entries()
-    if name not in entries:
-        return ""
-    own = entries[name]
-    data = entries.get(own.get("like", ""), {}) | own
-    return "after" if data.get("after_discussion") else "before"
-
-
 @cache
 def load_panel(name: str) -> Panel:
     """The panel of a venue-year. Raises `UserError` for one that is not known."""
@@ -163,9 +151,9 @@ def load_panel(name: str) -> Panel:
     data = entries["defaults"] | entries.get(own.get("like", ""), {}) | own
     shares = np.array(data["shares"]) / np.sum(data["shares"])
     thresholds = _thresholds(shares)
-    values = tuple(float(value) for value in data["values"])
+    values, stage = scale_of(*venue_year_of(name))
     common = fit_common(np.array(values), thresholds, data["icc"])
-    quiet = 0.0 if data.get("after_discussion") else 1.0
+    quiet = 0.0 if stage == "after_discussion" else 1.0
     confidence = {int(key): share for key, share in data["confidence"].items()}
     total = sum(confidence.values())
     return Panel(

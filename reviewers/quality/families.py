@@ -7,7 +7,6 @@ papers and gives a score for each tested paper; only title and abstract are read
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -28,7 +27,7 @@ from reviewers.quality.model import (
     make_vectorizer,
     measured_of,
 )
-from reviewers.quality.training_papers import first_ratings, texts_of
+from reviewers.quality.training_papers import texts_of
 
 MIN_DF, ALPHA = 4, 20.0
 LSA = 200
@@ -47,14 +46,6 @@ class Tested(msgspec.Struct, frozen=True):
     year: int
     figure: Estimate
     gap: Estimate | None = None
-
-
-def before_rebuttal(papers: Any, folder: Path) -> Any:
-    """The papers with their ratings from before the rebuttal, where those are on record."""
-    first = first_ratings(folder)
-    known = papers[papers["paper_id"].isin(first.index)].copy()
-    known["ratings"] = [first[paper] for paper in known["paper_id"]]
-    return known
 
 
 def compare(

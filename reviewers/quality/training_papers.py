@@ -2,71 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from conference.core.errors import UserError
+from conference.data.reader import read_all
+from conference.data.tables import Dataset
 from reviewers.quality.model import PaperText
 
-HISTORY = "rating_history.parquet"
+COLUMNS = (
+    "paper_id", "venue", "year", "title", "abstract", "keywords", "status", "accepted", "ratings",
+    "first",
+)  # fmt: skip
 FATES = ("accepted", "rejected", "withdrawn")
-PAPER_COLUMNS = ("paper_id", "venue", "year", "title", "abstract", "keywords", "status")
 
 
-def read_papers(folder: Path, *, fates: bool = False, first: bool = False) -> Any:
-    """Rated papers, a frame with title, abstract ("" where none), keywords, ratings, mean and z.
+def read_papers(place: Path, *, fates: bool = False, first: bool = False) -> Any:
+    """Rated papers at a place with human review data (see `conference.data.reader`), a frame with
+    the columns of `papers_of`, `mean` and `z`.
 
-    `ratings` is a tuple of two or more on the venue's scale, `mean` their mean, and `z` that mean
-    in SD of the venue-year's means about their mean. With `fates`, papers with fewer ratings that
-    are known to be accepted, rejected or withdrawn are there too: their `ratings` are () and their
-    `mean` and `z` NaN. With `first`, the ratings are those from before the rebuttal where they are
-    on record (rating_history.parquet), and the column `first` says where.
+    `mean` is the mean of a paper's ratings, and `z` that mean in SD of the venue-year's means about
+    their mean; of papers without ratings both are NaN.
     """
-    papers = read_frame(folder / "papers.parquet", PAPER_COLUMNS)
-    reviews = read_frame(folder / "reviews.parquet", ("paper_id", "rating"))
-    ratings = reviews[reviews["rating"].notna()].groupby("paper_id")["rating"].apply(tuple)
-    given = papers["paper_id"].map(ratings)
-    papers["first"] = False
-    if first and (folder / HISTORY).is_file():
-        before = first_ratings(folder)
-        papers["first"] = papers["paper_id"].isin(before.index)
-        given = papers["paper_id"].map(before).where(papers["first"], given)
-    papers["ratings"] = [row if isinstance(row, tuple) and len(row) > 1 else () for row in given]
-    rated = papers["ratings"].map(len) > 0
-    papers = papers[rated | (papers["status"].isin(FATES) if fates else False)].copy()
-    papers["abstract"] = papers["abstract"].fillna("")
-    keywords = papers["keywords"].fillna("")
-    papers["keywords"] = [tuple(word for word in row.split(";") if word) for row in keywords]
+    papers = papers_of(read_all(place), fates=fates, first=first)
     return standardised(papers).sort_values(["year", "paper_id"]).reset_index(drop=True)
 
 
-def first_ratings(folder: Path) -> Any:
-    """Ratings from before the rebuttal by paper, a series of tuples of two or more."""
-    history = read_frame(folder / HISTORY, ("paper_id", "stage", "ratings"))
-    found = history[history["stage"] == 0].set_index("paper_id")["ratings"].map(tuple)
-    return found[found.map(len) > 1]
+def papers_of(datasets: Iterable[Dataset], *, fates: bool = False, first: bool = False) -> Any:
+    """Papers with two ratings or more, a frame in the order of the data.
 
-
-def read_frame(path: Path, required: Sequence[str]) -> Any:
-    """A Parquet table. Raises `UserError` where it is missing, damaged or lacks a column."""
+    Columns are those of the schema, `abstract` being "" where there is none, and `ratings`, a tuple
+    on the venue's scale. With `fates`, papers with fewer ratings that are known to be accepted,
+    rejected or withdrawn are there too, and their `ratings` are (). With `first`, the ratings are
+    those from before the rebuttal where they are known, and the column `first` says where.
+    """
     import pandas
 
-    try:
-        frame = pandas.read_parquet(path)
-    except FileNotFoundError as error:
-        raise UserError(
-            f"{path}: no such file; --data names a folder with papers.parquet and reviews.parquet."
-        ) from error
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise UserError(f"{path}: it cannot be read as a Parquet table ({reason}).") from error
-    missing = [name for name in required if name not in frame]
-    if missing:
-        raise UserError(f"{path}: column '{missing[0]}' is missing; it has {', '.join(frame)}.")
-    return frame
+    rows: list[tuple[Any, ...]] = []
+    for dataset in datasets:
+        last, before = dataset.ratings(), dataset.first_ratings() if first else {}
+        for paper in dataset.papers:
+            early = len(before.get(paper.paper_id, ())) > 1
+            given = tuple((before if early else last).get(paper.paper_id, ()))
+            given = given if len(given) > 1 else ()
+            if given or (fates and paper.status in FATES):
+                rows.append(
+                    (paper.paper_id, paper.venue, paper.year, paper.title, paper.abstract or "",
+                     paper.keywords, paper.status, paper.accepted, given, early)
+                )  # fmt: skip
+    return pandas.DataFrame(rows, columns=COLUMNS)
 
 
 def standardised(papers: Any) -> Any:

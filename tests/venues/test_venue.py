@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from conference.core.errors import UserError
+from conference.data.scales import scale_of
 from venues.venue import VENUES, check_capacity, list_venues, load_venue
 
 SCALES = {
@@ -34,6 +35,8 @@ def test_every_promised_venue_is_there() -> None:
 def test_a_venue_has_its_scale_and_names_its_source(name: str) -> None:
     venue = load_venue(name)
     assert venue.form[venue.form.rating].values == SCALES[name]
+    if name == f"{venue.series.lower()}{venue.year}":
+        assert scale_of(venue.series, venue.year)[0] == SCALES[name]
     assert venue.form.source
     assert venue.form.verified or venue.form.not_verified
 
