@@ -150,7 +150,7 @@ def _pages(pdf: Path) -> int:
     """The pages of a PDF; 0 for one that cannot be opened, which no mind will read."""
     import pypdfium2
 
-    from conference.papers.inked import PDFIUM
+    from conference.papers.pdfium import PDFIUM
 
     try:
         with PDFIUM, pypdfium2.PdfDocument(pdf) as document:

@@ -120,7 +120,7 @@ def page_images(pdf: str, pages: int) -> tuple[str, ...]:
     """
     import pypdfium2
 
-    from conference.papers.inked import PDFIUM
+    from conference.papers.pdfium import PDFIUM
 
     found = []
     try:

@@ -9,8 +9,8 @@ from conference.papers.document import (
     read_document,
     write_document,
 )
-from conference.papers.hidden import HiddenSpan, find_hidden_text
-from conference.papers.pdf import UnreadablePdf, read_pdf
+from conference.papers.hidden import HiddenSpan
+from conference.papers.pdf import UnreadablePdf, find_hidden_text, read_pdf
 
 __all__ = [
     "Document",

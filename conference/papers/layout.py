@@ -10,7 +10,8 @@ import msgspec
 
 from conference.papers.anatomy import NUMBER
 from conference.papers.document import Document, is_heading
-from conference.papers.painted import read_pages
+from conference.papers.glyphs import glyphs_of
+from conference.papers.pdfium import sheets
 
 SMALLEST_PRINT = 5.0  # points
 SMALL_WHOLE = 12
@@ -33,32 +34,31 @@ def beyond_margins(path: Path, margin: float = 28.0, sides: float | None = None)
     """
     wide = margin if sides is None else sides
     faults = []
-    for page in read_pages(path)[0]:
-        left, low, right, high = page.box
-        inner = (left + wide, low + margin, right - wide, high - margin)
-        boxes = [glyph.box for glyph in page.glyphs if glyph.text.strip()]
-        boxes += [patch.box for patch in page.patches if patch.colour is None]
+    for number, sheet in enumerate(sheets(path), 1):
+        inner = (wide, margin, sheet.width - wide, sheet.height - margin)
+        boxes = [*glyphs_of(sheet).boxes.tolist(), *sheet.pictures]
         out = [
             box
             for box in boxes
             if box[0] < inner[0] or box[1] < inner[1] or box[2] > inner[2] or box[3] > inner[3]
         ]
         if out:
-            faults.append(Fault("margins", f"page {page.number}: {len(out)} item(s) in the margin"))
+            faults.append(Fault("margins", f"page {number}: {len(out)} item(s) in the margin"))
     return faults
 
 
 def small_print(path: Path, smallest: float = SMALLEST_PRINT) -> list[Fault]:
     """Pages with print, in figures too, below `smallest` points as printed."""
     faults = []
-    for page in read_pages(path)[0]:
-        sizes = [g.size for g in page.glyphs if g.text.strip() and g.size < smallest]
-        if len(sizes) > 3:
+    for number, sheet in enumerate(sheets(path), 1):
+        printed = sheet.print_sizes()[0][glyphs_of(sheet).first]
+        small = printed[printed < smallest]
+        if len(small) > 3:
             faults.append(
                 Fault(
                     "print size",
-                    f"page {page.number}: {len(sizes)} characters below {smallest:g} points, the "
-                    f"smallest {min(sizes):.1f}",
+                    f"page {number}: {len(small)} characters below {smallest:g} points, the "
+                    f"smallest {small.min():.1f}",
                 )
             )
     return faults

@@ -1,46 +1,59 @@
-"""Reads a PDF with pypdf; what cannot be read is refused with a line that says why."""
+"""Reads a PDF with PDFium; what cannot be read is refused with a line that says why."""
 
 from __future__ import annotations
 
 import hashlib
-import io
-import logging
 import re
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
-from unicodedata import normalize
+
+import msgspec
 
 from conference.core.errors import UserError
 from conference.papers.document import (
     Document,
     split_references,
     split_sections,
-    whole_characters,
 )
 from conference.papers.hidden import (
     SCAN,
     UNCHECKED,
-    VISIBLE,
     HiddenSpan,
-    find_spans,
-    instructions_in,
-    without_spans,
+    Look,
+    accused,
+    lines_of,
+    look_at,
+    visible_orders,
 )
 from conference.papers.numbering import without_line_numbers
+from conference.papers.orders import orders_in
+from conference.papers.pdfium import PDFIUM, Sheet, notes_of, open_pdf, title_of
 
 MOST_PAGES = 500
 MOST_BYTES = 200 * 2**20
 FEWEST_LETTERS = 200
-LIGATURES = str.maketrans({code: normalize("NFKC", chr(code)) for code in range(0xFB00, 0xFB07)})
+ENCRYPTED = "encrypted; hand in a copy without a password."
+Pieces = list[tuple[float, str]]
 
 
 class UnreadablePdf(UserError):
     """A PDF that cannot be read; the message names the file and the reason."""
 
 
+class Reading(msgspec.Struct):
+    """What was read of a file: each page as a reader sees it, and what stands beside the pages."""
+
+    looks: list[Look]
+    missed: list[int]
+    head: Pieces
+    notes: list[tuple[str, str]]
+    title: str
+
+
 def read_pdf(path: Path, *, max_pages: int = MOST_PAGES) -> Document:
-    """Read a paper; its text is without what `find_hidden_text` finds.
+    """Read a paper; its text is what a reader of its pages sees.
 
     A file from outside belongs to `read_untrusted`, which bounds time and memory.
 
@@ -50,14 +63,49 @@ def read_pdf(path: Path, *, max_pages: int = MOST_PAGES) -> Document:
     return read_with_spans(path, max_pages=max_pages)[0]
 
 
-def read_with_spans(
-    path: Path, *, max_pages: int = MOST_PAGES
-) -> tuple[Document, tuple[HiddenSpan, ...]]:
-    """Read a paper as `read_pdf` does, and the hidden text that was cut out of it.
+def find_hidden_text(path: Path) -> tuple[HiddenSpan, ...]:
+    """The hidden text and the orders to a reviewer that accuse a PDF."""
+    path = Path(path)
+    reading = _read(path, _bytes(path), MOST_PAGES, _silent)
+    return tuple(accused(reading.looks, reading.notes))
 
-    Among the second are the pages that could not be checked, which are read all the same.
+
+def read_with_spans(
+    path: Path,
+    *,
+    max_pages: int = MOST_PAGES,
+    progress: Callable[[int, int], None] | None = None,
+) -> tuple[Document, tuple[HiddenSpan, ...]]:
+    """Read a paper as `read_pdf` does, and the hidden text that accuses it.
+
+    Among the second are the pages that could not be read. `progress` is told the pages read and
+    all pages.
     """
     path = Path(path)
+    data = _bytes(path)
+    reading = _read(path, data, max_pages, progress or _silent)
+    spans = accused(reading.looks, reading.notes)
+    cleaned = clean([look.text for look in reading.looks])
+    text, orders = visible_orders(cleaned.text)
+    letters = sum(char.isalpha() for char in text)
+    if letters < FEWEST_LETTERS:
+        raise UnreadablePdf(f"{path.name}: {_too_little(letters, reading.looks)}")
+    document = Document(
+        title=_title(reading.head, reading.title, text),
+        abstract=_abstract(text),
+        sections=split_sections(text),
+        references=split_references(text)[1],
+        pages=len(reading.looks),
+        text=text,
+        sha256=hashlib.sha256(data).hexdigest(),
+        margins=cleaned.margins,
+        numbered=cleaned.numbered,
+    )
+    missed = (HiddenSpan(number, UNCHECKED, "") for number in reading.missed)
+    return document, (*spans, *orders, *missed)
+
+
+def _bytes(path: Path) -> bytes:
     try:
         if path.stat().st_size > MOST_BYTES:
             raise UnreadablePdf(f"{path.name}: larger than {MOST_BYTES // 2**20} MiB; not read.")
@@ -68,90 +116,92 @@ def read_with_spans(
         raise UnreadablePdf(f"{path.name}: the file is empty.")
     if b"%PDF-" not in data[:4096]:
         raise UnreadablePdf(f"{path.name}: not a PDF, whatever its name says.")
-    pages, first, meta_title = _pages(path, data, max_pages)
-    hidden, plain, checked = find_spans(path)
-    cleaned = clean(pages)
-    text = without_spans(cleaned.text, hidden + plain)
-    orders = tuple(HiddenSpan(0, VISIBLE, sentence) for sentence in instructions_in(text))
-    text = without_spans(text, orders)
-    if sum(char.isalpha() for char in text) < FEWEST_LETTERS:
-        raise UnreadablePdf(f"{path.name}: {_no_text(plain)}")
-    document = Document(
-        title=without_spans(_title(first, meta_title, text), hidden + plain + orders).strip(),
-        abstract=_abstract(text),
-        sections=split_sections(text),
-        references=split_references(text)[1],
-        pages=len(pages),
-        text=text,
-        sha256=hashlib.sha256(data).hexdigest(),
-        margins=cleaned.margins,
-        numbered=cleaned.numbered,
-    )
-    return document, hidden + _unchecked(len(pages), checked, orders)
+    return data
 
 
-def _unchecked(
-    count: int, checked: set[int], orders: tuple[HiddenSpan, ...]
-) -> tuple[HiddenSpan, ...]:
-    """The pages that were not checked, and the plain orders that only the text itself showed."""
-    missed = [number for number in range(1, count + 1) if number not in checked]
-    told = [order for order in orders if instructions_in(order.text, signs=2)]
-    return (*told, *(HiddenSpan(number, UNCHECKED, "") for number in missed))
-
-
-def _no_text(cut: tuple[HiddenSpan, ...]) -> str:
-    if any(span.technique == SCAN for span in cut):
+def _too_little(letters: int, looks: list[Look]) -> str:
+    """Why a file without enough text is none to read."""
+    spans = [span for look in looks for span in look.spans]
+    if any(span.technique == SCAN for span in spans):
         return (
             "a scan whose recognised text lies unseen behind its pictures and cannot be checked "
             "against them; hand in the file that was printed."
         )
-    return "no text in it (a scan?); hand in the file that was printed."
+    unseen = sum(char.isalpha() for span in spans for char in span.text)
+    if letters + unseen == 0:
+        return "no text in it (a scan?); hand in the file that was printed."
+    hidden = f", and {unseen} that a reader of its pages does not see" if unseen else ""
+    return f"only {letters} letters of text{hidden}; a paper has at least {FEWEST_LETTERS}."
 
 
-def _pages(
-    path: Path, data: bytes, max_pages: int
-) -> tuple[list[str], list[tuple[float, str]], str]:
-    """Each page's text, the first page's pieces with their font size, and the title on record."""
-    import pypdf
-    from pypdf.errors import PyPdfError
+def _silent(done: int, pages: int) -> None:
+    return None
 
-    logging.getLogger("pypdf").setLevel(logging.CRITICAL)
-    pieces: list[tuple[float, str]] = []
 
-    def see(text: str, cm: Any, tm: Any, font: Any, size: float) -> None:
-        text = whole_characters(text)
-        if text.strip():
-            scale = (abs(tm[3]) or abs(tm[1])) * (abs(cm[3]) or 1)
-            turned = abs(tm[1]) > 1e-3 or abs(cm[1]) > 1e-3
-            pieces.append((0.0 if turned else round(float(size * scale), 1), text))
-        elif "\n" in text and pieces:
-            pieces.append((pieces[-1][0], " "))
+def _read(path: Path, data: bytes, max_pages: int, progress: Callable[[int, int], None]) -> Reading:
+    import pypdfium2
+    import pypdfium2.raw as pdfium
 
+    with PDFIUM:
+        try:
+            document = open_pdf(path)
+        except pypdfium2.PdfiumError as error:
+            locked = error.err_code == pdfium.FPDF_ERR_PASSWORD and b"/Encrypt" in data
+            reason = ENCRYPTED if locked else "damaged, or without a page."
+            raise UnreadablePdf(f"{path.name}: {reason}") from error
+        try:
+            count = len(document)
+            if pdfium.FPDF_GetSecurityHandlerRevision(document) >= 0:
+                raise UnreadablePdf(f"{path.name}: {ENCRYPTED}")
+            if not count:
+                raise UnreadablePdf(f"{path.name}: has no pages.")
+            if count >= max_pages:
+                raise UnreadablePdf(
+                    f"{path.name}: {count} pages; the limit for a paper is {max_pages - 1}."
+                )
+            reading = Reading([], [], [], notes_of(document), title_of(document))
+            for number in range(1, count + 1):
+                _read_page(document, number, reading)
+                progress(number, count)
+            return reading
+        finally:
+            document.close()
+
+
+def _read_page(document: Any, number: int, reading: Reading) -> None:
+    import pypdfium2
+
+    look = Look("")
     try:
-        reader = pypdf.PdfReader(io.BytesIO(data))
-        if reader.is_encrypted:
-            raise UnreadablePdf(f"{path.name}: encrypted; hand in a copy without a password.")
-        count = len(reader.pages)
-        if not count:
-            raise UnreadablePdf(f"{path.name}: has no pages.")
-        if count >= max_pages:
-            raise UnreadablePdf(
-                f"{path.name}: {count} pages; the limit for a paper is {max_pages - 1}."
-            )
-        texts = [reader.pages[0].extract_text(visitor_text=see)]
-        texts += [page.extract_text() for page in reader.pages[1:]]
-        title = str(reader.metadata.title or "") if reader.metadata else ""
-        return list(map(whole_characters, texts)), pieces, whole_characters(title)
-    except UnreadablePdf:
-        raise
-    except (
-        PyPdfError, OSError, ValueError, KeyError, TypeError, AttributeError, IndexError,
-        RecursionError, OverflowError, AssertionError, NotImplementedError, ZeroDivisionError,
-        MemoryError, UnicodeError,
-    ) as error:  # fmt: skip
-        # A hostile file can break the reader anywhere; every such break is a damaged file.
-        reason = str(error).splitlines()[0][:120] if str(error) else type(error).__name__
-        raise UnreadablePdf(f"{path.name}: damaged ({reason}).") from error
+        page = document[number - 1]
+    except pypdfium2.PdfiumError:
+        reading.missed.append(number)
+    else:
+        sheet = Sheet(page)
+        look = look_at(sheet, number)
+        reading.notes += sheet.notes()
+        if number == 1:
+            reading.head = _print_of(sheet, look)
+        page.close()
+    reading.looks.append(look)
+
+
+def _print_of(sheet: Sheet, look: Look) -> Pieces:
+    """A page's visible print in pieces of one size, 0 where it is turned, cut at lines' ends."""
+    sizes, turned = sheet.print_sizes()
+    pieces: Pieces = []
+    for at, char in enumerate(sheet.characters.text):
+        size = 0.0 if turned[at] else float(sizes[at])
+        blank = char.isspace() or not (size or turned[at])
+        if at in look.unseen or char == "\r":
+            continue
+        if char == "\n":
+            pieces.append((pieces[-1][0] if pieces else 0.0, " "))
+        elif pieces and (blank or (size == pieces[-1][0] and pieces[-1][1] != " ")):
+            pieces[-1] = pieces[-1][0], pieces[-1][1] + char
+        else:
+            pieces.append((size, char))
+    return [(size, lines_of(text) or " ") for size, text in pieces]
 
 
 class Cleaned(NamedTuple):
@@ -179,9 +229,7 @@ def clean(pages: list[str]) -> Cleaned:
         if re.sub(r"\d+", "#", line.strip()) not in repeated
         and not re.fullmatch(r"\s*\d{1,3}\s*", line)
     ]
-    text = "\n".join(kept)
-    text = text.replace("\u00ad", "").translate(LIGATURES)
-    text = re.sub(r"(?<=[a-z])-\n(?=[a-z])", "", text)
+    text = re.sub(r"(?<=[a-z])-\n(?=[a-z])", "", "\n".join(kept))
     return Cleaned(text, tuple(sorted(repeated)), lines != written)
 
 
@@ -212,7 +260,7 @@ def _title(pieces: list[tuple[float, str]], recorded: str, text: str) -> str:
         title = re.sub(r"\s+", " ", "".join(run)).strip()
         if 12 <= len(title) <= 300 and " " in title:
             return re.sub(r"(?<=[A-Za-z])- (?=[A-Za-z])", "", title)
-    if len(recorded.strip()) > 8 and " " in recorded and not instructions_in(recorded):
+    if len(recorded.strip()) > 8 and " " in recorded and not orders_in(recorded):
         return recorded.strip()
     return next((line.strip() for line in text.splitlines() if len(line.strip()) > 10), "")
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import os
+import re
 import resource
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -14,7 +17,8 @@ from conference.papers.document import Document, whole_characters
 from conference.papers.hidden import HiddenSpan
 from conference.papers.pdf import UnreadablePdf, read_with_spans
 
-MOST_SECONDS = 120.0
+MOST_SECONDS = 120.0  # of processor time
+PATIENCE = 10  # times as long by the clock, for a loaded machine
 MOST_MEMORY = 6 * 2**30
 
 
@@ -29,22 +33,29 @@ class Answer(msgspec.Struct, frozen=True):
 def read_untrusted(
     path: Path, *, seconds: float = MOST_SECONDS
 ) -> tuple[Document, tuple[HiddenSpan, ...]]:
-    """A paper and its hidden text; at most `seconds` and 6 GiB are spent on it.
+    """A paper and its hidden text; at most `seconds` of processor time and 6 GiB are spent on it.
 
     Raises:
         UnreadablePdf: as `read_pdf`, or the limits were met, or the reader broke on the file.
     """
     path = Path(path)
-    command = [sys.executable, "-m", "conference.papers.untrusted", str(path.resolve())]
+    own = [sys.executable, "-m", "conference.papers.untrusted"]
+    command = [*own, str(path.resolve()), str(math.ceil(seconds))]
     threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
     try:
         done = subprocess.run(
-            command, capture_output=True, timeout=seconds, env=os.environ | threads, check=False
+            command,
+            capture_output=True,
+            timeout=PATIENCE * seconds,
+            env=os.environ | threads,
+            check=False,
         )
     except subprocess.TimeoutExpired as error:
-        raise UnreadablePdf(
-            f"{path.name}: not read to its end within {seconds:.0f} s; hand in a simpler file."
-        ) from error
+        reason = f"not read to its end within {PATIENCE * seconds:.0f} s"
+        raise _too_long(path, reason, error.stderr or b"") from error
+    if done.returncode in (-signal.SIGXCPU, -signal.SIGKILL):
+        reason = f"not read to its end within {seconds:.0f} s of processor time"
+        raise _too_long(path, reason, done.stderr)
     try:
         answer = msgspec.json.decode(done.stdout, type=Answer)
     except msgspec.MsgspecError as error:
@@ -56,12 +67,20 @@ def read_untrusted(
     return answer.document, answer.hidden
 
 
-def main(path: str) -> None:
-    """Read one file and write the answer as JSON to the standard output."""
+def _too_long(path: Path, reason: str, told: bytes) -> UnreadablePdf:
+    """With the pages read so far, as the reader told them last."""
+    pages = re.findall(rb"^(\d+ of \d+ pages)$", told, re.MULTILINE)
+    read = f" ({pages[-1].decode()} read)" if pages else ""
+    return UnreadablePdf(f"{path.name}: {reason}{read}; hand in a simpler file.")
+
+
+def main(path: str, seconds: str) -> None:
+    """Read one file; the pages read go to the error output, the answer as JSON to the other."""
     resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_CPU, (int(seconds), int(seconds) + 1))
     try:
-        answer = Answer(*read_with_spans(Path(path)))
+        answer = Answer(*read_with_spans(Path(path), progress=_tell))
     except UnreadablePdf as error:
         answer = Answer(reason=whole_characters(str(error)))
     except (MemoryError, RecursionError) as error:
@@ -70,5 +89,9 @@ def main(path: str) -> None:
     sys.stdout.buffer.write(msgspec.json.encode(answer))
 
 
+def _tell(done: int, pages: int) -> None:
+    print(f"{done} of {pages} pages", file=sys.stderr, flush=True)
+
+
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])

@@ -282,9 +282,10 @@ def test_papers_are_read_in_several_threads_at_once(tmp_path: Path) -> None:
     code = (
         "import sys\n"
         "from concurrent.futures import ThreadPoolExecutor\n"
-        "from conference.papers.inked import unseen_text\n"
+        "from pathlib import Path\n"
+        "from conference.papers import find_hidden_text\n"
         "with ThreadPoolExecutor(4) as pool:\n"
-        "    found = pool.map(unseen_text, [sys.argv[1]] * 240)\n"
+        "    found = pool.map(find_hidden_text, [Path(sys.argv[1])] * 60)\n"
         "    print(len({str(each) for each in found}))\n"
     )
     done = subprocess.run(

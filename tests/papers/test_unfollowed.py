@@ -42,11 +42,9 @@ def test_an_opacity_that_is_no_number_does_not_end_the_check_of_its_page(tmp_pat
     ["", r"We fix it at 10\262 and ", "one row of a table without an end " * 20],
     ids=["alone", "after a raised figure", "after a long table"],
 )
-def test_a_page_that_cannot_be_followed_is_named_and_its_orders_are_cut(
+def test_a_form_without_a_box_does_not_end_the_check_of_its_page(
     before: str, tmp_path: Path
 ) -> None:
-    """What was hidden before the fault is found, and orders after it are."""
-
     def change(writer: PdfWriter) -> None:
         form = DecodedStreamObject()
         form.set_data(b"0 0 1 1 re f")
@@ -58,9 +56,9 @@ def test_a_page_that_cannot_be_followed_is_named_and_its_orders_are_cut(
 
     path = made.rewritten(made.paper(tmp_path / "paper.pdf"), change)
     document, spans = read_with_spans(path)
-    assert [(span.page, span.technique) for span in spans] == [
-        (1, "tiny print"), (0, "visible instruction"), (1, "not checked"),
-    ]  # fmt: skip
+    assert {(span.page, span.technique) for span in spans} == {(1, "tiny print")}
+    assert any("badgers" in span.text for span in spans)
+    assert any("instructions" in span.text for span in spans)
     assert "badgers" not in document.text and "instructions" not in document.text
     assert document.text.count(made.FILLER[:40]) == 32
 

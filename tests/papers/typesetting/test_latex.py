@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from conference.core.errors import UserError
 from conference.papers import read_pdf
 from conference.papers.layout import beyond_margins
-from conference.papers.painted import read_pages
+from conference.papers.pdfium import sheets
 from conference.papers.typesetting import check_typesetter, typeset
 from conference.papers.typesetting.escape import LETTERS, escape
 from conference.papers.typesetting.mathematics import markup, mathematics
@@ -142,7 +142,12 @@ def test_a_table_wider_than_the_text_is_made_to_fit(width: int, tmp_path: Path) 
     path = tmp_path / "paper.pdf"
     path.write_bytes(typeset(paper(sections=[section]), {}, "latex"))
     assert beyond_margins(path, sides=105.0) == []
-    sizes = {round(g.size, 1) for page in read_pages(path)[0] for g in page.glyphs if g.text == "8"}
+    sizes = {
+        round(float(size), 1)
+        for sheet in sheets(path)
+        for char, size in zip(sheet.characters.text, sheet.print_sizes()[0], strict=True)
+        if char == "8"
+    }
     assert (min(sizes) < 7.5) == (width == 22)
 
 

@@ -1,0 +1,97 @@
+"""The glyphs of a page, and what their own boxes tell: their size, place and how much they say."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+from unicodedata import category
+
+import numpy as np
+from numpy.typing import NDArray
+
+from conference.papers.document import whole_characters
+from conference.papers.pdfium import Floats, Sheet
+
+Mask = NDArray[np.bool_]
+READABLE = 3.0  # points of print size
+LARGE_PAGE, BODY = 1200.0, 10.0  # points: a sheet and the print on it, by which others are scaled
+NARROWEST = 0.12  # a letter's width by its height
+LIGATURE = 3  # letters that one glyph may say
+LOW = frozenset("acegmnopqrsuvwxyz")  # letters whose body is as high as an x
+THIN = frozenset("1Iijlrtf|!")
+
+
+class Glyphs(NamedTuple):
+    """The glyphs of a page: `first` and `last` + 1 of their characters, and what they say.
+
+    `boxes` (glyphs, 4) in points, `objects` the text objects' addresses; `size` is the print size
+    in points, as far as the glyph's own height tells; `marks` are punctuation.
+    """
+
+    first: NDArray[np.int64]
+    last: NDArray[np.int64]
+    texts: list[str]
+    boxes: Floats
+    objects: NDArray[np.uint64]
+    size: Floats
+    marks: Mask
+
+    def some(self, chosen: NDArray[np.int64] | Mask) -> Glyphs:
+        kept = np.arange(len(self.texts))[chosen]
+        parts = (self.first, self.last, self.boxes, self.objects, self.size, self.marks)
+        first, last, boxes, objects, size, marks = (part[kept] for part in parts)
+        return Glyphs(first, last, [self.texts[at] for at in kept], boxes, objects, size, marks)
+
+
+def glyphs_of(sheet: Sheet) -> Glyphs:
+    """The printing glyphs; the characters of one box are one glyph, as a ligature's are."""
+    chars = sheet.characters
+    text, boxes, objects = chars.text, chars.boxes, chars.objects
+    printing = [bool(objects[at]) and category(char)[0] not in "ZC" for at, char in enumerate(text)]
+    half = [0xD800 <= ord(char) < 0xE000 for char in text]
+    found = np.flatnonzero(np.array(printing) | np.array(half)) if text else np.zeros(0, int)
+    same = np.zeros(len(found), bool)
+    if len(found) > 1:
+        a, b = found[1:], found[:-1]
+        same[1:] = (boxes[a] == boxes[b]).all(axis=1) & (objects[a] == objects[b]) & (a - b == 1)
+    first = found[~same]
+    ends = np.append(np.flatnonzero(~same)[1:], len(found))
+    last = found[ends - 1] + 1 if len(found) else first
+    texts = [whole_characters(text[a:b]) for a, b in zip(first, last, strict=True)]
+    own = boxes[first]
+    long = np.maximum(own[:, 2] - own[:, 0], own[:, 3] - own[:, 1])
+    body = np.array([0.45 if each[0] in LOW else 0.66 for each in texts])
+    marks = np.array([category(each[0])[0] == "P" for each in texts], bool)
+    return Glyphs(first, last, texts, own, objects[first], long / body if len(own) else long, marks)
+
+
+def outside(sheet: Sheet, glyphs: Glyphs) -> Mask:
+    """Glyphs of which the centre lies beside the page."""
+    places = sheet.places(glyphs.boxes, 1.0)
+    x, y = (places[:, 0] + places[:, 2]) / 2, (places[:, 1] + places[:, 3]) / 2
+    return np.asarray((x < 0) | (y < 0) | (x > sheet.width) | (y > sheet.height))
+
+
+def tiny(sheet: Sheet, glyphs: Glyphs) -> Mask:
+    """Print below the readable size; on a poster with a poster's print, below its share of that."""
+    letters = glyphs.size[~glyphs.marks]
+    main = float(np.median(letters)) if len(letters) else BODY
+    page = max(sheet.width, sheet.height) / LARGE_PAGE
+    least = READABLE * max(1.0, min(page, main / BODY))
+    return np.asarray((glyphs.size < least) & ~glyphs.marks)
+
+
+def squeezed(glyphs: Glyphs) -> Mask:
+    """Letters pressed to a line."""
+    left, low, right, high = glyphs.boxes.T
+    across, up = right - left, high - low
+    share = np.minimum(across, up) / np.maximum(np.maximum(across, up), 1e-9)
+    plain = np.array([len(t) == 1 and t.isalnum() and t not in THIN for t in glyphs.texts])
+    return np.asarray((share < NARROWEST) & plain)
+
+
+def says_more(glyphs: Glyphs) -> Mask:
+    """Glyphs of more letters than a ligature has, or too narrow for theirs."""
+    count = np.array([len(text) for text in glyphs.texts])
+    left, _, right, _ = glyphs.boxes.T
+    wide = np.maximum(right - left, glyphs.boxes[:, 3] - glyphs.boxes[:, 1])
+    return np.asarray((count > LIGATURE) | ((count > 1) & (wide < 0.5)))

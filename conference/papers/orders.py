@@ -1,0 +1,167 @@
+"""Orders to a reviewer or to a language model, in one normal form of text."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+from unicodedata import category, normalize
+
+import msgspec
+
+HERE = Path(__file__).parent
+LONGEST, BESIDE = 500, 150  # characters: of a sentence; around a phrase in what is longer
+IGNORABLE = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
+    "\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3"
+    "\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+)
+TAGS = range(0xE0020, 0xE007F)  # Unseen twins of the ASCII characters.
+_LATIN = "abcdefghijklmnopqrstuvwxyz"
+_BRAILLE = "⠁⠃⠉⠙⠑⠋⠛⠓⠊⠚⠅⠇⠍⠝⠕⠏⠟⠗⠎⠞⠥⠧⠺⠭⠽⠵"
+_ALIKE = {
+    "aebikmhopctyxsj": "аевікмнорстухѕј",
+    "abehikmvoptuxyz": "αβεηικμνορτυχγζ",
+    "abcdeghijklmnoprtuvwyz": "ᴀʙᴄᴅᴇɢʜɪᴊᴋʟᴍɴᴏᴘʀᴛᴜᴠᴡʏᴢ",
+    "odlze": "օԁӏʐҽ",
+}
+
+
+class Order(NamedTuple):
+    """Where in a text an order stands, and how many of the known phrases it has."""
+
+    start: int
+    end: int
+    signs: int
+
+
+def normal_form(text: str) -> str:
+    """What a mind reads: compatibility forms resolved, without characters that print nothing.
+
+    Raised and lowered characters stay, as 10² is not 102.
+    """
+    text = IGNORABLE.sub("", text)
+    if not text.isascii():
+        text = "".join(char if _is_raised(char) else normalize("NFKC", char) for char in text)
+        text = normalize("NFC", IGNORABLE.sub("", text))
+    return text
+
+
+def squeezed(text: str) -> str:
+    """The letters and digits alone: two prints of one text differ in blanks and hyphens."""
+    return "".join(char for char in normalize("NFKC", text) if char.isalnum())
+
+
+def orders_in(text: str) -> list[Order]:
+    """The sentences that instruct a reviewer; of one without an end, what is around the phrases."""
+    flat, places = folded(text)
+    found = []
+    for start, end in _sentences(flat):
+        signs = sum(bool(pattern.search(flat[start:end])) for pattern in patterns("visible"))
+        if signs:
+            found.append(Order(places[start], places[end - 1] + 1, signs))
+    return found
+
+
+def without_orders(text: str) -> tuple[str, list[tuple[str, int]]]:
+    """The text without its orders, and these with their number of known phrases."""
+    found = orders_in(text)
+    cut = [(re.sub(r"\s+", " ", text[order.start : order.end]), order.signs) for order in found]
+    for order in reversed(found):
+        text = f"{text[: order.start]} {text[order.end :]}"
+    return text, cut
+
+
+def addresses_reader(text: str) -> bool:
+    """Whether a text that nobody can see speaks to who judges the paper."""
+    flat, _ = folded(text)
+    return any(p.search(flat) for kind in ("visible", "hidden") for p in patterns(kind))
+
+
+@cache
+def patterns(kind: str) -> tuple[re.Pattern[str], ...]:
+    """The phrases of one kind in `injections.toml`."""
+    return tuple(map(re.compile, _phrases()[kind]))
+
+
+@cache
+def connecting_words() -> frozenset[str]:
+    """English words that sentences have and lists of labels do not."""
+    return frozenset(_phrases()["connecting"])
+
+
+@cache
+def _phrases() -> dict[str, list[str]]:
+    data = (HERE / "injections.toml").read_bytes()
+    return msgspec.toml.decode(data, type=dict[str, list[str]])
+
+
+def folded(text: str) -> tuple[str, list[int]]:
+    """A text in plain lower-case letters, and where each of its characters stood.
+
+    Accents, fillers and styles are gone, letters that look like Latin ones are these, and white
+    space is one blank.
+    """
+    chars: list[str] = []
+    places: list[int] = []
+    for at, char in enumerate(text):
+        if char.isspace():
+            if chars and chars[-1] != " ":
+                chars.append(" ")
+                places.append(at)
+        elif char.isascii():
+            chars.append(char.lower())
+            places.append(at)
+        else:
+            for plain in _plain(char):
+                chars.append(plain)
+                places.append(at)
+    return "".join(chars), places
+
+
+@cache
+def _plain(char: str) -> str:
+    char = look_alikes().get(char, char)
+    parts = normalize("NFKD", IGNORABLE.sub("", char))
+    kept = (part for part in parts if category(part) != "Mn" and not IGNORABLE.match(part))
+    return "".join(look_alikes().get(part.lower(), part.lower()) for part in kept)
+
+
+@cache
+def look_alikes() -> dict[str, str]:
+    """Letters of other alphabets, Braille and ornaments, to the Latin letters they stand for."""
+    table = dict(zip(_BRAILLE, _LATIN, strict=True))
+    for latin, other in _ALIKE.items():
+        table |= dict(zip(other, latin, strict=True))
+    for start in (0x1F150, 0x1F170, 0x1F1E6):  # white on black circles, squares; flags
+        table |= {chr(start + at): letter for at, letter in enumerate(_LATIN)}
+    return table
+
+
+def _is_raised(char: str) -> bool:
+    return normalize("NFKD", char) != char and category(char) in ("No", "Lm")
+
+
+def _sentences(flat: str) -> list[tuple[int, int]]:
+    ends = [found.end() for found in re.finditer(r"[.!?]\s", flat)]
+    pieces = []
+    for start, end in zip([0, *ends], [*ends, len(flat)], strict=True):
+        while end > start and flat[end - 1] == " ":
+            end -= 1
+        if end - start <= LONGEST:
+            pieces.append((start, end))
+        else:
+            pieces += _around_phrases(flat, start, end)
+    return [(start, end) for start, end in pieces if end > start]
+
+
+def _around_phrases(flat: str, start: int, end: int) -> list[tuple[int, int]]:
+    pieces: list[tuple[int, int]] = []
+    hits = (found.span() for p in patterns("visible") for found in p.finditer(flat, start, end))
+    for left, right in sorted((max(start, a - BESIDE), min(end, b + BESIDE)) for a, b in hits):
+        if pieces and left <= pieces[-1][1]:
+            pieces[-1] = pieces[-1][0], max(right, pieces[-1][1])
+        else:
+            pieces.append((left, right))
+    return pieces

@@ -1,0 +1,394 @@
+"""Pages of a PDF through PDFium: their characters with boxes, and how a viewer draws them.
+
+All that the reader of papers knows of a file comes through here. PDFium serves one thread of a
+process at a time, and crashes on two: whoever calls it holds `PDFIUM`.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from conference.papers.document import whole_characters
+
+Floats = NDArray[np.float64]
+Pixels = NDArray[np.uint32]
+PDFIUM = threading.Lock()
+FAR = 10_000  # points
+DEEPEST = 15  # forms within forms
+METADATA = (b"Title", b"Author", b"Subject", b"Keywords", b"Creator", b"Producer")
+
+
+class Characters(msgspec.Struct, frozen=True):
+    """A page's characters in the order of its content, n of them.
+
+    `text` has one UTF-16 unit for each. `boxes` (n, 4) are the glyphs' own left, bottom, right and
+    top in points; `objects` (n,) the addresses of the text objects that paint them, 0 for the
+    blanks and line ends that PDFium puts between words.
+    """
+
+    text: str
+    boxes: Floats
+    objects: NDArray[np.uint64]
+
+
+@cache
+def _calls() -> dict[str, Any]:
+    """PDFium's three calls that are made for every character, taking addresses as numbers."""
+    import pypdfium2.raw as pdfium
+
+    address, number = ctypes.c_void_p, ctypes.c_int
+    shapes: dict[str, tuple[Any, list[Any]]] = {
+        "FPDFText_GetUnicode": (ctypes.c_uint, [address, number]),
+        "FPDFText_GetCharBox": (number, [address, number, address, address, address, address]),
+        "FPDFText_GetTextObject": (address, [address, number]),
+    }
+    made = {}
+    for name, (result, arguments) in shapes.items():
+        raw = ctypes.cast(getattr(pdfium, name), ctypes.c_void_p).value
+        assert raw is not None
+        made[name] = ctypes.CFUNCTYPE(result, *arguments)(raw)
+    return made
+
+
+class Sheet:
+    """One open page.
+
+    `spoken` are the texts that stand for others when the page is read aloud or copied
+    (ActualText) and say much more than these show. No text of the page is taken from them.
+    """
+
+    def __init__(self, page: Any) -> None:
+        self.page = page
+        self.width, self.height = page.get_size()
+        replaced = self._drop_replacements()
+        self._text = page.get_textpage()
+        self._fonts: dict[int, int] = {}
+        self.characters = self._read()
+        shown = np.unique(self.characters.objects, return_counts=True)
+        letters = dict(zip(*(part.tolist() for part in shown), strict=True))
+        self.spoken = [
+            text
+            for text, owners in replaced
+            if sum(map(str.isalnum, text)) > 3 * sum(letters.get(each, 0) for each in owners) + 20
+        ]
+
+    def _drop_replacements(self) -> list[tuple[str, list[int]]]:
+        """Take the replacement texts off the page; each with the text objects that it stood for."""
+        import pypdfium2.raw as pdfium
+
+        found: list[tuple[str, list[int]]] = []
+        for owner, item in self.objects.items():
+            for at in reversed(range(max(0, pdfium.FPDFPageObj_CountMarks(item)))):
+                mark = pdfium.FPDFPageObj_GetMark(item, at)
+                text = _parameter(mark, b"ActualText")
+                if text is None:
+                    continue
+                pdfium.FPDFPageObj_RemoveMark(item, mark)
+                if found and found[-1][0] == text:
+                    found[-1][1].append(owner)
+                else:
+                    found.append((text, [owner]))
+        return found
+
+    def _read(self) -> Characters:
+        calls = _calls()
+        raw = ctypes.cast(self._text.raw, ctypes.c_void_p).value
+        count = max(0, self._text.count_chars())
+        sides = np.zeros((count, 4))
+        base = sides.ctypes.data
+        code, box, owner = calls.values()
+        for at in range(count):
+            left = base + 32 * at
+            box(raw, at, left, left + 16, left + 8, left + 24)
+        units = [min(code(raw, at), 0xFFFF) for at in range(count)]
+        objects = [owner(raw, at) or 0 for at in range(count)]
+        return Characters("".join(map(chr, units)), sides, np.array(objects, dtype=np.uint64))
+
+    def font(self, owner: int) -> int:
+        """The address of the font of a text object."""
+        import pypdfium2.raw as pdfium
+
+        if owner not in self._fonts:
+            item = self.objects.get(owner)
+            self._fonts[owner] = address(pdfium.FPDFTextObj_GetFont(item)) if item else 0
+        return self._fonts[owner]
+
+    def angle(self, at: int) -> float:
+        """By how much a character is turned against the clock on the page, in radians."""
+        import pypdfium2.raw as pdfium
+
+        turned = -pdfium.FPDFText_GetCharAngle(self._text, at)
+        return float(turned - self.page.get_rotation() * np.pi / 180)
+
+    def print_sizes(self) -> tuple[Floats, NDArray[np.bool_]]:
+        """The print size of each character in points, and which are turned."""
+        import pypdfium2.raw as pdfium
+
+        text, matrix = self._text, pdfium.FS_MATRIX()
+        count = len(self.characters.text)
+        sizes, turned = np.zeros(count), np.zeros(count, bool)
+        for at, owner in enumerate(self.characters.objects.tolist()):
+            if owner and pdfium.FPDFText_GetMatrix(text, at, matrix):
+                height = (matrix.c**2 + matrix.d**2) ** 0.5
+                sizes[at] = round(pdfium.FPDFText_GetFontSize(text, at) * height, 1)
+                turned[at] = abs(matrix.b) > 1e-3
+        return sizes, turned
+
+    def notes(self) -> list[tuple[str, str]]:
+        """The texts of the page's annotations and form fields."""
+        import pypdfium2.raw as pdfium
+
+        found = []
+        for at in range(max(0, pdfium.FPDFPage_GetAnnotCount(self.page))):
+            note = pdfium.FPDFPage_GetAnnot(self.page, at)
+            if note:
+                for key in (b"Contents", b"V"):
+                    text = _string(pdfium.FPDFAnnot_GetStringValue, note, key)
+                    found += [("annotation", text)] if text else []
+                pdfium.FPDFPage_CloseAnnot(note)
+        return found
+
+    def paint(self, owner: int, box: Floats) -> str:
+        """How a text object says that it paints a glyph in `box`, where that hides it."""
+        import pypdfium2.raw as pdfium
+
+        item = self.objects.get(owner)
+        if item is None:
+            return ""
+        if pdfium.FPDFTextObj_GetTextRenderMode(item) in (3, 7):
+            return "invisible rendering mode"
+        if _beyond_clip(item, box):
+            return "clipped away"
+        parts = [ctypes.c_uint() for _ in range(4)]
+        if not pdfium.FPDFPageObj_GetFillColor(item, *parts):
+            return ""
+        *colour, opacity = (part.value for part in parts)
+        if opacity < 25:
+            return "zero opacity"
+        return "white on white" if min(colour) > 240 else ""
+
+    def pictured(self) -> float:
+        """The share of the page that its largest picture covers."""
+        largest = max(((box[2] - box[0]) * (box[3] - box[1]) for box in self.pictures), default=0.0)
+        return float(largest / max(self.width * self.height, 1.0))
+
+    def on_nested_picture(self, owner: int, box: Floats) -> bool:
+        """Whether a glyph of a nested form, as figures are, lies on a picture."""
+        item = self.objects.get(owner)
+        x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+        on = any(p[0] <= x <= p[2] and p[1] <= y <= p[3] for p in self.pictures)
+        return on and item is not None and item.level > 0
+
+    @cached_property
+    def pictures(self) -> list[tuple[float, float, float, float]]:
+        """Left, bottom, right and top of the page's images."""
+        import pypdfium2
+        import pypdfium2.raw as pdfium
+
+        found = []
+        for item in self.page.get_objects(filter=[pdfium.FPDF_PAGEOBJ_IMAGE], max_depth=DEEPEST):
+            with suppress(pypdfium2.PdfiumError):
+                found.append(item.get_bounds())
+        return found
+
+    @cached_property
+    def objects(self) -> dict[int, Any]:
+        """The text objects of the page, in nested forms too, by address."""
+        import pypdfium2.raw as pdfium
+
+        found = self.page.get_objects(filter=[pdfium.FPDF_PAGEOBJ_TEXT], max_depth=DEEPEST)
+        return {address(item.raw): item for item in found}
+
+    def draw(self, scale: float, window: tuple[int, int, int, int] | None = None) -> Pixels:
+        """The page as viewers draw it, with its annotations and form fields; (rows, columns).
+
+        `window` is the part to draw: left, top, right and bottom in pixels at this scale.
+        """
+        import pypdfium2
+        import pypdfium2.raw as pdfium
+
+        width, height = self.pixels(scale)
+        left, top, right, bottom = window or (0, 0, width, height)
+        bitmap = pypdfium2.PdfBitmap.new_native(right - left, bottom - top, pdfium.FPDFBitmap_BGRx)
+        bitmap.fill_rect((255, 255, 255, 255), 0, 0, right - left, bottom - top)
+        place = (-left, -top, width, height, 0, pdfium.FPDF_ANNOT)
+        pdfium.FPDF_RenderPageBitmap(bitmap, self.page, *place)
+        if self.page.formenv:
+            pdfium.FPDF_FFLDraw(self.page.formenv, bitmap, self.page, *place)
+        picture = np.array(bitmap.to_numpy()).view(np.uint32)[:, :, 0] & 0xFFFFFF
+        bitmap.close()
+        return np.asarray(picture, dtype=np.uint32)
+
+    def pixels(self, scale: float) -> tuple[int, int]:
+        return max(1, round(self.width * scale)), max(1, round(self.height * scale))
+
+    def places(self, boxes: Floats, scale: float) -> Floats:
+        """Boxes in points as left, top, right and bottom in pixels of the drawn page."""
+        import pypdfium2.raw as pdfium
+
+        x, y = ctypes.c_int(), ctypes.c_int()
+        ends = []
+        # In hundredths of a pixel: PDFium gives whole numbers.
+        width, height = (round(100 * side) for side in self.pixels(scale))
+        for across, up in ((0, 0), (FAR, 0), (0, FAR)):
+            pdfium.FPDF_PageToDevice(self.page, 0, 0, width, height, 0, across, up, x, y)
+            ends.append((x.value / 100, y.value / 100))
+        base = np.array(ends[0])
+        turn = (np.array(ends[1:]) - base) / FAR
+        corners = np.stack([boxes[:, :2] @ turn + base, boxes[:, 2:] @ turn + base])
+        return np.concatenate([corners.min(axis=0), corners.max(axis=0)], axis=1)
+
+    @contextmanager
+    def without(self, owners: Iterable[int]) -> Iterator[None]:
+        """Meanwhile these text objects, by address, and their twins are not drawn."""
+        import pypdfium2.raw as pdfium
+
+        chosen = set(owners)
+        chosen |= {twin for each in chosen for twin in self._twins.get(each, ())}
+        known = [self.objects[each] for each in chosen if each in self.objects]
+        try:
+            for item in known:
+                pdfium.FPDFPageObj_SetIsActive(item, False)
+            yield
+        finally:
+            for item in known:
+                pdfium.FPDFPageObj_SetIsActive(item, True)
+
+    @cached_property
+    def _twins(self) -> dict[int, list[int]]:
+        """Text objects that PDFium leaves out as it read the same letters in the same place."""
+        owners = set(self.characters.objects.tolist())
+        left_out = [each for each in self.objects if each not in owners]
+        twins: dict[int, list[int]] = {}
+        known: dict[tuple[int, int, int, int], list[tuple[int, Any]]] = {}
+        for each in self.objects if left_out else ():
+            shape, corner = self._shape(each)
+            if each in owners:
+                known.setdefault(shape, []).append((each, corner))
+        for each in left_out:
+            shape, corner = self._shape(each)
+            for owner, other in known.get(shape, ()):
+                if np.abs(corner - other).max() < 0.01 * shape[1]:  # of the font size in 1/100
+                    twins.setdefault(owner, []).append(each)
+        return twins
+
+    def _shape(self, owner: int) -> tuple[tuple[int, int, int, int], Floats]:
+        """A text object's font, and its print and outer sizes in 1/100 points; and its corner."""
+        import pypdfium2
+        import pypdfium2.raw as pdfium
+
+        item, size = self.objects[owner], ctypes.c_float()
+        font = address(pdfium.FPDFTextObj_GetFont(item))
+        pdfium.FPDFTextObj_GetFontSize(item, size)
+        try:
+            left, low, right, high = item.get_bounds()
+        except pypdfium2.PdfiumError:
+            left = low = right = high = 0.0
+        sides = (size.value, right - left, high - low)
+        points = tuple(round(100 * min(max(side, -1e9), 1e9)) for side in sides)
+        return (font, points[0], points[1], points[2]), np.array([left, low])
+
+
+def _string(call: Any, *arguments: Any) -> str:
+    """The text that one of PDFium's calls writes into a buffer of the size that it asks for."""
+    import pypdfium2.raw as pdfium
+
+    size = call(*arguments, None, 0)
+    room = ctypes.create_string_buffer(max(2, size))
+    if "Annot" in call.__name__:
+        call(*arguments, ctypes.cast(room, ctypes.POINTER(pdfium.FPDF_WCHAR)), size)
+    else:
+        call(*arguments, room, size)
+    return whole_characters(room.raw.decode("utf-16-le", "surrogatepass").rstrip("\0"))
+
+
+def _parameter(mark: Any, name: bytes) -> str | None:
+    """A text among the parameters of a mark."""
+    import pypdfium2.raw as pdfium
+
+    size, nothing = ctypes.c_ulong(), ctypes.POINTER(pdfium.FPDF_WCHAR)()
+    read = pdfium.FPDFPageObjMark_GetParamStringValue
+    if not read(mark, name, nothing, 0, size):
+        return None
+    room = ctypes.create_string_buffer(max(2, size.value))
+    read(mark, name, ctypes.cast(room, ctypes.POINTER(pdfium.FPDF_WCHAR)), size.value, size)
+    return whole_characters(room.raw.decode("utf-16-le", "surrogatepass").rstrip("\0"))
+
+
+def _beyond_clip(item: Any, box: Floats) -> bool:
+    """Whether a box lies beyond any path of the object's clip."""
+    import pypdfium2.raw as pdfium
+
+    clip = pdfium.FPDFPageObj_GetClipPath(item)
+    x, y = ctypes.c_float(), ctypes.c_float()
+    for path in range(max(0, pdfium.FPDFClipPath_CountPaths(clip)) if clip else 0):
+        points = []
+        for at in range(max(0, pdfium.FPDFClipPath_CountPathSegments(clip, path))):
+            segment = pdfium.FPDFClipPath_GetPathSegment(clip, path, at)
+            if pdfium.FPDFPathSegment_GetPoint(segment, x, y):
+                points.append((x.value, y.value))
+        if points:
+            (left, low), (right, high) = np.min(points, axis=0), np.max(points, axis=0)
+            if box[2] < left or box[0] > right or box[3] < low or box[1] > high:
+                return True
+    return False
+
+
+def address(pointer: Any) -> int:
+    return ctypes.cast(pointer, ctypes.c_void_p).value or 0
+
+
+def open_pdf(path: Path) -> Any:
+    """The document, ready to draw its form fields.
+
+    Raises:
+        pypdfium2.PdfiumError: PDFium cannot read it; its `err_code` says why.
+    """
+    import pypdfium2
+
+    document = pypdfium2.PdfDocument(path)
+    document.init_forms()
+    return document
+
+
+def sheets(path: Path) -> Iterator[Sheet]:
+    """Each page of a PDF of our own."""
+    with PDFIUM, open_pdf(path) as document:
+        for page in document:
+            yield Sheet(page)
+
+
+def title_of(document: Any) -> str:
+    """The title on record."""
+    import pypdfium2.raw as pdfium
+
+    return _string(pdfium.FPDF_GetMetaText, document, b"Title")
+
+
+def notes_of(document: Any) -> list[tuple[str, str]]:
+    """The texts of a document's metadata and bookmarks, each once and with its place."""
+    import pypdfium2.raw as pdfium
+
+    found: dict[tuple[str, str], None] = {}
+    for key in METADATA:
+        found["metadata", _string(pdfium.FPDF_GetMetaText, document, key)] = None
+    seen: set[int] = set()
+    waiting = [pdfium.FPDFBookmark_GetFirstChild(document, None)]
+    while waiting:  # They may go round in a circle.
+        mark = waiting.pop()
+        if mark and address(mark) not in seen:
+            seen.add(address(mark))
+            found["bookmark", _string(pdfium.FPDFBookmark_GetTitle, mark)] = None
+            waiting.append(pdfium.FPDFBookmark_GetNextSibling(document, mark))
+            waiting.append(pdfium.FPDFBookmark_GetFirstChild(document, mark))
+    return [note for note in found if note[1]]

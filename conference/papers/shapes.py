@@ -1,0 +1,218 @@
+"""Whether glyphs look like the letters that they are said to be: a comparison with known fonts.
+
+A font may print one text and tell programs another. For each font of a page the picture of each of
+its letters and digits is compared with those letters in common faces, which Matplotlib brings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+from unicodedata import category, normalize
+
+import numpy as np
+from numpy.typing import NDArray
+
+from conference.papers.glyphs import Glyphs, Mask
+from conference.papers.orders import look_alikes
+from conference.papers.pdfium import Sheet
+from conference.papers.views import Difference, View, close_view, without
+
+Floats = NDArray[np.float32]
+Letters = dict[str, list[int]]  # each with some of its glyphs, by number
+Groups = dict[tuple[int, str], Letters]  # by the font's address and the kind of letters
+SIDE = 12  # points to a side of a picture
+EM = 15  # pixels of the known letters, about as large as print is drawn
+FACES = (
+    "DejaVuSans", "DejaVuSans-Bold", "DejaVuSans-Oblique", "DejaVuSerif", "DejaVuSansMono",
+    "STIXGeneral", "STIXGeneralBol", "STIXGeneralItalic", "STIXGeneralBolIta",
+    "cmr10", "cmb10", "cmti10", "cmss10", "cmtt10", "cmmi10",
+)  # fmt: skip
+LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+SAME = ("0o", "1il", "5s", "2z", "9g", "6b")  # alike in one face or another
+SAMPLES = 3
+WORSE, LIKE = 0.1, 0.35  # of a correlation: behind another letter, and at least with its own
+FEWEST, LYING = 4, 0.5  # letters of a font, and the share of them from which it is said to lie
+ASKEW = 0.3  # of cos 2a: angles nearer to 45 degrees leave a glyph's sides unknown
+
+
+class Known(NamedTuple):
+    """Letters of common faces, (pictures, SIDE * SIDE), each with its class."""
+
+    pictures: Floats
+    classes: NDArray[np.int64]
+
+
+@cache
+def letter_of(char: str) -> str:
+    """The Latin letter or digit that a character is to look like; "" for others."""
+    if char.isascii():
+        return char if char.isalnum() else ""
+    if category(char)[0] != "L":
+        return ""
+    base = normalize("NFKD", look_alikes().get(char, char))[0]
+    return base if base.isascii() and base.isalnum() else ""
+
+
+class Samples(NamedTuple):
+    """Some glyphs on a picture.
+
+    `ink` (rows, columns) is how much each pixel shows of the print; `places` (glyphs, 4) are left,
+    top, right and bottom in pixels, `angles` (glyphs,) in radians against the clock.
+    """
+
+    ink: Floats
+    places: NDArray[np.float64]
+    angles: NDArray[np.float64]
+
+
+def differing(sheet: Sheet, glyphs: Glyphs, clear: Mask, view: View, all_text: Difference) -> Mask:
+    """The glyphs of fonts of which most letters, or most digits, look like others on the page.
+
+    `clear` glyphs are seen and have no other over them. A font that seems to lie at the first look,
+    `view` and `all_text`, is looked at once more, enlarged.
+    """
+    wrong = np.zeros(len(glyphs.texts), bool)
+    groups = _groups(sheet, glyphs, clear)
+    suspects = _lying(sheet, glyphs, groups, view, all_text)
+    if not suspects:
+        return wrong
+    chosen = [at for letters in suspects.values() for some in letters.values() for at in some]
+    close = close_view(sheet, glyphs.some(np.array(chosen)))
+    if close is None:
+        return wrong
+    liars = _lying(sheet, glyphs, suspects, close, without(sheet, close, glyphs))
+    kinds = [(sheet.font(owner), kind_of(text)) for owner, text in _said(glyphs)]
+    return np.array([kind in liars for kind in kinds], bool)
+
+
+def _said(glyphs: Glyphs) -> list[tuple[int, str]]:
+    return list(zip(glyphs.objects.tolist(), glyphs.texts, strict=True))
+
+
+@cache
+def kind_of(text: str) -> str:
+    """Digits, small letters and capitals are judged apart: a font may lie in one of them."""
+    letter = letter_of(text) if len(text) == 1 else ""
+    return (
+        "digit"
+        if letter.isdigit()
+        else "small"
+        if letter.islower()
+        else "capital"
+        if letter
+        else ""
+    )
+
+
+def _groups(
+    sheet: Sheet, glyphs: Glyphs, clear: Mask
+) -> dict[tuple[int, str], dict[str, list[int]]]:
+    """For each font and kind its letters, each with some of its glyphs by number."""
+    groups: dict[tuple[int, str], dict[str, list[int]]] = {}
+    for at, (owner, text) in enumerate(_said(glyphs)):
+        kind = kind_of(text) if clear[at] else ""
+        if kind:
+            letters = groups.setdefault((sheet.font(owner), kind), {})
+            some = letters.setdefault(letter_of(text), [])
+            if len(some) < SAMPLES:
+                some.append(at)
+    return {key: letters for key, letters in groups.items() if len(letters) >= FEWEST}
+
+
+def _lying(
+    sheet: Sheet, glyphs: Glyphs, groups: Groups, view: View, all_text: Difference
+) -> Groups:
+    """The groups of which most letters look like others than they are said to be."""
+    rows = [
+        (key, letter, at)
+        for key, letters in groups.items()
+        for letter, some in letters.items()
+        for at in some
+    ]
+    angles = np.array([sheet.angle(int(glyphs.first[at])) for _, _, at in rows])
+    upright = np.flatnonzero(np.abs(np.cos(2 * angles)) >= ASKEW)
+    if not len(upright):
+        return {}
+    places = view.places(sheet, glyphs)[[at for _, _, at in rows]][upright]
+    pictures = _pictures(Samples(all_text.step, places, angles[upright]))
+    said = [rows[at][:2] for at in upright]
+    letters = dict.fromkeys(said)
+    number = {letter: at for at, letter in enumerate(letters)}
+    means = np.zeros((len(letters), pictures.shape[1]), np.float32)
+    np.add.at(means, [number[letter] for letter in said], pictures)
+    own, other = likeness(means, [letter for _, letter in letters])
+    wrong = (other - own > WORSE) | (own < LIKE)
+    found = {}
+    for key in groups:
+        mine = np.array([letter[0] == key for letter in letters])
+        if mine.sum() >= FEWEST and wrong[mine].mean() >= LYING:
+            found[key] = groups[key]
+    return found
+
+
+def likeness(pictures: Floats, letters: Sequence[str]) -> tuple[Floats, Floats]:
+    """Of each picture the highest correlation with its letter in a common face, and with others."""
+    known = _known()
+    match = _standard(pictures) @ known.pictures.T
+    said = np.array([_class_of(letter) for letter in letters])
+    same = said[:, None] == known.classes
+    return np.where(same, match, -1).max(axis=1), np.where(same, -1, match).max(axis=1)
+
+
+def _pictures(samples: Samples) -> Floats:
+    """The ink in each place at SIDE by SIDE points, set upright, (places, SIDE * SIDE)."""
+    ink, places, angles = samples
+    middle = (places[:, :2] + places[:, 2:]) / 2
+    outer = places[:, 2:] - places[:, :2]
+    cos, sin = np.cos(angles), np.sin(angles)
+    # The sides of an upright box from those of the box around it when it is turned.
+    scale = cos**2 - sin**2
+    wide = (outer[:, 0] * np.abs(cos) - outer[:, 1] * np.abs(sin)) / scale
+    high = (outer[:, 1] * np.abs(cos) - outer[:, 0] * np.abs(sin)) / scale
+    steps = (np.arange(SIDE) + 0.5) / SIDE - 0.5
+    along = wide[:, None, None] * steps[None, None, :]
+    down = high[:, None, None] * steps[None, :, None]
+    cos, sin = cos[:, None, None], sin[:, None, None]
+    x = (middle[:, 0, None, None] + along * cos + down * sin - 0.5).clip(0, ink.shape[1] - 1.001)
+    y = (middle[:, 1, None, None] - along * sin + down * cos - 0.5).clip(0, ink.shape[0] - 1.001)
+    left, top = x.astype(int), y.astype(int)
+    right, bottom = np.minimum(left + 1, ink.shape[1] - 1), np.minimum(top + 1, ink.shape[0] - 1)
+    a, b = x - left, y - top
+    upper = ink[top, left] * (1 - a) + ink[top, right] * a
+    lower = ink[bottom, left] * (1 - a) + ink[bottom, right] * a
+    return np.asarray((upper * (1 - b) + lower * b).reshape(len(places), -1), dtype=np.float32)
+
+
+def _standard(pictures: Floats) -> Floats:
+    centred = pictures - pictures.mean(axis=1, keepdims=True)
+    return np.asarray(centred / np.maximum(np.linalg.norm(centred, axis=1, keepdims=True), 1e-6))
+
+
+@cache
+def _class_of(letter: str) -> int:
+    low = letter.lower()
+    return next((ord(same[0]) for same in SAME if low in same), ord(low))
+
+
+@cache
+def _known() -> Known:
+    import matplotlib
+    from PIL import Image, ImageDraw, ImageFont
+
+    folder = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
+    pictures, classes = [], []
+    for face in FACES:
+        font = ImageFont.truetype(str(folder / f"{face}.ttf"), EM)
+        for letter in LETTERS:
+            canvas = Image.new("L", (3 * EM, 3 * EM))
+            ImageDraw.Draw(canvas).text((EM, EM), letter, font=font, fill=255)
+            box = canvas.getbbox()
+            if box:
+                pixels = np.asarray(canvas).astype(np.float32) / np.float32(255)
+                own = Samples(pixels, np.array([box], dtype=float), np.zeros(1))
+                pictures.append(_pictures(own)[0])
+                classes.append(_class_of(letter))
+    return Known(_standard(np.array(pictures)), np.array(classes))

@@ -1,0 +1,130 @@
+"""Whether a reader can see each glyph of a page: the page is drawn with it and without it.
+
+First all text at once is taken away. A glyph whose box shows a contrast in each third of its height
+and width is seen, where no other glyph lies over or under it. Every other glyph is looked at again,
+enlarged, when only its own text object and others far from it are taken away: no neighbour's ink
+counts for it. What cannot be told is not seen. Of what is seen, the letters of each font are then
+compared with what they are said to be.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from conference.papers import shapes
+from conference.papers.glyphs import Glyphs, Mask, glyphs_of, outside, says_more, squeezed, tiny
+from conference.papers.pdfium import Sheet
+from conference.papers.views import (
+    SCALE,
+    Difference,
+    View,
+    close_view,
+    filled,
+    full_view,
+    shared,
+    without,
+)
+
+CONTRAST = 1.5  # as WCAG 2 defines it; it asks for 4.5, and papers print grey on white at 2
+LARGE, CONTRAST_LARGE = 24.0, 1.1  # Points; a watermark's letters are seen at less.
+SHARED, CLEAR = 0.3, 0.03  # share of a glyph's box that others lie over: some, next to none
+CELL = 600.0  # points: what is looked at again at once
+MOST_LAYERS, MOST_GLYPHS, MOST_CELLS = 12, 3000, 60
+
+OUTSIDE, TINY, SQUEEZED = "outside the page", "tiny print", "squeezed print"
+SAYS_MORE, UNSEEN = "glyph that says more than it shows", "leaves no trace"
+DIFFERS = "glyph and character differ"
+
+
+def hidden_glyphs(sheet: Sheet) -> tuple[Glyphs, list[str]]:
+    """The glyphs of a page, and how each is hidden, "" where a reader sees it."""
+    glyphs = glyphs_of(sheet)
+    if not glyphs.texts:
+        return glyphs, []
+    view = full_view(sheet)
+    all_text = without(sheet, view, glyphs)
+    share = shared(view.places(sheet, glyphs), view.picture.shape)
+    seen = _seen(sheet, glyphs, view, all_text, share <= SHARED)
+    ways = np.full(len(glyphs.texts), "", dtype=object)
+    ways[~seen] = UNSEEN
+    ways[shapes.differing(sheet, glyphs, seen & (share <= CLEAR), view, all_text)] = DIFFERS
+    ways[says_more(glyphs)] = SAYS_MORE
+    ways[squeezed(glyphs)] = SQUEEZED
+    ways[tiny(sheet, glyphs)] = TINY
+    ways[outside(sheet, glyphs)] = OUTSIDE
+    return glyphs, ways.tolist()
+
+
+def _seen(sheet: Sheet, glyphs: Glyphs, view: View, all_text: Difference, alone: Mask) -> Mask:
+    places = view.places(sheet, glyphs)
+    seen = filled(all_text.contrast >= CONTRAST, places, glyphs.marks) & (view.scale == SCALE)
+    crowded = np.flatnonzero(seen & ~alone)
+    if len(crowded):
+        seen[crowded] = _seen_alone(sheet, glyphs.some(crowded), view)
+    left, top, right, bottom = places.T
+    rows, columns = view.picture.shape
+    doubtful = np.flatnonzero(~seen & (right > 0) & (bottom > 0) & (left < columns) & (top < rows))
+    if len(doubtful):
+        seen[doubtful] = _seen_close(sheet, glyphs.some(doubtful))
+    return seen
+
+
+def _seen_alone(sheet: Sheet, glyphs: Glyphs, view: View) -> Mask:
+    """Whether each glyph is seen when its own text object, not those around it, is taken away."""
+    seen = np.zeros(len(glyphs.texts), bool)
+    if len(seen) > MOST_GLYPHS:
+        return seen
+    places = view.places(sheet, glyphs)
+    for layer in _layers(glyphs):
+        contrast = without(sheet, view, glyphs.some(layer)).contrast
+        for large, least in ((False, CONTRAST), (True, CONTRAST_LARGE)):
+            chosen = layer[(glyphs.size[layer] >= LARGE) == large]
+            if len(chosen):
+                seen[chosen] = filled(contrast >= least, places[chosen], glyphs.marks[chosen])
+    return seen
+
+
+def _seen_close(sheet: Sheet, glyphs: Glyphs) -> Mask:
+    """The same, enlarged, cell by cell of the page."""
+    seen = np.zeros(len(glyphs.texts), bool)
+    middle = np.floor((glyphs.boxes[:, :2] + glyphs.boxes[:, 2:]) / 2 / CELL).clip(-1e6, 1e6)
+    cells, where = np.unique(middle, axis=0, return_inverse=True)
+    for number in range(min(len(cells), MOST_CELLS)):
+        inside = np.flatnonzero(where.ravel() == number)
+        some = glyphs.some(inside)
+        view = close_view(sheet, some)
+        if view:
+            seen[inside] = _seen_alone(sheet, some, view)
+    return seen
+
+
+def _layers(glyphs: Glyphs) -> list[NDArray[np.int64]]:
+    """Glyphs in layers of whole text objects, none over another of its layer.
+
+    Objects that print the same letters in the same places, as bold print by printing twice has
+    them, go together. What lies under more than a dozen others is in no layer.
+    """
+    owners, owner = np.unique(glyphs.objects, return_inverse=True)
+    left, low, right, high = glyphs.boxes.T
+    over = (left[:, None] < right) & (right[:, None] > left)
+    over &= (low[:, None] < high) & (high[:, None] > low)
+    first, second = np.nonzero(np.triu(over, 1))
+    near = 0.15 * np.maximum(high - low, right - left)
+    shift = np.abs(glyphs.boxes[first] - glyphs.boxes[second]).max(axis=1)
+    texts = np.array(glyphs.texts, dtype=object)
+    twins = (shift < near[first]) & (texts[first] == texts[second])
+    group = np.arange(len(owners))
+    for a, b in zip(owner[first[twins]], owner[second[twins]], strict=True):
+        group[group == group[b]] = group[a]
+    apart: dict[int, set[int]] = {}
+    for a, b in zip(group[owner[first]].tolist(), group[owner[second]].tolist(), strict=True):
+        if a != b:
+            apart.setdefault(a, set()).add(b)
+            apart.setdefault(b, set()).add(a)
+    level: dict[int, int] = {}
+    for each in dict.fromkeys(group.tolist()):
+        taken = {level[other] for other in apart.get(each, ()) if other in level}
+        level[each] = next(n for n in range(len(owners) + 1) if n not in taken)
+    levels = np.array([level[each] for each in group[owner].tolist()])
+    return [np.flatnonzero(levels == n) for n in range(min(MOST_LAYERS, int(levels.max()) + 1))]
