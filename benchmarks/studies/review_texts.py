@@ -1,0 +1,116 @@
+"""Statistics of review texts and of panels: likeness, specificity, dispersion. Pure functions.
+
+`texts` and `papers` are parallel sequences: a review's text, and the id of its paper.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import msgspec
+import numpy as np
+
+from conference.statistics.estimate import Floats, Undefined
+from conference.statistics.panels import error_correlation, independent_reviewers
+
+# What a review can only name if it looked at the paper: its numbered parts, and its numbers.
+_PARTS = {
+    "sections": r"\b(?:sections?|secs?\.|§+|appendix|appendices)\s*(?:\d+(?:\.\d+)*|[A-Z]\b)",
+    "tables": r"\b(?:tables?|tabs?\.)\s*\d+",
+    "figures": r"\b(?:figures?|figs?\.)\s*\d+",
+    "equations": r"\b(?:equations?|eqs?\.|eqn\.?)\s*\(?\d+",
+    "lines": r"\b(?:lines?|l\.)\s*\d+|\b(?:pages?|pp?\.)\s*\d+",
+}
+_NUMBER = re.compile(r"(?<![\w.])\d+(?:[.,]\d+)*\s*%?")
+
+
+class Likeness(msgspec.Struct, frozen=True):
+    """Mean TF-IDF cosine of two reviews of one paper, and of two reviews of different papers.
+
+    Two readers of one paper are alike because the paper is; `across` has no such reason, so a high
+    one is reviewers who write the same whatever they read.
+    """
+
+    within: float
+    across: float
+    pairs_within: int
+    pairs_across: int
+
+
+def likeness(texts: Sequence[str], papers: Sequence[str]) -> Likeness:
+    """Over all pairs of reviews, by words and pairs of words with sublinear counts.
+
+    Raises `Undefined` where no paper has two reviews with words, or there is one paper.
+    """
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    if len(texts) != len(papers):
+        raise ValueError(f"{len(texts)} texts of {len(papers)} papers")
+    kept = [(text, paper) for text, paper in zip(texts, papers, strict=True) if text.strip()]
+    ids = np.array([paper for _, paper in kept])
+    names, places, counts = np.unique(ids, return_inverse=True, return_counts=True)
+    if names.size < 2 or counts.max() < 2:
+        raise Undefined("likeness needs two papers, and two reviews of one of them")
+    table = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True).fit_transform(
+        [text for text, _ in kept]
+    )
+    # Of rows of length 1 the sum over all pairs is the squared length of their sum, less n.
+    total = float((np.asarray(table.sum(axis=0)) ** 2).sum())
+    own = float(table.multiply(table).sum())
+    by_paper = sum(
+        float((np.asarray(table[places == k].sum(axis=0)) ** 2).sum()) for k in range(names.size)
+    )
+    pairs_within = int((counts * (counts - 1)).sum() // 2)
+    pairs_across = len(kept) * (len(kept) - 1) // 2 - pairs_within
+    return Likeness(
+        within=(by_paper - own) / 2 / pairs_within,
+        across=(total - by_paper) / 2 / pairs_across,
+        pairs_within=pairs_within,
+        pairs_across=pairs_across,
+    )
+
+
+def specificity(text: str) -> dict[str, int]:
+    """How often a review names a section, table, figure, equation, line or page, and how many
+    other numbers it gives."""
+    found, rest = {}, text
+    for name, pattern in _PARTS.items():
+        rest, found[name] = re.subn(pattern, " ", rest, flags=re.IGNORECASE)
+    return found | {"numbers": len(_NUMBER.findall(rest))}
+
+
+def words(text: str) -> int:
+    """Words separated by white space."""
+    return len(text.split())
+
+
+class Panel(msgspec.Struct, frozen=True):
+    """What minds that rated the same papers are worth together."""
+
+    minds: int
+    papers: int
+    error_correlation: float
+    independent_reviewers: float
+    dispersion: float
+
+
+def panel(ratings: Floats, truth: Floats) -> Panel:
+    """`ratings` (papers, minds) against `truth` (papers,), such as the mean of the humans.
+
+    Papers that a mind did not rate (NaN) are left out. `error_correlation` is the mean over pairs
+    of minds, `independent_reviewers` what they are worth together, and `dispersion` the mean
+    SD of a mind's ratings over that of the truth: below 1 the minds keep to the middle.
+    """
+    known = np.isfinite(ratings).all(axis=1) & np.isfinite(truth)
+    ratings, truth = ratings[known], truth[known]
+    if truth.size < 3 or truth.std() == 0:
+        raise Undefined("a panel needs three papers of different truth that every mind rated")
+    errors = ratings - truth[:, None]
+    return Panel(
+        minds=ratings.shape[1],
+        papers=truth.size,
+        error_correlation=error_correlation(errors),
+        independent_reviewers=independent_reviewers(errors),
+        dispersion=float(ratings.std(axis=0).mean() / truth.std()),
+    )
