@@ -113,7 +113,7 @@ def effects(
     for outcome in design.outcomes:
         control = cells(table, outcome, CONTROL, design.unit)
         again = differences(cells(table, outcome, AA, design.unit), control)
-        floor = _estimate(again, design, seed_of(design.seed, outcome, AA))
+        floor = _estimate(again, design, seed_of(design.seed, outcome, AA), flips)
         for arm in treatments:
             treatment = cells(table, outcome, arm, design.unit)
             found.append(_effect(outcome, arm, treatment, control, floor, design, rests_on, flips))
@@ -156,21 +156,23 @@ def _fixed(values: Floats) -> bool:
     return bool(np.abs(sums).max(initial=0) < 1e-9 and np.nanmax(np.abs(values), initial=0) > 1e-9)
 
 
-def _interval(values: Floats, mean: Mean, design: Design, seed: int) -> tuple[float, float]:
+def _interval(
+    values: Floats, mean: Mean, design: Design, seed: int, flips: int
+) -> tuple[float, float]:
     """The interval that goes with p: of the sign-flip, or of the t test."""
     if design.randomised:
-        return flip_interval(values, design.alpha, seed)
+        return flip_interval(values, design.alpha, seed, flips)
     return mean.interval(design.alpha)
 
 
-def _estimate(values: Floats, design: Design, seed: int) -> Estimate:
+def _estimate(values: Floats, design: Design, seed: int, flips: int) -> Estimate:
     if _fixed(values):
         return Estimate(0.0, None, None, int(np.isfinite(values).sum()), FIXED)
     try:
         mean = two_way_mean(values)
     except Undefined as why:
         return Estimate(None, None, None, 0, str(why))
-    return Estimate(mean.value, *_interval(values, mean, design, seed), mean.n)
+    return Estimate(mean.value, *_interval(values, mean, design, seed, flips), mean.n)
 
 
 def _effect(
@@ -216,7 +218,7 @@ def _effect(
     mean, seed = two_way_mean(values), seed_of(design.seed, outcome, arm)
     return Effect(
         **common,
-        difference=Estimate(mean.value, *_interval(values, mean, design, seed), mean.n),
+        difference=Estimate(mean.value, *_interval(values, mean, design, seed, flips), mean.n),
         error=mean.error,
         df=mean.df,
         note=_note(mean),
