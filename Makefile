@@ -26,9 +26,10 @@ endif
 # uv compiles no modules, and experiments, which may write nowhere, would compile theirs every time.
 COMPILE := env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -c 'import matplotlib.pyplot, scipy.special, torch._dynamo'
 
-.PHONY: round test papers lint system clean help
+.PHONY: round check test papers lint system clean help
 help:
 	@echo "make round   set up and run a small conference round; prints where its site is"
+	@echo "make check   lint, types and the fast tests, for while you work"
 	@echo "make test    set up and run the whole test suite"
 	@echo "make papers  rerun the four headline studies and report what was found"
 	@echo "make lint    format check, lint, types and the layer rule"
@@ -38,6 +39,10 @@ round: $(VENV)/.round
 
 test: $(VENV)/.test system lint
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+
+# What starts no engine, no Ray and no browser, runs no experiment and kills no round.
+check: lint
+	$(BIN)/python -m pytest -n $(WORKERS) -m fast
 
 papers: $(VENV)/.round
 	$(BIN)/python -m benchmarks.papers

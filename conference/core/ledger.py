@@ -21,6 +21,7 @@ from typing import IO
 import msgspec
 
 from conference.core.errors import UserError
+from conference.core.migrations import VERSION, migrated
 from conference.core.records import AnyRecord, decode
 from conference.core.tasks import Done, TaskKey
 
@@ -65,6 +66,7 @@ class Ledger:
         self.folder = folder
         self._database = database
         self._lock = lock
+        self._version = _version_of(folder, database)
         self._done: dict[TaskKey, bytes] = {}
         self._paid: dict[TaskKey, bytes] | None = None
         self._tip = GENESIS
@@ -117,7 +119,7 @@ class Ledger:
     def _decoded(self, records: bytes) -> list[AnyRecord]:
         """Records whose hash is right, so that only another version can have made strange ones."""
         try:
-            return decode(records)
+            return decode(migrated(records, self._version))
         except msgspec.MsgspecError as error:
             raise other_version(self.folder) from error
 
@@ -305,7 +307,7 @@ def open_ledger(folder: Path) -> Ledger:
         database.execute("pragma journal_mode = wal")
         database.execute("pragma synchronous = full")
         if not database.execute("select 1 from sqlite_master where name = 'meta'").fetchone():
-            database.executescript(f"begin;{SCHEMA}commit;")
+            database.executescript(f"begin;{SCHEMA}pragma user_version = {VERSION};commit;")
     except sqlite3.OperationalError as error:
         database.close()
         raise _cannot_write(folder, error) from error
@@ -337,6 +339,20 @@ def other_version(folder: Path) -> UserError:
         f"{folder}: this round was made by another version of Conference, which this one cannot "
         "read; use that version, or start again with another --out."
     )
+
+
+def _version_of(folder: Path, database: sqlite3.Connection) -> int:
+    """The version that wrote the ledger; 0 from before there were versions."""
+    try:
+        version: int = database.execute("pragma user_version").fetchone()[0]
+    except sqlite3.Error:
+        return VERSION  # Damage: reading the ledger says so.
+    if version > VERSION:
+        raise UserError(
+            f"{folder / LEDGER}: a newer version of Conference wrote this ledger (version "
+            f"{version}; this one reads up to {VERSION}); update Conference."
+        )
+    return version
 
 
 def _has_tables(database: sqlite3.Connection) -> bool:
