@@ -1,19 +1,26 @@
-"""Engines in Ray actors when one dies for good: its papers go to another."""
+"""Engines in Ray actors: they live as long as they are asked, and papers of a dead one move on."""
 
 from __future__ import annotations
 
 import asyncio
 import importlib.util
+import json
 import os
+import random
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from conference.core.cluster import connect
 from conference.models import Message, ModelRules, Reply, Sampling
 from conference.models.backends import Cluster
-from conference.models.engines import EngineModel, Engines
+from conference.models.engines import EngineModel, Engines, engine_name
+from tests.benchmarks.made import conference, venue_year
 from tests.models.checkpoint import make_checkpoint
+from tests.models.scripted import fill
 
 pytestmark = [
     pytest.mark.timeout(300),
@@ -41,9 +48,51 @@ class Mortal:
         return Reply(str(os.getpid()), 1, 0, 1)
 
 
-def test_papers_of_an_engine_that_cannot_be_started_again_go_to_another(tmp_path: Path) -> None:
+class Obedient:
+    """An engine that fills whatever form it is asked to."""
+
+    def __init__(self, target: str, rules: ModelRules) -> None:
+        return
+
+    async def facts(self) -> tuple[str, int]:
+        return "1", 16_000
+
+    async def complete(
+        self, messages: tuple[Message, ...], schema: dict[str, Any], sampling: Sampling
+    ) -> Reply:
+        return Reply(json.dumps(fill(schema, random.Random(sampling.seed))), 10, 0, 5)
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[None]:
     import ray
 
+    connect(None, 1)
+    yield
+    ray.shutdown()
+
+
+@pytest.mark.parametrize("words", [["--reviewer"], ["probe"]], ids=["benchmark", "probe"])
+def test_a_command_s_engines_live_as_long_as_it_asks_them_and_end_with_it(
+    words: list[str], cluster: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An engine whose owner is dropped ends at once."""
+    import ray
+
+    monkeypatch.setattr(EngineModel, "back_end", partial(Engines, Obedient))
+    folder = make_checkpoint(tmp_path / "tiny")
+    venue_year(tmp_path / "tables", papers=20)
+    data = ("--data", f"iclr2026@{tmp_path / 'tables'}", "--out", tmp_path / "out")
+    status, _, complaint = conference("benchmark", *words, f"vllm:{folder}", *data)
+    assert status == 0, complaint
+    assert f"start vllm:{folder}: 1 of 1" in complaint
+    with pytest.raises(ValueError):
+        ray.get_actor(engine_name(str(folder), 0))
+
+
+def test_papers_of_an_engine_that_cannot_be_started_again_go_to_another(
+    cluster: None, tmp_path: Path
+) -> None:
     folder = make_checkpoint(tmp_path / "tiny")
     rules, sampling = ModelRules(engines=2), Sampling(temperature=0, top_p=1, max_tokens=1, seed=1)
     engines = Engines(Mortal)  # type: ignore[arg-type]
@@ -65,4 +114,3 @@ def test_papers_of_an_engine_that_cannot_be_started_again_go_to_another(tmp_path
         assert (again.revision, again.context) == ("1", 1000)
     finally:
         engines.close()
-        ray.shutdown()
