@@ -44,6 +44,7 @@ class PaperSource(msgspec.Struct, frozen=True):
     path: str
     fingerprint: str
     pdfs: tuple[Path, ...] = ()
+    pdf_ids: tuple[str, ...] = ()
     table: tuple[TablePaper, ...] = ()
     earlier: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
@@ -81,20 +82,30 @@ def _pdfs(path: Path, size: int, seed: int) -> PaperSource:
         raise UserError(f"--papers {path}: the folder has no PDF and no papers.parquet.")
     chosen, drawn = sample(pdfs, size, seed, lambda pdf: pdf.name)
     digest = hashlib.sha256()
-    others = []
+    others: list[str] = []
+    ids: list[str] = []
     for pdf in chosen:
         data = pdf.read_bytes()
         if MAGIC not in data[:1024]:
             others.append(pdf.name)
         digest.update(f"{pdf.name}\x1f{len(data)}\x1f".encode())
-        digest.update(hashlib.sha256(data).digest())
+        content = hashlib.sha256(data)
+        digest.update(content.digest())
+        ids.append(_new_id(f"pdf-{content.hexdigest()[:8]}", ids))
     if len(others) == len(chosen):
         raise UserError(f"--papers {path}: none of the files is a PDF, such as {others[0]}.")
     named = f"{len(others)} file(s) are named .pdf and hold no PDF, such as"
     notes = (f"{path}: {named} {others[0]}; they are left out.",) if others else ()
     return PaperSource(
-        "pdf", str(path), digest.hexdigest(), pdfs=tuple(chosen), notes=notes, sample=drawn
-    )
+        "pdf", str(path), digest.hexdigest(), pdfs=tuple(chosen), pdf_ids=tuple(ids), notes=notes,
+        sample=drawn,
+    )  # fmt: skip
+
+
+def _new_id(name: str, taken: list[str]) -> str:
+    """A paper's id from its content, whatever other files there are; equal files get a count."""
+    count = sum(each.partition(".")[0] == name for each in taken)
+    return f"{name}.{count + 1}" if count else name
 
 
 def _data(path: Path, venue: Venue, size: int, seed: int) -> PaperSource:

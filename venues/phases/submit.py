@@ -39,8 +39,8 @@ def tasks(round_: Round) -> list[Task]:
         ]
     topics = round_.venue.call.topics
     return [
-        Task(TaskKey("submit", paper=f"pdf-{number:04d}"), PdfSight(path=str(path), topics=topics))
-        for number, path in enumerate(source.pdfs, 1)
+        Task(TaskKey("submit", paper=name), PdfSight(path=str(path), topics=topics))
+        for name, path in zip(source.pdf_ids, source.pdfs, strict=True)
     ]
 
 
