@@ -21,6 +21,7 @@ from conference.models.engines import EngineModel, Engines, engine_name
 from tests.benchmarks.made import conference, venue_year
 from tests.models.checkpoint import make_checkpoint
 from tests.models.scripted import fill
+from tests.venues.test_papers import rows, write
 
 pytestmark = [
     pytest.mark.timeout(300),
@@ -72,22 +73,28 @@ def cluster() -> Iterator[None]:
     ray.shutdown()
 
 
-@pytest.mark.parametrize("words", [["--reviewer"], ["probe"]], ids=["benchmark", "probe"])
+@pytest.mark.parametrize("command", ["run", "benchmark", "probe"])
 def test_a_command_s_engines_live_as_long_as_it_asks_them_and_end_with_it(
-    words: list[str], cluster: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    command: str, cluster: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An engine whose owner is dropped ends at once."""
     import ray
 
     monkeypatch.setattr(EngineModel, "back_end", partial(Engines, Obedient))
-    folder = make_checkpoint(tmp_path / "tiny")
+    spec = f"vllm:{make_checkpoint(tmp_path / 'tiny')}"
     venue_year(tmp_path / "tables", papers=20)
-    data = ("--data", f"iclr2026@{tmp_path / 'tables'}", "--out", tmp_path / "out")
-    status, _, complaint = conference("benchmark", *words, f"vllm:{folder}", *data)
+    data = ["--data", f"iclr2026@{tmp_path / 'tables'}"]
+    papers = ["--papers", write(tmp_path / "papers.jsonl", rows()), "--hosts", 1]
+    words = {
+        "run": ["run", *papers, "--reviewer", spec, "--chair", "instant"],
+        "benchmark": ["benchmark", *data, "--reviewer", spec],
+        "probe": ["benchmark", "probe", spec, *data],
+    }
+    status, shown, complaint = conference(*words[command], "--out", tmp_path / "out")
     assert status == 0, complaint
-    assert f"start vllm:{folder}: 1 of 1" in complaint
+    assert f"start {spec}: 1 of 1" in shown + complaint
     with pytest.raises(ValueError):
-        ray.get_actor(engine_name(str(folder), 0))
+        ray.get_actor(engine_name(spec.removeprefix("vllm:"), 0))
 
 
 def test_papers_of_an_engine_that_cannot_be_started_again_go_to_another(
