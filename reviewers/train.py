@@ -36,7 +36,7 @@ from reviewers.calibration import CalibrationPaper
 from reviewers.quality.fitting import fit
 from reviewers.quality.model import FEWEST_LETTERS, PaperText, load, write
 from reviewers.quality.model import FILE as COEFFICIENTS
-from reviewers.quality.training_papers import read_papers, texts_of
+from reviewers.quality.training_papers import of_use, read_papers, texts_of
 
 CALIBRATION_PAPERS = 40
 CALIBRATION_YEARS = (2021, 2022, 2026)
@@ -58,7 +58,7 @@ def quality(data: Path, before: int, out: Path) -> None:
     """
     check_writable(out.parent)
     papers = read_papers(data, fates=True, first=True)
-    train = papers[papers["year"] < before]
+    train = of_use(papers[papers["year"] < before])
     if not train["z"].notna().any():
         raise UserError(f"--before {before}: {data} holds no rated paper of an earlier year.")
     years = f"{train['year'].min()} to {train['year'].max()}"

@@ -18,7 +18,7 @@ from conference.statistics.estimate import Booleans
 from reviewers.quality import fitting
 from reviewers.quality.model import FILE, PaperText, QualityModel, has_abstract, load, write
 from reviewers.quality.training_overlap import marks_of
-from reviewers.quality.training_papers import papers_of, standardised, texts_of
+from reviewers.quality.training_papers import of_use, papers_of, standardised, texts_of
 
 NAME = "embedded"
 FEWEST_TRAINING = 100
@@ -149,6 +149,4 @@ def _earlier(question: Question) -> tuple[Any, int]:
     told = zip(papers["title"], papers["abstract"], strict=True)
     fresh = np.array([tested.isdisjoint(marks_of(*each)) for each in told], dtype=bool)
     found = standardised(papers[fresh])
-    rated = found["z"].notna()
-    of_use = rated | found["status"].isin(found["status"][rated])
-    return found[of_use].reset_index(drop=True), int((~fresh).sum())
+    return of_use(found), int((~fresh).sum())

@@ -63,6 +63,12 @@ def standardised(papers: Any) -> Any:
     return papers.assign(mean=means, z=z)
 
 
+def of_use(papers: Any) -> Any:
+    """The papers that a fit can learn from: a fate tells something where rated papers had it."""
+    rated = papers["z"].notna()
+    return papers[rated | papers["status"].isin(papers["status"][rated])].reset_index(drop=True)
+
+
 def texts_of(papers: Any) -> list[PaperText]:
     """What the model reads of a frame's papers; the column `keywords` may be missing."""
     keywords = papers["keywords"] if "keywords" in papers else [()] * len(papers)
