@@ -144,7 +144,7 @@ def load_template(name_or_path: str | Path) -> Template:
 
     Errors: UserError for a template that is not there, and for a bad file, naming the field.
     """
-    folder = _find(name_or_path)
+    folder = template_folder(name_or_path)
     for name in FILES:
         if not (folder / name).is_file():
             raise UserError(f"{folder / name} is missing: a template needs {', '.join(FILES)}.")
@@ -178,7 +178,7 @@ def read_bibliography(path: Path) -> tuple[Reference, ...]:
     return references
 
 
-def _find(name_or_path: str | Path) -> Path:
+def template_folder(name_or_path: str | Path) -> Path:
     """The folder meant: an installed name goes before a path of the same spelling."""
     if isinstance(name_or_path, str) and name_or_path in list_templates():
         return FOLDER / name_or_path

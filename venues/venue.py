@@ -12,6 +12,7 @@ from conference.core.finite import NotFinite, check_finite
 from conference.core.forms import Form, check_form
 from conference.models.makers import over_default
 from conference.models.records import ModelRules
+from scientists.templates import template_folder
 
 VENUES = Path(__file__).parent
 PHASES = (
@@ -319,6 +320,7 @@ def _check_counts(venue: Venue, where: str) -> None:
         "bids.offered": (venue.bids.offered, 0),
         "assignment.reviews_per_paper": (venue.assignment.reviews_per_paper, 1),
         "assignment.max_load": (venue.assignment.max_load, 1),
+        "assignment.min_load": (venue.assignment.min_load, 0),
         "assignment.chair_load": (venue.assignment.chair_load, 1),
         "assignment.candidates": (venue.assignment.candidates, 1),
         "decision.best_papers": (venue.decision.best_papers, 0),
@@ -361,6 +363,11 @@ def _check_population(venue: Venue, where: str) -> None:
             f"{where}: call.templates is empty, so the {population.scientists} scientists have "
             "nothing to work on; name a template, or set population.scientists = 0."
         )
+    for name in venue.call.templates if population.scientists else ():
+        try:
+            template_folder(name)
+        except UserError as error:
+            raise UserError(f"{where}: call.templates: {error}") from error
     if population.labs < 1:
         raise UserError(f"{where}: population.labs is {population.labs}; give at least 1.")
     for name, weights in (

@@ -89,8 +89,9 @@ def test_what_is_written_as_json_asks_is_read_as_it_was(text: str) -> None:
 
 @given(st.lists(st.sampled_from([*string.printable, r"\\", r"\u", r"\ud8", "\x00"])).map("".join))
 def test_whatever_stands_between_quotes_can_be_read_and_kept(written: str) -> None:
+    written = written.replace(chr(34), "")
     ends = len(written) - len(written.rstrip("\\"))
-    read(written.replace('"', "") + "\\" * (ends % 2)).encode()
+    read(written + "\\" * (ends % 2)).encode()
 
 
 @pytest.mark.parametrize("line", ["u = 3", "theta = 1", "text = x", "abla", "ho"])

@@ -75,6 +75,7 @@ BROKEN = [
     ("[desk]", "[models.default]\nprice_in = inf\n[desk]", "price_in is inf"),
     ("neutral = 3.0", "neutral = nan", "population.personas.neutral is nan"),
     ("templates = [", "templates = []\n# ", "call.templates is empty, so the 6 scientists"),
+    ("templates = [", 'templates = ["alchemy", ', "call.templates: There is no template 'alchemy'"),
 ]
 
 

@@ -49,7 +49,7 @@ def draw_plots(round_: Round, timings: list[Timing], folder: Path) -> list[Plot]
         drawings.append(("agreement", lambda axes: _agreement(round_, axes)))
     if round_.all(Decision):
         drawings.append(("decisions", lambda axes: _decisions(round_, axes)))
-    if round_.all(CalibrationReview):
+    if round_.all(CalibrationMap):
         drawings.append(("calibration", lambda axes: _calibration(round_, axes)))
     drawings.append(("timing", lambda axes: _timing(timings, axes)))
     plots = []
