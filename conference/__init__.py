@@ -1,20 +1,25 @@
-"""Conference: run an AI venue round and measure AI reviewers against human reviews."""
+"""Conference: run an AI venue round, ask it questions, and measure AI reviewers against humans."""
 
 from __future__ import annotations
 
+import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from conference.app.api import run_round
+    from conference.app.api import run_round, run_study
+    from conference.app.review import review_paper
 
-__all__ = ["run_round"]
+__all__ = ["review_paper", "run_round", "run_study"]
 __version__ = "0.1.0"
+PUBLIC = {
+    "run_round": "conference.app.api",
+    "run_study": "conference.app.api",
+    "review_paper": "conference.app.review",
+}
 
 
 def __getattr__(name: str) -> Any:
-    """Load `run_round` on first use: what it runs stands above this package's core."""
-    if name == "run_round":
-        from conference.app.api import run_round
-
-        return run_round
+    """Load a public function on first use: what it runs stands above this package's core."""
+    if name in PUBLIC:
+        return getattr(importlib.import_module(PUBLIC[name]), name)
     raise AttributeError(f"module 'conference' has no attribute {name!r}")

@@ -1,4 +1,4 @@
-"""The Python interface: run a round and write its proceedings."""
+"""The Python interface: run a round and write its proceedings, or run a study."""
 
 from __future__ import annotations
 
@@ -66,6 +66,22 @@ def run_round(
     page = write_rounds(out, [result.round for result in results])
     performed = sum(result.performed for result in results)
     return Proceedings(out, page, results[-1].round, performed)
+
+
+def run_study(study: str | Path, *, out: str | Path, **options: Any) -> Any:
+    """Run a study by its name or file, or go on with the one in `out`; its outcomes as a frame.
+
+    Columns: arm, replicate, unit, outcome, value. The options are those of
+    `benchmarks.studies.run.run_study`; the report lies in `out`.
+
+    Raises:
+        UserError: bad input, in one sentence.
+    """
+    from benchmarks.studies.run import run_study as run
+    from benchmarks.studies.study import load_study
+
+    table, _ = run(load_study(study), out=out, **options)
+    return table
 
 
 def _in_event_loop() -> bool:

@@ -135,6 +135,13 @@ CASES: dict[str, list[tuple[str, str]]] = {
         ("study report TEXT", "TEXT"),
         ("study report EMPTY", "EMPTY"),
     ],
+    "review": [
+        ("review NONE", "NONE"),
+        ("review EMPTY", "EMPTY"),
+        ("review TEXT --venue nowhere", "nowhere"),
+        ("review TEXT --reviewer nothing", "nothing"),
+        ("review TEXT --out TEXT", "TEXT"),
+    ],
     "site": [("site NONE", "NONE"), ("site TEXT", "TEXT"), ("site EMPTY", "EMPTY")],
     "cost": [("cost NONE", "NONE"), ("cost TEXT", "TEXT"), ("cost EMPTY", "EMPTY")],
 }

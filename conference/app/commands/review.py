@@ -1,0 +1,64 @@
+"""`conference review`: one paper in, its reviews out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.markdown import Markdown
+
+from conference.core.progress import ProgressDisplay
+
+
+@click.command()
+@click.argument("papers", nargs=-1, required=True, type=click.Path())
+@click.option("--venue", default="iclr2026", show_default=True, help="Form and bar of this venue.")
+@click.option("--reviewer", default="embedded", show_default=True, help="Minds of the panel.")
+@click.option("--chair", default="embedded", show_default=True, help="Mind of the area chair.")
+@click.option("--panel", type=click.IntRange(min=1), default=3, show_default=True, help="Reviews.")
+@click.option("--models", type=click.Path(), help="TOML file with settings of models.")
+@click.option("--seed", default=0, show_default=True, help="Seed of every draw.")
+@click.option("--out", type=click.Path(), help="Folder for Markdown, JSON and pages  [none].")
+@click.option("--address", envvar="RAY_ADDRESS", help="Address of an existing Ray cluster.")
+def review(
+    papers: tuple[str, ...],
+    venue: str,
+    reviewer: str,
+    chair: str,
+    panel: int,
+    models: str | None,
+    seed: int,
+    out: str | None,
+    address: str | None,
+) -> None:
+    """Review PAPERS: PDFs, or a paper as .txt, .md or .tex.
+
+    Hidden text and orders to reviewers come first, then what the desk would say, each review on
+    the venue's form, and a meta-review where there are several.
+    """
+    import tempfile
+
+    from conference.app.review.review import review_papers
+    from conference.app.review.write import markdown, write_reviews
+    from conference.core.files import check_writable
+    from venues.minds import load_models
+    from venues.venue import load_venue
+
+    console, form = Console(), load_venue(venue).form
+    if out:
+        check_writable(Path(out))
+    with tempfile.TemporaryDirectory() as scratch, ProgressDisplay(console) as display:
+        found = review_papers(
+            papers, venue, reviewer=reviewer, chair=chair, panel=panel, seed=seed,
+            out=scratch, address=address, models=load_models(models) if models else None,
+            progress=display.show,
+        )  # fmt: skip
+    for each in found:
+        console.print(Markdown(markdown(each, form)))
+    if out:
+        write_reviews(found, [Path(paper) for paper in papers], form, Path(out))
+        page = (Path(out) / Path(papers[0]).stem).with_suffix(".html")
+        console.print(f"Page: [bold]{page}[/bold]", soft_wrap=True)
+    if all(each.unreadable for each in found):
+        raise SystemExit(2)
