@@ -34,6 +34,7 @@ def card(result: Result) -> str:
         f"# Benchmark card: {result.data}",
         "",
         f"- Data: {result.data}, from {result.source}, SHA-256 `{result.sha256}`",
+        f"- Mix: {result.mix}",
         f"- Papers: {result.measured} measured of {result.papers}; {result.accepted} accepted, "
         f"{result.rejected} rejected; {result.ratings} human ratings",
         f"- Rating scale: {scale}; ratings are from {result.stage.replace('_', ' ')}",

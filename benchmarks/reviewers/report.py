@@ -15,7 +15,7 @@ from benchmarks.reviewers.crossfit import Fitted
 from benchmarks.reviewers.pairs import MEASURES
 from benchmarks.reviewers.plots import draw
 from benchmarks.reviewers.question import Question
-from benchmarks.reviewers.results import FILE, Result
+from benchmarks.reviewers.results import FILE, Result, at_other_mix
 from benchmarks.reviewers.reviewer import Scores
 from benchmarks.reviewers.tables import (
     HEADINGS,
@@ -63,7 +63,9 @@ def write_all(
         )
         progress("plots", done, len(pictures))
     _write_predictions(result, question, scores, fitted, use, out / PREDICTIONS)
-    (out / "table.md").write_text(markdown(result), encoding="utf-8")
+    other = at_other_mix(result)
+    tables = [markdown(each) for each in (result, other) if each]
+    (out / "table.md").write_text("\n".join(tables), encoding="utf-8")
     (out / "table.tex").write_text(latex(result), encoding="utf-8")
     (out / "card.md").write_text(card(result), encoding="utf-8")
     (out / "report.html").write_text(_page(result, drawn), encoding="utf-8")
@@ -128,6 +130,8 @@ def _page(result: Result, drawn: list[dict[str, str]]) -> str:
     return place.get_template("report.html.j2").render(
         result=result,
         lines=list(lines(result)),
+        other=(other := at_other_mix(result)),
+        other_lines=list(lines(other)) if other else [],
         headings=HEADINGS,
         caption=caption(result),
         plots=drawn,

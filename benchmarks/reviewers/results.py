@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 
 from benchmarks.reviewers.figures import Row
+from benchmarks.reviewers.mix import Mix
 from benchmarks.reviewers.probe import KEPT, ProbeRecord
 from conference.core.errors import UserError
 from conference.core.files import check_writable
@@ -33,6 +34,13 @@ class Panel(msgspec.Struct, frozen=True):
     independent_reviewers: Estimate
 
 
+class Reweighted(msgspec.Struct, frozen=True):
+    """The same reviewers on papers drawn to another mix."""
+
+    mix: Mix
+    rows: list[Row]
+
+
 class Result(msgspec.Struct, frozen=True, kw_only=True):
     """A whole benchmark. `rows` are the humans, then the reviewers, then the baselines; `probes`
     are the memorisation probes of language models on these data that are in its folder."""
@@ -54,6 +62,8 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     versions: dict[str, str]
     notes: list[str]
     leaks: list[str] = []
+    mix: Mix | None = None
+    reweighted: Reweighted | None = None
     verdicts: list[str]
     rows: list[Row]
     gaps: list[Gap]
@@ -61,6 +71,18 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     panel: Panel
     points: list[tuple[float, float, float]]
     probes: list[ProbeRecord] = []
+
+
+def at_other_mix(result: Result) -> Result | None:
+    """The result as it is on the papers of the other mix: its rows, its counts of papers."""
+    if result.reweighted is None:
+        return None
+    mix = result.reweighted.mix
+    accepted = round(mix.papers * (mix.accepted or 0))
+    return msgspec.structs.replace(
+        result, mix=mix, rows=result.reweighted.rows, measured=mix.papers, accepted=accepted,
+        rejected=mix.papers - accepted, reweighted=None,
+    )  # fmt: skip
 
 
 def check_folder(out: Path) -> None:

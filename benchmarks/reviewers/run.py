@@ -17,10 +17,11 @@ from benchmarks.reviewers.crossfit import Fitted
 from benchmarks.reviewers.figures import Row, measure
 from benchmarks.reviewers.human import human_row, operating_points
 from benchmarks.reviewers.leaks import leaks
+from benchmarks.reviewers.mix import drawn_to, mix_of, share_asked
 from benchmarks.reviewers.pairs import MEASURES, gap, panel, verdicts
 from benchmarks.reviewers.probe import kept
 from benchmarks.reviewers.question import FEWEST, Question
-from benchmarks.reviewers.results import Gap, Result, check_folder
+from benchmarks.reviewers.results import Gap, Result, Reweighted, check_folder
 from benchmarks.reviewers.reviewer import Reviewer, Scores
 from benchmarks.reviewers.scoring import score_all
 from conference import __version__
@@ -34,11 +35,13 @@ LIBRARIES = ("numpy", "scipy", "scikit-learn", "pandas", "pyarrow", "matplotlib"
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True):
-    """How a benchmark is run. `fixed` are thresholds used as they are, beside the fitted one."""
+    """How a benchmark is run. `fixed` are thresholds used as they are, beside the fitted one;
+    `reweight` is "natural" or a share accepted at which everything is measured once more."""
 
     seed: int = 0
     resamples: int = 1000
     fixed: tuple[float, ...] = ()
+    reweight: str = ""
     command: str = ""
 
 
@@ -54,6 +57,7 @@ def benchmark(
     Run again with the same folder, it goes on where it stopped.
     """
     check_folder(out)
+    share = share_asked(question, options.reweight) if options.reweight else None
     probes = kept(out, question.sha256)
     shortcuts, absent = baselines(question, options.seed)
     _check_names(reviewers, shortcuts)
@@ -70,9 +74,32 @@ def benchmark(
     use = _common(question, reviewers, scores, notes)
     notes += [*_fits(reviewers), *_unused(reviewers, options)]
     notes += warnings({each.name: each.cutoff for each in reviewers}, question, use)
+    human, rows, fitted = _measured(question, everyone, scores, use, options, progress, "measures")
+    result = _result(
+        question, reviewers, everyone, scores, fitted, use, rows, human, notes, options
+    )
+    again = None
+    if share is not None:
+        drawn = drawn_to(question, use, share, options.seed)
+        step = "measures at the other mix"
+        one, others, _ = _measured(question, everyone, scores, drawn, options, progress, step)
+        again = Reweighted(mix_of(question, drawn), [one, *others])
+    result = msgspec.structs.replace(result, probes=probes, reweighted=again)
+    from benchmarks.reviewers.report import write_all
+
+    with writing(out):
+        write_all(result, question, scores, fitted, use, out, progress)
+    return result
+
+
+def _measured(
+    question: Question, everyone: Sequence[Reviewer], scores: dict[str, Scores], use: Booleans,
+    options: Options, progress: Progress, step: str,
+) -> tuple[Row, list[Row], dict[str, Fitted]]:  # fmt: skip
+    """The human row, a row of each reviewer, and what was fitted to its scores, on these papers."""
     rows: list[Row] = []
     fitted: dict[str, Fitted] = {}
-    progress("measures", 0, len(everyone) + 1)
+    progress(step, 0, len(everyone) + 1)
     for done, each in enumerate(everyone, start=1):
         row, fits = measure(
             question, each, scores[each.name], use,
@@ -81,18 +108,10 @@ def benchmark(
         )  # fmt: skip
         rows.append(row)
         fitted[each.name] = fits
-        progress("measures", done, len(everyone) + 1)
+        progress(step, done, len(everyone) + 1)
     human = human_row(question, use, resamples=options.resamples, seed=options.seed)
-    progress("measures", len(everyone) + 1, len(everyone) + 1)
-    result = _result(
-        question, reviewers, everyone, scores, fitted, use, rows, human, notes, options
-    )
-    result = msgspec.structs.replace(result, probes=probes)
-    from benchmarks.reviewers.report import write_all
-
-    with writing(out):
-        write_all(result, question, scores, fitted, use, out, progress)
-    return result
+    progress(step, len(everyone) + 1, len(everyone) + 1)
+    return human, rows, fitted
 
 
 def _check_names(reviewers: Sequence[Reviewer], shortcuts: Sequence[Reviewer]) -> None:
@@ -170,6 +189,7 @@ def _result(
         fixed=options.fixed,
         versions=_versions(),
         notes=notes,
+        mix=mix_of(question, use),
         leaks=leaks(question, rows, resamples=options.resamples, seed=options.seed),
         verdicts=verdicts(
             names, shortcuts, any(paper.text_version == "final" for paper in question.papers)

@@ -85,7 +85,7 @@ def terminal(result: Result, width: int = WIDE) -> Any:
     from rich.table import Table
     from rich.text import Text
 
-    title = f"{result.data}: {result.measured} papers, {result.accepted} accepted"
+    title = f"{result.data}: {result.mix}"
     table = Table(title=title, caption=caption(result, width >= MIDDLE), caption_justify="left")
     table.add_column("reviewer", overflow="fold", min_width=18)
     table.add_column("n", justify="right", no_wrap=True)
@@ -168,7 +168,7 @@ def markdown(result: Result) -> str:
         cells = [full(cell) + other_n(cell, line.n) for cell in map(line.cells.get, HEADINGS)]
         name = line.name.replace("|", r"\|")
         rows.append("| " + " | ".join([name, line.rule, str(line.n), *cells]) + " |")
-    about = f"{result.data}: {result.measured} papers ({result.accepted} accepted). "
+    about = f"{result.data}: {result.mix}. "
     return "\n".join([*rows, "", about + caption(result), ""])
 
 
@@ -177,6 +177,7 @@ def latex(result: Result) -> str:
     heads = ["Reviewer", "$n$", *(head.replace("ρ", r"$\rho$") for head in HEADINGS.values())]
     body = []
     last = ""
+    mix = escaped(f"{result.data}: {result.mix}")
     for line in lines(result):
         if last and line.kind != last:
             body.append(r"\midrule")
@@ -198,6 +199,7 @@ def latex(result: Result) -> str:
             r"\midrule",
             *body,
             r"\bottomrule",
+            rf"\multicolumn{{{len(HEADINGS) + 2}}}{{l}}{{{mix}}}",
             r"\end{tabular}}}",
             "",
         ]

@@ -30,15 +30,16 @@ CODE = tuple(
         "training_papers.py",
     )
 )  # fmt: skip
+MORE = 1.05  # How many times the papers of the committed fit are worth minutes of fitting anew.
 MOST_MET = 0.5  # Share of the tested papers of which a fit may have met single ones.
 
 
 def embedded(question: Question, file: str = "") -> Reviewer:
     """The statistical reviewer that comes with this package.
 
-    It learns from all earlier years at hand where they hold more papers than its committed fit
-    knows and enough of them are rated, or where that fit has seen the tested year or most of the
-    tested papers. Single papers that its fit has met, under whatever id and year, it does not
+    It learns from all earlier years at hand where they hold clearly more papers than its committed
+    fit knows and enough of them are rated, or where that fit has seen the tested year or most of
+    the tested papers. Single papers that its fit has met, under whatever id and year, it does not
     score: it is never asked about what it was told. `file` names coefficients that
     `reviewers.train` wrote, to be used as they are.
     """
@@ -53,7 +54,7 @@ def embedded(question: Question, file: str = "") -> Reviewer:
             f"--reviewer embedded: its fit has seen {seen}, and there are only {rated} rated "
             "papers of earlier years with an abstract to fit it anew; import earlier years."
         )
-    enough = rated >= FEWEST_TRAINING and len(known) > model.card["papers"]
+    enough = rated >= FEWEST_TRAINING and len(known) > MORE * model.card["papers"]
     if not file and (seen or enough):
         return _refitted(known, tested, question)
     whose = Path(file).name if file else "the committed fit"

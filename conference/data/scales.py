@@ -42,6 +42,12 @@ def caveat_of(venue: str, year: int) -> str:
     return str(_known().get((venue.lower(), year), {}).get("caveat", ""))
 
 
+def accepted_share(venue: str, year: int) -> float | None:
+    """The share of its decided papers that a venue-year accepted; None where not on record."""
+    share = _known().get((venue.lower(), year), {}).get("accepted", {}).get(str(year))
+    return None if share is None else float(share)
+
+
 def parse_scale(text: str, option: str = "--scale") -> Scale:
     """A scale from "1,3,5,6,8,10" or "1-10"; raises `UserError` on anything else."""
     try:

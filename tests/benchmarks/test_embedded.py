@@ -82,6 +82,18 @@ def test_it_keeps_its_own_fit_where_the_data_hold_less(tmp_path: Path) -> None:
     assert "the committed fit" in reviewer.about["coefficients"] and not reviewer.notice
 
 
+def test_a_few_papers_more_are_not_worth_fitting_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    years(tmp_path, {2029: 150, TESTED: 60})
+    papers = read_papers(tmp_path)
+    write(fit(papers[papers["year"] == 2029].iloc[3:]), tmp_path / "nearly.npz")
+    nearly = load(tmp_path / "nearly.npz")
+    monkeypatch.setattr("benchmarks.reviewers.trained.load", lambda: nearly)
+    reviewer = only(open_question(f"iclr{TESTED}@{tmp_path}", tmp_path))
+    assert reviewer.about["trained on"] == "147 papers of ICLR 2029" and not reviewer.notice
+
+
 def test_a_fit_on_the_years_at_hand_is_said_kept_and_used_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

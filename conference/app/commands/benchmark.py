@@ -54,6 +54,11 @@ ADDRESS = click.option(
     metavar="REVIEWER=DATE",
     help="A reviewer model's training cutoff.",
 )
+@click.option(
+    "--reweight",
+    metavar="MIX",
+    help="Measure once more at the venue's own share accepted (natural) or another, such as 0.31.",
+)
 @click.option("--models", type=click.Path(), help="TOML file with settings of language models.")
 @click.option(
     "--sample", type=click.IntRange(min=1), help="Measure on only so many papers, drawn by --seed."
@@ -69,7 +74,7 @@ ADDRESS = click.option(
 @click.pass_context
 def benchmark(
     ctx: click.Context, data: str | None, reviewers: tuple[str, ...], out: Path | None,
-    fixed: tuple[float, ...], need: tuple[str, ...], cutoffs: tuple[str, ...],
+    fixed: tuple[float, ...], need: tuple[str, ...], cutoffs: tuple[str, ...], reweight: str | None,
     models: str | None, sample: int | None, seed: int, resamples: int, store: Path | None,
     address: str | None,
 ) -> None:  # fmt: skip
@@ -99,7 +104,7 @@ def benchmark(
     from rich.console import Console
 
     from benchmarks.reviewers.question import open_question
-    from benchmarks.reviewers.results import check_folder
+    from benchmarks.reviewers.results import at_other_mix, check_folder
     from benchmarks.reviewers.reviewer import check_specs, open_reviewers
     from benchmarks.reviewers.run import Options
     from benchmarks.reviewers.run import benchmark as run
@@ -114,7 +119,9 @@ def benchmark(
     folder, aside = out or _default_folder(data), Console(stderr=True)
     check_folder(folder)
     command = shlex.join(["conference", *sys.argv[1:]])
-    options = Options(seed=seed, resamples=resamples, fixed=fixed, command=command)
+    options = Options(
+        seed=seed, resamples=resamples, fixed=fixed, reweight=reweight or "", command=command
+    )
     left_out: list[str] = []
     with ExitStack() as stack:
         with ProgressDisplay(aside) as display:
@@ -141,7 +148,9 @@ def benchmark(
             result = run(question, made, folder, options, display.show)
     for leak in result.leaks:
         console.print(f"! Warning: {leak}.", soft_wrap=True, highlight=False, markup=False)
-    console.print(terminal(result, console.width))
+    for each_mix in (result, at_other_mix(result)):
+        if each_mix:
+            console.print(terminal(each_mix, console.width))
     for sentence in (*result.notes, *result.verdicts):
         console.print(f"· {sentence}", soft_wrap=True, highlight=False, markup=False)
     console.print(f"Report: {folder / 'report.html'}", soft_wrap=True, markup=False)
