@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
+from benchmarks.reviewers.anchors import anchors
 from benchmarks.reviewers.canvas import Shown, save_figure
 from benchmarks.reviewers.card import card
 from benchmarks.reviewers.contamination import before
@@ -25,6 +26,7 @@ from benchmarks.reviewers.tables import (
     latex,
     lines,
     markdown,
+    number,
     other_n,
     short,
 )
@@ -127,9 +129,11 @@ def _page(result: Result, drawn: list[dict[str, str]]) -> str:
     place.filters["other_n"] = other_n
     place.filters["interval"] = interval
     place.filters["full"] = full
+    place.filters["number"] = number
     return place.get_template("report.html.j2").render(
         result=result,
         lines=list(lines(result)),
+        anchors=anchors(),
         other=(other := at_other_mix(result)),
         other_lines=list(lines(other)) if other else [],
         headings=HEADINGS,

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from html import escape
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from benchmarks.reviewers.anchors import anchors
 from tests.app.browser import CHROMIUM, looking
 from tests.benchmarks.made import conference, scores, venue_year
 
@@ -51,6 +53,17 @@ def test_every_reviewer_is_in_the_table_the_page_and_the_pictures(whole: tuple[P
 
 
 @pytest.mark.skipif(not shutil.which("pdflatex"), reason="there is no pdflatex")
+def test_published_figures_stand_apart_with_their_sources(whole: tuple[Path, str]) -> None:
+    page = (whole[0] / "report.html").read_text(encoding="utf-8")
+    apart = page[page.index("Not the same papers") :]
+    for anchor in anchors():
+        assert anchor.source and any(
+            value is not None
+            for value in (anchor.auroc, anchor.accuracy, anchor.exact_match, anchor.spearman)
+        )
+        assert escape(anchor.name, quote=True).replace("&#x27;", "&#39;") in apart
+
+
 def test_latex_sets_the_table_within_a_page(whole: tuple[Path, str], tmp_path: Path) -> None:
     paper = "\n".join(
         [
