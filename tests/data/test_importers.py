@@ -220,6 +220,20 @@ def test_a_decision_that_cannot_be_read_is_named(cells: dict, tmp_path: Path):
     assert f"{field} is '{value}'" in found.damaged[0].reason
 
 
+@pytest.mark.parametrize(
+    "cells",
+    [
+        {"status": "poster", "accepted": False},
+        {"status": "rejected", "accepted": 1},
+        {"decision": "Accept (Oral)", "accepted": "false"},
+    ],
+)
+def test_a_decision_that_contradicts_itself_is_damage(cells: dict, tmp_path: Path):
+    (found,) = read_tables(tables(tmp_path / "t", [row("a", **cells)], [said("a", 0, 6)]))
+    assert found.papers[0].status == "unknown"
+    assert "accepted is" in found.damaged[0].reason
+
+
 def test_lists_in_a_csv_are_read_or_named(tmp_path: Path):
     file = tmp_path / "t.csv"
     file.write_text(

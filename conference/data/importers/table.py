@@ -245,7 +245,22 @@ def _stage(row: Mapping[str, Any], paper: str, damaged: list[Damage]) -> Stage |
 
 
 def _status(row: Mapping[str, Any], decision: str, paper: str, damaged: list[Damage]) -> Status:
-    """The column `status`, else what the decision's words say, else the column `accepted`."""
+    """The column `status`, else what the decision's words say, else the column `accepted`.
+
+    A status or decision that the column `accepted` contradicts is damage, and tells nothing.
+    """
+    named, flag = _named_status(row, decision, paper, damaged), text(row.get("accepted")) or ""
+    other = FLAGS.get(flag.lower(), named)
+    if {named, other} == {"accepted", "rejected"}:
+        reason = f"accepted is {flag!r}, but its status or decision says {named}"
+        damaged.append(Damage(f"accepted of paper {paper}", reason))
+        return "unknown"
+    return named
+
+
+def _named_status(
+    row: Mapping[str, Any], decision: str, paper: str, damaged: list[Damage]
+) -> Status:
     said, flag = text(row.get("status")) or "", text(row.get("accepted")) or ""
     plain = said.lower().replace("-", "_").replace(" ", "_")
     if plain in get_args(Status):
