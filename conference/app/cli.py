@@ -17,6 +17,7 @@ COMMANDS = {
     "benchmark": ("conference.app.commands.benchmark", "benchmark"),
     "data": ("conference.app.commands.data", "data"),
     "site": ("conference.app.commands.site", "site"),
+    "export": ("conference.app.commands.export", "export"),
     "cost": ("conference.app.commands.cost", "cost"),
 }
 HELP = {
@@ -27,6 +28,7 @@ HELP = {
     "benchmark": "Measure reviewers against human reviews.",
     "data": "Import, list and show human review data.",
     "site": "Write a round's proceedings again.",
+    "export": "Take a round elsewhere: Parquet, CSV, OpenReview notes.",
     "cost": "Show what a round's model calls took.",
 }
 

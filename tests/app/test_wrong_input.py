@@ -142,6 +142,11 @@ CASES: dict[str, list[tuple[str, str]]] = {
         ("review TEXT --reviewer nothing", "nothing"),
         ("review TEXT --out TEXT", "TEXT"),
     ],
+    "export": [
+        ("export NONE", "NONE"),
+        ("export TEXT", "TEXT"),
+        ("export EMPTY --for nobody", "EMPTY"),
+    ],
     "site": [("site NONE", "NONE"), ("site TEXT", "TEXT"), ("site EMPTY", "EMPTY")],
     "cost": [("cost NONE", "NONE"), ("cost TEXT", "TEXT"), ("cost EMPTY", "EMPTY")],
 }

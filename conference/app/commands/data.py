@@ -15,7 +15,7 @@ from conference.core.progress import Progress, ProgressDisplay
 if TYPE_CHECKING:
     from conference.data.tables import Dataset
 
-KINDS = ("openreview", "table", "ai-scientist", "peerread", "pdfs")
+KINDS = ("openreview", "notes", "table", "ai-scientist", "peerread", "pdfs")
 SHOWN_DAMAGE = 5
 
 store_option = click.option(
@@ -68,6 +68,7 @@ def import_(
 
     \b
     openreview VENUE_ID   such as ICLR.cc/2024/Conference; goes on where it stopped
+    notes FILE            OpenReview API 2 notes, as `conference export` writes them
     table FOLDER          papers.parquet and reviews.parquet, one dataset a venue-year; or one
                           table with a list of ratings a paper
     ai-scientist FILE     ratings_subset.tsv, or the same as .parquet
@@ -191,11 +192,13 @@ def _read(
     progress: Progress,
 ) -> list[Dataset]:
     """The datasets of a file or folder."""
-    from conference.data.importers import ai_scientist, pdfs, peerread, table
+    from conference.data.importers import ai_scientist, notes, pdfs, peerread, table
 
     if kind == "table":
         there = Path(source) if Path(source).is_file() else _folder(source)
         return table.read_tables(there, scale=scale)
+    if kind == "notes":
+        return notes.read_notes(Path(source))
     if kind == "ai-scientist":
         if scale:
             raise UserError("--scale: the scale of ICLR 2022 is known; leave it out.")

@@ -1,0 +1,33 @@
+"""`conference export`: take a round elsewhere."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.argument("run", type=click.Path())
+@click.option("--to", type=click.Choice(["parquet", "csv", "openreview"]), default="parquet",
+              show_default=True, help="Tidy tables, or OpenReview API 2 notes.")  # fmt: skip
+@click.option("--for", "reader", default="public", show_default=True,
+              help="Whose view: public, authors, reviewers or chairs.")  # fmt: skip
+@click.option("--out", type=click.Path(), help="Folder to write  [RUN/export-KIND].")
+def export(run: str, to: str, reader: str, out: str | None) -> None:
+    """Export the round in the folder RUN.
+
+    What a reader may not see is not in its export: only chairs see who reviewed what. Tables come
+    with a dataset card and Croissant metadata; notes are read back by `conference data import`.
+    """
+    from conference.app.export import write_notes, write_tables
+    from conference.app.export.view import view_of
+    from venues.round import load_round
+
+    view = view_of(load_round(run), reader)
+    folder = Path(out or Path(run) / f"export-{to}")
+    if to == "openreview":
+        click.echo(f"Notes: {write_notes(view, folder)}")
+        return
+    files = write_tables(view, folder, to)
+    click.echo(f"{len(files)} tables: {folder}")

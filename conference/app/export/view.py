@@ -1,0 +1,49 @@
+"""Who may see what of a round that is exported: what a reader may not see is not in its export."""
+
+from __future__ import annotations
+
+from typing import Literal, get_args
+
+import msgspec
+
+from conference.core.errors import UserError
+from conference.core.records import Review, Role
+from conference.core.thread import names_of
+from venues.state import Round
+
+Reader = Literal["public", "authors", "reviewers", "chairs"]
+READERS: tuple[Reader, ...] = get_args(Reader)
+ROLE_NAMES: dict[Role, str] = {
+    "chair": "Area_Chair", "senior_chair": "Senior_Area_Chair", "program_chair": "Program_Chairs",
+    "scientist": "Authors", "venue": "Venue",
+}  # fmt: skip
+
+
+class View(msgspec.Struct, frozen=True):
+    """What a reader sees. Chairs see who reviewed what; nobody else does."""
+
+    round: Round
+    reader: Reader
+
+    @property
+    def chairs(self) -> bool:
+        return self.reader == "chairs"
+
+    def reviewer(self, paper: str, agent: str) -> str:
+        """A reviewer's name in a paper's thread: its id for chairs, else R1, R2, …"""
+        if self.chairs:
+            return agent
+        return names_of(self.round.of(Review, paper)).get(agent, "a reviewer")
+
+    def speaker(self, paper: str, agent: str, role: Role) -> str:
+        """The name of who wrote a comment."""
+        if role == "reviewer" or self.chairs:
+            return self.reviewer(paper, agent)
+        return ROLE_NAMES.get(role, role)
+
+
+def view_of(round_: Round, reader: str) -> View:
+    """The view of a reader; raises `UserError` for one that is unknown."""
+    if reader not in READERS:
+        raise UserError(f"--for {reader}: choose from {', '.join(READERS)}.")
+    return View(round_, reader)

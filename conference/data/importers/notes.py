@@ -1,0 +1,51 @@
+"""OpenReview API 2 notes from a file, as `conference export --to openreview` writes them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from conference.core.errors import UserError
+from conference.data.gather import gather
+from conference.data.importers.openreview_notes import Reading, read_note
+from conference.data.tables import Damage, Dataset, HumanReview, Paper
+from conference.data.values import Damaged
+
+
+class File(msgspec.Struct, frozen=True):
+    """The file as a whole; each note has its replies in `details`."""
+
+    venue_id: str
+    venue: str
+    year: int
+    scale: tuple[float, ...]
+    notes: list[dict[str, Any]]
+
+
+def read_notes(path: Path) -> list[Dataset]:
+    """Papers, reviews and decisions of a file of notes; `UserError` where it is none."""
+    try:
+        file = msgspec.json.decode(path.read_bytes(), type=File)
+    except OSError as error:
+        raise UserError(f"{path}: cannot be opened ({error.strerror}).") from error
+    except msgspec.MsgspecError as error:
+        raise UserError(f"{path}: no file of notes ({error}); fix that field.") from error
+    about = Reading(file.venue_id, file.venue, file.year, file.scale, "unknown", 2)
+    papers: list[Paper] = []
+    reviews: list[HumanReview] = []
+    damaged: list[Damage] = []
+    for note in file.notes:
+        details = note.get("details")
+        replies = details.get("replies", []) if isinstance(details, dict) else []
+        try:
+            paper, said, faults = read_note({**note, "replies": replies}, "Submission", about)
+        except Damaged as fault:
+            damaged.append(Damage(f"paper {note.get('id')}", str(fault)))
+            continue
+        papers.append(paper)
+        reviews += said
+        damaged += faults
+    name = f"{file.venue.lower()}{file.year}"
+    return [gather(name, papers, reviews, damaged, source=f"notes of {file.venue_id}")]
