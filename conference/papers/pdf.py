@@ -201,7 +201,13 @@ def _print_of(sheet: Sheet, look: Look) -> Pieces:
             pieces[-1] = pieces[-1][0], pieces[-1][1] + char
         else:
             pieces.append((size, char))
-    return [(size, lines_of(text) or " ") for size, text in pieces]
+    return [(size, _with_blanks(text)) for size, text in pieces]
+
+
+def _with_blanks(text: str) -> str:
+    """A piece's lines with the blanks that part it from its neighbours, as in small capitals."""
+    first, last = (" " if end.isspace() else "" for end in (text[:1], text[-1:]))
+    return f"{first}{inner}{last}" if (inner := lines_of(text).strip()) else " "
 
 
 class Cleaned(NamedTuple):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from reportlab.pdfgen.canvas import Canvas
 
 from conference.core.errors import UserError
 from conference.papers import (
@@ -187,3 +188,19 @@ def test_references_are_told_apart_in_every_style(style: str, after: str) -> Non
     for entry, given in zip(found, ENTRIES[style], strict=True):
         assert entry.split()[:3] == given.split()[:3]
         assert "prove" not in entry and "More." not in entry
+
+
+def test_a_title_in_small_capitals_keeps_its_blanks(tmp_path: Path) -> None:
+    path = tmp_path / "small.pdf"
+    pdf = Canvas(str(path))
+    x = 72.0
+    for number, piece in enumerate(("L", "ARGE ", "S", "TEPS OF ", "D", "ESCENT")):
+        size = 13 if number % 2 else 17
+        pdf.setFont("Helvetica", size)
+        pdf.drawString(x, 720, piece)
+        x += pdf.stringWidth(piece, "Helvetica", size)
+    pdf.setFont("Helvetica", 10)
+    for line in range(30):
+        pdf.drawString(72, 660 - 14 * line, "We study large steps of gradient descent.")
+    pdf.save()
+    assert read_pdf(path).title == "LARGE STEPS OF DESCENT"
