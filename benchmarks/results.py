@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
+from rich.console import Console
 
 from benchmarks.bootstrap import speeds as bootstrap_speeds
 from benchmarks.reviewers.question import open_question
@@ -22,6 +23,7 @@ from benchmarks.reviewers.reviewer import open_reviewers
 from benchmarks.reviewers.run import Options, benchmark
 from benchmarks.reviewers.tables import full, markdown
 from benchmarks.systems.reviewer_speed import speeds as reviewer_speeds
+from conference.core.progress import Progress, ProgressDisplay, no_progress
 
 RECORDED = "ai_scientist_llm_reviews.parquet"
 PAPERS, RESAMPLES = 30_000, 1000
@@ -63,14 +65,14 @@ RUNS = {
 }
 
 
-def measure(run: Run, tables: Path, out: Path) -> Result:
+def measure(run: Run, tables: Path, out: Path, progress: Progress = no_progress) -> Result:
     """Run one benchmark on the tables."""
     need = ("abstract",) if run.abstracts else ()
     question = open_question(f"{run.data}@{tables}", tables, need=need)
     options = Options(resamples=RESAMPLES, fixed=run.fixed)
     specs = [spec.format(tables=tables) for spec in run.reviewers]
     with open_reviewers(specs, question) as reviewers:
-        return benchmark(question, reviewers, out, options)
+        return benchmark(question, reviewers, out, options, progress)
 
 
 def section(run: Run, result: Result) -> str:
@@ -133,7 +135,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "",
     ]
     for name, run in RUNS.items():
-        parts.append(section(run, measure(run, given.tables, given.out / name)))
+        with ProgressDisplay(Console(stderr=True)) as display:
+            found = measure(run, given.tables, given.out / name, display.show)
+        parts.append(section(run, found))
     parts.append(speed(given.tables / "pdfs"))
     page = "\n".join(parts)
     if given.write:
