@@ -15,7 +15,7 @@ from conference.models.prompts import defused
 from conference.models.records import ModelRules, own_words
 from tests.models.scripted import Answer, Scripted, obedient, schema_of, serve
 from tests.models.test_round import RULES
-from tests.scientists.studies import small_template
+from tests.scientists.studies import light_template
 from tests.venues.tiny import table, tiny_venue
 from venues.round import prepare, run_round
 from venues.state import Options
@@ -166,7 +166,7 @@ def test_what_scientists_read_and_write_stays_within_fences(tmp_path: Path) -> N
 
     with serve(wicked) as server:
         venue = prepare("workshop", scientists=2, reviewers=6, chairs=2)
-        template = str(small_template(tmp_path))
+        template = str(light_template(tmp_path))
         call = msgspec.structs.replace(venue.call, templates=(template,), seeds=2)
         venue = with_mind(server, msgspec.structs.replace(venue, call=call))
         minds = msgspec.structs.replace(venue.minds, scientist=server.spec)
@@ -185,9 +185,10 @@ def test_no_blind_prompt_names_a_person(tmp_path: Path) -> None:
     """Authors, reviewers and chairs by name, laboratory, id and mind."""
     with serve() as server:
         venue = prepare("workshop", scientists=3, reviewers=6, chairs=2)
-        call = msgspec.structs.replace(venue.call, templates=("learning_rate",), seeds=2)
+        template = str(light_template(tmp_path))
+        call = msgspec.structs.replace(venue.call, templates=(template,), seeds=2)
         venue = with_mind(server, msgspec.structs.replace(venue, call=call))
-        result = run_round(venue, out=tmp_path, hosts=0)
+        result = run_round(venue, out=tmp_path / "round", hosts=0)
     prompts = server.prompts()
     agents = result.round.all(Agent)
     secrets = {agent.id for agent in agents} | {agent.name for agent in agents}

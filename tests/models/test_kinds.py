@@ -24,7 +24,7 @@ from conference.models.records import ModelRules
 from tests.benchmarks.made import conference, refused, scores, venue_year
 from tests.models.checkpoint import make_checkpoint
 from tests.models.scripted import serve
-from tests.scientists.studies import small_template
+from tests.scientists.studies import light_template
 from tests.venues.test_papers import rows, write
 from venues.round import load_round
 
@@ -96,7 +96,7 @@ class Workplace:
         self.settings = folder / "models.toml"
         self.settings.write_text(SETTINGS)
         self.venue = folder / "small.toml"
-        self.venue.write_text(VENUE.format(template=small_template(folder)))
+        self.venue.write_text(VENUE.format(template=light_template(folder)))
         self.papers = write(folder / "papers.jsonl", rows())
         tables = folder / "tables"
         self.data = f"iclr2026@{tables}"

@@ -37,7 +37,7 @@ from scientists.scientist import RebutSight, ResearchSight, ReviseSight
 from scientists.study import Tried
 from scientists.templates import load_template
 from tests.models.scripted import Answer, Script, Scripted, fill, schema_of, serve, text_of
-from tests.scientists.studies import small_template
+from tests.scientists.studies import light_template
 from venues.dispatch import make_performer
 
 pytestmark = pytest.mark.timeout(400)
@@ -65,7 +65,7 @@ def research(server: Scripted, folder: Path, literature: str = "") -> list[AnyRe
 
 def research_sight(folder: Path) -> ResearchSight:
     made = folder / "learning_rate"
-    template = made if made.exists() else small_template(folder)
+    template = made if made.exists() else light_template(folder)
     call = Call(
         title="Workshop", text="Small studies.", topics=("optimisation",), deadlines={},
         page_limit=9, templates=(str(template),),
@@ -223,8 +223,8 @@ def test_figures_may_be_changed_and_must_be_readable(tmp_path: Path) -> None:
     plots = [
         plot_edit("raise SystemExit('no figure today')"),
         plot_edit(NO_WIDTH),
-        plot_edit("STYLE.update({name: 3.0 for name in STYLE if 'size' in name})"),
-        plot_edit("STYLE['figure.facecolor'] = '#fffaf0'"),
+        plot_edit("STYLE['size'] = 3.0"),
+        plot_edit("STYLE['ground'] = '#fffaf0'"),
     ]
     with serve(honest([], plots)) as server:
         records = research(server, tmp_path)

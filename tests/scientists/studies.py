@@ -20,6 +20,7 @@ from scientists.study import Question, Written, plan
 from scientists.templates import FOLDER, load_template
 
 R = TypeVar("R", bound=Record)
+LIGHT = Path(__file__).with_name("light")
 BUDGET = {"steps": 120, "train_size": 800, "test_size": 400}
 AUTHOR = Agent(
     id="scientist-001",
@@ -43,6 +44,17 @@ def small_template(folder: Path, ideas: int = 1) -> Path:
     metrics = parts[-1][parts[-1].index("[[metrics]]") :]
     kept = [part.split("[[metrics]]")[0] for part in parts[1 : ideas + 1]]
     (made / "template.toml").write_text("[[ideas]]".join([parts[0], *kept]) + metrics)
+    return made
+
+
+def light_template(folder: Path) -> Path:
+    """`small_template` with scripts that load no library and train nothing.
+
+    For tests of what is done with an experiment: real scripts are run by the templates' own tests.
+    """
+    made = small_template(folder)
+    for script in ("experiment.py", "plot.py"):
+        shutil.copyfile(LIGHT / script, made / script)
     return made
 
 
