@@ -15,7 +15,10 @@ Mask = NDArray[np.bool_]
 READABLE = 3.0  # points of print size
 LARGE_PAGE, BODY = 1200.0, 10.0  # points: a sheet and the print on it, by which others are scaled
 NARROWEST = 0.12  # a letter's width by its height
-LIGATURE = 3  # letters that one glyph may say
+LIGATURES = frozenset((
+    "ff", "fi", "fl", "ffi", "ffl", "ft", "fft", "fj", "st", "ct", "th", "tt", "ti", "tf", "ty",
+    "ij", "ae", "oe", "ss", "qu",
+))  # fmt: skip
 LOW = frozenset("acegmnopqrsuvwxyz")  # letters whose body is as high as an x
 THIN = frozenset("1Iijlrtf|!")
 
@@ -90,8 +93,13 @@ def squeezed(glyphs: Glyphs) -> Mask:
 
 
 def says_more(glyphs: Glyphs) -> Mask:
-    """Glyphs of more letters than a ligature has, or too narrow for theirs."""
-    count = np.array([len(text) for text in glyphs.texts])
-    left, _, right, _ = glyphs.boxes.T
-    wide = np.maximum(right - left, glyphs.boxes[:, 3] - glyphs.boxes[:, 1])
-    return np.asarray((count > LIGATURE) | ((count > 1) & (wide < 0.5)))
+    """Glyphs of several letters that are no ligature."""
+    return np.array([len(t) > 1 and t.lower() not in LIGATURES for t in glyphs.texts], bool)
+
+
+def whole_objects(glyphs: Glyphs, some: Mask) -> Mask:
+    """All glyphs of the text objects of which half the glyphs are among `some`."""
+    owners, owner = np.unique(glyphs.objects, return_inverse=True)
+    of_all = np.bincount(owner, minlength=len(owners))
+    of_some = np.bincount(owner, weights=some, minlength=len(owners))
+    return np.asarray((2 * of_some >= of_all)[owner] | some)

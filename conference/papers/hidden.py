@@ -8,6 +8,7 @@ labels that figures lose, the recognised text behind a scan and a printer's note
 from __future__ import annotations
 
 import re
+from unicodedata import category
 
 import msgspec
 import numpy as np
@@ -29,6 +30,7 @@ from conference.papers.visible import OUTSIDE, UNSEEN, hidden_glyphs
 
 SCAN = "text layer of a scan"
 SPOKEN = "replacement text"
+SCATTERED = "words here and there"
 TAGGED = "tag characters"
 VISIBLE = "visible instruction"
 RUN_OFF = "line that runs off"
@@ -37,7 +39,7 @@ ADDRESSES, ARGUES = "it addresses a reader", "it is as long as a sentence"
 PRINTS_NOTHING = "its characters are made to print nothing"
 SCANNED = 0.7  # share of a page that the picture of a scan covers
 FEWEST_LETTERS = 8
-WORDS, CONNECTING, CHARACTERS = 6, 2, 20  # of a sentence; the last where words have no blanks
+WORDS, CONNECTING, CHARACTERS = 6, 2, 10  # of a sentence; the last where words have no blanks
 
 
 class HiddenSpan(msgspec.Struct, frozen=True):
@@ -61,14 +63,10 @@ class Look(msgspec.Struct, frozen=True):
 
 
 class Run(msgspec.Struct):
-    """Glyphs hidden side by side: their numbers, and the visible ones of the line before them.
-
-    `within` says that the line goes on after a visible glyph.
-    """
+    """Glyphs hidden side by side: their numbers, and how many in sight begin their line."""
 
     at: list[int]
     before: int = 0
-    within: bool = False
 
 
 def look_at(sheet: Sheet, number: int) -> Look:
@@ -105,7 +103,9 @@ def accused(looks: list[Look], notes: list[tuple[str, str]]) -> list[HiddenSpan]
     spans = [_judged(span, seen) for look in looks for span in look.spans]
     orders = ((place, without_orders(text)[1]) for place, text in notes)
     spans += [HiddenSpan(0, place, order, ADDRESSES) for place, own in orders for order, _ in own]
-    return [span for span in spans if span.rule]
+    told = [span for span in spans if span.rule]
+    alone = {span.page for span in told if span.technique != SCATTERED}
+    return [span for span in told if span.technique != SCATTERED or span.page not in alone]
 
 
 def _told(signs: int) -> str:
@@ -119,21 +119,23 @@ def _judged(span: HiddenSpan, seen: str) -> HiddenSpan:
     rule = ""
     if addresses_reader(span.text):
         rule = ADDRESSES
+    elif span.technique == SCATTERED:
+        rule = ARGUES if argues(span.text, WORDS + 2, CONNECTING + 1) else ""
     elif span.technique not in (SCAN, RUN_OFF) and argues(span.text):
         rule = "" if _once(squeezed(span.text)) in seen else ARGUES
     return msgspec.structs.replace(span, rule=rule, text=normal_form(span.text))
 
 
-def argues(text: str) -> bool:
+def argues(text: str, least: int = WORDS, connecting: int = CONNECTING) -> bool:
     """Whether a text is as long as a sentence and no note of a producer or printer."""
     flat, _ = folded(text)
     if any(pattern.search(flat) for pattern in patterns("service")):
         return False
     words = re.findall(r"(?<!\\)\b[^\W\d_]+", flat)
     long = {word for word in words if len(word) > 1}
-    if len(long) >= WORDS and len(connecting_words() & set(words)) >= CONNECTING:
+    if len(long) >= least and len(connecting_words() & set(words)) >= connecting:
         return True
-    return sum(not char.isascii() and char.isalpha() for char in text) >= CHARACTERS
+    return len({char for char in text if category(char) == "Lo"}) >= CHARACTERS
 
 
 def _once(text: str) -> str:
@@ -161,10 +163,8 @@ def _spans(sheet: Sheet, number: int, glyphs: Glyphs, ways: list[str]) -> list[H
         how = SCAN if scan else _technique(sheet, glyphs, ways, run)
         said = text[glyphs.first[run.at[0]] : glyphs.last[run.at[-1]]]
         spans.append(HiddenSpan(number, how, re.sub(r"\s+", " ", lines_of(said))))
-    words = [span for span, run in zip(spans, runs, strict=True) if run.within]
-    if len(words) > 1:  # One word here and one there, between words in sight.
-        spans.append(HiddenSpan(number, words[0].technique, " ".join(s.text for s in words)))
-    return spans
+    scattered = HiddenSpan(number, SCATTERED, " ".join(span.text for span in spans))
+    return [*spans, scattered] if len(spans) > 1 and not scan else spans
 
 
 def _runs(glyphs: Glyphs, ways: list[str]) -> list[Run]:
@@ -176,11 +176,13 @@ def _runs(glyphs: Glyphs, ways: list[str]) -> list[Run]:
         if not way:
             line = line + 1 if beside else 1
             continue
-        if runs and runs[-1].at[-1] == at - 1 and (beside or _beneath(glyphs, runs[-1], at)):
+        same = at > 0 and glyphs.objects[at] == glyphs.objects[at - 1]
+        near = same or beside or (runs and _beneath(glyphs, runs[-1], at))
+        if runs and runs[-1].at[-1] == at - 1 and near:
             runs[-1].at.append(at)
         else:
             within = beside and not ways[at - 1]
-            runs.append(Run([at], line if within else 0, within))
+            runs.append(Run([at], line if within else 0))
     return runs
 
 

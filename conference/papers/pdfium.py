@@ -219,7 +219,8 @@ class Sheet:
 
         width, height = self.pixels(scale)
         left, top, right, bottom = window or (0, 0, width, height)
-        bitmap = pypdfium2.PdfBitmap.new_native(right - left, bottom - top, pdfium.FPDFBitmap_BGRx)
+        # Only on a ground with an alpha channel does PDFium follow all blend modes.
+        bitmap = pypdfium2.PdfBitmap.new_native(right - left, bottom - top, pdfium.FPDFBitmap_BGRA)
         bitmap.fill_rect((255, 255, 255, 255), 0, 0, right - left, bottom - top)
         place = (-left, -top, width, height, 0, pdfium.FPDF_ANNOT)
         pdfium.FPDF_RenderPageBitmap(bitmap, self.page, *place)

@@ -35,6 +35,7 @@ SAME = ("0o", "1il", "5s", "2z", "9g", "6b")  # alike in one face or another
 SAMPLES = 3
 WORSE, LIKE = 0.1, 0.35  # of a correlation: behind another letter, and at least with its own
 FEWEST, LYING = 4, 0.5  # letters of a font, and the share of them from which it is said to lie
+LEAST = 6.0  # pixels of a letter's height from which its picture tells
 ASKEW = 0.3  # of cos 2a: angles nearer to 45 degrees leave a glyph's sides unknown
 
 
@@ -69,7 +70,7 @@ class Samples(NamedTuple):
 
 
 def differing(sheet: Sheet, glyphs: Glyphs, clear: Mask, view: View, all_text: Difference) -> Mask:
-    """The glyphs of fonts of which most letters, or most digits, look like others on the page.
+    """The glyphs that look like others than they are said to be, of fonts where most do.
 
     `clear` glyphs are seen and have no other over them. A font that seems to lie at the first look,
     `view` and `all_text`, is looked at once more, enlarged.
@@ -84,8 +85,24 @@ def differing(sheet: Sheet, glyphs: Glyphs, clear: Mask, view: View, all_text: D
     if close is None:
         return wrong
     liars = _lying(sheet, glyphs, suspects, close, without(sheet, close, glyphs))
-    kinds = [(sheet.font(owner), kind_of(text)) for owner, text in _said(glyphs)]
-    return np.array([kind in liars for kind in kinds], bool)
+    for at, (owner, text) in enumerate(_said(glyphs)):
+        letters = liars.get((sheet.font(owner), kind_of(text)), {})
+        wrong[at] = bool(letters) and letter_of(text) in letters
+    return wrong
+
+
+def shapeless(sheet: Sheet, glyphs: Glyphs, places: NDArray[np.float64], own: Difference) -> Mask:
+    """The letters that are not like themselves at all: white over black leaves such pictures."""
+    letters = [letter_of(text) if len(text) == 1 else "" for text in glyphs.texts]
+    angles = np.array([sheet.angle(int(first)) for first in glyphs.first])
+    high = places[:, 3] - places[:, 1] >= LEAST
+    judged = np.flatnonzero([bool(letter) for letter in letters])
+    judged = judged[high[judged] & (np.abs(np.cos(2 * angles[judged])) >= ASKEW)]
+    found = np.zeros(len(letters), bool)
+    if len(judged):
+        pictures = _pictures(Samples(own.step, places[judged], angles[judged]))
+        found[judged] = likeness(pictures, [letters[at] for at in judged])[0] < LIKE
+    return found
 
 
 def _said(glyphs: Glyphs) -> list[tuple[int, str]]:
@@ -125,7 +142,7 @@ def _groups(
 def _lying(
     sheet: Sheet, glyphs: Glyphs, groups: Groups, view: View, all_text: Difference
 ) -> Groups:
-    """The groups of which most letters look like others than they are said to be."""
+    """The groups of which most letters look like others than they are said to be; those letters."""
     rows = [
         (key, letter, at)
         for key, letters in groups.items()
@@ -149,7 +166,8 @@ def _lying(
     for key in groups:
         mine = np.array([letter[0] == key for letter in letters])
         if mine.sum() >= FEWEST and wrong[mine].mean() >= LYING:
-            found[key] = groups[key]
+            liars = [letter for letter, bad in zip(letters, wrong, strict=True) if bad]
+            found[key] = {letter: groups[key][letter] for own, letter in liars if own == key}
     return found
 
 

@@ -13,7 +13,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from conference.papers import shapes
-from conference.papers.glyphs import Glyphs, Mask, glyphs_of, outside, says_more, squeezed, tiny
+from conference.papers.glyphs import (
+    Glyphs,
+    Mask,
+    glyphs_of,
+    outside,
+    says_more,
+    squeezed,
+    tiny,
+    whole_objects,
+)
 from conference.papers.pdfium import Sheet
 from conference.papers.views import (
     SCALE,
@@ -48,11 +57,16 @@ def hidden_glyphs(sheet: Sheet) -> tuple[Glyphs, list[str]]:
     seen = _seen(sheet, glyphs, view, all_text, share <= SHARED)
     ways = np.full(len(glyphs.texts), "", dtype=object)
     ways[~seen] = UNSEEN
-    ways[shapes.differing(sheet, glyphs, seen & (share <= CLEAR), view, all_text)] = DIFFERS
-    ways[says_more(glyphs)] = SAYS_MORE
-    ways[squeezed(glyphs)] = SQUEEZED
-    ways[tiny(sheet, glyphs)] = TINY
+    for way, some in (
+        (SAYS_MORE, says_more(glyphs)),
+        (SQUEEZED, squeezed(glyphs)),
+        (TINY, tiny(sheet, glyphs)),
+    ):
+        ways[whole_objects(glyphs, some)] = way
     ways[outside(sheet, glyphs)] = OUTSIDE
+    clear = (ways == "") & (share <= CLEAR)
+    differing = shapes.differing(sheet, glyphs, np.asarray(clear, bool), view, all_text)
+    ways[whole_objects(glyphs, differing) & (ways == "")] = DIFFERS
     return glyphs, ways.tolist()
 
 
@@ -67,6 +81,9 @@ def _seen(sheet: Sheet, glyphs: Glyphs, view: View, all_text: Difference, alone:
     doubtful = np.flatnonzero(~seen & (right > 0) & (bottom > 0) & (left < columns) & (top < rows))
     if len(doubtful):
         seen[doubtful] = _seen_close(sheet, glyphs.some(doubtful))
+    beside = np.flatnonzero(seen & alone & np.isin(glyphs.objects, glyphs.objects[~seen]))
+    if len(beside):  # Ink that runs through a gap between letters may be a neighbour's.
+        seen[beside] = _seen_alone(sheet, glyphs.some(beside), view)
     return seen
 
 
@@ -77,11 +94,12 @@ def _seen_alone(sheet: Sheet, glyphs: Glyphs, view: View) -> Mask:
         return seen
     places = view.places(sheet, glyphs)
     for layer in _layers(glyphs):
-        contrast = without(sheet, view, glyphs.some(layer)).contrast
+        own = without(sheet, view, glyphs.some(layer))
         for large, least in ((False, CONTRAST), (True, CONTRAST_LARGE)):
             chosen = layer[(glyphs.size[layer] >= LARGE) == large]
             if len(chosen):
-                seen[chosen] = filled(contrast >= least, places[chosen], glyphs.marks[chosen])
+                seen[chosen] = filled(own.contrast >= least, places[chosen], glyphs.marks[chosen])
+        seen[layer] &= ~shapes.shapeless(sheet, glyphs.some(layer), places[layer], own)
     return seen
 
 
