@@ -28,18 +28,22 @@ class BidSight(Sight, frozen=True, kw_only=True):
     affinities: tuple[float, ...]
 
 
-class PersonReview(msgspec.Struct, frozen=True):
-    """A person's review on record; `texts` are its text fields by the venue's own names."""
+class Recorded(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A review on record; `texts` are its text fields by the venue's own names.
+
+    `later` is the rating after rebuttal and discussion, where it is another.
+    """
 
     rating: float
     confidence: float | None = None
     texts: dict[str, str] = {}
+    later: float | None = None
 
 
 class ReviewSight(Sight, frozen=True, kw_only=True):
     """One paper to review. `archive` holds titles of earlier papers for judging novelty.
 
-    `human` is what the person said whom a human reviewer replays; no other mind is given it.
+    `recorded` is what a recorded reviewer replays; no other mind is given it.
     `world` seeds what all reviewers see alike in the paper (0: the round's own seed), and `quality`
     is that itself where the panel is informed by human ratings, in SD over the venue's papers.
     `expertise` in [0, 1] is where the affinity stands among all of the round's assignments.
@@ -56,7 +60,7 @@ class ReviewSight(Sight, frozen=True, kw_only=True):
     late_rate: float
     emergency: bool = False
     archive: tuple[str, ...] = ()
-    human: PersonReview | None = None
+    recorded: Recorded | None = None
     quality: float | None = None
 
 
@@ -77,6 +81,7 @@ class DiscussSight(Sight, frozen=True, kw_only=True):
     rebuttal: Rebuttal | None
     comments: tuple[Comment, ...]
     turn: int
+    recorded: Recorded | None = None
 
 
 class CalibrateSight(Sight, frozen=True, kw_only=True):
@@ -92,6 +97,7 @@ class CalibrateSight(Sight, frozen=True, kw_only=True):
     papers: tuple[Manuscript, ...]
     qualities: tuple[float | None, ...]
     shared: tuple[float | None, ...] = ()
+    recorded: tuple[float | None, ...] = ()
     human_means: tuple[float, ...]
     humans: tuple[int, ...]
 

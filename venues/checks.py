@@ -20,7 +20,7 @@ from conference.sandbox import protections
 from reviewers.embedded.panel import load_panel
 from reviewers.language.presets import examples_text, load_preset
 from scientists.templates import load_template
-from venues.minds import check_humans, models_of
+from venues.minds import models_of
 from venues.papers import PaperSource
 from venues.phases.bid import find_conflicts
 from venues.phases.submit import paper_name
@@ -30,7 +30,9 @@ from venues.population import (
     make_scientists,
     parse_minds,
     reviewer_count,
+    seats_of,
 )
+from venues.recorded import check_recorded
 from venues.state import Options
 from venues.venue import Venue, check_capacity
 
@@ -48,7 +50,7 @@ def check_before(
     """
     where = f"venue '{venue.name}'"
     check_writable(folder)
-    check_humans(venue, source)
+    check_recorded(venue, source)
     if "embedded" in _kinds(venue.minds.reviewer):
         load_panel(venue.panel.like)
     _check_examples(venue)
@@ -74,6 +76,8 @@ def check_committee(venue: Venue, source: PaperSource | None, seed: int, where: 
             "(--scientists) or give --papers."
         )
     check_capacity(venue, count, reviewer_count(venue, count), where)
+    if venue.assignment.seats:
+        seats_of(venue)
     if source or count * (reviewer_count(venue, count) + chair_count(venue, count)) > MOST_PAIRS:
         return []
     papers = [

@@ -13,10 +13,9 @@ import msgspec
 from conference.core.errors import UserError
 from conference.models import ModelRules, is_model, known_kinds, parse_spec, rules_by_model
 from conference.models.makers import over_default
-from reviewers.human import NAME as HUMAN
-from reviewers.human import make as make_human
 from reviewers.language.presets import load_preset
-from venues.papers import PaperSource
+from reviewers.recorded import FIRST, HUMAN, is_recorded
+from reviewers.recorded import make as make_recorded
 from venues.population import parse_minds
 from venues.venue import Venue
 
@@ -65,8 +64,8 @@ def mind_of(role: str, name: str) -> Any:
         return language(role)
     if kind == "embedded":
         return embedded(role, spec)
-    if name == HUMAN and role == "reviewer":
-        return make_human()
+    if is_recorded(name) and role == "reviewer":
+        return make_recorded()
     for entry in entry_points(group=GROUP, name=kind):
         return entry.load()(role, spec)
     raise UserError(f"minds: there is no mind '{kind}'; choose from {', '.join(known_minds())}.")
@@ -87,24 +86,18 @@ def check_minds(venue: Venue) -> None:
         for _, name in parse_minds(getattr(venue.minds, role)):
             if is_model(name):
                 load_preset(parse_spec(name).preset)
-            elif name == HUMAN and role != "reviewer":
-                raise UserError(f"minds.{role}: only reviewers are replayed from human data.")
+            elif is_recorded(name):
+                if role != "reviewer":
+                    raise UserError(f"minds.{role}: '{name}': only reviewers are replayed.")
+            elif name.startswith(f"{HUMAN}:"):
+                raise UserError(
+                    f"minds.{role}: there is no mind '{name}'; choose {HUMAN} or {FIRST}."
+                )
             elif name.partition(":")[0] not in known_minds():
                 raise UserError(
                     f"minds.{role}: there is no mind '{name}'; choose from "
                     f"{', '.join(known_minds())}."
                 )
-
-
-def check_humans(venue: Venue, source: PaperSource | None) -> None:
-    """Raise `UserError` where human reviewers are wanted and no paper has a human rating."""
-    wanted = HUMAN in (name for _, name in parse_minds(venue.minds.reviewer))
-    rows = source.table if source else ()
-    if wanted and not any(row.human and row.human.ratings for row in rows):
-        raise UserError(
-            "minds.reviewer: 'human' replays the ratings that people gave the papers of --papers, "
-            "and there are none; give a table with a column `ratings`, or leave 'human' out."
-        )
 
 
 def load_models(path: str | Path) -> dict[str, ModelRules]:
@@ -128,8 +121,9 @@ def load_models(path: str | Path) -> dict[str, ModelRules]:
 
 def known_minds() -> list[str]:
     """The names of all minds that installed packages register."""
-    minds = {"embedded", HUMAN, *(entry.name for entry in entry_points(group=GROUP))}
-    return [*sorted(minds), *(f"{kind}:MODEL" for kind in known_kinds())]
+    minds = {"embedded", HUMAN, FIRST, *(entry.name for entry in entry_points(group=GROUP))}
+    files = ("csv:FILE#COLUMN", "ai-scientist:PLACE#CONFIG")
+    return [*sorted(minds), *files, *(f"{kind}:MODEL" for kind in known_kinds())]
 
 
 def models_of(venue: Venue) -> dict[str, ModelRules]:

@@ -14,6 +14,7 @@ from conference.models.records import OPERATIONAL
 from venues.human_papers import calibration_table
 from venues.minds import models_of
 from venues.papers import PaperSource
+from venues.recorded import fingerprints
 from venues.state import Archived, Options
 from venues.venue import Venue
 
@@ -22,7 +23,7 @@ class Plan(msgspec.Struct, frozen=True, omit_defaults=True):
     """What a round is a function of. Kept in its ledger, so that no other round goes on with it.
 
     `sample` says which of the papers were drawn. `papers`, `archive` and `calibration` are hashes
-    of what is in files, "" for none.
+    of what is in files, "" for none; `recorded` are those of recorded reviewers, by their minds.
     """
 
     venue: Venue
@@ -33,6 +34,7 @@ class Plan(msgspec.Struct, frozen=True, omit_defaults=True):
     options: Options
     calibration: str = ""
     sample: Sample | None = None
+    recorded: dict[str, str] = {}
 
 
 def make_plan(
@@ -55,6 +57,7 @@ def make_plan(
         options,
         calibration.fingerprint if calibration else "",
         source.sample if source else None,
+        fingerprints(venue),
     )
 
 

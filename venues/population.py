@@ -21,6 +21,7 @@ from venues.venue import Venue
 
 HERE = Path(__file__).parent
 PAPERS_EACH = 3
+SEAT_RESERVE = 3  # reviewers of a seat, at least: some have a conflict of interest
 
 
 @cache
@@ -63,7 +64,7 @@ def make_committee(
     records = [each.papers or records[at] for at, each in enumerate(profiles)] + invented
     people = [
         _agent("reviewer", number, venue, seed, mind=mind, papers=records[number], own=own[number])
-        for number, mind in enumerate(_minds(venue.minds.reviewer, reviewers))
+        for number, mind in enumerate(_reviewer_minds(venue, reviewers))
     ]
     people = _with_coauthors(venue, seed, people, scientists)
     people += [
@@ -82,8 +83,30 @@ def make_committee(
 def reviewer_count(venue: Venue, papers: int) -> int:
     """The reviewers that the venue asks for, or a tenth more than the loads need."""
     rules = venue.assignment
+    if venue.population.reviewers:
+        return venue.population.reviewers
+    if rules.seats:
+        each = max(math.ceil(1.1 * papers / rules.max_load), SEAT_RESERVE)
+        return each * rules.reviews_per_paper
     needed = math.ceil(1.1 * papers * rules.reviews_per_paper / rules.max_load)
-    return venue.population.reviewers or max(needed, rules.reviews_per_paper + 2)
+    return max(needed, rules.reviews_per_paper + 2)
+
+
+def seats_of(venue: Venue) -> list[str]:
+    """The mind of each seat at a paper: of the reviewers, number n sits in seat n modulo seats.
+
+    Raises:
+        UserError: the weights of the minds do not add up to the reviews that a paper gets.
+    """
+    weights = parse_minds(venue.minds.reviewer)
+    seats = [mind for weight, mind in weights for _ in range(weight)]
+    wanted = venue.assignment.reviews_per_paper
+    if len(seats) != wanted:
+        raise UserError(
+            f"venue '{venue.name}': assignment.seats: minds.reviewer = '{venue.minds.reviewer}' "
+            f"are {len(seats)} seats and assignment.reviews_per_paper is {wanted}; make them equal."
+        )
+    return seats
 
 
 def chair_count(venue: Venue, papers: int) -> int:
@@ -137,6 +160,13 @@ def _minds(spec: str, number: int) -> list[str]:
         given[mind] += 1
         minds.append(mind)
     return minds
+
+
+def _reviewer_minds(venue: Venue, number: int) -> list[str]:
+    if not venue.assignment.seats:
+        return _minds(venue.minds.reviewer, number)
+    seats = seats_of(venue)
+    return [seats[at % len(seats)] for at in range(number)]
 
 
 def _agent(

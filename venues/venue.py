@@ -118,7 +118,12 @@ class BidRules(Rules, frozen=True, kw_only=True):
 
 
 class AssignRules(Rules, frozen=True, kw_only=True):
-    """`candidates` is how many reviewers the affinities keep for each paper."""
+    """`candidates` is how many reviewers the affinities keep for each paper.
+
+    With `seats`, the weights of `minds.reviewer` are seats at each paper, in their order, and add
+    up to `reviews_per_paper`. Each seat has reviewers of its own, who are the same people whatever
+    mind they have.
+    """
 
     reviews_per_paper: int = 3
     max_load: int = 6
@@ -126,6 +131,7 @@ class AssignRules(Rules, frozen=True, kw_only=True):
     chair_load: int = 20
     objective: Literal["total", "worst"] = "total"
     candidates: int = 60
+    seats: bool = False
 
 
 class ReviewRules(Rules, frozen=True, kw_only=True):
@@ -387,6 +393,9 @@ def check_capacity(venue: Venue, papers: int, reviewers: int, where: str) -> Non
     """
     asked = papers * venue.assignment.reviews_per_paper
     able = reviewers * venue.assignment.max_load
+    if venue.assignment.seats:  # The smallest seat's reviewers must be able to serve all papers.
+        able = (reviewers // venue.assignment.reviews_per_paper) * venue.assignment.max_load
+        able *= venue.assignment.reviews_per_paper
     if asked > able:
         raise UserError(
             f"{where}: {papers} papers with {venue.assignment.reviews_per_paper} reviews each are "

@@ -24,6 +24,18 @@ class Field(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     choices: tuple[str, ...] = ()
     required: bool = True
 
+    def place(self, value: float) -> float:
+        """The step of the scale, from 0, at which a value within its range lies; a value between
+        two steps lies between their places."""
+        above = next((at for at, step in enumerate(self.values) if step >= value), None)
+        if above is None or value < self.values[0]:
+            low, high = self.values[0], self.values[-1]
+            raise ValueError(f"{self.name} {value:g} is not within {low:g} to {high:g}")
+        if self.values[above] == value:
+            return float(above)
+        low, high = self.values[above - 1], self.values[above]
+        return above - 1 + (value - low) / (high - low)
+
 
 class Form(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A review form. `rating` names the overall score; `confidence` may be absent ("")."""

@@ -21,23 +21,29 @@ GRID = np.linspace(-4.5, 4.5, 361)  # of q, in SD
 def shared_quality(
     panel: Panel, ratings: Sequence[Sequence[float]], draws: Sequence[float]
 ) -> list[float | None]:
-    """A draw of each paper's q given its ratings; None where no rating is on the panel's scale.
+    """A draw of each paper's q given its ratings; None where no rating is within the panel's scale.
+
+    A rating between two values of the scale counts for both, by its distance to each.
 
     `draws` are uniform in [0, 1), one a paper: the same draw gives the same quality.
     """
-    place = {value: at for at, value in enumerate(panel.values)}
+    scale = np.array(panel.values, dtype=float)
     counts = np.zeros((len(ratings), len(panel.values)))
     for at, given in enumerate(ratings):
         for rating in given:
-            if rating in place:
-                counts[at, place[rating]] += 1
+            if scale[0] <= rating <= scale[-1]:
+                place = float(np.interp(rating, scale, np.arange(len(scale))))
+                below = int(place)
+                counts[at, below] += 1 - (place - below)
+                if place > below:
+                    counts[at, below + 1] += place - below
     log_posterior = counts @ _log_shares(panel) - GRID**2 / 2
     weight = np.exp(log_posterior - log_posterior.max(axis=1, keepdims=True))
-    below = np.cumsum(weight, axis=1)
-    below /= below[:, -1:]
+    shares = np.cumsum(weight, axis=1)
+    shares /= shares[:, -1:]
     return [
         float(np.interp(draw, row, GRID)) if known else None
-        for draw, row, known in zip(draws, below, counts.sum(axis=1) > 0, strict=True)
+        for draw, row, known in zip(draws, shares, counts.sum(axis=1) > 0, strict=True)
     ]
 
 

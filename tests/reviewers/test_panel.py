@@ -203,4 +203,11 @@ def test_an_informed_panel_knows_nothing_of_papers_without_ratings_on_its_scale(
         panel, [[], [1, 1, 3], [8, 8, 10], [8, 8, 10]], [0.5, 0.5, 0.5, 0.5]
     )
     assert none is None and low is not None and high is not None and low < 0 < high == again
-    assert shared_quality(panel, [[4.5]], [0.5]) == [None]
+    assert shared_quality(panel, [[11]], [0.5]) == [None]
+
+
+def test_a_rating_between_two_values_counts_for_both() -> None:
+    panel = load_panel("iclr2022")
+    three, between, five = shared_quality(panel, [[3], [4.5], [5]], [0.5, 0.5, 0.5])
+    assert three is not None and between is not None and five is not None
+    assert three < between < five

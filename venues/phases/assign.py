@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import replace
 from typing import Any
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -37,7 +38,8 @@ ALIKE = 1.0  # The score of all pairs of a paper whose words tell nothing.
 class AssignSight(CentralSight, frozen=True, kw_only=True):
     """An assignment problem. Arrays are positions in `agents` and `papers`, with a score each.
 
-    `demand` is how many more agents each paper needs; `load` how many more papers each may take.
+    `demand` is how many more agents each paper needs of each seat, (papers, seats), where an agent
+    sits in the seat of its place modulo seats; `load` how many more papers each may take.
     `told` says of each paper whether its words tell who knows its subject: an empty submission
     suits everybody alike, and is not the worst-off paper that all others have to wait for.
     """
@@ -61,7 +63,8 @@ def reviewer_tasks(round_: Round) -> list[Task]:
     """All papers to all reviewers."""
     rules = round_.venue.assignment
     papers = [paper.paper for paper in round_.papers()]
-    demand = np.full(len(papers), rules.reviews_per_paper)
+    seats = _seats(rules)
+    demand = np.full((len(papers), seats), rules.reviews_per_paper // seats)
     load = np.full(len(round_.agents("reviewer")), rules.max_load)
     return [Task(TaskKey("assign"), _sight(round_, "assign", papers, demand, load))]
 
@@ -72,16 +75,25 @@ def emergency_tasks(round_: Round) -> list[Task]:
         return []
     rules = round_.venue.assignment
     papers = [paper.paper for paper in round_.papers()]
-    demand = np.array([rules.reviews_per_paper - len(round_.of(Review, name)) for name in papers])
+    reviewers = [agent.id for agent in round_.agents("reviewer")]
+    seats, place = _seats(rules), {name: at for at, name in enumerate(reviewers)}
+    demand = np.full((len(papers), seats), rules.reviews_per_paper // seats)
+    for at, name in enumerate(papers):
+        for review in round_.of(Review, name):
+            demand[at, place[review.reviewer] % seats] -= 1
     if not (demand > 0).any():
         return []
     gone = {absence.reviewer for absence in round_.all(Absence)}
-    reviewers = [agent.id for agent in round_.agents("reviewer")]
     given = Counter(row.agent for row in round_.all(Assignment) if row.role == "reviewer")
     load = np.array([0 if name in gone else rules.max_load - given[name] for name in reviewers])
     taken = {(row.agent, row.paper) for row in round_.all(Assignment)}
-    sight = _sight(round_, "review.emergency", papers, np.maximum(demand, 0), load, taken)
+    sight = _sight(round_, "review.emergency", papers, demand.clip(0), load, taken)
     return [Task(TaskKey("review.emergency"), sight)]
+
+
+def _seats(rules: AssignRules) -> int:
+    """How many seats there are with reviewers of their own."""
+    return rules.reviews_per_paper if rules.seats else 1
 
 
 def _sight(
@@ -170,7 +182,7 @@ def chair_tasks(round_: Round) -> list[Task]:
         agent=chair.astype(np.int32),
         paper=paper.astype(np.int32),
         score=1.0 + 1e-4 * ((chair + paper) % len(chairs) == 0),
-        demand=np.ones(len(papers), dtype=np.int64),
+        demand=np.ones((len(papers), 1), dtype=np.int64),
         load=np.full(len(chairs), share + (len(chairs) > 1)),
         closed=np.array(sorted(closed), dtype=np.int64),
         told=np.ones(len(papers), dtype=np.bool_),
@@ -180,12 +192,38 @@ def chair_tasks(round_: Round) -> list[Task]:
 
 
 def perform(sight: AssignSight, context: Context) -> list[AnyRecord]:
-    """Solve, and refuse to go on when a paper would have no agent at all."""
+    """Solve for each seat apart, and refuse to go on when a paper would have no agent at all."""
+    seats = sight.demand.shape[1]
+    return [
+        record
+        for seat in range(seats)
+        if seats == 1 or (sight.demand[:, seat] > 0).any()
+        for record in _solve(_seat(sight, seat), sight.demand[:, seat].clip(0))
+    ]
+
+
+def _seat(sight: AssignSight, seat: int) -> AssignSight:
+    """What one seat's agents can take; the others have no load there."""
+    seats = sight.demand.shape[1]
+    if seats == 1:
+        return sight
+    inside = sight.agent % seats == seat
+    return msgspec.structs.replace(
+        sight,
+        step=f"{sight.step}, seat {seat + 1}",
+        agent=sight.agent[inside],
+        paper=sight.paper[inside],
+        score=sight.score[inside],
+        load=np.where(np.arange(len(sight.agents)) % seats == seat, sight.load, 0),
+    )
+
+
+def _solve(sight: AssignSight, demand: NDArray[Any]) -> list[AnyRecord]:
     instance = Instance(
         paper=sight.paper,
         reviewer=sight.agent,
         score=np.where(sight.told[sight.paper], sight.score, ALIKE),
-        demand=sight.demand,
+        demand=demand,
         max_load=np.maximum(sight.load, 0),
         min_load=np.zeros(len(sight.agents), dtype=np.int64)
         if sight.emergency or sight.role == "chair"
@@ -201,7 +239,7 @@ def perform(sight: AssignSight, context: Context) -> list[AnyRecord]:
     if solution.short:
         wider = widened(instance, list(solution.short), sight.closed)
         solution = solve(wider, objective)
-    bare = [sight.papers[at] for at, short in solution.short.items() if short >= sight.demand[at]]
+    bare = [sight.papers[at] for at, short in solution.short.items() if short >= demand[at]]
     if bare and not sight.emergency:
         raise UserError(
             f"step {sight.step}: {solution.message}; {len(bare)} paper(s) would have no "

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import msgspec
+import numpy as np
+
 from conference.core.records import AnyRecord, CalibrationReview
 from conference.core.seeds import generator
 from conference.core.tasks import CentralSight, Task, TaskKey
 from conference.models import is_model
 from conference.papers.manuscript import Manuscript
+from reviewers.recorded import FILED, is_recorded
 from reviewers.reviewer import CalibrateSight
 from venues.human_papers import HumanPaper, human_papers
 from venues.phases.review import told_quality
+from venues.recorded import records_of
 from venues.state import Round, Step
 
 
@@ -23,7 +28,8 @@ class FitSight(CentralSight, frozen=True, kw_only=True):
 def tasks(round_: Round) -> list[Task]:
     """Every reviewer rates its own draw of the human-reviewed papers.
 
-    Language models rate none where the papers come without texts: they would rate nothing.
+    Language models rate none where the papers come without texts: they would rate nothing. Recorded
+    reviewers rate those that they have a record of and that are not under review.
     """
     papers, _ = human_papers(round_.venue, round_.source, round_.options.calibration)
     count = min(round_.venue.calibration.papers, len(papers))
@@ -32,11 +38,41 @@ def tasks(round_: Round) -> list[Task]:
     found = []
     for agent in round_.agents("reviewer"):
         rng = generator(round_.seed, "calibration papers", agent.id)
+        if is_recorded(agent.mind):
+            if sight := _recorded_sight(round_, papers, agent.mind, rng):
+                found.append(Task(TaskKey("calibrate", agent.id), sight, agent))
+            continue
         chosen = [papers[at] for at in sorted(rng.permutation(len(papers))[:count])]
         if is_model(agent.mind) and not all(paper.title or paper.abstract for paper in chosen):
             continue
         found.append(Task(TaskKey("calibrate", agent.id), _sight(round_, chosen), agent))
     return found
+
+
+def _recorded_sight(
+    round_: Round, papers: list[HumanPaper], mind: str, rng: np.random.Generator
+) -> CalibrateSight | None:
+    """What is on record of the calibration papers; a person is compared with the other people."""
+    reviewed = {paper.paper for paper in round_.papers()}
+    open_ = [paper for paper in papers if paper.paper not in reviewed]
+    if mind.partition(":")[0] in FILED:
+        records = records_of(mind, round_.venue.form)
+        known = [
+            (paper, records[paper.paper][0].rating) for paper in open_ if paper.paper in records
+        ]
+    else:
+        known = [_apart(paper, int(rng.integers(len(paper.ratings)))) for paper in open_]
+    order = sorted(rng.permutation(len(known))[: round_.venue.calibration.papers])
+    if not order:
+        return None
+    sight = _sight(round_, [known[at][0] for at in order])
+    return msgspec.structs.replace(sight, recorded=tuple(known[at][1] for at in order))
+
+
+def _apart(paper: HumanPaper, person: int) -> tuple[HumanPaper, float]:
+    """A paper with the ratings of all people but one, and that one's."""
+    others = paper.ratings[:person] + paper.ratings[person + 1 :]
+    return msgspec.structs.replace(paper, ratings=others), paper.ratings[person]
 
 
 def _sight(round_: Round, chosen: list[HumanPaper]) -> CalibrateSight:

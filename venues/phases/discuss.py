@@ -8,26 +8,38 @@ from chairs.chair import ChairDiscussSight, Thread
 from conference.core.records import Assignment, Comment, Rebuttal, Review, Submission
 from conference.core.tasks import Task, TaskKey
 from reviewers.reviewer import DiscussSight
+from venues.recorded import Replayed, replayed
 from venues.state import Round, Step
 from venues.venue import MAX_TURNS
 
 
 def divided(round_: Round, paper: str) -> bool:
     """Whether the ratings span as many steps of the scale as the venue's gap."""
-    scale = round_.venue.form[round_.venue.form.rating].values
+    scale = round_.venue.form[round_.venue.form.rating]
     ratings = round_.ratings(paper)
     if len(ratings) < 2:
         return False
-    return scale.index(max(ratings)) - scale.index(min(ratings)) >= round_.venue.discussion.gap
+    return scale.place(max(ratings)) - scale.place(min(ratings)) >= round_.venue.discussion.gap
 
 
 def talks(round_: Round) -> list[Submission]:
-    """Papers with something to talk about: reviewers are divided, or the authors answered."""
+    """Papers with something to talk about: reviewers are divided, the authors answered, or some
+    recorded reviewer changed its rating."""
+    records = replayed(round_, round_.all(Assignment))
+    changed = {
+        paper
+        for (_, paper), given in records.items()
+        if given and given.later not in (None, given.rating)
+    }
     return [
         paper
         for paper in round_.papers()
         if round_.of(Review, paper.paper)
-        and (round_.one(Rebuttal, paper.paper) or divided(round_, paper.paper))
+        and (
+            round_.one(Rebuttal, paper.paper)
+            or divided(round_, paper.paper)
+            or paper.paper in changed
+        )
     ]
 
 
@@ -64,10 +76,11 @@ def reviewer_turn(turn: int, round_: Round) -> list[Task]:
     """Every reviewer of a paper under discussion may answer and change its rating."""
     if turn > round_.venue.discussion.turns:
         return []
-    return [task for paper in talks(round_) for task in _answers(turn, round_, paper)]
+    records = replayed(round_, round_.all(Assignment))
+    return [task for paper in talks(round_) for task in _answers(turn, round_, paper, records)]
 
 
-def _answers(turn: int, round_: Round, paper: Submission) -> list[Task]:
+def _answers(turn: int, round_: Round, paper: Submission, records: Replayed) -> list[Task]:
     thread = thread_of(round_, paper)
     found = []
     for at, (own, rating) in enumerate(zip(thread.reviews, thread.ratings, strict=True)):
@@ -84,6 +97,7 @@ def _answers(turn: int, round_: Round, paper: Submission) -> list[Task]:
             rebuttal=thread.rebuttal,
             comments=thread.comments,
             turn=turn,
+            recorded=records.get((agent.id, paper.paper)),
         )
         found.append(Task(TaskKey(f"discuss.{turn}", agent.id, paper.paper), sight, agent))
     return found

@@ -9,9 +9,9 @@ from conference.core.seeds import generator
 from conference.core.tasks import Task, TaskKey
 from reviewers.embedded.informed import shared_quality
 from reviewers.embedded.panel import load_panel
-from reviewers.human import NAME as HUMAN
-from reviewers.reviewer import PersonReview, ReviewSight
+from reviewers.reviewer import ReviewSight
 from venues.phases.assign import EMERGENCY
+from venues.recorded import replayed
 from venues.state import Round, Step
 
 
@@ -24,11 +24,10 @@ def _tasks(round_: Round, step: str, emergency: bool) -> list[Task]:
     rows = [row for row in round_.all(Assignment) if row.role == "reviewer"]
     expertise = _ranks([row.affinity for row in rows])
     quality = told_quality(round_, {name: _human_ratings(round_, name) for name in papers})
-    persons: dict[str, int] = {}
+    records = replayed(round_, rows)
     found = []
     for row, known in zip(rows, expertise, strict=True):
         agent = round_.agent(row.agent)
-        human = _replayed(round_, row.paper, persons) if agent.mind == HUMAN else None
         if row.emergency != emergency:
             continue
         sight = ReviewSight(
@@ -43,26 +42,11 @@ def _tasks(round_: Round, step: str, emergency: bool) -> list[Task]:
             late_rate=venue.review.late_rate,
             emergency=emergency,
             archive=archive,
-            human=human,
+            recorded=records.get((agent.id, row.paper)),
             quality=quality[row.paper],
         )
         found.append(Task(TaskKey(step, agent.id, row.paper), sight, agent))
     return found
-
-
-def _replayed(round_: Round, paper: str, persons: dict[str, int]) -> PersonReview | None:
-    """What the next person said; None when the paper has no more persons."""
-    at = persons.get(paper, 0)
-    persons[paper] = at + 1
-    known = round_.one(HumanOutcome, paper)
-    if known is None or at >= len(known.ratings):
-        return None
-    whole = len(known.confidences) == len(known.ratings)
-    return PersonReview(
-        known.ratings[at],
-        known.confidences[at] if whole else None,
-        known.texts[at] if known.texts else {},
-    )
 
 
 def _human_ratings(round_: Round, paper: str) -> tuple[float, ...]:

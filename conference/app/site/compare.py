@@ -85,6 +85,8 @@ def compare(round_: Round) -> Comparison | None:
     stage = human_stage(round_)
     simulated = [np.array(ratings_at(round_, paper.paper, stage)) for paper in paired or papers]
     human = [np.array(humans[paper.paper].ratings) for paper in paired]
+    # Recorded ratings may lie between the scale's steps.
+    shown = tuple(float(v) for v in np.union1d(scale, np.concatenate([*simulated, *human])))
     confusion, chance, decisions = _decisions(round_, decided, humans)
     return Comparison(
         papers=len(papers),
@@ -96,9 +98,9 @@ def compare(round_: Round) -> Comparison | None:
         ranking=_ranking(round_, paired, humans, stage),
         confusion=confusion,
         chance=chance,
-        scale=scale,
-        simulated_shares=_shares(simulated, scale),
-        human_shares=_shares(human, scale),
+        scale=shown,
+        simulated_shares=_shares(simulated, shown),
+        human_shares=_shares(human, shown),
         topics=_topics(round_, decided, humans),
         notes=_notes(round_, papers, human, scale),
     )

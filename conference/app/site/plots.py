@@ -81,6 +81,7 @@ def _scores(round_: Round, axes: Any) -> str:
     stage = human_stage(round_)
     simulated, given = _panels(round_, stage)
     ours, human = np.concatenate(simulated), np.concatenate(given) if given else np.array([])
+    scale = np.union1d(scale, np.concatenate([ours, human]))  # Records may lie between its steps.
     places = np.arange(len(scale))
     width = 0.4 if len(human) else 0.7
     axes.bar(

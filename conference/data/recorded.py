@@ -1,0 +1,155 @@
+"""What another system or person said of papers: a table of scores, or The AI Scientist's reviews.
+
+`csv:FILE[#COLUMN]` has the columns paper_id and score (or rating, or COLUMN), maybe reviewer,
+decision and confidence. With a column `reviewer` it is in long form, a row for each reviewer of a
+paper. `ai-scientist:PLACE#CONFIG` is one configuration of its recorded reviewers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from conference.core.errors import UserError
+from conference.data.importers.ai_scientist import read_reviews
+from conference.data.read_table import Row, Table, read_table
+from conference.data.values import Damaged, number, text
+
+YES, NO = ("accept", "accepted", "yes", "true", "1"), ("reject", "rejected", "no", "false", "0")
+WHOLE = ("text", "review")  # columns that hold a review's words as one text
+AI_SCIENTIST = "ai_scientist_llm_reviews.parquet"  # its file in a folder of review data
+
+
+class Said(msgspec.Struct, frozen=True, kw_only=True):
+    """One recorded review: `where` is its place in the file, for messages."""
+
+    paper: str
+    reviewer: str = ""
+    score: float
+    accept: bool | None = None
+    confidence: float | None = None
+    texts: dict[str, str] = {}
+    where: str = ""
+
+
+def split_place(rest: str) -> tuple[Path, str]:
+    """The file and what is chosen of it, of "FILE#CHOSEN" or "FILE"."""
+    if "#" in rest and not Path(rest).exists():
+        file, _, chosen = rest.rpartition("#")
+        return Path(file), chosen
+    return Path(rest), ""
+
+
+def read_scores(rest: str, texts: Sequence[str] = ()) -> tuple[str, dict[str, list[Said]]]:
+    """The scores' column and each paper's reviews in the order of the file, of `csv:REST`.
+
+    `texts` are the columns to read as a review's words, where they are there.
+
+    Raises:
+        UserError: the table or a cell cannot be read, a score is missing or no number, a paper or
+            its reviewer is listed twice, or the decisions on a paper contradict.
+    """
+    path, chosen = split_place(rest)
+    table = read_table(path, ("paper_id", chosen) if chosen else ("paper_id",))
+    column = chosen or _score_column(table)
+    worded = [name for name in (*texts, *WHOLE) if name in table.columns and name != column]
+    long = "reviewer" in table.columns
+    found: dict[str, list[Said]] = {}
+    seen: set[tuple[str, str]] = set()
+    for at, row in enumerate(table.rows):
+        said = _said(row, column, worded, long, table.where(at))
+        if (said.paper, said.reviewer) in seen:
+            twice = f"paper {said.paper}"
+            twice = f"reviewer {said.reviewer} of {twice}" if long else twice
+            hint = "reviewer" if long else "paper, or add a column `reviewer`"
+            raise UserError(f"{said.where}: {twice} is listed twice; keep one row for each {hint}.")
+        seen.add((said.paper, said.reviewer))
+        reviews = found.setdefault(said.paper, [])
+        reviews.append(said)
+        if len({each.accept for each in reviews if each.accept is not None}) > 1:
+            raise UserError(
+                f"{said.where}: the decisions on paper {said.paper} differ; give it one, or leave "
+                "the column out."
+            )
+    if not found:
+        raise UserError(f"{path}: it has no rows; write one for each paper that has a score.")
+    return column, found
+
+
+def _score_column(table: Table) -> str:
+    """The column `score`, else `rating`; another one must be named."""
+    for name in ("score", "rating"):
+        if name in table.columns:
+            return name
+    raise UserError(
+        f"{table.path}: column 'score' is missing; it has {', '.join(table.columns)}: name the "
+        f"scores' column, as in csv:{table.path}#COLUMN."
+    )
+
+
+def _said(row: Row, column: str, worded: Sequence[str], long: bool, where: str) -> Said:
+    paper, who = text(row["paper_id"]), text(row.get("reviewer")) or ""
+    if not paper:
+        raise UserError(f"{where}: paper_id is empty; name the paper.")
+    if long and not who:
+        raise UserError(f"{where}: reviewer is empty; name or number the reviewer.")
+    try:
+        score = number(row[column], column)
+        confidence = number(row.get("confidence"), "confidence")
+    except Damaged as fault:
+        raise UserError(f"{where}: {fault}; write a plain number.") from fault
+    if score is None:
+        raise UserError(f"{where}: {column} is empty or NaN; fill it in or leave the row out.")
+    decision = (text(row.get("decision")) or "").lower()
+    if decision and decision not in (*YES, *NO):
+        raise UserError(f"{where}: decision {decision!r} is neither accept nor reject.")
+    words = {name: str(row[name]) for name in worded if text(row[name])}
+    return Said(
+        paper=paper,
+        reviewer=who,
+        score=score,
+        accept=decision in YES if decision else None,
+        confidence=confidence,
+        texts=words,
+        where=where,
+    )
+
+
+def read_configurations(place: Path) -> dict[str, list[Said]]:
+    """Each configuration's reviews, of a table or a folder that holds The AI Scientist's.
+
+    Raises:
+        UserError: there is none, it cannot be read, or a paper is there twice.
+    """
+    path = place / AI_SCIENTIST if place.is_dir() else place
+    found: dict[str, list[Said]] = {}
+    seen: set[tuple[str, str]] = set()
+    for review in read_reviews(path):
+        if (review.config, review.paper_id) in seen:
+            raise UserError(f"{path}: paper {review.paper_id} is there twice in {review.config}.")
+        seen.add((review.config, review.paper_id))
+        found.setdefault(review.config, []).append(
+            Said(
+                paper=review.paper_id,
+                score=review.score,
+                accept=review.accept,
+                confidence=review.confidence,
+                where=f"{path}: paper {review.paper_id} ({review.config})",
+            )
+        )
+    return found
+
+
+def choose_configuration(place: Path, wanted: str) -> list[Said]:
+    """The reviews of the one configuration that is named `wanted`, or alone has it in its name."""
+    by_config = read_configurations(place)
+    chosen = [wanted] if wanted in by_config else [name for name in by_config if wanted in name]
+    if len(chosen) != 1:
+        how = "no configuration has" if not chosen else f"{len(chosen)} configurations have"
+        raise UserError(
+            f"ai-scientist:{place}#{wanted}: {how} '{wanted}' in the name; name one of "
+            f"{', '.join(sorted(by_config))}."
+        )
+    return by_config[chosen[0]]

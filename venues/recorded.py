@@ -1,0 +1,180 @@
+"""The records that recorded reviewers replay: of people from --papers, of others from their files.
+
+A task of a recorded reviewer is handed the one record that it replays, so that what it saw is in
+the task's digest, and no host reads a file.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from pathlib import Path
+
+from conference.core.errors import UserError
+from conference.core.forms import Form
+from conference.core.records import Assignment, HumanOutcome
+from conference.core.seeds import generator
+from conference.data.recorded import (
+    AI_SCIENTIST,
+    Said,
+    choose_configuration,
+    read_scores,
+    split_place,
+)
+from reviewers.recorded import FILED, FIRST, is_recorded, label_of
+from reviewers.reviewer import Recorded
+from venues.papers import PaperSource
+from venues.population import parse_minds
+from venues.state import Round
+from venues.venue import Venue
+
+Records = Mapping[str, tuple[Recorded, ...]]  # each paper's reviews in the order of the file
+Replayed = Mapping[tuple[str, str], Recorded | None]  # by reviewer and paper
+
+
+def recorded_minds(venue: Venue) -> list[str]:
+    """The minds of the venue's reviewers that replay records."""
+    return [mind for _, mind in parse_minds(venue.minds.reviewer) if is_recorded(mind)]
+
+
+def file_of(mind: str) -> Path:
+    """The file of a mind whose records are in one. Raises `UserError` where there is none."""
+    kind, _, rest = mind.partition(":")
+    path, _ = split_place(rest)
+    if kind == "ai-scientist" and path.is_dir():
+        path = path / AI_SCIENTIST
+    if not rest or not path.is_file():
+        raise UserError(f"minds.reviewer: {mind}: there is no file '{path}'; give its path.")
+    return path
+
+
+def fingerprints(venue: Venue) -> dict[str, str]:
+    """A hash of each recorded file's content, by the mind's name."""
+    return {
+        mind: hashlib.sha256(file_of(mind).read_bytes()).hexdigest()
+        for mind in recorded_minds(venue)
+        if mind.partition(":")[0] in FILED
+    }
+
+
+def check_recorded(venue: Venue, source: PaperSource | None) -> None:
+    """Raise `UserError` for records that are missing, cannot be read, or lie off the scale's range,
+    and where no paper of the round has one."""
+    outcomes = [row.human for row in source.table if row.human] if source else []
+    for mind in recorded_minds(venue):
+        if mind.partition(":")[0] not in FILED:
+            if not any(_of_human(outcome, mind) for outcome in outcomes):
+                what = "first ratings" if mind == FIRST else "ratings"
+                where = "first ratings of theirs" if mind == FIRST else "a column `ratings`"
+                raise UserError(
+                    f"minds.reviewer: '{mind}' replays the {what} that people gave the papers of "
+                    f"--papers, and there are none; give a table with {where}, or leave '{mind}' "
+                    "out."
+                )
+            continue
+        known = records_of(mind, venue.form)
+        if source is None or not any(row.paper in known for row in source.table):
+            raise UserError(
+                f"minds.reviewer: {mind} has no record of any paper of the round; give the papers "
+                "that it rated with --papers, by the same ids."
+            )
+
+
+def records_of(mind: str, form: Form) -> Records:
+    """What a mind's file says of each paper. Raises `UserError` for what cannot be replayed."""
+    path = file_of(mind)
+    return _read(mind, form.rating, _ranges(form), tuple(f.name for f in form.texts),
+                 path.stat().st_mtime_ns, path.stat().st_size)  # fmt: skip
+
+
+Range = tuple[float, float]
+
+
+def _ranges(form: Form) -> tuple[Range, Range | None]:
+    rating = form[form.rating].values
+    sure = form[form.confidence].values if form.confidence else None
+    return (rating[0], rating[-1]), (sure[0], sure[-1]) if sure else None
+
+
+@lru_cache(maxsize=64)
+def _read(
+    mind: str,
+    name: str,
+    ranges: tuple[Range, Range | None],
+    texts: tuple[str, ...],
+    changed: int,
+    size: int,
+) -> Records:
+    """The file of a mind; `changed` and `size` tell a file that was written anew."""
+    kind, _, rest = mind.partition(":")
+    if kind == "csv":
+        _, said = read_scores(rest, texts)
+    else:
+        said = {}
+        for each in choose_configuration(*split_place(rest)):
+            said.setdefault(each.paper, []).append(each)
+    for each in (review for reviews in said.values() for review in reviews):
+        _check_range(each.score, ranges[0], each, name)
+        if each.confidence is not None and ranges[1]:
+            _check_range(each.confidence, ranges[1], each, "confidence")
+    return {
+        paper: tuple(Recorded(each.score, each.confidence, each.texts) for each in reviews)
+        for paper, reviews in said.items()
+    }
+
+
+def _check_range(value: float, range_: Range, said: Said, name: str) -> None:
+    low, high = range_
+    if not low <= value <= high:
+        raise UserError(
+            f"{said.where}: {value:g} is not within the venue's {name}, {low:g} to {high:g}; fix "
+            "it, or choose the venue that it was given for."
+        )
+
+
+def _of_human(known: HumanOutcome | None, mind: str) -> tuple[Recorded, ...]:
+    """What people said of a paper; with their first ratings only those whose first is known."""
+    if known is None:
+        return ()
+    whole = len(known.confidences) == len(known.ratings)
+    sure = known.confidences if whole else (None,) * len(known.ratings)
+    texts = known.texts or ({},) * len(known.ratings)
+    rows = zip(known.ratings, sure, texts, strict=True)
+    last = tuple(Recorded(rating, confidence, said) for rating, confidence, said in rows)
+    if mind != FIRST:
+        return last
+    return tuple(
+        Recorded(before, each.confidence, each.texts, each.rating)
+        for each, before in zip(last, known.first_ratings or (None,) * len(last), strict=True)
+        if before is not None
+    )
+
+
+def on_record(round_: Round, mind: str, paper: str) -> tuple[Recorded, ...]:
+    """What a mind's records say of a paper, in an order that is drawn anew for each committee."""
+    if mind.partition(":")[0] in FILED:
+        found = records_of(mind, round_.venue.form).get(paper, ())
+    else:
+        found = _of_human(round_.one(HumanOutcome, paper), mind)
+    rng = generator(round_.draws, "persons", label_of(mind), paper)
+    return tuple(found[at] for at in rng.permutation(len(found)))
+
+
+def replayed(round_: Round, rows: Iterable[Assignment]) -> Replayed:
+    """What each recorded reviewer says of each of its papers, by (reviewer, paper).
+
+    The first of a mind's reviewers of a paper says what is first on record, and so on; None where
+    the paper has no more records. `rows` are all of the round's assignments so far.
+    """
+    given: Counter[tuple[str, str]] = Counter()
+    found: dict[tuple[str, str], Recorded | None] = {}
+    for row in rows:
+        mind = round_.agent(row.agent).mind
+        if row.role != "reviewer" or not is_recorded(mind):
+            continue
+        known, at = on_record(round_, mind, row.paper), given[mind, row.paper]
+        given[mind, row.paper] += 1
+        found[row.agent, row.paper] = known[at] if at < len(known) else None
+    return found
