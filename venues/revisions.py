@@ -26,22 +26,21 @@ def revision_of(task: Task, venue: Venue) -> str:
     that were paid for outlive a change of the code around them.
     """
     if task.agent is None:
-        return _digest_of_folders((HOUSE / "venues", HOUSE / "conference"))
-    role = HOUSE / ROLES.get(task.agent.role, "chairs")
-    mind = task.agent.mind
+        return _digest_of_folders("venues", "conference")
+    role, mind = ROLES.get(task.agent.role, "chairs"), task.agent.mind
     if not is_model(mind):
-        return f"{mind} {_digest_of_folders((role, HOUSE / 'conference' / 'papers'))}"
+        return f"{mind} {_digest_of_folders(role, 'conference/papers')}"
     rules = msgspec.to_builtins(rules_for(parse_spec(mind), venue.models))
     sampling = sorted((name, str(rules[name])) for name in rules if name not in OPERATIONAL)
-    prompts = (role / LANGUAGE / "prompts", HOUSE / "conference" / "models" / "prompts")
-    return f"{mind} {sampling} {_digest_of_folders(prompts)}"
+    prompts = _digest_of_folders(f"{role}/{LANGUAGE}/prompts", "conference/models/prompts")
+    return f"{mind} {sampling} {prompts}"
 
 
 @cache
-def _digest_of_folders(folders: tuple[Path, ...]) -> str:
+def _digest_of_folders(*folders: str) -> str:
     digest = hashlib.sha256()
     for folder in folders:
-        for path in sorted(folder.rglob("*")):
+        for path in sorted((HOUSE / folder).rglob("*")):
             if path.suffix in CODE and path.is_file():
                 digest.update(f"{path.relative_to(HOUSE)}\x1f".encode())
                 digest.update(hashlib.sha256(path.read_bytes()).digest())

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from conference.core.errors import UserError
+from conference.core.forms import without_texts
 from conference.core.ledger import Ledger, open_ledger, other_version, read_ledger
 from conference.core.progress import Progress, no_progress
 from conference.core.records import AnyRecord, Failure
@@ -243,6 +244,7 @@ def prepare(
         population=msgspec.structs.replace(rules.population, **chosen),
         minds=msgspec.structs.replace(rules.minds, **(minds or {})),
         models={**rules.models, **(models or {})},
+        form=rules.form if rules.review.texts else without_texts(rules.form),
     )
     check_venue(rules, f"venue '{rules.name}'")
     population.check_personas(rules)

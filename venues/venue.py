@@ -135,11 +135,15 @@ class AssignRules(Rules, frozen=True, kw_only=True):
 
 
 class ReviewRules(Rules, frozen=True, kw_only=True):
-    """Shares of reviews that never come or come late; `emergency` looks for replacements."""
+    """Shares of reviews that never come or come late; `emergency` looks for replacements.
+
+    Without `texts` reviews are scores and choices alone: the form loses its text fields.
+    """
 
     absent_rate: float = 0.0
     late_rate: float = 0.0
     emergency: bool = True
+    texts: bool = True
 
 
 class DiscussRules(Rules, frozen=True, kw_only=True):

@@ -41,11 +41,11 @@ class EmbeddedChair:
     ) -> list[Comment]:
         """Names the gap between the ratings, what the two ends rest on, and where scores differ."""
         thread = sight.thread
+        if not sight.form.texts:
+            return [_comment(agent, sight, [_range(thread.ratings)])]
         low, high = int(np.argmin(thread.ratings)), int(np.argmax(thread.ratings))
-        bottom, top = thread.ratings[low], thread.ratings[high]
         lines = [
-            f"The {len(thread.ratings)} ratings go from {bottom:g} to {top:g}, "
-            f"a gap of {top - bottom:g}.",
+            _range(thread.ratings),
             f"The lowest rests on: {point_of(thread.reviews[low], 'weakness', sight.form)}",
             f"The highest rests on: {point_of(thread.reviews[high], 'strength', sight.form)}",
         ]
@@ -56,16 +56,7 @@ class EmbeddedChair:
         if sight.turn > 1:
             lines.append(f"Ratings that moved in the last turn: {moved}.")
         lines.append("Does either end change in the light of the other or of the rebuttal?")
-        return [
-            Comment(
-                paper=thread.manuscript.paper,
-                agent=agent.id,
-                role="chair",
-                turn=sight.turn,
-                text="\n".join([*lines, rules().texts.signed]),
-                mind=NAME,
-            )
-        ]
+        return [_comment(agent, sight, [*lines, rules().texts.signed])]
 
     async def meta_review(
         self, agent: Agent, sight: MetaReviewSight, context: Context
@@ -85,7 +76,11 @@ class EmbeddedChair:
             chair=agent.id,
             score=round(score, 4),
             recommendation=recommendation,
-            text="\n".join(_lines(sight, levels, score, recommendation)),
+            text="\n".join(
+                _lines(sight, levels, score, recommendation)
+                if sight.form.texts
+                else [_verdict(sight, score, recommendation)]
+            ),
             weights={
                 review.reviewer: round(float(weight), 4)
                 for review, weight in zip(thread.reviews, weights, strict=True)
@@ -123,6 +118,27 @@ class EmbeddedChair:
         return decide_in_order(by_score(sight.candidates), sight)
 
 
+def _range(ratings: tuple[float, ...]) -> str:
+    bottom, top = min(ratings), max(ratings)
+    return f"The {len(ratings)} ratings go from {bottom:g} to {top:g}, a gap of {top - bottom:g}."
+
+
+def _comment(agent: Agent, sight: ChairDiscussSight, lines: list[str]) -> Comment:
+    return Comment(
+        paper=sight.thread.manuscript.paper,
+        agent=agent.id,
+        role="chair",
+        turn=sight.turn,
+        text="\n".join(lines),
+        mind=NAME,
+    )
+
+
+def _verdict(sight: MetaReviewSight, score: float, recommendation: Recommendation) -> str:
+    side = "at or above" if recommendation == "accept" else "below"
+    return f"The score {score:.2f} is {side} the expected bar {sight.bar:.2f}: {recommendation}."
+
+
 def _moved(comment: Comment) -> bool:
     return comment.rating_after is not None and comment.rating_after != comment.rating_before
 
@@ -157,12 +173,11 @@ def _lines(
         lines.append(f"Automatic checks failed: {names}.")
     against = point_of(thread.reviews[int(ratings.argmin())], "weakness", sight.form)
     speaks = point_of(thread.reviews[int(ratings.argmax())], "strength", sight.form)
-    side = "at or above" if recommendation == "accept" else "below"
     return [
         *lines,
         f"Main point against: {against}",
         f"Main point for: {speaks}",
-        f"The score {score:.2f} is {side} the expected bar {sight.bar:.2f}: {recommendation}.",
+        _verdict(sight, score, recommendation),
         rules().texts.signed,
     ]
 

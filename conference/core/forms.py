@@ -67,6 +67,12 @@ class Form(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         return tuple(field for field in self.field if field.kind == "choice")
 
 
+def without_texts(form: Form) -> Form:
+    """The form with its scores and choices alone."""
+    kept = tuple(field for field in form.field if field.kind != "text")
+    return msgspec.structs.replace(form, field=kept)
+
+
 def check_form(form: Form, where: str) -> None:
     """Raise `UserError` naming the field when the form contradicts itself."""
     names = [field.name for field in form.field]

@@ -153,7 +153,12 @@ def fill_texts(
     if texts:
         last = form.texts[-1].name
         texts[last] = f"{texts[last]}\n{rules().texts.signed}".strip()
-    return texts | {field.name: field.choices[0] for field in form.choices}
+    return texts | fill_choices(form)
+
+
+def fill_choices(form: Form) -> dict[str, str]:
+    """The first choice of each field that has choices."""
+    return {field.name: field.choices[0] for field in form.choices}
 
 
 def _ordered(

@@ -26,9 +26,16 @@ from conference.core.records import (
 from conference.core.seeds import generator
 from conference.models.context import Context
 from reviewers.attendance import attend
-from reviewers.embedded.filling import emphases, fill_scores, fill_texts, on_scale, rules
+from reviewers.embedded.filling import (
+    emphases,
+    fill_choices,
+    fill_scores,
+    fill_texts,
+    on_scale,
+    rules,
+)
 from reviewers.embedded.panel import Panel, load_panel
-from reviewers.embedded.reading import read
+from reviewers.embedded.reading import Reading, quality_of, read
 from reviewers.personas import Persona, persona_of
 from reviewers.reviewer import BidSight, CalibrateSight, DiscussSight, ReviewSight
 
@@ -57,12 +64,11 @@ class EmbeddedReviewer:
             return [attended]
         day, late = attended
         panel = load_panel(sight.panel)
-        reading = read(sight.manuscript, sight.archive, context.papers)
-        cost = (
-            reading.cost if sight.quality is None else 0.0
-        )  # Human ratings hold the faults' cost.
-        shared = sight.quality
+        reading = await _reading(sight, context)
+        shared, cost = sight.quality, 0.0  # Human ratings hold the faults' cost.
         if shared is None:
+            assert reading is not None
+            cost = reading.cost
             effect = paper_effect(sight.world or context.seed, sight.panel, paper)
             shared = panel.shared(reading.quality - panel.predicted, effect)
         latent = panel.latent(
@@ -73,7 +79,6 @@ class EmbeddedReviewer:
             persona.noise,
         )
         scores = fill_scores(sight.form, panel, latent - cost, sight.expertise, rng)
-        stressed = emphases(persona.stresses, persona.points, sight.affinity)
         return [
             Review(
                 paper=paper,
@@ -81,9 +86,7 @@ class EmbeddedReviewer:
                 rating=scores[sight.form.rating],
                 confidence=scores.get(sight.form.confidence),
                 scores=scores,
-                texts=fill_texts(
-                    sight.form, sight.manuscript, reading, stressed, context.rng("texts")
-                ),
+                texts=_texts(sight, reading, persona, context),
                 mind=NAME,
                 day=day,
                 late=late,
@@ -130,7 +133,7 @@ class EmbeddedReviewer:
         for manuscript, quality, shared, mean, humans in rows:
             if shared is None:
                 if quality is None:
-                    quality = read(manuscript, (), context.papers).quality - panel.predicted
+                    quality = await quality_of(manuscript) - panel.predicted
                 effect = paper_effect(sight.world or context.seed, sight.panel, manuscript.paper)
                 shared = panel.shared(quality, effect)
             expertise = rules().calibration.expertise
@@ -145,6 +148,22 @@ class EmbeddedReviewer:
                 )
             )
         return found
+
+
+async def _reading(sight: ReviewSight, context: Context) -> Reading | None:
+    """What is measured in the paper; None where neither the rating nor a text asks for it."""
+    if sight.quality is not None and not sight.form.texts:
+        return None
+    return await read(sight.manuscript, sight.archive, context.papers)
+
+
+def _texts(
+    sight: ReviewSight, reading: Reading | None, persona: Persona, context: Context
+) -> dict[str, str]:
+    if reading is None or not sight.form.texts:
+        return fill_choices(sight.form)
+    stressed = emphases(persona.stresses, persona.points, sight.affinity)
+    return fill_texts(sight.form, sight.manuscript, reading, stressed, context.rng("texts"))
 
 
 @lru_cache(maxsize=65536)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,8 @@ from conference.papers.manuscript import Manuscript, full_text
 from reviewers.embedded.findings import Finding, Nearest, cost_of, find
 from reviewers.quality.model import PaperText, load
 
-KEPT = 4096  # Readings kept in a process; a paper's reviews mostly come close together.
+KEPT = 8192  # Readings kept in a process: for all reviews of a paper, and for a study's next round.
+PREDICTED = 65536  # Predictions kept in a process.
 
 
 class Reading(msgspec.Struct, frozen=True):
@@ -48,14 +50,39 @@ class Archive:
         return Nearest(float(near[at]), self.titles[at], len(self.titles))
 
 
-def read(manuscript: Manuscript, archive: tuple[str, ...], papers: Path) -> Reading:
+async def read(manuscript: Manuscript, archive: tuple[str, ...], papers: Path) -> Reading:
     """Measure a paper once for all its reviewers in this process.
 
     Args:
         archive: titles of earlier papers; empty leaves novelty out.
         papers: the folder of parsed documents.
     """
-    return _read(manuscript, _archive(archive) if archive else None, papers)
+    quality = await quality_of(manuscript)
+    folder = papers if manuscript.document else None  # Rounds of a study share what they can.
+    return _read(manuscript, _archive(archive) if archive else None, folder, quality)
+
+
+_predicted: dict[PaperText, float] = {}
+_wanted: dict[PaperText, None] = {}
+
+
+async def quality_of(manuscript: Manuscript) -> float:
+    """The model's prediction for a paper, in SD units of its predictions.
+
+    The tasks that are under way at once wait for each other to say what they want, and the model
+    reads all their papers together: a quarter of the work of one by one, and the same numbers.
+    """
+    paper = PaperText(manuscript.title, manuscript.abstract)
+    if paper not in _predicted:
+        _wanted[paper] = None
+        await asyncio.sleep(0)
+    if paper not in _predicted:
+        together = list(_wanted)
+        _wanted.clear()
+        if len(_predicted) > PREDICTED:
+            _predicted.clear()
+        _predicted.update(zip(together, load().standard(together).tolist(), strict=True))
+    return _predicted[paper]
 
 
 @lru_cache(maxsize=4)
@@ -64,14 +91,15 @@ def _archive(titles: tuple[str, ...]) -> Archive:
 
 
 @lru_cache(maxsize=KEPT)
-def _read(manuscript: Manuscript, archive: Archive | None, papers: Path) -> Reading:
-    text = full_text(manuscript, papers)
+def _read(
+    manuscript: Manuscript, archive: Archive | None, papers: Path | None, quality: float
+) -> Reading:
+    text = full_text(manuscript, papers) if papers else None
     anatomy = measure(manuscript.title, manuscript.abstract, text)
     nearest = archive.nearest(manuscript.title) if archive else None
     findings = tuple(find(anatomy, manuscript.checks, nearest))
-    quality = load().standard([PaperText(manuscript.title, manuscript.abstract)])[0]
     return Reading(
-        quality=float(quality),
+        quality=quality,
         findings=findings,
         cost=cost_of(findings, full_text=text is not None),
         abstract_words=anatomy.abstract_words,

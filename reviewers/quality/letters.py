@@ -59,7 +59,7 @@ def weighted(counts: Any, idf: NDArray[Any]) -> Any:
     from sklearn.preprocessing import normalize
 
     rows = counts.copy()
-    rows.data = (1 + np.log(rows.data)) * idf.astype(np.float64)[rows.indices]
+    rows.data = (1 + np.log(rows.data)) * idf.astype(np.float64, copy=False)[rows.indices]
     return normalize(rows, copy=False)
 
 

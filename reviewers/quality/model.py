@@ -55,6 +55,8 @@ class QualityModel:
         self.trained_on: tuple[str, ...] = tuple(card["trained_on"])
         self.cutoff: int = card["cutoff"]
         self._vectorizers: dict[str, Any] = {}
+        self._numbers: dict[str, Floats] = {}
+        self._kept = frozenset(unpacked(arrays["kept"])) if "kept" in arrays else frozenset()
 
     def predict(self, papers: Sequence[PaperText]) -> Floats:
         """Expected rating mean of each paper in SD units of its year's rating means, (papers,)."""
@@ -92,25 +94,31 @@ class QualityModel:
             heads = self._terms("heads", [cleaned(paper.title) for paper in papers])
             found["words"] = heads + self._terms("words", texts)
         if "style" in parts:
-            kept = frozenset(unpacked(self.arrays["kept"]))
-            found["style"] = self._terms("style", [masked(text, kept) for text in texts])
+            found["style"] = self._terms("style", [masked(text, self._kept) for text in texts])
         if "letters" in parts:
-            rows = letters.weighted(letters.counted(texts), self.arrays["letters_idf"])
-            found["letters"] = rows @ self.arrays["letters_coef"].astype(np.float64)
+            rows = letters.weighted(letters.counted(texts), self._floats("letters_idf"))
+            found["letters"] = rows @ self._floats("letters_coef")
         if "writing" in parts:
             measured = measured_of(papers)[:, self.arrays["steady"]]
             measured = normal(measured, self.arrays["quantiles"])
-            found["writing"] = measured @ self.arrays["writing_coef"]
+            # Summed row by row: a matrix product rounds a paper otherwise in other company.
+            found["writing"] = (measured * self.arrays["writing_coef"]).sum(axis=1)
         return {part: found[part] for part in parts}
 
     def _terms(self, block: str, texts: list[str]) -> Floats:
         if block not in self._vectorizers:
             terms = unpacked(self.arrays[f"{block}_terms"])
             vectorizer = make_vectorizer(block, vocabulary=terms)
-            vectorizer.idf_ = self.arrays[f"{block}_idf"].astype(np.float64)
+            vectorizer.idf_ = self._floats(f"{block}_idf")
             self._vectorizers[block] = vectorizer
         rows = self._vectorizers[block].transform(texts)
-        return np.asarray(rows @ self.arrays[f"{block}_coef"].astype(np.float64), dtype=np.float64)
+        return np.asarray(rows @ self._floats(f"{block}_coef"), dtype=np.float64)
+
+    def _floats(self, name: str) -> Floats:
+        """Coefficients, which are kept at half their size, in full."""
+        if name not in self._numbers:
+            self._numbers[name] = self.arrays[name].astype(np.float64)
+        return self._numbers[name]
 
 
 def has_abstract(paper: PaperText) -> bool:
@@ -151,7 +159,7 @@ def normal(measured: Floats, quantiles: NDArray[Any]) -> Floats:
     from scipy.special import ndtri
 
     places = np.linspace(0.0, 1.0, len(quantiles))
-    scores = np.empty_like(measured)
+    scores = np.empty(measured.shape)
     for column, marks in enumerate(quantiles.astype(np.float64).T):
         values = measured[:, column]
         above = np.interp(values, marks, places)

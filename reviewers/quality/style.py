@@ -148,8 +148,13 @@ def _words(words: list[str], low: list[str]) -> dict[str, float]:
         "hyphened": sum("-" in w for w in words) / n,
         "acronyms": sum(w.isupper() and len(w) > 1 for w in words) / n,
         "capitals": capitals / n,
-        "camel": sum(bool(_CAMEL.search(w)) for w in words) / n,
+        "camel": sum(map(_is_camel, words)) / n,
     }
+
+
+@lru_cache(maxsize=1 << 16)
+def _is_camel(word: str) -> bool:
+    return bool(_CAMEL.search(word))
 
 
 def _signs(text: str, n: int) -> dict[str, float]:

@@ -14,17 +14,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conference.core.errors import UserError
-from conference.core.forms import Field, Form, check_form, problems
-from conference.core.records import Absence, Agent, Check, Comment, Rebuttal, Review
+from conference.core.forms import Field, Form, check_form, problems, without_texts
+from conference.core.records import Absence, Agent, Check, Comment, Rebuttal, Review, encode
 from conference.core.tasks import TaskKey
 from conference.models.context import Context
 from conference.papers.anatomy import measure
 from conference.papers.manuscript import Manuscript
+from reviewers.embedded import reading
 from reviewers.embedded.filling import rules
 from reviewers.embedded.findings import cost_of, find, wording
 from reviewers.embedded.mind import make
 from reviewers.embedded.panel import load_panel
-from reviewers.embedded.reading import read
 from reviewers.personas import persona_of
 from reviewers.reviewer import BidSight, CalibrateSight, DiscussSight, ReviewSight
 from venues.venue import load_venue
@@ -52,6 +52,10 @@ References
 def paper(name: str = "p1", **changes: Any) -> Manuscript:
     row = Manuscript(paper=name, title="Learning rates and grokking", abstract=ABSTRACT)
     return msgspec.structs.replace(row, **changes)
+
+
+def look_at(manuscript: Manuscript, archive: tuple[str, ...], papers: Path) -> reading.Reading:
+    return asyncio.run(reading.read(manuscript, archive, papers))
 
 
 def agent(name: str = "r1", persona: str = "") -> Agent:
@@ -173,9 +177,11 @@ def test_reviewers_of_one_paper_differ_in_scores_and_in_points() -> None:
 
 
 def test_what_is_read_does_not_depend_on_who_asks() -> None:
-    alone = read(paper(), (), Path("nowhere"))
-    crowd = [read(paper(f"p{number}", title=f"Other {number}"), (), Path()) for number in range(3)]
-    assert read(paper(), (), Path("nowhere")) == alone
+    alone = look_at(paper(), (), Path("nowhere"))
+    crowd = [
+        look_at(paper(f"p{number}", title=f"Other {number}"), (), Path()) for number in range(3)
+    ]
+    assert look_at(paper(), (), Path("nowhere")) == alone
     assert all(row.quality != alone.quality for row in crowd)
 
 
@@ -228,8 +234,8 @@ def test_a_text_without_the_usual_signs_costs_and_a_usual_one_costs_nothing() ->
 
 def test_novelty_is_judged_against_the_archive() -> None:
     archive = ("Learning rates and grokking", "Vision transformers for maps")
-    same = read(paper(), archive, Path("nowhere"))
-    far = read(paper(title="Protein folding by hand"), archive, Path("nowhere"))
+    same = look_at(paper(), archive, Path("nowhere"))
+    far = look_at(paper(title="Protein folding by hand"), archive, Path("nowhere"))
     assert any('"Learning rates and grokking"' in f.text for f in same.findings)
     assert same.cost == pytest.approx(wording().phrases["near"][0].cost)
     assert far.cost == 0
@@ -345,10 +351,40 @@ def test_calibration_shares_the_papers_effect_and_keeps_the_humans_apart() -> No
 
 def test_the_reviews_texts_are_not_stock() -> None:
     """A strength or weakness in a review is one of the findings of that very paper."""
-    reading = read(paper(), (), Path("nowhere"))
-    known = {finding.text for finding in reading.findings}
+    measured = look_at(paper(), (), Path("nowhere"))
+    known = {finding.text for finding in measured.findings}
     for number in range(10):
         row = given_review(sight(paper()), f"r{number}")
         for name in ("strengths", "weaknesses"):
             for line in row.texts[name].splitlines():
                 assert line in known or re.match(r"None of \d+ findings", line)
+
+
+@settings(max_examples=8, deadline=None)
+@given(st.permutations(range(12)), st.integers(1, 12))
+def test_a_review_does_not_hang_on_the_tasks_beside_it(order: list[int], at_once: int) -> None:
+    """Tasks that are under way at once have their papers read together, to the same last bit."""
+    seen = [sight(paper(f"p{n}", abstract=f"{ABSTRACT} It holds for {n} layers.")) for n in order]
+
+    async def given_together(chosen: list[ReviewSight]) -> list[bytes]:
+        reading._predicted.clear()
+        reading._read.cache_clear()
+        where = [context("r1", each.manuscript.paper) for each in chosen]
+        pairs = zip(chosen, where, strict=True)
+        return [
+            encode(row)
+            for row in await asyncio.gather(*(MIND.review(agent(), *pair) for pair in pairs))
+        ]
+
+    parts = [seen[at : at + at_once] for at in range(0, len(seen), at_once)]
+    together = [row for part in parts for row in asyncio.run(given_together(part))]
+    assert together == [row for each in seen for row in asyncio.run(given_together([each]))]
+
+
+def test_without_texts_the_scores_are_the_same() -> None:
+    for quality in (None, 0.4):
+        seen = sight(paper(), quality=quality)
+        whole = given_review(seen)
+        bare = given_review(msgspec.structs.replace(seen, form=without_texts(FORM)))
+        assert bare.scores == whole.scores
+        assert whole.texts and set(bare.texts) == {field.name for field in FORM.choices}

@@ -46,7 +46,7 @@ from venues.phases import steps_of
 from venues.phases.decide import tasks as decisions
 from venues.phases.meta_review import tasks as meta_reviews
 from venues.plan import make_plan, note_plan
-from venues.round import load_round, play, run_round
+from venues.round import load_round, play, prepare, run_round
 from venues.spending import read_spending
 from venues.state import Round
 
@@ -419,3 +419,17 @@ def test_recent_co_authors_are_conflicts(tmp_path: Path) -> None:
         assert set(papers[row.paper].authors) & set(round_.agent(row.agent).coauthors)
     assigned = {(row.agent, row.paper) for row in round_.all(Assignment)}
     assert not assigned & {(row.agent, row.paper) for row in found}
+
+
+def test_a_round_of_scores_alone_decides_the_same(tmp_path: Path) -> None:
+    rounds = {}
+    for texts in (True, False):
+        venue = prepare("iclr2022", settings={"review.texts": texts})
+        rounds[texts] = run_round(venue, out=tmp_path / str(texts), papers=table(30), hosts=0).round
+    whole, bare = rounds[True], rounds[False]
+    assert [row.scores for row in bare.all(Review)] == [row.scores for row in whole.all(Review)]
+    assert bare.all(Decision) == whole.all(Decision)
+    names = {field.name for field in whole.venue.form.choices}
+    assert all(set(row.texts) == names for row in bare.all(Review))
+    assert all(row.text.count(". ") == 0 for row in bare.all(MetaReview))
+    assert load_round(tmp_path / "False").all(Review) == bare.all(Review)

@@ -56,7 +56,8 @@ class Instance:
             raise ValueError("demand and min_load cannot be negative")
         if (self.min_load > self.max_load).any():
             raise ValueError("a reviewer's min_load is above the max_load")
-        if len(np.unique(self.paper * self.n_reviewers + self.reviewer)) != len(self.paper):
+        pairs = np.sort(self.paper * self.n_reviewers + self.reviewer)
+        if (pairs[1:] == pairs[:-1]).any():
             raise ValueError("a pair of paper and reviewer is listed twice")
 
     @property

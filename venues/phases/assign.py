@@ -295,14 +295,17 @@ def widened(instance: Instance, papers: list[int], closed: NDArray[Any]) -> Inst
     more than the lowest of those kept, and is better than no reviewer.
     """
     width = len(instance.max_load)
-    every = np.array(papers, dtype=np.int64)[:, None] * width + np.arange(width)
+    short = np.array(sorted(papers), dtype=np.int64)
     taken = np.concatenate([instance.paper * width + instance.reviewer, closed])
-    new = np.setdiff1d(every.ravel(), taken)
+    taken = taken[np.isin(taken // width, short)]
+    open_ = np.ones((len(short), width), dtype=np.bool_)
+    open_[np.searchsorted(short, taken // width), taken % width] = False
+    paper, reviewer = np.nonzero(open_)
     return replace(
         instance,
-        paper=np.concatenate([instance.paper, new // width]),
-        reviewer=np.concatenate([instance.reviewer, new % width]),
-        score=np.concatenate([instance.score, np.zeros(len(new))]),
+        paper=np.concatenate([instance.paper, short[paper]]),
+        reviewer=np.concatenate([instance.reviewer, reviewer]),
+        score=np.concatenate([instance.score, np.zeros(len(paper))]),
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from conference.core.records import Agent, AnyRecord, DeskCheck, HiddenText, Submission
 from conference.core.tasks import CentralSight, Task, TaskKey
 from conference.models.context import Context
@@ -77,12 +79,18 @@ def _twins(sight: DeskSight) -> dict[str, str]:
     """Later paper id to the earlier one that it repeats."""
     if not sight.rules.duplicates or len(sight.submissions) < 2:
         return {}
-    from conference.papers import checks
-
-    texts = [f"{paper.title}\n{paper.abstract}" for paper in sight.submissions]
-    pairs = checks.duplicates(texts, sight.rules.duplicate_similarity)
+    texts = tuple(f"{paper.title}\n{paper.abstract}" for paper in sight.submissions)
+    pairs = _alike(texts, sight.rules.duplicate_similarity)
     names = [paper.paper for paper in sight.submissions]
     return {names[later]: names[earlier] for earlier, later in pairs}
+
+
+@lru_cache(maxsize=2)
+def _alike(texts: tuple[str, ...], similarity: float) -> list[tuple[int, int]]:
+    """Pairs (earlier, later) of alike texts, searched once for all rounds on the same papers."""
+    from conference.papers import checks
+
+    return checks.duplicates(texts, similarity)
 
 
 def _hidden(spans: list[HiddenText]) -> str:
