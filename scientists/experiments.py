@@ -14,6 +14,7 @@ from typing import Any
 
 import msgspec
 
+from conference.core.clean import clean
 from conference.core.records import Incident
 from conference.core.tasks import TaskFailed
 from conference.sandbox import BadResult, Limits, read_file, read_result, run
@@ -185,7 +186,7 @@ def _figures(folder: Path) -> Figures:
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise BadResult(f"figures.json: {error}") from None
     drawn = [
-        (row.name, row.caption, read_file(folder / f"{row.name}.svg", folder, FIGURE_BYTES))
+        (row.name, clean(row.caption), read_file(folder / f"{row.name}.svg", folder, FIGURE_BYTES))
         for row in figures
     ]
     for name, _, svg in drawn:

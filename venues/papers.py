@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterable
 from itertools import chain
 from pathlib import Path
 
 import msgspec
 
+from conference.core.clean import clean
 from conference.core.errors import UserError
 from conference.core.records import HumanOutcome
 from conference.data.reader import Sample, caveats, holds_data, read, read_all, sample
@@ -87,8 +89,8 @@ def _pdfs(path: Path, size: int, seed: int) -> PaperSource:
     for pdf in chosen:
         data = pdf.read_bytes()
         if MAGIC not in data[:1024]:
-            others.append(pdf.name)
-        digest.update(f"{pdf.name}\x1f{len(data)}\x1f".encode())
+            others.append(clean(pdf.name))
+        digest.update(os.fsencode(pdf.name) + f"\x1f{len(data)}\x1f".encode())
         content = hashlib.sha256(data)
         digest.update(content.digest())
         ids.append(_new_id(f"pdf-{content.hexdigest()[:8]}", ids))

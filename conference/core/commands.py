@@ -7,6 +7,7 @@ import sys
 
 import click
 
+from conference.core.clean import clean
 from conference.core.errors import UserError
 from conference.core.tasks import StopRound
 
@@ -55,5 +56,5 @@ def _sentence(error: OSError) -> str:
 
 
 def _leave(sentence: str, status: int) -> None:
-    click.echo(sentence, err=True)
+    click.echo(clean(sentence), err=True)
     sys.exit(status)

@@ -13,6 +13,7 @@ the user gave) are parts of one, and are read only where they are named.
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TypeVar
@@ -129,7 +130,7 @@ def sample(
         return list(items), None
 
     def rank(at: int) -> bytes:
-        return hashlib.sha256(f"{seed}\x1f{name(items[at])}".encode()).digest()
+        return hashlib.sha256(os.fsencode(f"{seed}\x1f{name(items[at])}")).digest()
 
     chosen = sorted(sorted(range(len(items)), key=rank)[:size])
     return [items[at] for at in chosen], Sample(size, len(items), seed)

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from typing import Any
 
+from conference.core.clean import clean
 from conference.data.tables import Damage, Status
 
 # "10", "8: accept", "4 = sure", "6 (weak accept)", "6 - weak accept", "3 good"; not "3-4", "8/10"
@@ -114,10 +115,10 @@ def listed_ratings(
 
 
 def text(value: Any) -> str | None:
-    """Text without surrounding space; None where there is none."""
+    """Clean text without surrounding space; None where there is none."""
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return None
-    return str(value).strip() or None
+    return clean(str(value)).strip() or None
 
 
 def status_of(decision: str) -> Status:

@@ -11,6 +11,8 @@ import re
 from collections import Counter
 from collections.abc import Collection
 
+from conference.core.clean import UNCLEAN
+
 # A string of JSON, and the colon that makes it a name.
 STRING = re.compile(r'"((?:[^"\\]|\\.)*)"(\s*:)?', re.DOTALL)
 PART = re.compile(
@@ -63,7 +65,7 @@ def repaired(text: str, code: Collection[str] = ()) -> tuple[str, tuple[str, ...
     return STRING.sub(string, text), _in_words(changes)
 
 
-def whole_characters(text: str) -> tuple[str, tuple[str, ...]]:
+def whole_escapes(text: str) -> tuple[str, tuple[str, ...]]:
     """Any JSON with U+FFFD for each half of a surrogate pair, which no strict reader takes."""
     changes: Counter[str] = Counter()
 
@@ -101,7 +103,7 @@ def _repaired(body: str, code: bool, changes: Counter[str]) -> str:
 
 def _is_lost(code: int) -> bool:
     """Whether a character is a control character (no tab or line end) or half a pair."""
-    return (code < 0x20 and chr(code) not in RAW) or 0x7F <= code < 0xA0 or 0xD800 <= code < 0xE000
+    return UNCLEAN.match(chr(code)) is not None
 
 
 def _escape(body: str, found: re.Match[str], code: bool) -> str:

@@ -14,6 +14,7 @@ from typing import Any
 
 import msgspec
 
+from conference.core.clean import clean
 from conference.core.errors import UserError
 from conference.models.records import Message, ModelError, ModelRules, Refused, Reply, Sampling
 from conference.models.wire import not_taken, read_reply, request_body, unsent
@@ -189,4 +190,4 @@ def _asked_wait(headers: Any) -> float:
 
 
 def _line(error: Exception) -> str:
-    return " ".join(str(error).split())[:200]
+    return " ".join(clean(str(error)).split())[:200]

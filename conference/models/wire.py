@@ -9,9 +9,10 @@ from typing import Any
 
 import msgspec
 
+from conference.core.clean import clean
 from conference.core.mentions import mentions
 from conference.models.records import CUT, Message, Reply, Sampling
-from conference.models.repair import whole_characters
+from conference.models.repair import whole_escapes
 
 # What servers call a parameter that they do not take, and those that a call can do without.
 NOT_TAKEN = re.compile(
@@ -122,10 +123,10 @@ def read_reply(content: bytes, asked: str, count: Callable[[str], int]) -> tuple
     Raises:
         ValueError: the response does not follow the protocol.
     """
-    sent, repairs = whole_characters(content.decode())
+    sent, repairs = whole_escapes(content.decode())
     body = msgspec.json.decode(sent, type=_Body)
     if not body.choices:
-        said = f": {str(body.error)[:200]}" if body.error else ""
+        said = f": {clean(str(body.error))[:200]}" if body.error else ""
         raise ValueError(f"the response has no choices{said}")
     choice = body.choices[0]
     message, ended = choice.message, ENDED.get(choice.finish_reason or "", "")
@@ -141,7 +142,7 @@ def read_reply(content: bytes, asked: str, count: Callable[[str], int]) -> tuple
     given = _tokens(usage, "prompt_tokens") or count(asked)
     cached = _tokens(details if isinstance(details, dict) else {}, "cached_tokens")
     made = _tokens(usage, "completion_tokens") or count(text)
-    revision = " ".join(part for part in (body.model, body.system_fingerprint) if part)
+    revision = clean(" ".join(part for part in (body.model, body.system_fingerprint) if part))
     return Reply(text, given, min(cached, given), made, ended, repairs=repairs), revision
 
 

@@ -65,11 +65,6 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
         return split_references(self.text)[0]
 
 
-def whole_characters(text: str) -> str:
-    """The text with halves of surrogate pairs joined or replaced, as no file can hold one alone."""
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-
-
 def is_heading(line: str) -> str | None:
     """The heading that a line is, in lower case and without its number; None for other lines."""
     found = HEADING.match(line)

@@ -8,7 +8,7 @@ from unicodedata import category
 import numpy as np
 from numpy.typing import NDArray
 
-from conference.papers.document import whole_characters
+from conference.core.clean import whole_characters
 from conference.papers.pdfium import Floats, Sheet
 
 Mask = NDArray[np.bool_]

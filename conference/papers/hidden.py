@@ -13,7 +13,7 @@ from unicodedata import category
 import msgspec
 import numpy as np
 
-from conference.papers.document import whole_characters
+from conference.core.clean import whole_characters
 from conference.papers.glyphs import Glyphs
 from conference.papers.orders import (
     TAGS,

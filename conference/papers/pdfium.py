@@ -18,7 +18,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from conference.papers.document import whole_characters
+from conference.core.clean import whole_characters
 
 Floats = NDArray[np.float64]
 Pixels = NDArray[np.uint32]

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import msgspec
 
-from conference.papers.document import Document, whole_characters
+from conference.core.clean import clean, clean_values
+from conference.papers.document import Document
 from conference.papers.hidden import HiddenSpan
 from conference.papers.pdf import UnreadablePdf, read_with_spans
 
@@ -57,7 +58,7 @@ def read_untrusted(
         reason = f"not read to its end within {seconds:.0f} s of processor time"
         raise _too_long(path, reason, done.stderr)
     try:
-        answer = msgspec.json.decode(done.stdout, type=Answer)
+        answer = msgspec.convert(clean_values(msgspec.json.decode(done.stdout)), Answer)
     except msgspec.MsgspecError as error:
         raise UnreadablePdf(
             f"{path.name}: damaged (the reader ended with status {done.returncode})."
@@ -82,9 +83,9 @@ def main(path: str, seconds: str) -> None:
     try:
         answer = Answer(*read_with_spans(Path(path), progress=_tell))
     except UnreadablePdf as error:
-        answer = Answer(reason=whole_characters(str(error)))
+        answer = Answer(reason=clean(str(error)))
     except (MemoryError, RecursionError) as error:
-        name = whole_characters(Path(path).name)
+        name = clean(Path(path).name)
         answer = Answer(reason=f"{name}: damaged (reading it took too much: {error!r}).")
     sys.stdout.buffer.write(msgspec.json.encode(answer))
 

@@ -6,6 +6,8 @@ from typing import Literal, get_args
 
 import msgspec
 
+from conference.core.clean import clean
+
 Kind = Literal[
     "wall_limit",  # ran longer than it may
     "cpu_limit",  # used more processor time than it may
@@ -96,5 +98,5 @@ class BadResult(Exception):
     """A result file that must not be believed; `incident` says why."""
 
     def __init__(self, detail: str) -> None:
-        super().__init__(detail)
-        self.incident = Incident("bad_result", detail)
+        super().__init__(clean(detail))
+        self.incident = Incident("bad_result", str(self))

@@ -8,6 +8,7 @@ import stat
 from pathlib import Path
 from typing import Any, NoReturn
 
+from conference.core.clean import clean_values
 from conference.sandbox.records import MIB, BadResult
 
 
@@ -15,7 +16,7 @@ def read_result(path: Path, workspace: Path, max_bytes: int = 8 * MIB) -> dict[s
     """The JSON object in `path`, a regular file of at most `max_bytes` inside `workspace`.
 
     Raises `BadResult` with the reason as `read_file` does, and for NaN, Infinity, a repeated key
-    and anything but an object.
+    and anything but an object. Text in it is made clean.
     """
     data, inside = read_file(path, workspace, max_bytes), path.name
     try:
@@ -23,6 +24,7 @@ def read_result(path: Path, workspace: Path, max_bytes: int = 8 * MIB) -> dict[s
             data.decode("utf-8"), parse_constant=_no_constant, parse_float=_finite,
             object_pairs_hook=_unique,
         )  # fmt: skip
+        value = clean_values(value)
     except (ValueError, RecursionError) as error:
         raise BadResult(f"{inside} is not clean JSON: {error}") from None
     if not isinstance(value, dict):

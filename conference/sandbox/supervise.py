@@ -19,6 +19,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from conference.core.clean import clean
 from conference.core.errors import UserError
 from conference.sandbox.files import DEEPEST, Bounds
 from conference.sandbox.notices import receive, reply, take_turns
@@ -79,7 +80,7 @@ class Supervisor:
     def record(self, kind: Kind, detail: str) -> None:
         """Keep an incident; of one kind the first few, the rest are counted."""
         if sum(incident.kind == kind for incident in self.incidents) < _SAME_KIND:
-            self.incidents.append(Incident(kind, detail[:300]))
+            self.incidents.append(Incident(kind, clean(detail[:300])))
         else:
             self.dropped[kind] = self.dropped.get(kind, 0) + 1
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import deque
 
+from conference.core.clean import clean
+
 KEPT = 64 << 10  # bytes
 
 
@@ -23,4 +25,4 @@ class Tail:
             self._held -= len(self._kept.popleft())
 
     def text(self) -> str:
-        return b"".join(self._kept)[-KEPT:].decode("utf-8", "replace")
+        return clean(b"".join(self._kept)[-KEPT:])

@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 import conference.sandbox
+from conference.core.clean import clean
 from conference.sandbox import KINDS, BadResult, Limits, Method, protections, read_result, run
 
 PROGRAMS = sorted((Path(__file__).parent / "hostile").glob("*.py"))
@@ -98,6 +99,8 @@ def check(program: Path, method: Method, base: Path, monkeypatch: pytest.MonkeyP
 
     service.close()
     kinds = {incident.kind for incident in outcome.incidents}
+    said = [outcome.stdout, outcome.stderr, *(incident.detail for incident in outcome.incidents)]
+    assert all(text == clean(text) for text in said), "what it says can be kept and shown"
     if "bad_result" in header(program, "expect"):
         assert not kinds, outcome
         with pytest.raises(BadResult) as caught:

@@ -10,22 +10,24 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from conference.core.clean import clean
 from conference.sandbox import BadResult, read_result
 
+TEXTS = st.text().map(clean)
 VALUES = st.recursive(
     st.none()
     | st.booleans()
     | st.integers()
     | st.floats(allow_nan=False, allow_infinity=False)
-    | st.text(),
-    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    | TEXTS,
+    lambda inner: st.lists(inner) | st.dictionaries(TEXTS, inner),
     max_leaves=10,
 )
 same_folder = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @same_folder
-@given(st.dictionaries(st.text(), VALUES))
+@given(st.dictionaries(TEXTS, VALUES))
 def test_a_clean_object_is_read_as_it_was_written(tmp_path: Path, value: dict[str, Any]) -> None:
     (tmp_path / "results.json").write_text(json.dumps(value))
     assert read_result(tmp_path / "results.json", tmp_path) == value
@@ -66,3 +68,8 @@ def test_the_size_is_bounded_to_the_byte(tmp_path: Path) -> None:
     assert read_result(Path("results.json"), tmp_path, 8) == {"a": 1}
     with pytest.raises(BadResult, match="8 bytes"):
         read_result(Path("results.json"), tmp_path, 7)
+
+
+def test_text_in_a_result_is_clean(tmp_path: Path) -> None:
+    (tmp_path / "results.json").write_text('{"a\\ud800": "\\u001b[2J"}')
+    assert read_result(Path("results.json"), tmp_path) == {"a\ufffd": "\ufffd[2J"}

@@ -11,6 +11,7 @@ import msgspec
 import pandas
 import pytest
 
+from conference.core.clean import clean
 from conference.core.errors import UserError
 from conference.core.records import (
     Decision,
@@ -49,12 +50,16 @@ ABSTRACTS = {
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Four good papers, one with hidden text, and six files that cannot be read."""
+    """Four good papers and one with hidden text, and seven files that cannot be read.
+
+    The name of one is no text.
+    """
     path = tmp_path_factory.mktemp("pdfs")
     for number, (title, abstract) in enumerate(ABSTRACTS.items()):
         data = paper_data(title) | {"abstract": abstract}
         (path / f"good-{number}.pdf").write_bytes(typeset(data, {}))
     made.paper(path / "hidden.pdf", made.white_text)
+    (path / "bad-\udcfe\x1b[2J.pdf").write_bytes(b"")
     for make in (empty, a_text, cut_short, encrypted, a_scan, no_pages):
         make(path / f"bad-{make.__name__}.pdf")
     return path
@@ -73,7 +78,7 @@ def test_a_round_goes_on_without_the_files_that_cannot_be_read(folder: Path, run
     round_ = load_round(run)
     assert {paper.title for paper in round_.all(Submission)} == {*ABSTRACTS, made.TITLE}
     unreadable = {row.file: row.reason for row in round_.all(Unreadable)}
-    assert set(unreadable) == {path.name for path in folder.glob("bad-*.pdf")}
+    assert set(unreadable) == {clean(path.name) for path in folder.glob("bad-*.pdf")}
     assert all(reason.startswith(name) for name, reason in unreadable.items())
     assert len({reason.partition(": ")[2] for reason in unreadable.values()}) >= 5
     front = (run / "site" / "index.html").read_text()

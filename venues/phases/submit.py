@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections import defaultdict
 from pathlib import Path
 
+from conference.core.clean import clean
 from conference.core.files import keep
 from conference.core.mentions import count_mentions
 from conference.core.records import Agent, AnyRecord, Call, HiddenText, Submission, Unreadable
@@ -25,7 +27,7 @@ class TableSight(CentralSight, frozen=True, kw_only=True):
 class PdfSight(Sight, frozen=True, kw_only=True):
     """One PDF file of a folder, not yet trusted."""
 
-    path: str
+    path: bytes  # a file's name need not be text
     topics: tuple[Topic, ...]
 
 
@@ -39,7 +41,7 @@ def tasks(round_: Round) -> list[Task]:
         ]
     topics = round_.venue.call.topics
     return [
-        Task(TaskKey("submit", paper=name), PdfSight(path=str(path), topics=topics))
+        Task(TaskKey("submit", paper=name), PdfSight(path=os.fsencode(path), topics=topics))
         for name, path in zip(source.pdf_ids, source.pdfs, strict=True)
     ]
 
@@ -129,15 +131,15 @@ def _from_pdf(sight: PdfSight, context: Context) -> list[AnyRecord]:
     from conference.papers import UnreadablePdf, write_document
     from conference.papers.untrusted import read_untrusted
 
-    path = Path(sight.path)
+    path = Path(os.fsdecode(sight.path))
     try:
         document, hidden = read_untrusted(path)
     except UnreadablePdf as error:
-        return [Unreadable(file=path.name, reason=str(error))]
+        return [Unreadable(file=clean(path.name), reason=clean(str(error)))]
     paper = context.key.paper
     submission = Submission(
         paper=paper,
-        title=document.title or path.stem,
+        title=document.title or clean(path.stem),
         abstract=document.abstract,
         topic=_topic(f"{document.title} {document.abstract}", sight.topics),
         pdf=keep(context.papers, path.read_bytes(), ".pdf"),
