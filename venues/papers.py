@@ -7,23 +7,28 @@ import os
 from collections.abc import Iterable
 from itertools import chain
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
 from conference.core.clean import clean
 from conference.core.errors import UserError
-from conference.core.records import HumanOutcome
+from conference.core.records import HumanOutcome, Planted
 from conference.data.reader import Sample, caveats, holds_data, read, read_all, sample
 from conference.data.store import ABOUT
 from conference.data.tables import Dataset, HumanReview, Paper, Stage
 from venues.venue import Venue
 
 MAGIC = b"%PDF-"  # within the first kilobyte of every PDF
+Texts = Literal["reviewed", "any"]
 WHEN: dict[Stage, str] = {"before_rebuttal": "before", "after_discussion": "after", "unknown": ""}
 
 
-class TablePaper(msgspec.Struct, frozen=True):
-    """One submission of a data set. `text` is the version that humans reviewed, or None."""
+class TablePaper(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One submission of a data set. `text` is the version that humans reviewed, or None.
+
+    `byline` is its line of authors, and `planted` what a study put into it.
+    """
 
     paper: str
     title: str
@@ -32,6 +37,8 @@ class TablePaper(msgspec.Struct, frozen=True):
     topic: str
     text: str | None
     human: HumanOutcome | None
+    byline: str = ""
+    planted: tuple[Planted, ...] = ()
 
 
 class PaperSource(msgspec.Struct, frozen=True):
@@ -56,10 +63,17 @@ class PaperSource(msgspec.Struct, frozen=True):
         return len(self.pdfs) or len(self.table)
 
 
-def open_papers(path: str | Path, venue: Venue, size: int = 0, seed: int = 0) -> PaperSource:
+def open_papers(
+    path: str | Path,
+    venue: Venue,
+    size: int = 0,
+    seed: int = 0,
+    texts: Texts = "reviewed",
+) -> PaperSource:
     """The submissions at `path` for a venue-year: a folder of PDFs, or a place with review data.
 
-    With a `size`, so many of them are drawn with the seed.
+    With a `size`, so many of them are drawn with the seed. Full texts of final versions tell the
+    decision, so they are left out unless `texts` is "any", which takes only papers with a text.
 
     Raises:
         UserError: there is nothing there, or it cannot be read as it is.
@@ -69,7 +83,7 @@ def open_papers(path: str | Path, venue: Venue, size: int = 0, seed: int = 0) ->
         raise UserError(f"--papers {path}: no such file or folder.")
     if path.is_dir() and not holds_data(path):
         return _pdfs(path, size, seed)
-    source = _data(path, venue, size, seed)
+    source = _data(path, venue, size, seed, texts)
     if source.sample:
         said = f"{path}: taken is {source.sample}."
         source = msgspec.structs.replace(source, notes=(*source.notes, said))
@@ -110,7 +124,7 @@ def _new_id(name: str, taken: list[str]) -> str:
     return f"{name}.{count + 1}" if count else name
 
 
-def _data(path: Path, venue: Venue, size: int, seed: int) -> PaperSource:
+def _data(path: Path, venue: Venue, size: int, seed: int, texts: Texts) -> PaperSource:
     """The venue's own papers at the place, with what humans said of them."""
     datasets, earlier = _datasets(path, venue)
     papers = list(chain.from_iterable(dataset.papers for dataset in datasets))
@@ -120,6 +134,8 @@ def _data(path: Path, venue: Venue, size: int, seed: int) -> PaperSource:
         raise UserError(f"--papers {path}: no row has both a title and an abstract.")
     if bare := [paper.paper_id for paper in chosen if not paper.abstract]:
         notes.append(f"{path}: {len(bare)} row(s) are left out, such as {bare[0]}: no abstract.")
+    if texts == "any":
+        whole = _with_texts(whole, path, notes)
     taken, drawn = sample(whole, size, seed, lambda paper: paper.paper_id)
     for dataset in datasets:
         inside = {paper.paper_id for paper in dataset.papers}
@@ -130,12 +146,14 @@ def _data(path: Path, venue: Venue, size: int, seed: int) -> PaperSource:
     for review in chain.from_iterable(dataset.reviews for dataset in datasets):
         if review.rating is not None:
             reviews.setdefault(review.paper_id, []).append(review)
-    table = tuple(_row(paper, reviews.get(paper.paper_id, []), venue, path) for paper in taken)
+    table = tuple(
+        _row(paper, reviews.get(paper.paper_id, []), venue, path, texts) for paper in taken
+    )
     older = chain.from_iterable(dataset.papers for dataset in earlier)
-    texts = tuple(f"{paper.title}\n{paper.abstract}" for paper in older if paper.abstract)
-    digest = hashlib.sha256(msgspec.json.encode((table, texts), order="sorted")).hexdigest()
+    before = tuple(f"{paper.title}\n{paper.abstract}" for paper in older if paper.abstract)
+    digest = hashlib.sha256(msgspec.json.encode((table, before), order="sorted")).hexdigest()
     return PaperSource(
-        "table", str(path), digest, table=table, earlier=texts, notes=tuple(notes), sample=drawn
+        "table", str(path), digest, table=table, earlier=before, notes=tuple(notes), sample=drawn
     )
 
 
@@ -203,7 +221,30 @@ def _other_scale(papers: Iterable[Paper], venue: Venue, path: Path) -> list[str]
     ]
 
 
-def _row(paper: Paper, reviews: list[HumanReview], venue: Venue, path: Path) -> TablePaper:
+def _with_texts(papers: list[Paper], path: Path, notes: list[str]) -> list[Paper]:
+    """The papers with a full text, of whatever version, and what to say of them."""
+    found = [paper for paper in papers if paper.text]
+    if not found:
+        raise UserError(
+            f"--papers {path}: none of its papers has a full text; give a folder of PDFs, a table "
+            "with a column text, or a folder with a fulltext_VENUEYEAR.parquet."
+        )
+    if len(found) < len(papers):
+        notes.append(
+            f"{path}: {len(papers) - len(found)} of {len(papers)} papers have no full text and are "
+            "left out."
+        )
+    if final := sum(paper.text_version != "reviewed" for paper in found):
+        notes.append(
+            f"{path}: {final} full texts are not known to be the version that was reviewed and may "
+            "tell the decision: compare arms, not agreement with human decisions."
+        )
+    return found
+
+
+def _row(
+    paper: Paper, reviews: list[HumanReview], venue: Venue, path: Path, texts: Texts
+) -> TablePaper:
     human = _human(paper, reviews, venue, path)
     return TablePaper(
         paper.paper_id,
@@ -211,7 +252,7 @@ def _row(paper: Paper, reviews: list[HumanReview], venue: Venue, path: Path) -> 
         paper.abstract or "",
         paper.keywords,
         paper.topic,
-        paper.shown_text,
+        paper.text if texts == "any" else paper.shown_text,
         human,
     )
 

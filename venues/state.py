@@ -22,7 +22,7 @@ from conference.core.records import (
     Submission,
 )
 from conference.core.tasks import Task
-from conference.papers.manuscript import Manuscript, blinded
+from conference.papers.manuscript import Manuscript, blinded, with_byline
 from scientists.scientist import Past
 from venues.venue import Venue
 
@@ -143,7 +143,13 @@ class Round:
 
     def manuscript(self, paper: Submission) -> Manuscript:
         """A paper as its readers see it, with the checks that failed."""
-        return blinded(paper, tuple(self.of(Check, paper.paper)))
+        seen = blinded(paper, tuple(self.of(Check, paper.paper)))
+        return seen if self.venue.call.anonymous else with_byline(seen, self._byline(paper))
+
+    def _byline(self, paper: Submission) -> str:
+        """The paper's line of authors: as it was given, or its scientists with their lab."""
+        names = ", ".join(self.agent(name).name for name in paper.authors)
+        return paper.byline or (f"{names} ({paper.lab})" if names else "")
 
     def archive_for(self, scientist: str) -> tuple[Past, ...]:
         """What a scientist knows of the venue's earlier rounds: all papers, and its own reviews."""

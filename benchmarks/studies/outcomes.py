@@ -27,7 +27,12 @@ from conference.statistics.estimate import Undefined
 from venues.state import Round
 
 Values = Iterable[tuple[str, float]]
-Need = Literal["human ratings", "human decisions", "texts"]
+Need = Literal[
+    "human ratings", "human decisions", "texts", "planted flaws", "planted orders", "canaries"
+]
+PLANTED_NEEDS: dict[str, Need] = {
+    "flaw": "planted flaws", "injection": "planted orders", "canary": "canaries",
+}  # fmt: skip
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,7 +58,7 @@ def check_outcomes(names: Iterable[str], gives: Iterable[Need] | None = None) ->
         if lacking:
             raise UserError(
                 f"outcome: '{name}' needs {lacking[0]}, which these papers do not bring; choose "
-                "other papers, or leave the outcome out."
+                "other papers (or a twin that plants it), or leave the outcome out."
             )
 
 

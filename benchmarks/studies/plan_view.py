@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from benchmarks.studies.run import Job
+from benchmarks.studies.twins.apply import ArmPapers
 from venues.estimate import Estimate, estimate
 from venues.forecast import forecast
-from venues.papers import PaperSource, open_papers
+from venues.papers import PaperSource
 from venues.venue import Venue
 
 # The first phase that sees a table of a venue's rules; phases before it are shared between arms.
@@ -17,14 +18,14 @@ FIRST_SEEN = {
 MIND_SEEN = {"scientist": "submit", "reviewer": "bid", "chair": "bid"}
 
 
-def forecast_rows(job: Job, replicates: int) -> list[tuple[str, ...]]:
+def forecast_rows(job: Job, arms: ArmPapers, replicates: int) -> list[tuple[str, ...]]:
     """A row an arm: rounds, tasks, and calls, tokens, cost and hours of language models."""
     control = job.venues["control"]
-    source = open_papers(job.papers, control, job.sample, job.seed) if job.papers else None
     rows, whole = [], []
     for name, venue in job.venues.items():
         again = job.study.all_arms()[name].committee != job.study.all_arms()["control"].committee
-        first = 0 if name == "control" or again else first_phase(control, venue)
+        source, other = arms.sources[name], arms.sources[name] is not arms.control
+        first = 0 if name == "control" or again or other else first_phase(control, venue)
         tasks, total = _needed(venue, source, first)
         whole.append((tasks, total))
         rows.append(_row(name, replicates, tasks, total))

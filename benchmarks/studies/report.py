@@ -117,7 +117,7 @@ def _plans(table: Any, found: Sequence[Effect], design: Design) -> tuple[Plan, .
 
 def _notes(study: StudyInfo, found: Sequence[Effect]) -> tuple[str, ...]:
     """What limits the answer, each once."""
-    notes: dict[str, None] = {}
+    notes: dict[str, None] = dict.fromkeys(study.notes)
     for each in found:
         if each.note:
             notes[f"{named(each.outcome)}: {each.note}"] = None

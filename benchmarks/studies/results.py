@@ -18,7 +18,8 @@ class StudyInfo(msgspec.Struct, frozen=True, kw_only=True):
     """What a study asks, as its file says it, and what it was run on.
 
     `published` is the source's figure, in words; `plan_hash` the SHA-256 of the study's file as it
-    was written down before the first task. `papers` is the number of submissions.
+    was written down before the first task. `papers` is the number of submissions, and `notes` say
+    what is to be known of them.
     """
 
     title: str
@@ -31,6 +32,7 @@ class StudyInfo(msgspec.Struct, frozen=True, kw_only=True):
     venue: str
     papers: int
     replicates: int
+    notes: tuple[str, ...] = ()
 
 
 class StudyResult(msgspec.Struct, frozen=True, kw_only=True):

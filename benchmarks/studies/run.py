@@ -16,12 +16,15 @@ from typing import Any
 import msgspec
 import pandas as pd
 
-from benchmarks.studies.effects import effects
-from benchmarks.studies.outcome_table import COLUMNS, FILE, read_outcomes
-from benchmarks.studies.outcomes import Need, check_outcomes, outcome_of
+from benchmarks.studies.effects import Rests, effects
+from benchmarks.studies.outcome_table import COLUMNS, CONTROL, FILE, read_outcomes
+from benchmarks.studies.outcomes import PLANTED_NEEDS, Need, check_outcomes, outcome_of
+from benchmarks.studies.recall import recall_notes
 from benchmarks.studies.report import write_report
 from benchmarks.studies.results import StudyInfo, StudyResult
 from benchmarks.studies.study import Study, design_of, plan_hash, venue_of
+from benchmarks.studies.twins.apply import ArmPapers, open_arms, read_truth, write_truth
+from benchmarks.studies.twins.twin import twin_of
 from conference.core.cluster import connect
 from conference.core.errors import UserError
 from conference.core.files import check_writable
@@ -31,7 +34,7 @@ from conference.models.backends import Cluster, running
 from conference.models.costs import Budget
 from conference.models.records import ModelRules
 from venues.minds import models_of
-from venues.papers import PaperSource, open_papers
+from venues.papers import PaperSource
 from venues.round import run_round
 from venues.state import Options
 from venues.venue import Venue
@@ -42,7 +45,10 @@ STEP = "replicates"
 
 
 class Job(msgspec.Struct, frozen=True, kw_only=True):
-    """What every replicate of a study needs. `venues` are the arms' rules, the control's first."""
+    """What every replicate of a study needs. `venues` are the arms' rules, the control's first.
+
+    `notes` are sentences on its papers that a reader of the report should know.
+    """
 
     study: Study
     venues: dict[str, Venue]
@@ -54,6 +60,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     hosts: int = 0
     address: str | None = None
     budget: tuple[int, float, float] = (0, 0.0, 0.0)
+    notes: tuple[str, ...] = ()
 
 
 class Planned(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,6 +69,7 @@ class Planned(msgspec.Struct, frozen=True, kw_only=True):
     hash: str
     study: Study
     chosen: dict[str, Any]
+    notes: tuple[str, ...] = ()
 
 
 def run_study(
@@ -95,14 +103,15 @@ def run_study(
     """
     folder = Path(out)
     replicates = replicates or study.design.replicates
-    job = make_job(
+    job, arms = make_job(
         study, folder, str(papers), sample or study.sample, seed, minds, settings, models,
         replicates,
     )  # fmt: skip
     job = msgspec.structs.replace(job, address=address, budget=budget)
     check_writable(folder)
     _note_plan(job, replicates, minds, settings)
-    _perform(job, replicates, workers, address, progress)
+    write_truth(arms, job.study.twins, folder)
+    _perform(job, arms, replicates, workers, address, progress)
     table = pd.concat(
         [pd.read_parquet(_table(folder, arm, r)) for arm in job.venues for r in range(replicates)],
         ignore_index=True,
@@ -121,19 +130,20 @@ def make_job(
     settings: Mapping[str, Any] | None,
     models: Mapping[str, ModelRules] | None,
     replicates: int,
-) -> Job:
-    """All that can be known and refused before anything runs."""
+) -> tuple[Job, ArmPapers]:
+    """All that can be known and refused before anything runs, and the papers of every arm."""
     shared = {"settings": dict(settings or {}), "minds": dict(minds or {})}
     venues = {
         arm: venue_of(study, arm, **shared, models=dict(models or {})) for arm in study.all_arms()
     }
-    source = open_papers(papers, venues["control"], sample, seed) if papers else None
-    check_outcomes(study.outcomes, given_by(source))
-    chosen = _chosen(papers, source, sample, seed, replicates, minds, settings)
-    return Job(
+    arms = open_arms(study.twins, papers, venues["control"], sample, seed)
+    check_outcomes(study.outcomes, given_by(arms.control))
+    chosen = _chosen(arms, sample, seed, replicates, minds, settings)
+    job = Job(
         study=study, venues=venues, out=str(out), papers=papers, sample=sample, seed=seed,
-        plan=plan_hash(study, chosen),
+        plan=plan_hash(study, chosen), notes=arms.notes,
     )  # fmt: skip
+    return job, arms
 
 
 def given_by(source: PaperSource | None) -> set[Need]:
@@ -146,20 +156,23 @@ def given_by(source: PaperSource | None) -> set[Need]:
         found.add("human decisions")
     if source is None or source.pdfs or any(row.text for row in source.table):
         found.add("texts")
+    planted = [row for paper in source.table for row in paper.planted] if source else []
+    kinds = {row.kind.partition(":")[0] for row in planted}
+    found |= {need for kind, need in PLANTED_NEEDS.items() if kind in kinds}
     return found
 
 
 def _chosen(
-    papers: str,
-    source: PaperSource | None,
+    arms: ArmPapers,
     sample: int,
     seed: int,
     replicates: int,
     minds: Mapping[str, str] | None,
     settings: Mapping[str, Any] | None,
 ) -> dict[str, Any]:
+    prints = {arm: source.fingerprint if source else "" for arm, source in arms.sources.items()}
     return {
-        "papers": source.fingerprint if source else "",
+        "papers": prints if len(set(prints.values())) > 1 else prints[CONTROL],
         "sample": sample,
         "seed": seed,
         "replicates": replicates,
@@ -190,12 +203,17 @@ def _note_plan(
         return
     chosen: dict[str, Any] = {"replicates": replicates, "sample": job.sample, "seed": job.seed}
     chosen |= {"papers": job.papers, "minds": dict(minds or {}), "settings": dict(settings or {})}
-    planned = Planned(hash=job.plan, study=job.study, chosen=chosen)
+    planned = Planned(hash=job.plan, study=job.study, chosen=chosen, notes=job.notes)
     path.write_bytes(msgspec.json.format(msgspec.json.encode(planned)))
 
 
 def _perform(
-    job: Job, replicates: int, workers: int, address: str | None, progress: Progress
+    job: Job,
+    arms: ArmPapers,
+    replicates: int,
+    workers: int,
+    address: str | None,
+    progress: Progress,
 ) -> None:
     """Run the replicates that lack: side by side, or one by one where language models think."""
     todo = [r for r in range(replicates) if not _finished(job, r)]
@@ -209,30 +227,31 @@ def _perform(
             stack.enter_context(running(models, Cluster(address, workers), progress))
             job = msgspec.structs.replace(job, hosts=workers)
         each = _one_by_one if models or not workers else _side_by_side
-        for _ in each(job, todo, workers, address):
+        for _ in each(job, arms, todo, workers, address):
             done += 1
             progress(STEP, done, replicates)
 
 
-def _one_by_one(job: Job, todo: Sequence[int], workers: int, address: str | None) -> Iterator[int]:
-    source = _source(job)
+def _one_by_one(
+    job: Job, arms: ArmPapers, todo: Sequence[int], workers: int, address: str | None
+) -> Iterator[int]:
     for replicate in todo:
-        yield run_replicate(job, replicate, source)
+        yield run_replicate(job, replicate, arms)
 
 
 def _side_by_side(
-    job: Job, todo: Sequence[int], workers: int, address: str | None
+    job: Job, arms: ArmPapers, todo: Sequence[int], workers: int, address: str | None
 ) -> Iterator[int]:
     connect(address, workers)
     import ray
 
     work: Any = ray.remote(num_cpus=1, max_retries=3)(_replicate_of)
-    source = ray.put(_source(job))
+    held = ray.put(arms)
     waiting = list(todo)
     running_now: set[Any] = set()
     while waiting or running_now:
         while waiting and (address or len(running_now) < workers):
-            running_now.add(work.remote(job, waiting.pop(0), source))
+            running_now.add(work.remote(job, waiting.pop(0), held))
         ready, rest = ray.wait(list(running_now))
         running_now = set(rest)
         for one in ready:
@@ -242,17 +261,11 @@ def _side_by_side(
                 raise (error.cause if isinstance(error.cause, UserError) else error) from None
 
 
-def _replicate_of(job: Job, replicate: int, source: PaperSource | None) -> int:
-    return run_replicate(job, replicate, source)
+def _replicate_of(job: Job, replicate: int, arms: ArmPapers) -> int:
+    return run_replicate(job, replicate, arms)
 
 
-def _source(job: Job) -> PaperSource | None:
-    if not job.papers:
-        return None
-    return open_papers(job.papers, job.venues["control"], job.sample, job.seed)
-
-
-def run_replicate(job: Job, replicate: int, source: PaperSource | None) -> int:
+def run_replicate(job: Job, replicate: int, arms: ArmPapers) -> int:
     """Run one round of every arm, the control first, and keep the outcomes of each."""
     earlier: list[Path] = []
     for arm, rules in job.venues.items():
@@ -261,7 +274,7 @@ def run_replicate(job: Job, replicate: int, source: PaperSource | None) -> int:
             _in_world(rules, job.seed, replicate),
             out=folder,
             seed=committee_seed(job.seed, replicate, job.study.all_arms()[arm].committee),
-            papers=source,
+            papers=arms.sources[arm],
             hosts=job.hosts,
             address=job.address,
             options=Options(study=job.plan),
@@ -314,17 +327,35 @@ def report_again(folder: Path) -> StudyResult:
         raise UserError(f"{folder}: there is no {PLAN} here; name the folder of a study.")
     planned = msgspec.json.decode(path.read_bytes(), type=Planned)
     chosen = planned.chosen
-    venue = venue_of(planned.study, "control", chosen["settings"], chosen["minds"])
+    study = planned.study
+    venues = {
+        arm: venue_of(study, arm, chosen["settings"], chosen["minds"]) for arm in study.all_arms()
+    }
     job = Job(
-        study=planned.study, venues={"control": venue}, out=str(folder), papers=chosen["papers"],
-        sample=chosen["sample"], seed=chosen["seed"], plan=planned.hash,
+        study=study, venues=venues, out=str(folder), papers=chosen["papers"],
+        sample=chosen["sample"], seed=chosen["seed"], plan=planned.hash, notes=planned.notes,
     )  # fmt: skip
     return conclude(job, read_outcomes(folder), chosen["replicates"])
 
 
+def rests_of(job: Job) -> Rests:
+    """On what the answer rests: on a language model only where one took part."""
+    thinks = any(models_of(venue) for venue in job.venues.values())
+    return "assumption" if job.study.rests == "language model" and not thinks else job.study.rests
+
+
+def unseen(job: Job) -> list[str]:
+    """What the twins change that no mind of this study can see."""
+    if any(models_of(venue) for venue in job.venues.values()):
+        return []
+    specs = dict.fromkeys(spec for spec in job.study.twins.values() if spec)
+    return [said for spec in specs if (said := twin_of(spec)[0].unseen)]
+
+
 def conclude(job: Job, table: Any, replicates: int) -> StudyResult:
     """Compute the effects and write the report."""
-    study = job.study
+    study, rests = job.study, rests_of(job)
+    notes = [*job.notes, *unseen(job), *recall_notes(table, read_truth(Path(job.out)))]
     design = design_of(study, replicates, job.seed)
     papers = table.loc[table["unit"] != "", "unit"].str.partition("|")[0].nunique()
     info = StudyInfo(
@@ -333,11 +364,12 @@ def conclude(job: Job, table: Any, replicates: int) -> StudyResult:
         source=study.source,
         published=study.published,
         expects=study.expects,
-        rests_on=study.rests,
+        rests_on=rests,
         plan_hash=job.plan,
         venue=job.venues["control"].name,
         papers=int(papers),
         replicates=replicates,
+        notes=tuple(dict.fromkeys(notes)),
     )
-    found = effects(table, design, study.rests)
+    found = effects(table, design, rests)
     return write_report(Path(job.out), info, table, found, design)

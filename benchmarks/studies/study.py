@@ -11,6 +11,7 @@ import msgspec
 from benchmarks.studies.effects import Design, Rests
 from benchmarks.studies.outcome_table import AA, CONTROL, Unit
 from benchmarks.studies.outcomes import check_outcomes
+from benchmarks.studies.twins.twin import twin_of
 from conference.core.errors import UserError
 from venues.round import prepare
 from venues.venue import Venue
@@ -89,6 +90,12 @@ class Study(Table, frozen=True, kw_only=True):
         """The primary outcome first."""
         return tuple(dict.fromkeys((self.outcome.primary, *self.outcome.also)))
 
+    @property
+    def twins(self) -> dict[str, str]:
+        """Each arm's twin; a treatment without one has the control's."""
+        control = self.arm[CONTROL].twin
+        return {name: arm.twin or control for name, arm in self.all_arms().items()}
+
     def all_arms(self) -> dict[str, Arm]:
         """The control, the A/A arm (the control with a committee of its own), the treatments."""
         control = self.arm[CONTROL]
@@ -143,8 +150,10 @@ def _check(study: Study, where: str) -> None:
         seen[content] = name
     try:
         check_outcomes(study.outcomes)
-        for name in study.arm:
+        for name, arm in study.arm.items():
             venue_of(study, name)
+            if arm.twin:
+                twin_of(arm.twin)
     except UserError as error:
         raise UserError(f"{where}: {error}") from error
 

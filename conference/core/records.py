@@ -60,6 +60,7 @@ class Submission(Record, frozen=True, kw_only=True):
     """A paper as its authors hand it in. `pdf` and `document` are file names in `papers/`.
 
     `pages` is 0 for a submission from a table. `authors` are agent ids, empty when unknown.
+    `byline` is the line of authors as readers see it where the venue is not anonymous.
     """
 
     paper: str
@@ -75,6 +76,7 @@ class Submission(Record, frozen=True, kw_only=True):
     source: Literal["scientist", "pdf", "table"] = "scientist"
     template: str = ""
     version: int = 1
+    byline: str = ""
 
 
 class Unreadable(Record, frozen=True, kw_only=True):
@@ -120,6 +122,21 @@ class Similar(msgspec.Struct, frozen=True):
 
     work: Work
     similarity: float
+
+
+class Planted(Record, frozen=True, kw_only=True):
+    """What a study planted in a paper: the truth that its texts are measured against. Never shown
+    to a role.
+
+    `kind` is as `flaw:missing_seeds`; `place` and `said` tell where and what. A text names it where
+    one of its sentences holds one of the `signs`, which are regular expressions.
+    """
+
+    paper: str
+    kind: str
+    place: str
+    said: str
+    signs: tuple[str, ...]
 
 
 class Experiment(Record, frozen=True, kw_only=True):
@@ -432,6 +449,7 @@ AnyRecord = (
     | Submission
     | Unreadable
     | HumanOutcome
+    | Planted
     | Experiment
     | Check
     | Incident

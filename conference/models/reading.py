@@ -101,7 +101,8 @@ def _fitted(text: str, room: int, count: Callable[[str], int]) -> str:
 
 
 def _body(manuscript: Manuscript, papers: Path) -> str:
-    return full_text(manuscript, papers) or f"Abstract\n{manuscript.abstract}"
+    text = full_text(manuscript, papers) or f"Abstract\n{manuscript.abstract}"
+    return f"Authors: {manuscript.byline}\n\n{text}" if manuscript.byline else text
 
 
 def _failed(manuscript: Manuscript) -> str:

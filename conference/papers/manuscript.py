@@ -1,4 +1,4 @@
-"""A submission as its readers see it: no authors, no lab, hidden text stripped."""
+"""A submission as its readers see it: no authors unless the venue shows them, no hidden text."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ class Manuscript(msgspec.Struct, frozen=True, kw_only=True):
     """What reviewers and chairs may see of a paper.
 
     `document` names the parsed text in the round's `papers/` folder ("" for a title and abstract
-    alone). `checks` are the automatic checks that failed.
+    alone). `checks` are the automatic checks that failed. `byline` is empty where the venue is
+    anonymous.
     """
 
     paper: str
@@ -25,6 +26,7 @@ class Manuscript(msgspec.Struct, frozen=True, kw_only=True):
     document: str = ""
     pdf: str = ""
     checks: tuple[Check, ...] = ()
+    byline: str = ""
 
 
 def blinded(submission: Submission, checks: tuple[Check, ...] = ()) -> Manuscript:
@@ -40,6 +42,11 @@ def blinded(submission: Submission, checks: tuple[Check, ...] = ()) -> Manuscrip
         pdf=submission.pdf,
         checks=tuple(check for check in checks if not check.passed),
     )
+
+
+def with_byline(manuscript: Manuscript, byline: str) -> Manuscript:
+    """The manuscript with its line of authors, as where the venue is not anonymous."""
+    return msgspec.structs.replace(manuscript, byline=byline)
 
 
 def full_text(manuscript: Manuscript, papers: Path) -> str | None:

@@ -271,7 +271,7 @@ def _report(
     counted = (instance.demand > 0) & sight.told
     counted[solution.paper[~measured]] = False
     score = np.where(sight.told[solution.paper] & measured, solution.score, 0.0)
-    totals = np.bincount(solution.paper, score, len(instance.demand))
+    totals = np.bincount(solution.paper, score, len(instance.demand)).astype(np.float64)
     untold = (instance.demand > 0) & ~sight.told
     return AssignmentReport(
         step=sight.step,

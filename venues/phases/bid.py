@@ -14,7 +14,7 @@ from conference.core.records import Affinities, Agent, AnyRecord, Conflict, Subm
 from conference.core.tasks import CentralSight, Task, TaskKey
 from conference.models.context import Context
 from conference.papers import read_document
-from conference.papers.manuscript import Manuscript, blinded
+from conference.papers.manuscript import Manuscript
 from reviewers.reviewer import BidSight
 from venues.affinities import AffinityTable, read_affinities, write_affinities
 from venues.identities import OWN, Profile, addresses_in, authors_in, authorship, read_profiles
@@ -149,7 +149,7 @@ def measure_affinities(sight: AffinitySight, context: Context) -> list[AnyRecord
 def bid_tasks(round_: Round) -> list[Task]:
     """Each reviewer is offered the papers of highest affinity that it has no conflict with."""
     table = read_affinities(round_.folder, round_.all(Affinities)[0])
-    manuscripts = {paper.paper: blinded(paper) for paper in round_.papers()}
+    manuscripts = {paper.paper: _offer(round_, paper) for paper in round_.papers()}
     conflicts = {(conflict.agent, conflict.paper) for conflict in round_.all(Conflict)}
     found = []
     for at, agent in enumerate(round_.agents("reviewer")):
@@ -157,11 +157,16 @@ def bid_tasks(round_: Round) -> list[Task]:
         values: list[float] = []
         for name, value in table.best_papers(at):
             if (agent.id, name) not in conflicts and len(papers) < round_.venue.bids.offered:
-                papers.append(msgspec.structs.replace(manuscripts[name], document="", pdf=""))
+                papers.append(manuscripts[name])
                 values.append(value)
         sight = BidSight(papers=tuple(papers), affinities=tuple(values))
         found.append(Task(TaskKey("bid", agent.id), sight, agent))
     return found
+
+
+def _offer(round_: Round, paper: Submission) -> Manuscript:
+    """A paper as it is offered for bids: its title and abstract."""
+    return msgspec.structs.replace(round_.manuscript(paper), document="", pdf="", checks=())
 
 
 STEPS = (

@@ -123,8 +123,9 @@ def _from_table(row: TablePaper, context: Context) -> list[AnyRecord]:
         topic=row.topic,
         document=document,
         source="table",
+        byline=row.byline,
     )
-    return [submission, *([row.human] if row.human else [])]
+    return [submission, *([row.human] if row.human else []), *row.planted]
 
 
 def _from_pdf(sight: PdfSight, context: Context) -> list[AnyRecord]:

@@ -150,12 +150,12 @@ def run(
     rules = load_models(models) if models else None
     folder = Path(out or f"runs/study-{Path(name).stem}")
     if dry_run:
-        job = make_job(
+        job, arms = make_job(
             one, folder, papers, sample or one.sample, seed, minds, parse_settings(settings),
             rules, replicates or one.design.replicates,
         )  # fmt: skip
         table = Table("arm", "rounds", "tasks", "calls", "tokens", "cost", "hours")
-        for row in forecast_rows(job, replicates or one.design.replicates):
+        for row in forecast_rows(job, arms, replicates or one.design.replicates):
             table.add_row(*row)
         console.print(table)
         console.print("Upper estimates after sharing what arms have in common. Nothing was done.")

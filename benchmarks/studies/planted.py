@@ -1,0 +1,92 @@
+"""Outcomes that measure a round's texts against what a study planted in its papers.
+
+A text names what was planted where one of its sentences holds one of the truth's signs. The signs
+are words, so some texts seem to name what is not there: the control, without anything planted, is
+measured alike and says how often.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+
+from benchmarks.studies.outcome_table import PAIR
+from benchmarks.studies.outcomes import Outcome, Values
+from conference.core.records import Check, Decision, DeskCheck, MetaReview, Planted, Review
+from venues.state import Round
+
+FLAW = "flaw"
+
+
+def names(text: str, signs: Iterable[str]) -> bool:
+    """Whether one sentence of the text holds one of the signs."""
+    sentences = re.split(r"(?<=[.!?])\s+|\n+", text)
+    return any(_compiled(sign).search(each) for sign in signs for each in sentences)
+
+
+@lru_cache(maxsize=4096)
+def _compiled(sign: str) -> re.Pattern[str]:
+    return re.compile(sign, re.IGNORECASE)
+
+
+def truth(round_: Round, paper: str, kind: str) -> tuple[str, ...]:
+    """The signs of what was planted of a kind in a paper; empty where nothing was."""
+    rows = [row for row in round_.of(Planted, paper) if row.kind.partition(":")[0] == kind]
+    return tuple(sign for row in rows for sign in row.signs)
+
+
+def named_in_reviews(round_: Round, kind: str) -> Values:
+    """For each review of a paper with something planted: 1 where it names it, else 0."""
+    for row in round_.all(Review):
+        if signs := truth(round_, row.paper, kind):
+            said = any(names(text, signs) for text in row.texts.values())
+            yield f"{row.paper}{PAIR}{row.reviewer}", float(said)
+
+
+def _flaw_found(round_: Round) -> Values:
+    return named_in_reviews(round_, FLAW)
+
+
+def _flaw_found_by_chair(round_: Round) -> Values:
+    for row in round_.all(MetaReview):
+        if signs := truth(round_, row.paper, FLAW):
+            yield row.paper, float(names(row.text, signs))
+
+
+def is_flagged(round_: Round, paper: str) -> bool:
+    """Whether the desk refused the paper or an automatic check of it failed."""
+    desk = any(not row.passed for row in round_.of(DeskCheck, paper))
+    return desk or any(not row.passed for row in round_.of(Check, paper))
+
+
+def _flagged(round_: Round) -> Values:
+    return ((row.paper, float(is_flagged(round_, row.paper))) for row in round_.all(DeskCheck))
+
+
+def _flagged_yet_accepted(round_: Round) -> Values:
+    accepted = {row.paper for row in round_.all(Decision) if row.accepted}
+    for row in round_.all(DeskCheck):
+        yield row.paper, float(row.paper in accepted and is_flagged(round_, row.paper))
+
+
+flaw_found = Outcome(
+    what="a review names the planted flaw (1) or not (0)",
+    unit="review",
+    measure=_flaw_found,
+    needs=("planted flaws",),
+)
+flaw_found_by_chair = Outcome(
+    what="the meta-review names the planted flaw (1) or not (0)",
+    unit="paper",
+    measure=_flaw_found_by_chair,
+    needs=("planted flaws",),
+)
+flagged = Outcome(
+    what="the desk or an automatic check objects (1) or not (0)", unit="paper", measure=_flagged
+)
+flagged_yet_accepted = Outcome(
+    what="objected to by desk or check, and accepted (1), or not (0)",
+    unit="paper",
+    measure=_flagged_yet_accepted,
+)

@@ -1,0 +1,156 @@
+"""The papers of a study's arms: the same ids in all of them, changed where an arm has a twin."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+
+from benchmarks.studies.outcome_table import CONTROL
+from benchmarks.studies.twins.twin import Twin, twin_of
+from conference.core.errors import UserError
+from conference.core.records import Planted
+from conference.core.seeds import generator
+from conference.papers import UnreadablePdf
+from conference.papers.untrusted import read_untrusted
+from venues.papers import PaperSource, TablePaper, open_papers
+from venues.venue import Venue
+
+PLANTED = "planted.json"  # in a study's folder: what was planted in which paper of which arm
+
+
+class ArmPapers(msgspec.Struct, frozen=True):
+    """Each arm's papers, and sentences on those that were left out. None: scientists write them."""
+
+    sources: dict[str, PaperSource | None]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def control(self) -> PaperSource | None:
+        return self.sources[CONTROL]
+
+
+def open_arms(
+    twins: Mapping[str, str], papers: str, venue: Venue, sample: int, seed: int
+) -> ArmPapers:
+    """The papers of every arm. `twins` has each arm's twin, "" for none.
+
+    A paper that does not take the twin of some arm is left out of all of them.
+
+    Raises:
+        UserError: twins without given papers, or no paper takes them all.
+    """
+    chosen = {arm: twin_of(spec) for arm, spec in twins.items() if spec}
+    if not chosen:
+        source = open_papers(papers, venue, sample, seed) if papers else None
+        return ArmPapers(dict.fromkeys(twins, source))
+    if not papers:
+        arm = next(iter(chosen))
+        raise UserError(
+            f"arm.{arm}: the twin '{twins[arm]}' changes papers that are given; give --papers, "
+            "such as a table with full texts or a folder of PDFs."
+        )
+    needs_text = any(twin.needs_text for twin, _ in chosen.values())
+    source = open_papers(papers, venue, sample, seed, "any" if needs_text else "reviewed")
+    notes = source.notes
+    if source.kind == "pdf":
+        source, unreadable = _as_texts(source)
+        notes += unreadable
+    return _twinned(source, twins, chosen, seed, notes)
+
+
+def _twinned(
+    source: PaperSource,
+    twins: Mapping[str, str],
+    chosen: Mapping[str, tuple[Twin, str]],
+    seed: int,
+    notes: tuple[str, ...],
+) -> ArmPapers:
+    rows: dict[str, list[TablePaper]] = {arm: [] for arm in twins}
+    for row in source.table:
+        changed = {arm: _change(row, twins[arm], *twin, seed) for arm, twin in chosen.items()}
+        if all(changed.values()):
+            for arm in twins:
+                rows[arm].append(changed.get(arm) or row)
+    kept, named = len(rows[CONTROL]), ", ".join(dict.fromkeys(filter(None, twins.values())))
+    if not kept:
+        raise UserError(
+            f"twin: none of the {len(source.table)} papers of {source.path} takes {named}; choose "
+            "other papers or another twin."
+        )
+    if kept < len(source.table):
+        left = len(source.table) - kept
+        notes += (f"{left} of {len(source.table)} papers do not take {named} and are left out.",)
+    _give_truth(rows, [arm for arm, spec in twins.items() if not spec])
+    return ArmPapers({arm: _with_rows(source, table) for arm, table in rows.items()}, notes)
+
+
+def _change(row: TablePaper, spec: str, twin: Twin, detail: str, seed: int) -> TablePaper | None:
+    """The changed paper. Details of one twin have the same draws, so that they alone differ."""
+    name = spec.partition(":")[0]
+    return twin.change(row, detail, generator(seed, "twin", name, row.paper))
+
+
+def _give_truth(rows: dict[str, list[TablePaper]], plain: list[str]) -> None:
+    """Arms without a twin are measured against what the first arm plants: how often do their texts
+    seem to name what is not there?"""
+    planting = next((table for table in rows.values() if any(row.planted for row in table)), None)
+    if planting is None:
+        return
+    truth = {row.paper: row.planted for row in planting}
+    for arm in plain:
+        rows[arm] = [msgspec.structs.replace(row, planted=truth[row.paper]) for row in rows[arm]]
+
+
+def _with_rows(source: PaperSource, rows: list[TablePaper]) -> PaperSource:
+    digest = hashlib.sha256(msgspec.json.encode((rows, source.earlier), order="sorted"))
+    return msgspec.structs.replace(source, table=tuple(rows), fingerprint=digest.hexdigest())
+
+
+def _as_texts(source: PaperSource) -> tuple[PaperSource, tuple[str, ...]]:
+    """A folder of PDFs as a table of what is read in them, with the same ids."""
+    rows, failed = [], []
+    for name, path in zip(source.pdf_ids, source.pdfs, strict=True):
+        try:
+            document, _ = read_untrusted(path)
+        except UnreadablePdf as error:
+            failed.append(f"{path.name}: {error}")
+            continue
+        title = document.title or path.stem
+        rows.append(TablePaper(name, title, document.abstract, (), "", document.text, None))
+    notes = [
+        f"{source.path}: the PDFs' texts were read before the twins were made; all arms have these "
+        "texts, and the desk checks no pages."
+    ]
+    if failed:
+        notes.append(f"{len(failed)} PDFs cannot be read and are left out, such as {failed[0]}")
+    table = msgspec.structs.replace(source, kind="table", pdfs=(), pdf_ids=(), table=tuple(rows))
+    return table, tuple(notes)
+
+
+class Truth(msgspec.Struct, frozen=True):
+    """What one arm's twin planted in one paper."""
+
+    arm: str
+    planted: Planted
+
+
+def write_truth(papers: ArmPapers, twins: Mapping[str, str], folder: Path) -> None:
+    """Keep what was planted beside the study's outcomes, where anything was."""
+    found = [
+        Truth(arm, planted)
+        for arm, source in papers.sources.items()
+        if twins[arm] and source
+        for row in source.table
+        for planted in row.planted
+    ]
+    if found:
+        (folder / PLANTED).write_bytes(msgspec.json.format(msgspec.json.encode(found)))
+
+
+def read_truth(folder: Path) -> list[Truth]:
+    """What `write_truth` kept; empty where nothing was planted."""
+    path = folder / PLANTED
+    return msgspec.json.decode(path.read_bytes(), type=list[Truth]) if path.is_file() else []

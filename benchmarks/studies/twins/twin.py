@@ -1,0 +1,42 @@
+"""What a twin is, and how an arm names one: `NAME` or `NAME:DETAIL`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import msgspec
+import numpy as np
+
+from conference.core.errors import UserError
+from conference.core.registry import TWINS, load
+from venues.papers import TablePaper
+
+Change = Callable[[TablePaper, str, np.random.Generator], TablePaper | None]
+
+
+class Twin(msgspec.Struct, frozen=True, kw_only=True):
+    """A way to change a paper.
+
+    `details` says of each DETAIL what it does. `change` is given the paper, the detail and a
+    generator of the paper's own; it returns the changed paper, with what was `planted` in it, or
+    None where it does not apply. `needs_text` says that a title and an abstract are not enough,
+    and `unseen` what embedded minds cannot see of it, in a sentence.
+    """
+
+    what: str
+    details: Mapping[str, str]
+    change: Change
+    needs_text: bool = False
+    unseen: str = ""
+
+
+def twin_of(spec: str) -> tuple[Twin, str]:
+    """The twin that an arm names, and its detail. Raises `UserError` for an unknown one."""
+    name, _, detail = spec.partition(":")
+    found: Twin = load(TWINS, name, "twin")
+    if detail not in found.details:
+        raise UserError(
+            f"twin: '{name}' has no '{detail}'; choose from "
+            f"{', '.join(f'{name}:{each}' for each in found.details)}."
+        )
+    return found, detail

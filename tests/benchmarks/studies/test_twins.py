@@ -1,0 +1,200 @@
+"""Twins of papers: what they change, what they leave, and what a study measures of them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pandas as pd
+import pytest
+
+from benchmarks.studies.planted import names
+from benchmarks.studies.run import run_study
+from benchmarks.studies.study import Study, load_study
+from benchmarks.studies.twins.flaw import change, kinds
+from benchmarks.studies.twins.twin import twin_of
+from conference.core.errors import UserError
+from conference.papers.anatomy import SIGNS, measure
+from venues.papers import TablePaper
+
+ABSTRACT = (
+    "We study the alignment of small networks with subject {at}. Our method reaches 73.4 points "
+    "where the best earlier one reaches 70.1, which may help practitioners in the field."
+)
+TEXT = """Title
+
+Abstract
+
+{abstract}
+
+1 Introduction
+
+Small networks are used everywhere and are hard to align with the wishes of those who use them.
+Our method reaches 73.4 points on the benchmark of subject {at}.
+
+2 Method
+
+We train for 20 epochs on 4 GPUs with a loss that is convex in its first argument, as derived below.
+
+3 Experiments
+
+We compare our method with the baselines of earlier work on three public data sets of moderate size.
+Our method improves accuracy by 3.3 points. All results are means over 5 random seeds.
+The standard deviation over runs is 0.4, and an ablation of the loss shows that both terms matter.
+
+4 Limitations
+
+Our study has one main limitation, that only small networks were tried on three data sets at all.
+
+5 Conclusion
+
+We have shown that alignment of small networks can be improved by a simple and convex loss function.
+
+References
+
+[1] A. Author. Random seeds and baselines. 2019.
+"""
+
+
+def paper(at: int = 0) -> TablePaper:
+    abstract = ABSTRACT.format(at=at)
+    text = TEXT.format(abstract=abstract, at=at)
+    return TablePaper(f"p{at:02d}", f"Alignment of subject {at}", abstract, (), "", text, None)
+
+
+@pytest.fixture(scope="module")
+def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Eight papers with full texts, ratings and decisions, and one without a text."""
+    rows = [
+        {
+            "paper_id": each.paper, "title": each.title, "abstract": each.abstract,
+            "text": each.text if at < 8 else None, "ratings": [5, 6, 8 if at % 2 else 3],
+            "accepted": bool(at % 2),
+        }
+        for at, each in enumerate(map(paper, range(9)))
+    ]  # fmt: skip
+    path = tmp_path_factory.mktemp("papers") / "papers.parquet"
+    pd.DataFrame(rows).to_parquet(path)
+    return path
+
+
+def study(twin: str, primary: str = "rating", **changed: object) -> Study:
+    """A study of one twin at toy size."""
+    from benchmarks.studies.study import Arm, DesignTable, OutcomeTable
+
+    given: dict[str, object] = {
+        "title": "T", "question": "Q", "venue": "iclr2022", "design": DesignTable(replicates=1),
+        "arm": {"control": Arm(set={"desk.duplicates": False}), "changed": Arm(twin=twin)},
+        "outcome": OutcomeTable(primary=primary),
+    }  # fmt: skip
+    return Study(**given | changed)  # type: ignore[arg-type]
+
+
+def test_every_kind_of_flaw_has_a_place_in_a_usual_paper_and_leaves_the_references() -> None:
+    assert len(kinds()) >= 12
+    for kind in kinds():
+        changed = change(paper(), kind, np.random.default_rng(0))
+        assert changed is not None and changed.text != paper().text, kind
+        assert changed.text is not None and "Random seeds and baselines. 2019." in changed.text
+        (truth,) = changed.planted
+        assert truth.kind == f"flaw:{kind}" and truth.place and truth.said and truth.signs
+
+
+def test_a_cut_subject_is_gone_and_a_swapped_number_is_without_source() -> None:
+    for kind, rules in kinds().items():
+        changed = change(paper(), kind, np.random.default_rng(0))
+        assert changed
+        found = measure(changed.title, changed.abstract, changed.text)
+        if rules.how == "cut":
+            assert SIGNS[rules.sign] and (found.signs or {})[rules.sign] == 0
+    swapped = change(paper(), "swapped_number", np.random.default_rng(0))
+    assert swapped
+    before = measure(paper().title, paper().abstract, paper().text)
+    after = measure(swapped.title, swapped.abstract, swapped.text)
+    assert len(after.unmatched_numbers or ()) == len(before.unmatched_numbers or ()) + 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "said", "other"),
+    [
+        ("missing_seeds", "In 120 words no seed or repeated run is named.", "Seeds are named."),
+        ("removed_baselines", "No comparison with baselines is made.", "The baselines are strong."),
+        ("leaked_test_set", "Selecting on the test set is wrong.", "The test set is large."),
+        ("unfair_baseline", "The baselines were not tuned.", "The baselines are recent."),
+        ("contradicting_conclusion", "The conclusion contradicts Table 2.", "It ends well."),
+        ("inflated_claim", "The claims are overstated.", "The claims are modest."),
+    ],
+)
+def test_a_text_names_a_flaw_by_its_own_words(kind: str, said: str, other: str) -> None:
+    assert names(f"It reads well. {said}", kinds()[kind].signs)
+    assert not names(other, kinds()[kind].signs)
+
+
+def test_a_study_of_flaws_keeps_ids_names_the_truth_and_counts_false_alarms(
+    table: Path, tmp_path: Path
+) -> None:
+    asked = study("flaw:missing_seeds", "flaw_found")
+    outcomes, result = run_study(asked, out=tmp_path / "s", papers=table, workers=0)
+    named = outcomes[outcomes["outcome"] == "flaw_found"].groupby("arm")["value"].mean()
+    assert named["changed"] > named["control"] == 0
+    assert set(outcomes.loc[outcomes["arm"] == "changed", "unit"].str[:3]) == set(
+        outcomes.loc[outcomes["arm"] == "control", "unit"].str[:3]
+    )
+    truth = json.loads((tmp_path / "s" / "planted.json").read_text())
+    assert len(truth) == 8 and truth[0]["planted"]["kind"] == "flaw:missing_seeds"
+    notes = " ".join(result.notes)
+    assert "1 of 9 papers have no full text" in notes and "flaw:missing_seeds (8 papers)" in notes
+    assert "out of their sight" in notes
+
+
+def test_two_bylines_differ_in_the_place_alone_and_reach_no_embedded_mind(
+    table: Path, tmp_path: Path
+) -> None:
+    rng = np.random.default_rng
+    known = twin_of("byline:prestigious")[0].change(paper(), "prestigious", rng(3))
+    other = twin_of("byline:unknown")[0].change(paper(), "unknown", rng(3))
+    assert known and other and known.byline.split("(")[0] == other.byline.split("(")[0]
+    assert known.byline != other.byline
+    asked = msgspec.structs.replace(
+        study("byline:prestigious"), rests="language model", venue="iclr2022"
+    )
+    outcomes, result = run_study(asked, out=tmp_path / "b", papers=table, workers=0)
+    values = outcomes.pivot_table(index="unit", columns="arm", values="value")
+    assert values["changed"].equals(values["control"])
+    assert result.study.rests_on == "assumption" and "read no bylines" in " ".join(result.notes)
+
+
+@pytest.mark.parametrize(
+    ("twin", "sentence"),
+    [
+        ("flaw:nothing", "'flaw' has no 'nothing'; choose from flaw:any"),
+        ("flow:any", "did you mean 'flaw'"),
+    ],
+)
+def test_an_unknown_twin_is_one_sentence(twin: str, sentence: str, tmp_path: Path) -> None:
+    path = tmp_path / "s.toml"
+    path.write_text(
+        f'title = "T"\nquestion = "Q"\n[arm.control]\n[arm.changed]\ntwin = "{twin}"\n'
+        '[outcome]\nprimary = "rating"\n'
+    )
+    with pytest.raises(UserError, match=sentence):
+        load_study(path)
+
+
+def test_papers_that_take_no_twin_are_refused_before_anything_runs(
+    table: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(UserError, match="give --papers"):
+        run_study(study("flaw:any"), out=tmp_path / "x", workers=0)
+    bare = tmp_path / "bare.parquet"
+    pd.DataFrame({"title": ["a"], "abstract": ["b"], "text": ["no sections"]}).to_parquet(bare)
+    with pytest.raises(UserError, match="none of the 1 papers"):
+        run_study(study("flaw:best_run"), out=tmp_path / "x", papers=bare, workers=0)
+    pd.DataFrame({"title": ["a"], "abstract": ["b"]}).to_parquet(bare)
+    with pytest.raises(UserError, match="none of its papers has a full text"):
+        run_study(study("flaw:any"), out=tmp_path / "x", papers=bare, workers=0)
+    with pytest.raises(UserError, match="'flaw_found' needs planted flaws"):
+        run_study(study("", "flaw_found"), out=tmp_path / "x", papers=table, workers=0)
+    assert not (tmp_path / "x").exists()
