@@ -6,7 +6,16 @@ from typing import Protocol
 
 import msgspec
 
-from conference.core.records import Agent, AnyRecord, Call, Experiment, Rebuttal, Review, Submission
+from conference.core.records import (
+    Agent,
+    AnyRecord,
+    Call,
+    Experiment,
+    PlannedStudy,
+    Rebuttal,
+    Review,
+    Submission,
+)
 from conference.core.tasks import Sight, Task
 from conference.models.context import Context
 
@@ -27,7 +36,8 @@ class Past(msgspec.Struct, frozen=True, kw_only=True):
 class ResearchSight(Sight, frozen=True, kw_only=True):
     """A call for papers, the archive, and the number of this paper among the scientist's own.
 
-    `budget` names the template's budget ("quick" or "full").
+    `budget` names the template's budget ("quick" or "full"). `planned` is the idea to start from,
+    `begun` are others' studies of the round on its template that were planned before.
     """
 
     call: Call
@@ -39,6 +49,8 @@ class ResearchSight(Sight, frozen=True, kw_only=True):
     archive: tuple[Past, ...] = ()
     unsafe: bool = False
     literature: str = ""
+    planned: PlannedStudy | None = None
+    begun: tuple[PlannedStudy, ...] = ()
 
 
 class RebutSight(Sight, frozen=True, kw_only=True):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -134,16 +134,34 @@ class Written(msgspec.Struct, frozen=True, kw_only=True):
         return [numbered(answer, keys) for answer in self.answers]
 
 
-def choose(agent: Agent, call: Call, archive: Sequence[Past], rng: np.random.Generator) -> Question:
+Idea = tuple[str, str]  # the names of a template and of one of its ideas
+
+
+def ideas_of(call: Call) -> list[Idea]:
+    """Every idea of the call's templates."""
+    templates = map(load_template, call.templates)
+    return [(template.name, idea.name) for template in templates for idea in template.ideas]
+
+
+def choose(
+    agent: Agent,
+    call: Call,
+    archive: Sequence[Past],
+    rng: np.random.Generator,
+    among: Collection[Idea] = (),
+) -> Question:
     """Choose a question by Thompson sampling over templates and ideas, new ones first.
 
     Each idea's chance of acceptance is drawn from Beta(1 + accepted, 1 + rejected) of the
-    scientist's own papers, so that what did well is asked again more often.
+    scientist's own papers, so that what did well is asked again more often. `among` are the ideas
+    to choose from, all of the call's by default.
     """
     best: tuple[float, Question] | None = None
     for name in call.templates:
         template = load_template(name)
         for idea in template.ideas:
+            if among and (template.name, idea.name) not in among:
+                continue
             own = [past for past in archive if past.own and past.idea == idea.name]
             wins = sum(past.accepted is True for past in own)
             losses = sum(past.accepted is False for past in own)
@@ -155,7 +173,7 @@ def choose(agent: Agent, call: Call, archive: Sequence[Past], rng: np.random.Gen
                 worth *= 1.5
             if best is None or worth > best[0]:
                 best = worth, question
-    assert best is not None, "the call has no template"
+    assert best is not None, "the call has no template"  # A venue's check sees to that.
     return best[1]
 
 

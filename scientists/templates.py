@@ -6,6 +6,7 @@ Nothing outside the folder knows its name, so a new template is a new folder.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
@@ -148,6 +149,12 @@ def load_template(name_or_path: str | Path) -> Template:
     for name in FILES:
         if not (folder / name).is_file():
             raise UserError(f"{folder / name} is missing: a template needs {', '.join(FILES)}.")
+    return _load(folder, tuple((folder / name).stat().st_mtime_ns for name in FILES))
+
+
+@lru_cache(maxsize=64)
+def _load(folder: Path, changed: tuple[int, ...]) -> Template:
+    """A template as its files were when they were last changed: scientists load it many times."""
     path = folder / "template.toml"
     try:
         parts = msgspec.toml.decode(path.read_bytes(), type=_File)

@@ -56,6 +56,20 @@ class Call(Record, frozen=True, kw_only=True):
     templates: tuple[str, ...] = ()
 
 
+class PlannedStudy(Record, frozen=True, kw_only=True):
+    """The template's idea from which a scientist starts, taken before the first experiment.
+
+    No other scientist of the round starts from it while there are ideas left. `title` is the
+    idea's.
+    """
+
+    paper: str
+    agent: str
+    template: str
+    idea: str
+    title: str
+
+
 class Submission(Record, frozen=True, kw_only=True):
     """A paper as its authors hand it in. `pdf` and `document` are file names in `papers/`.
 
@@ -446,6 +460,7 @@ class CameraReady(Record, frozen=True, kw_only=True):
 AnyRecord = (
     Agent
     | Call
+    | PlannedStudy
     | Submission
     | Unreadable
     | HumanOutcome

@@ -13,6 +13,7 @@ from conference.core.mentions import mentions
 from conference.papers.document import Document
 
 EMAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.]+")
+NEAR_TITLES, NEAR_ABSTRACTS = 0.8, 0.5  # similarities of papers that ask the same
 CHUNK_CELLS = 20_000_000
 
 
@@ -47,7 +48,35 @@ def out_of_topic(text: str, topics: Mapping[str, Sequence[str]]) -> str | None:
     return f"out of topic: none of the call's topics ({', '.join(topics)}) is in title or abstract"
 
 
-def duplicates(texts: Sequence[str], similarity: float) -> list[tuple[int, int]]:
+def near_duplicates(titles: Sequence[str], abstracts: Sequence[str]) -> list[tuple[int, int]]:
+    """Pairs (earlier, later) of papers that ask the same under nearly the same title.
+
+    Titles are compared as in `duplicates`, at `NEAR_TITLES`; as those of a series may be alike,
+    the abstracts' words must be too (cosine of their counts, without stop words). Two abstracts of
+    embedded scientists on one question, in words drawn apart, have .63 or more.
+    """
+    from sklearn.feature_extraction.text import CountVectorizer
+    from sklearn.preprocessing import normalize
+
+    alike = duplicates(titles, NEAR_TITLES, length=0.7)
+    if not alike:
+        return []
+    told = [pair for pair in alike if all(abstracts[at].strip() for at in pair)]
+    if not told:
+        return []
+    # Every word is counted alike, so that the verdict on a pair does not hang on other papers.
+    counts = CountVectorizer(stop_words="english", token_pattern=r"\w+", dtype=float)
+    rows: Any = normalize(counts.fit_transform([f"{text} abstract" for text in abstracts]))
+    return [
+        (earlier, later)
+        for earlier, later in told
+        if float((rows[earlier] @ rows[later].T).sum()) >= NEAR_ABSTRACTS
+    ]
+
+
+def duplicates(
+    texts: Sequence[str], similarity: float, length: float = 0.9
+) -> list[tuple[int, int]]:
     """Pairs (earlier, later) of texts whose TF-IDF cosine is at least `similarity`.
 
     Each later text is paired with its earliest twin. Words and pairs of words count, hashed to
@@ -68,7 +97,11 @@ def duplicates(texts: Sequence[str], similarity: float) -> list[tuple[int, int]]
         close: Any = (rows[start : start + step] @ rows.T).tocoo()
         for row, col, value in zip(close.row, close.col, close.data, strict=True):
             later, earlier = int(names[row + start]), int(names[col])
-            if earlier < later and value >= similarity and _as_long(texts[later], texts[earlier]):
+            if (
+                earlier < later
+                and value >= similarity
+                and _as_long(texts[later], texts[earlier], length)
+            ):
                 found[later] = min(earlier, found.get(later, later))
     return [(earlier, later) for later, earlier in sorted(found.items())]
 
@@ -91,7 +124,7 @@ def _may_have_twins(rows: Any, similarity: float) -> NDArray[np.int64]:
     return np.flatnonzero(left >= similarity**2 - 1e-6)
 
 
-def _as_long(first: str, second: str) -> bool:
-    """Whether the lengths are within a tenth: a part of a text is no copy of it."""
+def _as_long(first: str, second: str, length: float) -> bool:
+    """Whether the shorter has that share of the longer's words: a part of a text is no copy."""
     short, long = sorted((len(first.split()), len(second.split())))
-    return short >= 0.9 * long
+    return short >= length * long

@@ -41,7 +41,9 @@ class EmbeddedScientist:
     ) -> list[AnyRecord]:
         """One study from question to PDF."""
         rng = context.rng()
-        question = choose(agent, sight.call, sight.archive, rng)
+        own = sight.planned
+        among = [(own.template, own.idea)] if own else []
+        question = choose(agent, sight.call, sight.archive, rng, among)
         question, searched = await asyncio.to_thread(
             beside_literature, question, sight.literature, context.folder, sight.paper
         )

@@ -19,7 +19,7 @@ from conference.models import Asker, Message, Shape, own_words, struct_shape
 from conference.models.prompts import render, without_paper
 from scientists.language.limits import Protected
 from scientists.prose import NOVELTY, Fault
-from scientists.scientist import Past
+from scientists.scientist import Past, ResearchSight
 from scientists.study import Question
 from scientists.templates import Knob, SeedIdea, Template, Value
 
@@ -163,16 +163,16 @@ def material(template: Template, call: Call) -> str:
 
 
 async def propose(
-    asker: Asker, template: Template, call: Call, archive: Sequence[Past], search: Search
+    asker: Asker, template: Template, sight: ResearchSight, search: Search
 ) -> tuple[Question, Novelty]:
     """An idea that is judged new, or the last of the tries, as a question, and the judgement.
 
     The judgement is the model's, over what its queries found; `novelty` in the record is measured
     on the text, as for every scientist.
     """
-    base, rejected = material(template, call), list[str]()
+    base, rejected, archive = material(template, sight.call), list[str](), sight.archive
     for number in range(rules().ideas):
-        idea = await _reflected(asker, template, base, archive, rejected, number)
+        idea = await _reflected(asker, template, base, sight, rejected, number)
         question = _question(template, idea, archive)
         verdict = await _judge(asker, base, idea, question, archive, search, number)
         if verdict.novel:
@@ -185,17 +185,18 @@ async def _reflected(
     asker: Asker,
     template: Template,
     base: str,
-    archive: Sequence[Past],
+    sight: ResearchSight,
     rejected: Sequence[str],
     number: int,
 ) -> Idea:
     # A long archive would not fit; nearness is measured against all of it (`_question`).
-    shown = [past for past in archive if past.own][-SHOWN:] + [
-        past for past in archive if not past.own
+    shown = [past for past in sight.archive if past.own][-SHOWN:] + [
+        past for past in sight.archive if not past.own
     ][-SHOWN:]
     prompt = render(
-        PROMPTS, "idea", material=base, template=template, shown=shown, rejected=rejected
-    )
+        PROMPTS, "idea", material=base, template=template, shown=shown, rejected=rejected,
+        begun=sight.begun[-SHOWN:], planned=sight.planned,
+    )  # fmt: skip
     messages, shape = without_paper(prompt), idea_shape(template)
     idea = await asker.ask(messages, shape, "idea", member=number)
     for round_ in range(2, rules().reflections + 1):

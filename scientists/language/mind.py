@@ -48,12 +48,10 @@ class LanguageScientist:
     ) -> list[AnyRecord]:
         """One study from idea to PDF."""
         rng = context.rng()
-        template = _template(agent, sight.call.templates, rng.random())
+        template = _template(agent, sight, rng.random())
         base = material(template, sight.call)
         works = Library(template, sight.literature, context.folder / CACHE)
-        question, verdict = await propose(
-            context.asker, template, sight.call, sight.archive, works.search
-        )
+        question, verdict = await propose(context.asker, template, sight, works.search)
         *seeds, trial_seed = draw_seeds(rng, sight.seeds + 1)
         runs = plan(question, sight.budget, seeds)
         laboratory = Laboratory(template, agent.id, sight.paper, sight.unsafe)
@@ -111,9 +109,12 @@ class LanguageScientist:
         return await revise(agent, sight, past, context)
 
 
-def _template(agent: Agent, names: Sequence[str], draw: float) -> Template:
-    """One of the call's templates, of the agent's own topics where there is one."""
-    templates = [load_template(name) for name in names]
+def _template(agent: Agent, sight: ResearchSight, draw: float) -> Template:
+    """The planned study's template, else one of the call's, of the agent's topics if possible."""
+    templates = [load_template(name) for name in sight.call.templates]
+    for template in templates:
+        if sight.planned and template.name == sight.planned.template:
+            return template
     own = [template for template in templates if set(template.topics) & set(agent.topics)]
     choice = own or templates
     return choice[int(draw * len(choice))]

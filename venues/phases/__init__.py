@@ -49,6 +49,8 @@ def perform(task: Task, context: Context) -> list[AnyRecord]:
     match task.sight:
         case call.CallSight():
             return call.perform(task.sight)
+        case submit.PlanSight():
+            return submit.plan(task.sight, context)
         case submit.TableSight() | submit.PdfSight():
             return submit.perform(task.sight, context)
         case desk_check.DeskSight():

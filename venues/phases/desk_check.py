@@ -56,7 +56,7 @@ def perform(sight: DeskSight, context: Context) -> list[AnyRecord]:
         if sight.rules.anonymity and sight.call.anonymous and paper.document:
             reasons.append(_anonymity(paper, sight, context))
         if paper.paper in twins:
-            reasons.append(f"duplicate of {twins[paper.paper]}, which was handed in before it")
+            reasons.append(twins[paper.paper])
         if sight.rules.topic and sight.call.topics:
             topics = {topic.name: topic.keywords for topic in sight.call.topics}
             text = f"{paper.title}\n{paper.abstract}\n{' '.join(paper.keywords)}"
@@ -76,21 +76,36 @@ def _anonymity(paper: Submission, sight: DeskSight, context: Context) -> str | N
 
 
 def _twins(sight: DeskSight) -> dict[str, str]:
-    """Later paper id to the earlier one that it repeats."""
+    """Later paper id to the reason that names the earlier one that it repeats."""
     if not sight.rules.duplicates or len(sight.submissions) < 2:
         return {}
-    texts = tuple(f"{paper.title}\n{paper.abstract}" for paper in sight.submissions)
-    pairs = _alike(texts, sight.rules.duplicate_similarity)
     names = [paper.paper for paper in sight.submissions]
-    return {names[later]: names[earlier] for earlier, later in pairs}
+    titles = tuple(paper.title for paper in sight.submissions)
+    abstracts = tuple(paper.abstract for paper in sight.submissions)
+    near, same = _alike(titles, abstracts, sight.rules.duplicate_similarity)
+    before = "which was handed in before it"
+    return {
+        **{
+            names[late]: f"near-duplicate of {names[early]}, {before}: nearly the same title, and "
+            "an abstract on the same question"
+            for early, late in near
+        },
+        **{names[late]: f"duplicate of {names[early]}, {before}" for early, late in same},
+    }
 
 
 @lru_cache(maxsize=2)
-def _alike(texts: tuple[str, ...], similarity: float) -> list[tuple[int, int]]:
-    """Pairs (earlier, later) of alike texts, searched once for all rounds on the same papers."""
+def _alike(
+    titles: tuple[str, ...], abstracts: tuple[str, ...], similarity: float
+) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
+    """Pairs (earlier, later) of papers on one question, and of papers with the same words.
+
+    They are searched once for all rounds on the same papers.
+    """
     from conference.papers import checks
 
-    return checks.duplicates(texts, similarity)
+    texts = [f"{title}\n{abstract}" for title, abstract in zip(titles, abstracts, strict=True)]
+    return checks.near_duplicates(titles, abstracts), checks.duplicates(texts, similarity)
 
 
 def _hidden(spans: list[HiddenText]) -> str:

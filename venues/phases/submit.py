@@ -4,15 +4,25 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
+from collections.abc import Iterator
 from pathlib import Path
 
 from conference.core.clean import clean
 from conference.core.files import keep
 from conference.core.mentions import count_mentions
-from conference.core.records import Agent, AnyRecord, Call, HiddenText, Submission, Unreadable
+from conference.core.records import (
+    Agent,
+    AnyRecord,
+    Call,
+    HiddenText,
+    PlannedStudy,
+    Submission,
+    Unreadable,
+)
 from conference.core.tasks import CentralSight, Sight, Task, TaskKey
 from conference.models.context import Context
-from scientists.scientist import ResearchSight, ReviseSight
+from scientists.scientist import Past, ResearchSight, ReviseSight
+from scientists.study import Idea, choose, ideas_of
 from venues.papers import TablePaper
 from venues.state import Archived, Round, Step
 from venues.venue import Topic
@@ -24,11 +34,65 @@ class TableSight(CentralSight, frozen=True, kw_only=True):
     row: TablePaper
 
 
+class PlanSight(CentralSight, frozen=True, kw_only=True):
+    """The papers that scientists will write, each with its author and what that one knows.
+
+    `taken` are ideas of papers that come back from the last round.
+    """
+
+    call: Call
+    papers: tuple[tuple[str, Agent, tuple[Past, ...]], ...]
+    taken: tuple[Idea, ...]
+
+
 class PdfSight(Sight, frozen=True, kw_only=True):
     """One PDF file of a folder, not yet trusted."""
 
     path: bytes  # a file's name need not be text
     topics: tuple[Topic, ...]
+
+
+def plan_tasks(round_: Round) -> list[Task]:
+    """Who starts from which idea is settled by one task before the experiments.
+
+    So scientists do not do the same work, in whatever order they work then.
+    """
+    if round_.source is not None:
+        return []
+    # All first papers before the second ones: how many each writes changes no other's idea.
+    written = sorted(_written(round_), key=lambda row: row[2])
+    sight = PlanSight(
+        call=round_.all(Call)[0],
+        papers=tuple(
+            (paper, agent, round_.archive_for(agent.id))
+            for paper, agent, _, again in written
+            if again is None
+        ),
+        taken=tuple(
+            (again.experiment.template, again.experiment.idea)
+            for *_, again in written
+            if again and again.experiment
+        ),
+    )
+    return [Task(TaskKey("submit.plan"), sight)] if sight.papers else []
+
+
+def plan(sight: PlanSight, context: Context) -> list[AnyRecord]:
+    """An idea for each paper, none twice before all are taken; each scientist by its own choice."""
+    every = set(ideas_of(sight.call))
+    left, found = every - set(sight.taken), list[AnyRecord]()
+    for paper, agent, archive in sight.papers:
+        left = left or set(every)
+        rng = context.rng(paper)
+        question = choose(agent, sight.call, archive, rng, left)
+        template, idea = question.template.name, question.idea
+        left.discard((template, idea.name))
+        found.append(
+            PlannedStudy(
+                paper=paper, agent=agent.id, template=template, idea=idea.name, title=idea.title
+            )
+        )
+    return found
 
 
 def tasks(round_: Round) -> list[Task]:
@@ -46,39 +110,57 @@ def tasks(round_: Round) -> list[Task]:
     ]
 
 
-def _research(round_: Round) -> list[Task]:
-    """Each scientist first revises its rejected papers of the last round, then starts new ones."""
-    call = round_.all(Call)[0]
-    rules = round_.venue.call
-    found = []
+def _written(round_: Round) -> Iterator[tuple[str, Agent, int, Archived | None]]:
+    """The papers that scientists hand in: id, author, number among its own, and what comes back.
+
+    Each first revises its rejected papers of the last round, then starts new ones.
+    """
+    each = round_.venue.call.papers_per_scientist
     again = defaultdict[str, list[Archived]](list)
     for entry in round_.archive:
         if entry.past.accepted is False and entry.latest and entry.authors:
             again[entry.authors[0]].append(entry)
     for number, agent in enumerate(round_.agents("scientist")):
-        for own in range(rules.papers_per_scientist):
-            paper = paper_name(number, own)
-            if own < len(again[agent.id]):
-                found.append(_resubmission(round_, agent, paper, again[agent.id][own], call))
-                continue
-            sight = ResearchSight(
-                call=call,
-                paper=paper,
-                number=own,
-                budget=rules.budget,
-                seeds=rules.seeds,
-                format=round_.options.format,
-                archive=round_.archive_for(agent.id),
-                unsafe=round_.options.unsafe,
-                literature=round_.options.literature,
-            )
-            found.append(Task(TaskKey("submit", agent.id, paper), sight, agent))
-    return found
+        for own in range(each):
+            old = again[agent.id][own] if own < len(again[agent.id]) else None
+            yield paper_name(number, own), agent, own, old
 
 
 def paper_name(scientist: int, own: int) -> str:
     """The id of a scientist's paper, both counted from 0."""
     return f"paper-{scientist + 1:03d}" + (f"-{own + 1}" if own else "")
+
+
+def _research(round_: Round) -> list[Task]:
+    """New studies, and papers of the last round that come back."""
+    call, rules = round_.all(Call)[0], round_.venue.call
+    planned = {study.paper: study for study in round_.all(PlannedStudy)}
+    found = []
+    for paper, agent, own, old in _written(round_):
+        if old is not None:
+            found.append(_resubmission(round_, agent, paper, old, call))
+            continue
+        sight = ResearchSight(
+            call=call,
+            paper=paper,
+            number=own,
+            budget=rules.budget,
+            seeds=rules.seeds,
+            format=round_.options.format,
+            archive=round_.archive_for(agent.id),
+            unsafe=round_.options.unsafe,
+            literature=round_.options.literature,
+            planned=planned.get(paper),
+            begun=_begun_before(paper, list(planned.values())),
+        )
+        found.append(Task(TaskKey("submit", agent.id, paper), sight, agent))
+    return found
+
+
+def _begun_before(paper: str, planned: list[PlannedStudy]) -> tuple[PlannedStudy, ...]:
+    """The studies on the same template that were planned before a paper's own."""
+    at = next((at for at, study in enumerate(planned) if study.paper == paper), 0)
+    return tuple(study for study in planned[:at] if study.template == planned[at].template)
 
 
 def _resubmission(round_: Round, agent: Agent, paper: str, entry: Archived, call: Call) -> Task:
@@ -165,4 +247,4 @@ def _topic(text: str, topics: tuple[Topic, ...]) -> str:
     return best if counts.get(best) else ""
 
 
-STEPS = (Step("submit", tasks),)
+STEPS = (Step("submit.plan", plan_tasks), Step("submit", tasks))

@@ -1,0 +1,83 @@
+"""Scientists of one round do not do the same work, and the desk sees where two papers do."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import msgspec
+import numpy as np
+
+from conference.core.records import DeskCheck, PlannedStudy, Submission
+from conference.papers.checks import duplicates, near_duplicates
+from tests.scientists.studies import written
+from tests.scientists.test_study import IDEAS, words_of
+from tests.venues.tiny import tiny_venue
+from venues.phases.submit import tasks
+from venues.round import run_round
+
+
+def planned(folder: Path, scientists: int, each: int = 1) -> tuple[list[PlannedStudy], dict]:  # type: ignore[type-arg]
+    """The plan of a round with so many scientists, and what each research task may see."""
+    tiny = tiny_venue(reviewers=90)
+    venue = msgspec.structs.replace(
+        tiny,
+        phases=("call", "submit"),
+        population=msgspec.structs.replace(tiny.population, scientists=scientists),
+        call=msgspec.structs.replace(tiny.call, papers_per_scientist=each),
+    )
+    round_ = run_round(venue, out=folder, hosts=0).round
+    return round_.all(PlannedStudy), {task.key.paper: task.sight for task in tasks(round_)}
+
+
+def test_no_idea_is_taken_twice_while_there_are_ideas_left(tmp_path: Path) -> None:
+    studies, seen = planned(tmp_path, len(IDEAS) + 3)
+    taken = Counter((study.template, study.idea) for study in studies)
+    assert len(taken) == len(IDEAS) and sorted(taken.values())[-4:] == [1, 2, 2, 2]
+    for at, study in enumerate(studies):
+        sight = seen[study.paper]
+        assert sight.planned == study
+        assert set(sight.begun) == {s for s in studies[:at] if s.template == study.template}
+
+
+def test_how_many_others_write_changes_nobody_s_idea(tmp_path: Path) -> None:
+    few, _ = planned(tmp_path / "few", 4)
+    more, _ = planned(tmp_path / "more", 6)
+    twice, _ = planned(tmp_path / "twice", 4, each=2)
+    assert few == more[:4] == twice[:4] and len(twice) == 8
+
+
+def test_the_desk_sees_two_papers_on_one_question() -> None:
+    """In words drawn apart, and a knob's value apart; papers on other ideas stay."""
+    studies = [written(-0.2, template_name=name, idea_number=number) for name, number in IDEAS]
+    papers = [words_of(s, np.random.default_rng(at))[:2] for at, s in enumerate(studies)]
+    assert near_duplicates(*zip(*papers, strict=True)) == []
+    name, number = IDEAS[0]
+    again = written(-0.1, template_name=name, idea_number=number)
+    title, abstract = words_of(again, np.random.default_rng(99))[:2]
+    papers.append((f"{title} revisited", abstract))
+    assert near_duplicates(*zip(*papers, strict=True)) == [(0, len(papers) - 1)]
+    assert duplicates([f"{title}\n{abstract}" for title, abstract in papers], 0.95) == []
+
+
+def test_a_near_duplicate_is_rejected_with_its_reason(tmp_path: Path) -> None:
+    from tests.venues.tiny import table
+
+    source = table(4)
+    first, *others = source.table
+    name, number = IDEAS[0]
+    study = written(-0.2, template_name=name, idea_number=number)
+    (title, _), (_, again) = words = [
+        words_of(study, np.random.default_rng(at))[:2] for at in (0, 1)
+    ]
+    words[1] = (f"{title}, revisited", again)
+    rows = [msgspec.structs.replace(first, paper=f"x{at}", title=title, abstract=abstract)
+            for at, (title, abstract) in enumerate(words)]  # fmt: skip
+    venue = msgspec.structs.replace(tiny_venue(), phases=("call", "submit", "desk_check"))
+    round_ = run_round(
+        venue, out=tmp_path, hosts=0,
+        papers=msgspec.structs.replace(source, table=(*rows, *others)),
+    ).round  # fmt: skip
+    rejected = [desk for desk in round_.all(DeskCheck) if not desk.passed]
+    assert len(round_.all(Submission)) == 5 and [desk.paper for desk in rejected] == ["x1"]
+    assert "near-duplicate of x0" in rejected[0].reasons[0]
