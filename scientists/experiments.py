@@ -17,6 +17,7 @@ import msgspec
 from conference.core.clean import clean
 from conference.core.records import Incident
 from conference.core.tasks import TaskFailed
+from conference.papers.svg import BadFigure, plain_svg
 from conference.sandbox import BadResult, Limits, read_file, read_result, run
 from scientists.templates import Template, Value
 
@@ -25,13 +26,6 @@ WALL = {"quick": 300.0, "full": 3600.0}
 PLOT_WALL = 120.0
 FIGURE_BYTES = 16 << 20
 LATER = {"torch": "torch._dynamo"}  # 800 modules that the making of an optimiser imports
-# What makes a picture more than a picture: entities, scripts, other documents, files from outside.
-ACTIVE = re.compile(
-    rb"<!ENTITY|<\s*(?:\w+:)?(?:script|foreignObject|iframe)\b|@import|\son[a-z]+\s*=\s*[\"']"
-    rb"|\bhref\s*=\s*[\"']?\s*(?![\"'#\s]|data:image/)[^\"'\s>]{1,60}"
-    rb"|\burl\(\s*[\"']?\s*(?![\"'#\s])[^\"')]{1,60}",
-    re.IGNORECASE,
-)
 
 Results = list[dict[str, Any]]
 Figures = list[tuple[str, str, bytes]]  # name, caption, SVG
@@ -185,13 +179,13 @@ def _figures(folder: Path) -> Figures:
         figures = msgspec.json.decode(listed, type=list[Figure])
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise BadResult(f"figures.json: {error}") from None
-    drawn = [
-        (row.name, clean(row.caption), read_file(folder / f"{row.name}.svg", folder, FIGURE_BYTES))
-        for row in figures
-    ]
-    for name, _, svg in drawn:
-        if found := ACTIVE.search(svg):
-            raise BadResult(f"figure {name} has {found[0].decode(errors='replace')!r} in it")
+    drawn = []
+    for row in figures:
+        svg = read_file(folder / f"{row.name}.svg", folder, FIGURE_BYTES)
+        try:
+            drawn.append((row.name, clean(row.caption), plain_svg(svg)))
+        except BadFigure as error:
+            raise BadResult(f"figure {row.name}: {error}") from None
     return drawn
 
 

@@ -312,6 +312,27 @@ def test_markup_in_papers_is_shown_and_never_run(folder: Path, look: Look) -> No
     assert "</script" not in data.lower() or "<script src" not in data
 
 
+def test_a_page_runs_nothing_but_its_own_files(folder: Path, look: Look) -> None:
+    """Should markup of a paper ever come through, the browser itself does not run it."""
+    page = page_of(folder, "p002")
+    bad = "<script>alert(1)</script><img src=x onerror=alert(2)><a href='javascript:alert(3)'>a</a>"
+    copy = page.with_name("copy.html")
+    copy.write_text(
+        page.read_text().replace("</main>", f"{bad}<style>h1{{color:red}}</style></main>")
+    )
+    look.errors.clear()
+    shown = look.at(copy)
+    shown.click("text=a >> nth=-1", no_wait_after=True)
+    copy.unlink()
+    assert sum("Content Security Policy" in error for error in look.errors) >= 3, look.errors
+    assert not [error for error in look.errors if "dialog" in error]
+    assert (
+        shown.evaluate("getComputedStyle(document.querySelector('h1')).color") != "rgb(255, 0, 0)"
+    )
+    top = shown.evaluate("getComputedStyle(document.querySelector('.top')).display")
+    assert top == "flex", "its own style is on"
+
+
 @pytest.mark.parametrize("open_", [True, False], ids=["open", "blind"])
 def test_the_blindness_rule_hides_or_shows_who_reviewed(
     open_: bool, blindness: dict[bool, Path], look: Look

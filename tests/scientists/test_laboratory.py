@@ -10,10 +10,11 @@ import pytest
 
 from conference.core.records import Failure, Incident, decode
 from conference.core.tasks import Task, TaskFailed, TaskKey
+from conference.papers.svg import plain_svg
 from scientists.experiments import Laboratory
 from scientists.scientist import ResearchSight
 from scientists.templates import load_template
-from tests.scientists.studies import AUTHOR, call_for, small_template
+from tests.scientists.studies import AUTHOR, PICTURE, call_for, small_template
 from venues.dispatch import make_performer
 
 RUNS = [{"label": "baseline", "knobs": {}, "seed": 1, "budget": {}, "more": "not told"}]
@@ -77,6 +78,7 @@ def test_other_results_are_a_failure_and_an_incident(
         ('[{"name": "there"}]', "caption"),
         ('[{"name": "missing", "caption": "c"}]', "missing.svg"),
         ('[{"name": "linked", "caption": "c"}]', "linked.svg"),
+        ('[{"name": "there", "caption": "c"}]', "not with an svg"),
     ],
 )
 def test_figures_that_are_not_there_are_a_failure(
@@ -96,11 +98,11 @@ def test_an_experiment_cannot_change_what_draws_its_figures(tmp_path: Path) -> N
     result = writing({"runs": [{"metrics": metrics_of(tmp_path)}]})
     experiment = f"{result}\nopen('plot.py', 'w').write('raise SystemExit(9)')"
     plot = (
-        "open('figures/a.svg', 'w').write('<svg/>')\n"
+        f"open('figures/a.svg', 'wb').write({PICTURE!r})\n"
         """open('figures/figures.json', 'w').write('[{"name": "a", "caption": "c"}]')"""
     )
     outcome = laboratory(tmp_path / "a", experiment, plot).study(RUNS, "quick")
-    assert outcome.figures == [("a", "c", b"<svg/>")]
+    assert outcome.figures == [("a", "c", plain_svg(PICTURE))]
 
 
 def test_incidents_of_a_failed_task_are_kept(tmp_path: Path) -> None:

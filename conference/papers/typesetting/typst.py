@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
+import subprocess
+import sys
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from conference.core.clean import clean
 from conference.core.errors import UserError
+from conference.papers.typesetting import compiler
 
 SOURCE = Path(__file__).parent / "paper.typ"
+PATIENCE = 4  # times as long by the clock, for a loaded machine
+SECONDS = 10  # of processor time; a paper takes less than one
+MEMORY = 2 << 30
 PICTURE = '#set page(width: auto, height: auto, margin: 0pt)\n#image("figure.svg")'
 
 
@@ -58,10 +66,17 @@ def typeset_typst(data: Mapping[str, Any], figures: Mapping[str, bytes]) -> byte
 
 
 def _compiled(folder: Path, name: str) -> bytes:
-    import typst
-
-    try:
-        return bytes(typst.compile(str(folder / name), root=str(folder), timestamp=0))
-    except RuntimeError as error:  # typst.TypstError is one
-        reason = str(error).strip().splitlines()[0]
-        raise UserError(f"Typst does not typeset {name} ({reason}); fix its figures.") from error
+    """The PDF, compiled in a process with limits: figures may be made to hang or fill memory."""
+    # Without -P the compiler's own package would be hidden by this file.
+    command = [sys.executable, "-P", compiler.__file__, str(folder / name), str(folder)]
+    reason = f"it takes more than {SECONDS} s of processor time or {MEMORY >> 20} MiB"
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        done = subprocess.run(
+            [*command, str(SECONDS), str(MEMORY)],
+            capture_output=True, timeout=PATIENCE * SECONDS, check=False,
+        )  # fmt: skip
+        if done.returncode == 0:
+            return done.stdout
+        if done.returncode == 1 and b"Traceback" not in done.stderr:
+            reason = clean(done.stderr).strip()
+    raise UserError(f"Typst does not typeset {name} ({reason}); fix its figures.")

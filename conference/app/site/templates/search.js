@@ -99,6 +99,7 @@
     step();
   }
 
+  query.form.addEventListener("submit", function (event) { event.preventDefault(); });
   query.addEventListener("input", show);
   filter.addEventListener("change", show);
   more.addEventListener("click", step);

@@ -1,0 +1,29 @@
+"""Runs the Typst compiler in a process of its own, as figures from outside may ask for anything.
+
+    python -P compiler.py SOURCE ROOT SECONDS BYTES
+
+It may use so many seconds of processor time and bytes of memory. The PDF goes to the output, the
+first line of what is wrong to the error output.
+"""
+
+from __future__ import annotations
+
+import resource
+import sys
+
+
+def main(source: str, root: str, seconds: str, memory: str) -> None:
+    resource.setrlimit(resource.RLIMIT_AS, (int(memory), int(memory)))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_CPU, (int(seconds), int(seconds)))
+    import typst
+
+    try:
+        pdf = typst.compile(source, root=root, timestamp=0)
+    except RuntimeError as error:  # typst.TypstError is one
+        sys.exit(str(error).strip().splitlines()[0])
+    sys.stdout.buffer.write(pdf)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
