@@ -123,6 +123,9 @@ class AssignRules(Rules, frozen=True, kw_only=True):
     With `seats`, the weights of `minds.reviewer` are seats at each paper, in their order, and add
     up to `reviews_per_paper`. Each seat has reviewers of its own, who are the same people whatever
     mind they have.
+
+    `most_probable` limits the probability of each pair of reviewer and paper; below 1 the
+    assignment is drawn by lot. Substitutes for reviews that never came are found without a lot.
     """
 
     reviews_per_paper: int = 3
@@ -131,6 +134,7 @@ class AssignRules(Rules, frozen=True, kw_only=True):
     chair_load: int = 20
     objective: Literal["total", "worst"] = "total"
     candidates: int = 60
+    most_probable: float = 1.0
     seats: bool = False
 
 
@@ -314,12 +318,27 @@ def check_venue(venue: Venue, where: str) -> None:
             f"{where}: decision.oral_rate and decision.spotlight_rate together exceed "
             f"decision.accept_rate ({decision.accept_rate:g}); lower them."
         )
+    _check_lot(venue.assignment, where)
     _check_counts(venue, where)
     if not 0 <= venue.discussion.turns <= MAX_TURNS:
         raise UserError(
             f"{where}: discussion.turns is {venue.discussion.turns}; give 0 to {MAX_TURNS}."
         )
     _check_population(venue, where)
+
+
+def _check_lot(rules: AssignRules, where: str) -> None:
+    most = rules.most_probable
+    if not 0 < most <= 1:
+        raise UserError(
+            f"{where}: assignment.most_probable is {most:g}; it is a probability, so give a number "
+            "above 0 and up to 1."
+        )
+    if most < 1 and rules.objective != "total":
+        raise UserError(
+            f"{where}: assignment.most_probable below 1 goes with assignment.objective 'total' "
+            "alone; set that, or most_probable = 1."
+        )
 
 
 def _check_counts(venue: Venue, where: str) -> None:

@@ -264,13 +264,17 @@ class Affinities(Record, frozen=True, kw_only=True):
 
 
 class Assignment(Record, frozen=True, kw_only=True):
-    """One reviewer (or area chair) on one paper; `affinity` is the assignment's score."""
+    """One reviewer (or area chair) on one paper; `affinity` is the assignment's score.
+
+    `probability` is that of the pair in an assignment by lot, by which outcomes can be weighted.
+    """
 
     paper: str
     agent: str
     role: Role
     affinity: float
     emergency: bool = False
+    probability: float = 1.0
 
 
 class Advice(Record, frozen=True, kw_only=True):

@@ -26,7 +26,7 @@ from conference.core.records import (
 from conference.core.tasks import CentralSight, Task, TaskKey
 from conference.models.context import Context
 from venues.affinities import read_affinities
-from venues.assignment import Instance, Objective, Solution, solve
+from venues.assignment import Instance, Objective, Solution, solve, solve_by_lot
 from venues.state import Round, Step
 from venues.venue import AssignRules
 
@@ -198,7 +198,7 @@ def perform(sight: AssignSight, context: Context) -> list[AnyRecord]:
         record
         for seat in range(seats)
         if seats == 1 or (sight.demand[:, seat] > 0).any()
-        for record in _solve(_seat(sight, seat), sight.demand[:, seat].clip(0))
+        for record in _solve(_seat(sight, seat), sight.demand[:, seat].clip(0), context)
     ]
 
 
@@ -218,7 +218,7 @@ def _seat(sight: AssignSight, seat: int) -> AssignSight:
     )
 
 
-def _solve(sight: AssignSight, demand: NDArray[Any]) -> list[AnyRecord]:
+def _solve(sight: AssignSight, demand: NDArray[Any], context: Context) -> list[AnyRecord]:
     instance = Instance(
         paper=sight.paper,
         reviewer=sight.agent,
@@ -235,10 +235,10 @@ def _solve(sight: AssignSight, demand: NDArray[Any]) -> list[AnyRecord]:
     )
     # Chairs have no affinities, so for them there is no worst-off paper to serve.
     objective: Objective = sight.rules.objective if sight.role == "reviewer" else "total"
-    solution = solve(instance, objective)
+    solution, chances = _chosen(sight, instance, objective, context)
     if solution.short:
         wider = widened(instance, list(solution.short), sight.closed)
-        solution = solve(wider, objective)
+        solution, chances = _chosen(sight, wider, objective, context)
     bare = [sight.papers[at] for at, short in solution.short.items() if short >= demand[at]]
     if bare and not sight.emergency:
         raise UserError(
@@ -254,10 +254,24 @@ def _solve(sight: AssignSight, demand: NDArray[Any]) -> list[AnyRecord]:
             role=sight.role,
             affinity=round(float(value), 4),
             emergency=sight.emergency,
+            probability=round(float(chance), 6),
         )
-        for paper, agent, value in zip(solution.paper, solution.reviewer, score, strict=True)
+        for paper, agent, value, chance in zip(
+            solution.paper, solution.reviewer, score, chances, strict=True
+        )
     ]
     return [_report(sight, instance, solution, objective), *chosen]
+
+
+def _chosen(
+    sight: AssignSight, instance: Instance, objective: Objective, context: Context
+) -> tuple[Solution, NDArray[np.float64]]:
+    """The assignment, and the probability that each of its pairs had: 1 without a lot."""
+    by_lot = sight.rules.most_probable < 1 and sight.role == "reviewer" and not sight.emergency
+    if by_lot:
+        return solve_by_lot(instance, sight.rules.most_probable, context.rng(f"lot {sight.step}"))
+    solution = solve(instance, objective)
+    return solution, np.ones(len(solution.paper))
 
 
 def _report(

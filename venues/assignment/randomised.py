@@ -1,0 +1,149 @@
+"""Assignment by lot, with a limit on every pair's probability (Jecmen et al. 2020,
+arXiv 2006.16437): a ring that has bid its way to the top still is not sure of its papers.
+
+A linear program finds the probabilities of highest expected score under the limit; dependent
+rounding (Gandhi et al. 2006) then draws an assignment in which every pair has exactly its
+probability and every paper its number of reviews, and no reviewer is over the maximum load.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from venues.assignment.instance import Floats, Instance, Ints, Solution
+from venues.assignment.solver import report
+
+WHOLE = 1e-7  # how far from 0 or 1 a probability counts as that
+
+
+def probabilities(instance: Instance, most: float) -> Floats:
+    """The probability of each pair, at most `most`, float (pairs,).
+
+    Coverage comes first, minimum loads second, the total expected score third, as without lots:
+    what a paper or a reviewer lacks is priced above all that it could be traded for.
+    """
+    from scipy.optimize import linprog
+    from scipy.sparse import coo_array, eye_array, hstack, vstack
+
+    n, m, pairs = instance.n_papers, instance.n_reviewers, len(instance.paper)
+    ones, at = np.ones(pairs), np.arange(pairs)
+    by_paper = coo_array((ones, (instance.paper, at)), shape=(n, pairs))
+    by_reviewer = coo_array((ones, (instance.reviewer, at)), shape=(m, pairs))
+    spread = float(np.ptp(instance.score)) + float(np.abs(instance.score).max(initial=0.0)) + 1.0
+    idle, short = 2 * spread, 6 * spread
+    none = coo_array((m, n))
+    solved = linprog(
+        np.concatenate([-instance.score, np.full(n, short), np.full(m, idle)]),
+        A_eq=hstack([by_paper, eye_array(n), coo_array((n, m))]),
+        b_eq=instance.demand,
+        A_ub=vstack(
+            [
+                hstack([by_reviewer, none, coo_array((m, m))]),
+                hstack([-by_reviewer, none, -eye_array(m)]),
+            ]
+        ),
+        b_ub=np.concatenate([instance.max_load, -instance.min_load]),
+        bounds=np.column_stack(
+            [
+                np.zeros(pairs + n + m),
+                np.concatenate([np.full(pairs, most), instance.demand, instance.min_load]),
+            ]
+        ),
+        method="highs",
+    )
+    if not solved.success:
+        raise RuntimeError(f"the linear program stopped: {solved.message}")
+    found = np.clip(solved.x[:pairs], 0.0, most)
+    return np.asarray(np.where(found < WHOLE, 0.0, found), np.float64)
+
+
+def solve_by_lot(
+    instance: Instance, most: float, rng: np.random.Generator
+) -> tuple[Solution, Floats]:
+    """An assignment drawn by lot, and the probability that each of its pairs had.
+
+    Papers that the limit leaves short of reviews are named in the solution's `short`.
+    """
+    chances = probabilities(instance, most)
+    chosen = np.flatnonzero(draw(instance.paper, instance.reviewer, chances, rng))
+    order = np.lexsort((instance.reviewer[chosen], instance.paper[chosen]))
+    solution = report(instance, chosen, WHOLE, False, 1, int((chances > 0).sum()))
+    expected = float(chances @ instance.score)
+    said = (
+        f"each pair was at most {most:.0%} probable and the lot was drawn; the expected total was "
+        f"{expected:.4g}"
+    )
+    message = solution.message if solution.short or solution.idle else said
+    return replace(solution, message=message), chances[chosen[order]]
+
+
+def draw(
+    paper: Ints, reviewer: Ints, chances: Floats, rng: np.random.Generator
+) -> NDArray[np.bool_]:
+    """Which pairs are drawn, bool (pairs,): each with exactly its probability.
+
+    A paper or reviewer whose probabilities add up to x gets the whole number below or above x.
+    """
+    rounding = _Rounding(paper, reviewer, chances)
+    while rounding.open:
+        path = rounding.walk()
+        rounding.move(path, rng)
+    return rounding.value > 0.5
+
+
+class _Rounding:
+    """Probabilities on their way to 0 and 1: the open edges of the graph of papers and reviewers.
+
+    Along a cycle, or a path that cannot be made longer, every other edge rises by as much as those
+    between them fall, until one of them is whole; the odds are such that no mean changes.
+    """
+
+    def __init__(self, paper: Ints, reviewer: Ints, chances: Floats) -> None:
+        first = int(paper.max(initial=-1)) + 1
+        self.ends = list(zip(paper.tolist(), (reviewer + first).tolist(), strict=True))
+        self.value: Any = chances.copy()
+        self.open: dict[int, dict[int, None]] = {}  # node to its open edges, in order
+        for edge in np.flatnonzero((chances > WHOLE) & (chances < 1 - WHOLE)).tolist():
+            for node in self.ends[edge]:
+                self.open.setdefault(node, {})[edge] = None
+
+    def walk(self) -> list[int]:
+        """The edges of a cycle, or of a path between two nodes that have no other open edge."""
+        start = next((node for node, edges in self.open.items() if len(edges) == 1), None)
+        node = next(iter(self.open)) if start is None else start
+        path: list[int] = []
+        seen = {node: 0}
+        while True:
+            edge = next((each for each in self.open[node] if not path or each != path[-1]), None)
+            if edge is None:
+                return path
+            path.append(edge)
+            a, b = self.ends[edge]
+            node = b if node == a else a
+            if node in seen:
+                return path[seen[node] :]
+            seen[node] = len(path)
+
+    def move(self, path: list[int], rng: np.random.Generator) -> None:
+        """Move the edges of the path by one draw, and close those that became whole."""
+        odd, even = path[::2], path[1::2]
+        values = self.value
+        up = min([*(1 - values[odd]), *values[even]])
+        down = min([*values[odd], *(1 - values[even])])
+        step = up if rng.random() * (up + down) < down else -down
+        values[odd] += step
+        values[even] -= step
+        for edge in path:
+            if values[edge] < WHOLE or values[edge] > 1 - WHOLE:
+                values[edge] = round(float(values[edge]))
+                self._close(edge)
+
+    def _close(self, edge: int) -> None:
+        for node in self.ends[edge]:
+            del self.open[node][edge]
+            if not self.open[node]:
+                del self.open[node]
