@@ -19,6 +19,7 @@ from conference.core.records import (
 from conference.core.tasks import Sight, Task
 from conference.models.context import Context
 from conference.papers.manuscript import Manuscript
+from reviewers.ring import with_ring_bids, with_ring_ratings
 
 
 class BidSight(Sight, frozen=True, kw_only=True):
@@ -126,9 +127,10 @@ async def perform(task: Task, mind: ReviewerMind, context: Context) -> list[AnyR
     assert agent is not None
     match sight:
         case BidSight():
-            return [await mind.bid(agent, sight, context)]
+            return [with_ring_bids(agent, await mind.bid(agent, sight, context))]
         case ReviewSight():
-            return await mind.review(agent, sight, context)
+            found = await mind.review(agent, sight, context)
+            return with_ring_ratings(agent, sight.form, found)
         case DiscussSight():
             return await mind.discuss(agent, sight, context)
         case CalibrateSight():

@@ -17,6 +17,7 @@ from conference.core.records import PROGRAM_CHAIR, Agent, Role, Submission
 from conference.core.seeds import generator
 from venues.identities import Profile
 from venues.papers import PaperSource
+from venues.ring import with_ring
 from venues.venue import Venue
 
 HERE = Path(__file__).parent
@@ -67,6 +68,8 @@ def make_committee(
         for number, mind in enumerate(_reviewer_minds(venue, reviewers))
     ]
     people = _with_coauthors(venue, seed, people, scientists)
+    texts = {paper.paper: f"{paper.title}\n{paper.abstract}" for paper in submissions}
+    people = with_ring(venue, seed, people, texts)
     people += [
         _agent("chair", n, venue, seed, mind=mind)
         for n, mind in enumerate(_minds(venue.minds.chair, chairs))

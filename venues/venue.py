@@ -188,6 +188,18 @@ class PanelRules(Rules, frozen=True, kw_only=True):
     informed: bool = False
 
 
+class AttackRules(Rules, frozen=True, kw_only=True):
+    """`rings` rings of `ring` reviewers each, who push each other's papers, for studies.
+
+    `acts` is what its members do for the papers of the others: bid for them, write profiles that
+    match them, rate them at the top. Without acts a ring does nothing, and can be compared with.
+    """
+
+    ring: int = 0
+    rings: int = 1
+    acts: tuple[Literal["bids", "profiles", "ratings"], ...] = ()
+
+
 class SiteRules(Rules, frozen=True, kw_only=True):
     """What the proceedings show of who reviewed what."""
 
@@ -216,6 +228,7 @@ class Venue(Rules, frozen=True, kw_only=True):
     calibration: CalibrateRules = CalibrateRules()
     panel: PanelRules
     site: SiteRules = SiteRules()
+    attack: AttackRules = AttackRules()
 
 
 def list_venues() -> tuple[str, ...]:
@@ -319,12 +332,21 @@ def check_venue(venue: Venue, where: str) -> None:
             f"decision.accept_rate ({decision.accept_rate:g}); lower them."
         )
     _check_lot(venue.assignment, where)
+    _check_attack(venue.attack, where)
     _check_counts(venue, where)
     if not 0 <= venue.discussion.turns <= MAX_TURNS:
         raise UserError(
             f"{where}: discussion.turns is {venue.discussion.turns}; give 0 to {MAX_TURNS}."
         )
     _check_population(venue, where)
+
+
+def _check_attack(rules: AttackRules, where: str) -> None:
+    if rules.ring == 1 or (rules.acts and not rules.ring):
+        raise UserError(
+            f"{where}: attack.ring is {rules.ring}; a ring has at least 2 members, or is 0 without "
+            "attack.acts."
+        )
 
 
 def _check_lot(rules: AssignRules, where: str) -> None:
@@ -354,6 +376,8 @@ def _check_counts(venue: Venue, where: str) -> None:
         "assignment.candidates": (venue.assignment.candidates, 1),
         "decision.best_papers": (venue.decision.best_papers, 0),
         "calibration.papers": (venue.calibration.papers, 0),
+        "attack.ring": (venue.attack.ring, 0),
+        "attack.rings": (venue.attack.rings, 1),
     }
     for name, (count, least) in counts.items():
         if count < least:

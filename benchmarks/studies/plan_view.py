@@ -13,7 +13,7 @@ from venues.venue import Venue
 FIRST_SEEN = {
     "call": "call", "population": "bid", "desk": "desk_check", "bids": "bid", "assignment": "bid",
     "calibration": "calibrate", "panel": "calibrate", "review": "review",
-    "discussion": "discuss", "decision": "meta_review",
+    "discussion": "discuss", "decision": "meta_review", "attack": "bid",
 }  # fmt: skip
 MIND_SEEN = {"scientist": "submit", "reviewer": "bid", "chair": "bid"}
 

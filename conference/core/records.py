@@ -28,7 +28,10 @@ PROGRAM_CHAIR = "program-chair"
 
 
 class Agent(Record, frozen=True, kw_only=True):
-    """An agent's identity. `papers` are titles and abstracts of its own earlier work."""
+    """An agent's identity. `papers` are titles and abstracts of its own earlier work.
+
+    `ring` are the papers that it pushes as a member of a ring, by what `ring_acts` say.
+    """
 
     id: str
     role: Role
@@ -40,6 +43,8 @@ class Agent(Record, frozen=True, kw_only=True):
     papers: tuple[str, ...] = ()
     coauthors: tuple[str, ...] = ()
     own_submissions: tuple[str, ...] = ()
+    ring: tuple[str, ...] = ()
+    ring_acts: tuple[str, ...] = ()
 
 
 # --- call and submission --------------------------------------------------------------------

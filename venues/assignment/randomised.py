@@ -92,7 +92,7 @@ def draw(
     while rounding.open:
         path = rounding.walk()
         rounding.move(path, rng)
-    return rounding.value > 0.5
+    return np.asarray(rounding.value > 0.5)
 
 
 class _Rounding:

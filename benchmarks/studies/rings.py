@@ -1,0 +1,43 @@
+"""Outcomes of a ring: how many of its pairs were assigned, and what its papers gained."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from benchmarks.studies.outcome_table import PAIR
+from benchmarks.studies.outcomes import Outcome, Values
+from conference.core.records import Assignment, Decision
+from venues.state import Round
+
+
+def ring_papers(round_: Round) -> set[str]:
+    """The papers that some reviewer of the round pushes."""
+    return {paper for agent in round_.agents("reviewer") for paper in agent.ring}
+
+
+def _assigned(round_: Round) -> Values:
+    """For each member and each paper of the others: whether it got that paper."""
+    given = {(row.agent, row.paper) for row in round_.all(Assignment) if row.role == "reviewer"}
+    for agent in round_.agents("reviewer"):
+        for paper in agent.ring:
+            yield f"{paper}{PAIR}{agent.id}", float((agent.id, paper) in given)
+
+
+def _rating(round_: Round) -> Values:
+    for paper in sorted(ring_papers(round_)):
+        if ratings := round_.ratings(paper):
+            yield paper, float(np.mean(ratings))
+
+
+def _accepted(round_: Round) -> Values:
+    ring = ring_papers(round_)
+    return ((row.paper, float(row.accepted)) for row in round_.all(Decision) if row.paper in ring)
+
+
+ring_assigned = Outcome(
+    what="a member got a paper of another member (1) or not (0)", unit="review", measure=_assigned
+)
+ring_rating = Outcome(what="mean rating of a ring's paper", unit="paper", measure=_rating)
+ring_accepted = Outcome(
+    what="a ring's paper was accepted (1) or not (0)", unit="paper", measure=_accepted
+)

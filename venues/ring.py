@@ -1,0 +1,58 @@
+"""Rings of reviewers who are authors and push each other's papers: who their members are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from conference.core.errors import UserError
+from conference.core.records import Agent
+from conference.core.seeds import generator
+from venues.venue import Venue
+
+
+def with_ring(
+    venue: Venue, seed: int, reviewers: Sequence[Agent], texts: Mapping[str, str]
+) -> list[Agent]:
+    """The reviewers, some of whom are members of the venue's `attack.rings`.
+
+    Members are authors of different papers. With "profiles" a member's earlier work is the text of
+    the others' papers, so that text affinity brings it to them (arXiv 2412.06606).
+
+    Raises:
+        UserError: fewer reviewers than that are authors of different papers.
+    """
+    rules = venue.attack
+    if not rules.ring:
+        return list(reviewers)
+    wanted = rules.ring * rules.rings
+    members: dict[str, Agent] = {}  # by their paper
+    for at in generator(seed, "ring").permutation(len(reviewers)):
+        agent = reviewers[int(at)]
+        if agent.own_submissions and len(members) < wanted:
+            members.setdefault(agent.own_submissions[0], agent)
+    if len(members) < wanted:
+        raise UserError(
+            f"venue '{venue.name}': attack.ring × attack.rings is {wanted}, but only "
+            f"{len(members)} reviewers are authors of different papers; lower it, or give more "
+            "--papers."
+        )
+    papers = list(members)
+    rings = [papers[at : at + rules.ring] for at in range(0, wanted, rules.ring)]
+    others = {
+        members[own].id: tuple(paper for paper in ring if paper != own)
+        for ring in rings
+        for own in ring
+    }
+    return [
+        _member(agent, others[agent.id], rules.acts, texts) if agent.id in others else agent
+        for agent in reviewers
+    ]
+
+
+def _member(
+    agent: Agent, ring: tuple[str, ...], acts: tuple[str, ...], texts: Mapping[str, str]
+) -> Agent:
+    papers = tuple(texts[paper] for paper in ring) if "profiles" in acts else agent.papers
+    return msgspec.structs.replace(agent, ring=ring, ring_acts=acts, papers=papers)
