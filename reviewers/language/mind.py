@@ -144,7 +144,10 @@ async def _bid_sheet(
     """The levels of one sheet's papers but for those in the middle, which say nothing."""
     names = [f"P{place}" for place in range(1, len(papers) + 1)]
     fields = tuple(Field(name=name, kind="choice", choices=LEVELS) for name in names)
-    shown = [{"title": paper.title, "abstract": paper.abstract[:ABSTRACT]} for paper in papers]
+    shown = [
+        {"title": paper.title, "abstract": paper.abstract[:ABSTRACT], "byline": paper.byline}
+        for paper in papers
+    ]
     prompt = render(PROMPTS, "bid", expertise=agent.papers, papers=shown)
     shape = form_shape(Form(field=fields, rating=""))
     warmth = load_preset(context.asker.preset).temperature
