@@ -18,7 +18,7 @@ from conference.core.clean import clean
 from conference.core.records import Incident
 from conference.core.tasks import TaskFailed
 from conference.papers.svg import BadFigure, plain_svg
-from conference.sandbox import BadResult, Limits, read_file, read_result, run
+from conference.sandbox import BadResult, Limits, NotStarted, read_file, read_result, run
 from scientists.templates import Template, Value
 
 EXPERIMENT, PLOT = "experiment.py", "plot.py"
@@ -141,10 +141,13 @@ class Laboratory:
         # Without fc-list on its path matplotlib keeps to its own fonts: the same on every machine,
         # and no font cache is written outside the workspace.
         env = {"PATH": str(workspace), "MPLCONFIGDIR": str(workspace)}
-        outcome = run(
-            [sys.executable, script, *arguments], workspace, limits, env=env, unsafe=self._unsafe,
-            libraries=imported(self._template.folder / script),
-        )  # fmt: skip
+        try:
+            outcome = run(
+                [sys.executable, script, *arguments], workspace, limits, env=env,
+                unsafe=self._unsafe, libraries=imported(self._template.folder / script),
+            )  # fmt: skip
+        except NotStarted as error:
+            raise TaskFailed(f"{script}: {error}", self.incidents) from error
         for found in outcome.incidents:
             self.incident(found.kind, found.detail)
         if outcome.exit_code != 0:

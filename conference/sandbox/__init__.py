@@ -19,6 +19,7 @@ from conference.sandbox.records import (
     Kind,
     Limits,
     Method,
+    NotStarted,
     Outcome,
     Protections,
 )
@@ -33,6 +34,7 @@ __all__ = [
     "Kind",
     "Limits",
     "Method",
+    "NotStarted",
     "Outcome",
     "Protections",
     "protections",

@@ -2,7 +2,7 @@
 
 Runs as a script inside the sandbox with nothing but the standard library. The control socket's
 number is its only argument; the supervisor sends the task through it in `marshal` form. Messages
-back are short lines: `ready`, `watch` (with the seccomp listener attached), `error TEXT`,
+back are short lines: `ready`, `watch` (with the seccomp listener attached), `error NUMBER TEXT`,
 `exit CODE MAXRSS_KIB SURVIVORS NAMES`. It ends when the program ends or when the supervisor is
 gone; as process 1 of its pid namespace its end is the kernel's end of all that remain.
 """
@@ -130,10 +130,20 @@ class _Program(ctypes.Structure):
     _fields_ = (("length", ctypes.c_ushort), ("filter", ctypes.c_void_p))
 
 
-def take_filter(control: _socket.socket, program: bytes, watch: bool) -> None:
-    """Put all threads of this process under the seccomp filter; send its listener if watched."""
-    if not program:
-        return
+def take_filter(control: _socket.socket, program: bytes, watch: bool, files: int) -> None:
+    """Put all threads under the seccomp filter and send its listener if watched; limit open files.
+
+    The kernel lets a user have as many handles in flight as the sender may open files. A program
+    may open fewer than we, so that one that keeps all it can in flight holds up no other's start.
+    """
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    if program:
+        _load_filter(control, program, watch)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (files, files))
+
+
+def _load_filter(control: _socket.socket, program: bytes, watch: bool) -> None:
     buffer = ctypes.create_string_buffer(program, len(program))
     record = _Program(len(program) // 8, ctypes.cast(buffer, ctypes.c_void_p))
     flags = _ALL_THREADS | (_NEW_LISTENER if watch else 0)
@@ -154,20 +164,22 @@ def _become_program(control: _socket.socket, task: dict) -> None:  # type: ignor
     """
     os.setsid()
     for name, value in task["rlimits"]:
-        resource.setrlimit(getattr(resource, name), (value, value))
+        if name != "RLIMIT_NOFILE":  # set once the listener is sent, see `take_filter`
+            resource.setrlimit(getattr(resource, name), (value, value))
     for number in (_SIGPIPE, _SIGXFSZ):  # Python ignores both; a program need not
         _LIBC.signal(number, None)
     _check(_LIBC.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no_new_privs")
     command = task["command"]
     if task["libraries"]:
-        told = {name: task[name] for name in ("libraries", "workspace", "filter", "watch")}
+        names = ("libraries", "workspace", "filter", "watch", "files")
+        told = {name: task[name] for name in names}
         os.set_inheritable(control.fileno(), True)
         prelude = os.path.join(os.path.dirname(__file__), "prelude.py")
         words = [prelude, str(control.fileno()), marshal.dumps(told).hex()]
         command = [command[0], *words, *command[1:]]
     else:
         os.chdir(task["workspace"])
-        take_filter(control, task["filter"], task["watch"])
+        take_filter(control, task["filter"], task["watch"], task["files"])
     os.execve(command[0], command, task["env"])
 
 
@@ -267,7 +279,7 @@ def _run(control: _socket.socket, task: dict) -> None:  # type: ignore[type-arg]
         try:
             _become_program(control, task)
         except BaseException as error:  # noqa: BLE001 (told to the supervisor)
-            control.send(f"error {error}".encode())
+            control.send(f"error {getattr(error, 'errno', 0)} {error}".encode())
         os._exit(127)
     null = os.open("/dev/null", os.O_RDWR)
     for stream in (0, 1, 2):
@@ -292,7 +304,7 @@ def main() -> None:
         control.send(b"ready")
         _run(control, marshal.loads(control.recv(1 << 18)))
     except BaseException as error:  # noqa: BLE001 (told to the supervisor)
-        control.send(f"error {error}".encode())
+        control.send(f"error {getattr(error, 'errno', 0)} {error}".encode())
         os._exit(127)
     os._exit(0)
 

@@ -6,7 +6,7 @@ Loading PyTorch opens thousands of files, about each of which the supervisor wou
 installed libraries are loaded before the watch begins, already inside namespaces and limits and
 with nothing of the workspace on the path; the script's first line runs under the watch, as every
 line after it. TASK is `marshal` data in hexadecimal digits: `libraries`, `workspace`, and the
-`filter` and `watch` of the launcher, which leaves the rest to this script.
+`filter`, `watch` and `files` of the launcher, which leaves the rest to this script.
 """
 
 # ruff: noqa: PTH100, PTH120, PTH123
@@ -34,9 +34,9 @@ def main() -> None:
             with contextlib.suppress(Exception):  # the script's own import meets the same fault
                 importlib.import_module(name)
         os.chdir(task["workspace"])
-        launcher.take_filter(control, task["filter"], task["watch"])
+        launcher.take_filter(control, task["filter"], task["watch"], task["files"])
     except BaseException as error:  # noqa: BLE001 (told to the supervisor)
-        control.send(f"error {error}".encode())
+        control.send(f"error {getattr(error, 'errno', 0)} {error}".encode())
         os._exit(127)
     control.close()
     del sys.modules["launcher"]

@@ -7,6 +7,7 @@ from typing import Literal, get_args
 import msgspec
 
 from conference.core.clean import clean
+from conference.core.errors import UserError
 
 Kind = Literal[
     "wall_limit",  # ran longer than it may
@@ -92,6 +93,10 @@ class Protections(msgspec.Struct, frozen=True, kw_only=True):
     def isolated(self) -> bool:
         """Whether untrusted code may be run at all without `unsafe`."""
         return self.method != "process"
+
+
+class NotStarted(UserError):
+    """A run that could not start for want of something that the machine may have again later."""
 
 
 class BadResult(Exception):

@@ -6,19 +6,23 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from conference.core.errors import UserError
 from conference.sandbox.layout import OWN_CODE, tool
 from conference.sandbox.protections import protections
-from conference.sandbox.records import Incident, Kind, Limits, Method, Outcome
+from conference.sandbox.records import Incident, Kind, Limits, Method, NotStarted, Outcome
 from conference.sandbox.start import start
 from conference.sandbox.supervise import Supervisor
 from conference.sandbox.usage import disk_use, escaping_links
 
+_PAUSES = (0.5, 2.0, 5.0)  # seconds before another start is tried
 # What a failed program's last words tell of limits that the kernel held silently.
 _WORDS: tuple[tuple[Kind, str], ...] = (
+    ("tamper", r"\[Errno 109\]|Too many references"),  # handles in flight
     ("memory_limit", r"MemoryError|can't allocate memory|std::bad_alloc|Cannot allocate memory"),
     ("file_limit", r"\[Errno 27\]|File too large"),
     ("disk_limit", r"\[Errno 28\]|No space left on device"),
@@ -65,7 +69,8 @@ def run(
     the workspace is removed. Which kinds there are: `conference.sandbox.Kind`.
 
     Raises `UserError` when the workspace, the program or the protections are missing: without
-    namespaces code runs only with `unsafe`, and then unprotected but for limits and watch.
+    namespaces code runs only with `unsafe`, and then unprotected but for limits and watch. Raises
+    `NotStarted` where it did not start in several tries, as the machine lacks something just now.
     """
     given = protections(method)
     if not given.isolated and not unsafe:
@@ -76,7 +81,7 @@ def run(
     workspace, read_only = _resolved(workspace, read_only)
     links = set(escaping_links(workspace))
     marks = _marks((OWN_CODE, *read_only)) if not given.isolated else {}
-    ended = start(
+    ended = _started(
         command, workspace, limits, method=given.method, watch=given.watch, read_only=read_only,
         env=env, libraries=libraries if given.watch and _is_script(command) else (),
     )  # fmt: skip
@@ -95,6 +100,16 @@ def run(
         incidents=(*ended.incidents, *_more(ended)),
         protections=given.on,
     )
+
+
+def _started(*what: Any, **how: Any) -> Supervisor:
+    """`start`, tried again where another's program holds what this one needs."""
+    for pause in _PAUSES:
+        try:
+            return start(*what, **how)
+        except NotStarted:
+            time.sleep(pause)
+    return start(*what, **how)
 
 
 def _is_script(command: Sequence[str]) -> bool:

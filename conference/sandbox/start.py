@@ -15,7 +15,9 @@ from conference.sandbox.records import MIB, Limits, Method
 from conference.sandbox.supervise import Supervisor
 from conference.sandbox.syscalls import filter_program
 
-_OPEN_FILES = 1024
+# Below the 1,024 that the host's own processes may open, which is also the number of handles that
+# they and a program together may have in flight (with the 253 of one message).
+_OPEN_FILES = 512
 # Code, stacks and reserves that a process may map beyond what it holds; a hard bound behind the
 # polled one, against a program that takes gigabytes between two looks.
 _MAPPED_BEYOND = 1024 * MIB
@@ -46,6 +48,7 @@ def start(
         "env": layout.environment(method, workspace, env),
         "workspace": str(workspace),
         "rlimits": given,
+        "files": numbers[resource.RLIMIT_NOFILE],
         "filter": filter_program(watch=watch),
         "watch": watch,
         "libraries": list(libraries),

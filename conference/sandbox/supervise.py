@@ -24,7 +24,7 @@ from conference.core.errors import UserError
 from conference.sandbox.files import DEEPEST, Bounds
 from conference.sandbox.notices import receive, reply, take_turns
 from conference.sandbox.paths import Call
-from conference.sandbox.records import Incident, Kind, Limits
+from conference.sandbox.records import Incident, Kind, Limits, NotStarted
 from conference.sandbox.tail import Tail
 from conference.sandbox.usage import (
     Usage,
@@ -36,6 +36,11 @@ from conference.sandbox.usage import (
 )
 from conference.sandbox.watch import Judge
 
+# The machine or the user has no more of something just now: memory, processes, handles, room.
+_SCARCE = {
+    str(getattr(errno, name))
+    for name in ("EAGAIN", "ENOMEM", "ENOSPC", "EMFILE", "ENFILE", "EUSERS", "ETOOMANYREFS")
+}
 _SAME_KIND = 3  # incidents kept of a kind
 _START_SECONDS = 30.0
 _END_SECONDS = 25.0  # for all to end after it was killed; longer than the launcher tries
@@ -187,7 +192,8 @@ class Supervisor:
                     end = 0.0
                 else:
                     self._collect(descriptor)
-        raise UserError(f"sandbox: it did not start: {self.text(1).strip()[-300:] or 'no answer'}")
+        said = self.text(1).strip()[-300:] or "no answer"
+        raise NotStarted(f"sandbox: it did not start: {said}")
 
     def _hear(self) -> None:
         try:
@@ -204,7 +210,9 @@ class Supervisor:
         if word == "error":
             self._stopped = time.monotonic()
             self._kill()
-            raise UserError(f"sandbox: the program could not be started: {rest}")
+            number, _, reason = rest.partition(" ")
+            fault = NotStarted if number in _SCARCE else UserError
+            raise fault(f"sandbox: the program could not be started: {reason}")
         if word == "exit" and self.exit_code is None:
             self._note_exit(rest)
         if not data:

@@ -35,7 +35,8 @@ _X86_64 = {
     "clock_settime": 227, "adjtimex": 159, "clock_adjtime": 305, "iopl": 172, "ioperm": 173,
     "acct": 163, "delete_module": 176, "swapoff": 168, "kexec_file_load": 320, "quotactl": 179,
     "vhangup": 153, "syslog": 103, "fsconfig": 431, "fsmount": 432, "fspick": 433,
-    "process_madvise": 440, "kcmp": 312, "fcntl": 72, "ioctl": 16,
+    "process_madvise": 440, "kcmp": 312, "fcntl": 72, "ioctl": 16, "prctl": 157, "seccomp": 317,
+    "inotify_init": 253, "inotify_init1": 294, "fanotify_init": 300,
 }  # fmt: skip
 _AARCH64 = {
     "socket": 198, "connect": 203, "clone": 220, "kill": 129, "truncate": 45, "fchmod": 52,
@@ -57,27 +58,32 @@ _AARCH64 = {
     "adjtimex": 171, "clock_adjtime": 266, "acct": 89, "delete_module": 106, "swapoff": 225,
     "kexec_file_load": 294, "quotactl": 60, "vhangup": 58, "syslog": 116, "fsconfig": 431,
     "fsmount": 432, "fspick": 433, "process_madvise": 440, "kcmp": 272, "fcntl": 25, "ioctl": 29,
+    "prctl": 167, "seccomp": 277, "inotify_init1": 26, "fanotify_init": 262,
 }  # fmt: skip
 _MACHINES = {"x86_64": (_X86_64, 0xC000003E), "aarch64": (_AARCH64, 0xC00000B7)}
 
 # Answered "no such call": libraries then take the older call, whose arguments can be judged.
 _OLDER_INSTEAD = ("clone3", "openat2")
 # Absent too, and recorded by the watch: calls that hold memory which no process shows as its own,
-# and calls that would go around the watch or the kernel's accounts.
+# calls that take of what the host's user has few of, and calls that would go around the watch, as a
+# filter of the program's own would, or around the kernel's accounts.
 HIDDEN_MEMORY = ("memfd_create", "memfd_secret", "shmget", "msgget", "semget", "mq_open")
+SCARCE = ("inotify_init", "inotify_init1", "fanotify_init")
 AROUND = (
-    "io_uring_setup", "userfaultfd", "keyctl", "add_key", "request_key", "perf_event_open",
+    "seccomp", "io_uring_setup", "userfaultfd", "keyctl", "add_key", "request_key",
+    "perf_event_open",
 )  # fmt: skip
 
-# Watched for these second arguments alone, as honest programs make the calls all the time:
-# F_SETOWN, F_SETOWN_EX, FIOSETOWN and SIOCSPGRP make anybody the owner of a descriptor's signals.
-_BY_ARGUMENT = {"fcntl": (8, 15), "ioctl": (0x8901, 0x8902)}
+# Watched for these values of an argument alone, as honest programs make the calls all the time:
+# F_SETOWN, F_SETOWN_EX, FIOSETOWN and SIOCSPGRP make anybody the owner of a descriptor's signals,
+# PR_SET_SECCOMP takes on a filter.
+_BY_ARGUMENT = {"fcntl": (1, (8, 15)), "ioctl": (1, (0x8901, 0x8902)), "prctl": (0, (22,))}
 
 _ALLOW, _NOTIFY, _KILL = 0x7FFF0000, 0x7FC00000, 0x80000000
 _ENOSYS = 0x00050000 | 38
 _LOAD, _EQUAL, _AT_LEAST, _RETURN = 0x20, 0x15, 0x35, 0x06
-# Where `seccomp_data` has what is loaded; of the second argument the low half, which comes first.
-_NUMBER, _ARCHITECTURE, _SECOND = 0, 4, 24
+# Where `seccomp_data` has what is loaded; of an argument the low half, which comes first.
+_NUMBER, _ARCHITECTURE, _ARGUMENTS = 0, 4, 16
 _X32 = 0x40000000  # the x86-64 kernel's second call table, which would slip past the numbers
 
 
@@ -100,8 +106,8 @@ def filter_program(*, watch: bool) -> bytes:
     if platform.machine() not in _MACHINES:
         return b""
     numbers, architecture = _MACHINES[platform.machine()]
-    without = _OLDER_INSTEAD if watch else (*_OLDER_INSTEAD, *HIDDEN_MEMORY, *AROUND)
-    absent = [numbers[name] for name in without]
+    without = _OLDER_INSTEAD if watch else (*_OLDER_INSTEAD, *HIDDEN_MEMORY, *SCARCE, *AROUND)
+    absent = [numbers[name] for name in without if name in numbers]
     others = set(numbers) - set(without) - set(_BY_ARGUMENT)
     watched = sorted(numbers[name] for name in others) if watch else []
     # Layout: checks, then ALLOW, NOTIFY, ENOSYS, KILL; a jump counts the records to skip. A check
@@ -109,8 +115,9 @@ def filter_program(*, watch: bool) -> bytes:
     checks: list[tuple[int, int, str, int]] = [(_AT_LEAST, _X32, "kill", 0)]
     checks += [(_EQUAL, value, "absent", 0) for value in absent]
     checks += [(_EQUAL, value, "notify", 0) for value in watched]
-    for name, values in _BY_ARGUMENT.items() if watch else ():
-        checks += [(_EQUAL, numbers[name], "", len(values) + 2), (_LOAD, _SECOND, "", 0)]
+    for name, (argument, values) in _BY_ARGUMENT.items() if watch else ():
+        place = _ARGUMENTS + 8 * argument
+        checks += [(_EQUAL, numbers[name], "", len(values) + 2), (_LOAD, place, "", 0)]
         checks += [(_EQUAL, value, "notify", 0) for value in values]
         checks.append((_LOAD, _NUMBER, "", 0))
     ends = {"allow": 0, "notify": 1, "absent": 2, "kill": 3}

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from conference.sandbox.files import CHANGED, Bounds, Files
 from conference.sandbox.paths import Call, Reader, below, signed
 from conference.sandbox.records import Kind
-from conference.sandbox.syscalls import AROUND, HIDDEN_MEMORY, table
+from conference.sandbox.syscalls import AROUND, HIDDEN_MEMORY, SCARCE, table
 
 _NEW_NAMESPACES = 0x7E020000  # the CLONE_NEW* flags of clone(2)
 _UNIX, _NETLINK = 1, 16
@@ -68,7 +68,7 @@ class Judge:
             return known(call)
         if call.name in HIDDEN_MEMORY:
             return self._refuse("memory_limit", f"{call.name}: held by no process", errno.ENOSYS)
-        error = errno.ENOSYS if call.name in AROUND else errno.EPERM
+        error = errno.ENOSYS if call.name in (*AROUND, *SCARCE) else errno.EPERM
         return self._refuse("tamper", call.name, error)
 
     def _answerers(self) -> dict[str, Callable[[Call], int]]:

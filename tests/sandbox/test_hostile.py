@@ -143,7 +143,8 @@ def test_is_stopped(
 WATCHED = [
     program
     for program in PROGRAMS
-    if program.stem not in ("read_kernel", "memory_in_files", "mount", "relaunch")
+    if program.stem
+    not in ("read_kernel", "memory_in_files", "mount", "relaunch", "handles_in_flight")
 ]
 
 

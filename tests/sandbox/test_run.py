@@ -125,6 +125,30 @@ def test_runs_at_once_do_not_disturb_each_other(workspace: Path) -> None:
         assert list(pool.map(one, range(24))) == [(0, f"{number}\n", 0) for number in range(24)]
 
 
+HOLDING = (Path(__file__).parent / "hostile/handles_in_flight.py").read_text()
+
+
+@pytest.mark.parametrize("method", [method for method in WORKING if method != "process"])
+def test_a_program_that_takes_all_handles_keeps_no_other_from_starting(
+    method: Method, workspace: Path
+) -> None:
+    first, second = workspace / "first", workspace / "second"
+    first.mkdir()
+    second.mkdir()
+    held = program(first, HOLDING)
+    (first / "hold").touch()
+    with ThreadPoolExecutor() as pool:
+        holding = pool.submit(run, held, first, LIMITS, method=method, unsafe=True)
+        while not (first / "full").exists():
+            assert not holding.done(), holding.result()
+            time.sleep(0.02)
+        outcome = run(program(second, "print(1)"), second, LIMITS, method=method, unsafe=True)
+        assert not holding.done(), "it started while all were held"
+        (first / "let go").touch()
+    assert outcome.stdout == "1\n"
+    assert "tamper" in [incident.kind for incident in holding.result().incidents]
+
+
 CALLER = """
 import sys
 import tempfile
