@@ -34,6 +34,7 @@ SCATTERED = "words here and there"
 TAGGED = "tag characters"
 VISIBLE = "visible instruction"
 RUN_OFF = "line that runs off"
+APART = frozenset((SCAN, SPOKEN, TAGGED, VISIBLE))  # Not words that stand here and there.
 UNCHECKED = "not checked"  # A page that could not be drawn; it accuses nobody.
 ADDRESSES, ARGUES = "it addresses a reader", "it is as long as a sentence"
 PRINTS_NOTHING = "its characters are made to print nothing"
@@ -100,12 +101,27 @@ def accused(looks: list[Look], notes: list[tuple[str, str]]) -> list[HiddenSpan]
     place; of them only what addresses a reader counts.
     """
     seen = squeezed("".join(look.text for look in looks))
-    spans = [_judged(span, seen) for look in looks for span in look.spans]
+    told = [span for look in looks for span in _accusing(look.spans, seen)]
     orders = ((place, without_orders(text)[1]) for place, text in notes)
-    spans += [HiddenSpan(0, place, order, ADDRESSES) for place, own in orders for order, _ in own]
-    told = [span for span in spans if span.rule]
-    alone = {span.page for span in told if span.technique != SCATTERED}
-    return [span for span in told if span.technique != SCATTERED or span.page not in alone]
+    return told + [
+        HiddenSpan(0, place, order, ADDRESSES) for place, own in orders for order, _ in own
+    ]
+
+
+def _accusing(spans: tuple[HiddenSpan, ...], seen: str) -> list[HiddenSpan]:
+    """The hidden spans of one page that accuse: each by itself, or else the short ones together."""
+    told = [judged for span in spans if (judged := _judged(span, seen)).rule]
+    short = [span for span in spans if span.technique not in APART]
+    if told or len(short) < 2:
+        return told
+    together = " ".join(span.text for span in short)
+    # A watermark under a figure stands in plain sight on other pages.
+    new = " ".join(span.text for span in short if not _repeats(span.text, seen))
+    if addresses_reader(together):
+        return [HiddenSpan(short[0].page, SCATTERED, normal_form(together), ADDRESSES)]
+    if argues(new, WORDS + 2, CONNECTING + 1):
+        return [HiddenSpan(short[0].page, SCATTERED, normal_form(new), ARGUES)]
+    return []
 
 
 def _told(signs: int) -> str:
@@ -119,8 +135,6 @@ def _judged(span: HiddenSpan, seen: str) -> HiddenSpan:
     rule = ""
     if addresses_reader(span.text):
         rule = ADDRESSES
-    elif span.technique == SCATTERED:
-        rule = ARGUES if argues(span.text, WORDS + 2, CONNECTING + 1) else ""
     elif span.technique not in (SCAN, RUN_OFF) and argues(span.text):
         rule = "" if _once(squeezed(span.text)) in seen else ARGUES
     return msgspec.structs.replace(span, rule=rule, text=normal_form(span.text))
@@ -136,6 +150,11 @@ def argues(text: str, least: int = WORDS, connecting: int = CONNECTING) -> bool:
     if len(long) >= least and len(connecting_words() & set(words)) >= connecting:
         return True
     return len({char for char in text if category(char) == "Lo"}) >= CHARACTERS
+
+
+def _repeats(text: str, seen: str) -> bool:
+    """Whether words side by side stand in plain sight too; a single word may by chance."""
+    return " " in text.strip() and squeezed(text) in seen
 
 
 def _once(text: str) -> str:
@@ -163,8 +182,7 @@ def _spans(sheet: Sheet, number: int, glyphs: Glyphs, ways: list[str]) -> list[H
         how = SCAN if scan else _technique(sheet, glyphs, ways, run)
         said = text[glyphs.first[run.at[0]] : glyphs.last[run.at[-1]]]
         spans.append(HiddenSpan(number, how, re.sub(r"\s+", " ", lines_of(said))))
-    scattered = HiddenSpan(number, SCATTERED, " ".join(span.text for span in spans))
-    return [*spans, scattered] if len(spans) > 1 and not scan else spans
+    return spans
 
 
 def _runs(glyphs: Glyphs, ways: list[str]) -> list[Run]:

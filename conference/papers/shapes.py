@@ -32,6 +32,7 @@ FACES = (
 )  # fmt: skip
 LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 SAME = ("0o", "1il", "5s", "2z", "9g", "6b")  # alike in one face or another
+BARS = frozenset("1Iil")  # A bar may fill its box, and then looks like nothing.
 SAMPLES = 3
 WORSE, LIKE = 0.1, 0.35  # of a correlation: behind another letter, and at least with its own
 FEWEST, LYING = 4, 0.5  # letters of a font, and the share of them from which it is said to lie
@@ -93,7 +94,7 @@ def differing(sheet: Sheet, glyphs: Glyphs, clear: Mask, view: View, all_text: D
 
 def shapeless(sheet: Sheet, glyphs: Glyphs, places: NDArray[np.float64], own: Difference) -> Mask:
     """The letters that are not like themselves at all: white over black leaves such pictures."""
-    letters = [letter_of(text) if len(text) == 1 else "" for text in glyphs.texts]
+    letters = [letter_of(t) if len(t) == 1 and t not in BARS else "" for t in glyphs.texts]
     angles = np.array([sheet.angle(int(first)) for first in glyphs.first])
     high = places[:, 3] - places[:, 1] >= LEAST
     judged = np.flatnonzero([bool(letter) for letter in letters])

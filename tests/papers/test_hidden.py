@@ -258,6 +258,30 @@ def test_a_light_theme_and_a_wide_margin_are_not_flagged(tmp_path: Path) -> None
     assert find_hidden_text(made.paper(tmp_path / "paper.pdf")) == ()
 
 
+def watermarked(pdf: Canvas, covered: bool) -> None:
+    """A page with a pale sentence in large print, of which a figure may cover the middle."""
+    pdf.setFillColorRGB(0.8, 0.8, 0.8)
+    pdf.setFont("Helvetica", 30)
+    for number, words in enumerate(("THIS PAPER OF OURS WAS", "WRITTEN BY ALL OF THE", "MACHINES")):
+        pdf.drawString(80, 400 - 35 * number, words)
+    if covered:
+        pdf.setFillColor(white)
+        pdf.rect(60, 320, 330, 110, stroke=0, fill=1)
+
+
+def test_a_watermark_under_a_figure_accuses_nobody(tmp_path: Path) -> None:
+    """It stands in plain sight on other pages; where it does not, it is hidden."""
+    for name, pages in (("sight", (False, True)), ("covered", (True, True))):
+        pdf = Canvas(str(tmp_path / f"{name}.pdf"), pagesize=(612, 792))
+        for covered in pages:
+            made.plain_page(pdf)
+            watermarked(pdf, covered)
+            pdf.showPage()
+        pdf.save()
+    assert find_hidden_text(tmp_path / "sight.pdf") == ()
+    assert find_hidden_text(tmp_path / "covered.pdf") != ()
+
+
 def shared_pdfs() -> list[Path]:
     default = Path(__file__).resolve().parents[3] / "shared" / "data" / "public"
     folder = Path(os.environ.get("CONFERENCE_DATA", default)) / "pdfs"

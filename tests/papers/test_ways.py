@@ -26,7 +26,7 @@ def test_a_hidden_sentence_is_cut_and_accuses(name: str, said: str, tmp_path: Pa
     read = "".join(document.text.lower().split())
     assert [word for word in TELLING if word in read] == []
     assert [span for span in spans if span.rule], spans
-    assert document.text.count(ways.LINE[:40]) >= 11
+    assert document.text.count(ways.LINE) >= 11
 
 
 def test_there_are_more_than_a_hundred_ways() -> None:
