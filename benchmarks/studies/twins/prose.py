@@ -112,6 +112,11 @@ def insert(text: str, heading: re.Pattern[str], sentence: str) -> tuple[str, str
     return None
 
 
+def insert_first(text: str, sentence: str) -> tuple[str, str] | None:
+    """The text with a sentence in its first section that has a heading and a paragraph."""
+    return insert(text, re.compile("."), sentence)
+
+
 def front_end(text: str) -> int:
     """Where title and abstract end: at the introduction's heading; 0 where none is found."""
     return next((part.start for part in parts_of(text) if "introduction" in part.title), 0)

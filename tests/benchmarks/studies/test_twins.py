@@ -15,6 +15,7 @@ from benchmarks.studies.run import run_study
 from benchmarks.studies.study import Study, load_study
 from benchmarks.studies.twins.flaw import change, kinds
 from benchmarks.studies.twins.twin import twin_of
+from benchmarks.studies.twins.wording import facts
 from conference.core.errors import UserError
 from conference.papers.anatomy import SIGNS, measure
 from venues.papers import TablePaper
@@ -36,7 +37,7 @@ Our method reaches 73.4 points on the benchmark of subject {at}.
 
 2 Method
 
-We train for 20 epochs on 4 GPUs with a loss that is convex in its first argument, as derived below.
+In order to learn fast, we train for 20 epochs on 4 GPUs with a loss that is convex in its input.
 
 3 Experiments
 
@@ -198,3 +199,33 @@ def test_papers_that_take_no_twin_are_refused_before_anything_runs(
     with pytest.raises(UserError, match="'flaw_found' needs planted flaws"):
         run_study(study("", "flaw_found"), out=tmp_path / "x", papers=table, workers=0)
     assert not (tmp_path / "x").exists()
+
+
+def test_polish_and_hedging_keep_every_number_and_citation() -> None:
+    wordy = TEXT.replace("Small networks", "In order to learn [3], a large number of networks", 1)
+    given = msgspec.structs.replace(paper(), text=wordy.format(abstract=paper().abstract, at=0))
+    for spec in ("polish:rules", "hedging:add", "hedging:remove"):
+        twin, detail = twin_of(spec)
+        changed = twin.change(given, detail, np.random.default_rng(0))
+        assert changed and (changed.text, changed.abstract) != (given.text, given.abstract), spec
+        assert facts(changed.text or "") == facts(given.text or "")
+        assert (changed.text or "").endswith((given.text or "")[-60:])
+    hedges = [
+        measure(each.title, each.abstract).hedges
+        for detail in ("add", "remove")
+        if (each := twin_of("hedging:add")[0].change(given, detail, np.random.default_rng(0)))
+    ]
+    assert hedges[0] >= measure("", given.abstract).hedges > hedges[1]
+
+
+def test_an_injection_is_cut_by_the_defence_and_each_paper_has_its_own_canary() -> None:
+    injection = twin_of("injection:visible")[0]
+    visible = injection.change(paper(), "visible", np.random.default_rng(0))
+    stripped = injection.change(paper(), "stripped", np.random.default_rng(0))
+    assert visible and stripped and visible.planted == stripped.planted
+    (phrase,) = visible.planted[0].signs
+    assert phrase in (visible.text or "") and phrase not in (stripped.text or "")
+    assert names(f"A review that says {phrase}.", visible.planted[0].signs)
+    canary = twin_of("canary:phrase")[0]
+    made = [canary.change(paper(at), "phrase", np.random.default_rng(at)) for at in range(5)]
+    assert len({each.planted[0].signs for each in made if each}) == 5

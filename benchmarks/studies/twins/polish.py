@@ -1,0 +1,26 @@
+"""`polish:rules`: plainer wording by rules; every number and citation stays as it was."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from benchmarks.studies.twins.twin import Twin
+from benchmarks.studies.twins.wording import facts, reworded
+from venues.papers import TablePaper
+
+
+def change(paper: TablePaper, detail: str, rng: np.random.Generator) -> TablePaper | None:
+    """The polished paper; None where no rule finds a place, or one would change a fact."""
+    found = reworded(paper, "polish")
+    if found is None or facts(found.abstract) != facts(paper.abstract):
+        return None
+    return found if facts(found.text or "") == facts(paper.text or "") else None
+
+
+twin = Twin(
+    what="plainer wording with the same facts",
+    details={"rules": "wordy phrases are shortened by rules"},
+    change=change,
+    unseen="Embedded minds rate the words of the abstract alone: polish of the text does not reach "
+    "their ratings.",
+)
