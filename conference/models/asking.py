@@ -150,6 +150,7 @@ class Asker:
                 unsent=counted.unsent,
                 ended=counted.ended,
                 repairs=counted.repairs,
+                thinking=counted.thinking,
             )
         )
 

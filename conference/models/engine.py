@@ -10,6 +10,7 @@ from typing import Any
 
 from conference.models.records import CUT, Message, ModelRules, Reply, Sampling
 from conference.models.templating import templated
+from conference.models.thinking import marked, thinking_of
 
 CPU_SETTINGS = {"VLLM_CPU_KVCACHE_SPACE": "1"}
 
@@ -42,6 +43,10 @@ class Engine:
             }
         elif rules.gpu_share < 1:
             settings["gpu_memory_utilization"] = 0.9 * rules.gpu_share
+        if rules.reasoning_parser:
+            settings["structured_outputs_config"]["reasoning_parser"] = rules.reasoning_parser
+            settings["reasoning_config"] = {"reasoning_parser": rules.reasoning_parser}
+        self._rules = rules
         if rules.context:
             settings["max_model_len"] = rules.context
         self.engine = AsyncLLM.from_engine_args(AsyncEngineArgs(**(settings | rules.engine)))
@@ -71,7 +76,7 @@ class Engine:
         if self._tokenizer is None:
             found = self.engine.get_tokenizer()  # A coroutine in some versions of vLLM.
             self._tokenizer = await found if inspect.isawaitable(found) else found
-        return templated(self._tokenizer, messages, tokenize)
+        return templated(self._tokenizer, messages, tokenize, self._rules.reasoning_parser)
 
     async def complete(
         self, messages: tuple[Message, ...], schema: dict[str, Any], sampling: Sampling
@@ -98,6 +103,7 @@ class Engine:
             top_p=sampling.top_p,
             max_tokens=sampling.max_tokens,
             seed=sampling.seed,
+            thinking_token_budget=self._rules.thinking_tokens or None,
             structured_outputs=StructuredOutputsParams(json=schema),
             output_kind=RequestOutputKind.FINAL_ONLY,
         )
@@ -112,13 +118,17 @@ class Engine:
                 final = output
         except EngineDeadError:
             os._exit(1)  # Ray starts this actor again, with a new engine.
-        answer = final.outputs[0]
+        answer, parser = final.outputs[0], self._rules.reasoning_parser
+        text = answer.text
+        if parser:
+            text = marked(text, answer.token_ids, self._tokenizer, parser)
         return Reply(
-            answer.text,
+            text,
             len(final.prompt_token_ids or ()),
             final.num_cached_tokens or 0,
             len(answer.token_ids),
             CUT if answer.finish_reason == "length" else "",
+            thinking=thinking_of(self._tokenizer, parser),
         )
 
 

@@ -11,6 +11,7 @@ from conference.core.errors import UserError
 from conference.models.engine import folder_hash
 from conference.models.records import CUT, Message, ModelRules, Refused, Reply, Sampling
 from conference.models.templating import templated
+from conference.models.thinking import thinking_of
 
 
 class LocalModel:
@@ -77,7 +78,8 @@ class LocalModel:
             raise Refused(f"{self.name}: {len(ids)} tokens do not fit its memory") from error
         text = self._tokenizer.decode(out, skip_special_tokens=True)
         ended = CUT if len(out) >= sampling.max_tokens else ""
-        return Reply(text, len(ids), 0, len(out), ended)
+        thinking = thinking_of(self._tokenizer, "")
+        return Reply(text, len(ids), 0, len(out), ended, thinking=thinking)
 
 
 def _compiler(tokenizer: Any, vocabulary: int) -> Any:

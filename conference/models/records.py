@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, Protocol
 import msgspec
 
 from conference.models.defusing import unmarked
+from conference.models.thinking import Thinking
 
 Counted = Annotated[int, msgspec.Meta(ge=1)]
 Positive = Annotated[float, msgspec.Meta(gt=0)]
@@ -34,6 +35,9 @@ class ModelRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     `attempts` answers are asked for at most before a task fails. `longest_text` bounds each text
     field in characters, 0 for no bound. `context` is in tokens, 0 for the model's own. `cutoff` is
     the model's training cutoff (ISO date), `examples` a file of example reviews.
+    `reasoning_parser` is vLLM's name for how the model marks its thoughts ("qwen3", "deepseek_r1",
+    …): then it thinks before each answer, at most `thinking_tokens` of its `max_tokens` (0 for no
+    bound); without it a thinking model's thoughts are switched off.
     `engines`, `tensor_parallel`, `gpu_share` (of one GPU, below 1 for small models that share one)
     and `engine` (further arguments) are for vLLM. Prices are per
     million tokens. `speed_in` and `speed_out` (tokens a second) serve only the estimate of hours
@@ -49,6 +53,8 @@ class ModelRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     sees_images: bool = False
     examples: str = ""
     cutoff: str = ""
+    reasoning_parser: str = ""
+    thinking_tokens: Annotated[int, msgspec.Meta(ge=0)] = 0
     engines: Counted = 1
     tensor_parallel: Counted = 1
     gpu_share: Annotated[float, msgspec.Meta(gt=0, le=1)] = 1.0
@@ -128,6 +134,7 @@ class Reply(msgspec.Struct, frozen=True):
     ended: str = ""
     unsent: tuple[str, ...] = ()
     repairs: tuple[str, ...] = ()
+    thinking: Thinking = ""
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True):
@@ -138,6 +145,8 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     is the reply's, and `first_seed` the seed that an earlier try of the task had spoiled, 0 for
     none: a replay, in which nothing fails, asks with that one. `answer` is as the model gave it;
     `repairs` says what was read differently. `reused` calls were made, and paid, in another round.
+    `thinking` is "on" or "off" for a model that can think before it answers, "" where that is not
+    known.
     """
 
     purpose: str
@@ -161,6 +170,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     first_seed: int = 0
     repairs: tuple[str, ...] = ()
     reused: bool = False
+    thinking: Thinking = ""
 
 
 class ModelError(Exception):

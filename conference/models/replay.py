@@ -72,4 +72,5 @@ class ReplayModel:
             found.tokens_out,
             found.ended,
             found.unsent,
+            thinking=found.thinking,
         )

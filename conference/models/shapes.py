@@ -9,6 +9,7 @@ from typing import Any, Generic, TypeVar
 import msgspec
 
 from conference.core.forms import Field, Form, problems
+from conference.models.thinking import BEGIN, END
 
 T = TypeVar("T")
 NOTES = ("title", "description", "default")
@@ -101,7 +102,9 @@ def bare_object(text: str) -> str:
     several objects, or none, is left to fail where it is read.
     """
     if not text.lstrip().startswith("{"):
-        text = text.rpartition("</think>")[2]
+        if BEGIN in text and END not in text:
+            return text  # Thoughts that did not end are no answer, whatever they try out.
+        text = text.rpartition(END)[2]
     first, last = text.find("{"), text.rfind("}")
     return text[first : last + 1] if 0 <= first < last else text
 

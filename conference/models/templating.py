@@ -7,10 +7,15 @@ from typing import Any
 import msgspec
 
 from conference.models.records import Message
+from conference.models.thinking import switch
 
 
-def templated(tokenizer: Any, messages: tuple[Message, ...], tokenize: bool) -> Any:
+def templated(
+    tokenizer: Any, messages: tuple[Message, ...], tokenize: bool, parser: str = ""
+) -> Any:
     """A conversation as token ids, or as text where `tokenize` is False.
+
+    `parser` is the model's `reasoning_parser`; without one its template is told not to think.
 
     A template without a system role gets the system's words at the beginning of the first turn.
 
@@ -22,18 +27,20 @@ def templated(tokenizer: Any, messages: tuple[Message, ...], tokenize: bool) -> 
     if getattr(tokenizer, "chat_template", "") is None:
         raise ValueError("it has no chat template; choose a model made for conversations")
     try:
-        return _applied(tokenizer, messages, tokenize)
+        return _applied(tokenizer, messages, tokenize, parser)
     except jinja2.TemplateError as error:
         if messages[0].role != "system" or len(messages) < 2:
             raise ValueError(f"its chat template refuses the conversation: {error}") from error
     first, second, *rest = messages
     joined = msgspec.structs.replace(second, text=f"{first.text}\n\n{second.text}")
-    return templated(tokenizer, (joined, *rest), tokenize)
+    return templated(tokenizer, (joined, *rest), tokenize, parser)
 
 
-def _applied(tokenizer: Any, messages: tuple[Message, ...], tokenize: bool) -> Any:
+def _applied(tokenizer: Any, messages: tuple[Message, ...], tokenize: bool, parser: str) -> Any:
     turns = [_turn(message) for message in messages]
-    found = tokenizer.apply_chat_template(turns, add_generation_prompt=True, tokenize=tokenize)
+    found = tokenizer.apply_chat_template(
+        turns, add_generation_prompt=True, tokenize=tokenize, **switch(tokenizer, parser)
+    )
     if not tokenize:
         return found
     return list(found["input_ids"] if hasattr(found, "keys") else found)

@@ -13,6 +13,7 @@ from conference.core.clean import clean
 from conference.core.mentions import mentions
 from conference.models.records import CUT, Message, Reply, Sampling
 from conference.models.repair import whole_escapes
+from conference.models.thinking import Thinking
 
 # What servers call a parameter that they do not take, and those that a call can do without.
 NOT_TAKEN = re.compile(
@@ -143,7 +144,9 @@ def read_reply(content: bytes, asked: str, count: Callable[[str], int]) -> tuple
     cached = _tokens(details if isinstance(details, dict) else {}, "cached_tokens")
     made = _tokens(usage, "completion_tokens") or count(text)
     revision = clean(" ".join(part for part in (body.model, body.system_fingerprint) if part))
-    return Reply(text, given, min(cached, given), made, ended, repairs=repairs), revision
+    thinking: Thinking = "on" if thoughts else ""
+    reply = Reply(text, given, min(cached, given), made, ended, repairs=repairs, thinking=thinking)
+    return reply, revision
 
 
 def _text(content: str | list[dict[str, Any]] | None) -> str:

@@ -15,17 +15,28 @@ SEEING_TEMPLATE = TEMPLATE.replace(
     "{% if part['type'] == 'image' %}<image>{% else %}{{ part['text'] }}{% endif %}"
     "{% endfor %}{% endif %}",
 )
+THINKING_TEMPLATE = TEMPLATE.replace(
+    "assistant\n",
+    "assistant\n<think>\n{% if enable_thinking is defined and not enable_thinking %}"
+    "\n</think>\n\n{% endif %}",
+)
 SPECIAL = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
 SEEING = ["<fake_token_around_image>", "<image>", "<global-img>", "<end_of_utterance>"]
 IMAGE_TOKENS = 4  # One of the image itself, with what stands around it.
 
 
-def make_checkpoint(folder: Path, context: int = 16_384) -> Path:
-    """Write a random Qwen2 of some 400,000 parameters and its byte-level BPE tokenizer."""
+def make_checkpoint(folder: Path, context: int = 16_384, thinking: bool = False) -> Path:
+    """Write a random Qwen2 of some 400,000 parameters and its byte-level BPE tokenizer.
+
+    With `thinking` its chat template opens thoughts, unless it is told not to.
+    """
     import torch
     from transformers import Qwen2Config, Qwen2ForCausalLM
 
     tokenizer = _tokenizer()
+    if thinking:
+        tokenizer.add_tokens(["<think>", "</think>"])
+        tokenizer.chat_template = THINKING_TEMPLATE
     tokenizer.save_pretrained(folder)
     torch.manual_seed(0)
     config = Qwen2Config(**_sizes(tokenizer, context), tie_word_embeddings=True)
