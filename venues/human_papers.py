@@ -9,6 +9,8 @@ import msgspec
 from venues.papers import PaperSource, open_papers
 from venues.venue import Venue
 
+_OPENED: dict[bytes, PaperSource] = {}  # the last table, by its place, its files and the venue
+
 
 class HumanPaper(msgspec.Struct, frozen=True):
     """A paper with known human ratings. `quality` is our model's out-of-sample prediction."""
@@ -27,7 +29,18 @@ class HumanPaper(msgspec.Struct, frozen=True):
 def calibration_table(venue: Venue, table: str) -> PaperSource | None:
     """The table that a round calibrates on: the user's, else the venue's, else none."""
     chosen = table or venue.calibration.source
-    return open_papers(Path(chosen), venue) if chosen else None
+    if not chosen:
+        return None
+    path = Path(chosen)
+    inside = sorted(path.iterdir()) if path.is_dir() else [path]
+    stamps = [(each.name, each.stat().st_mtime_ns) for each in inside if each.exists()]
+    read_as = msgspec.json.encode(
+        (chosen, stamps, venue.name, venue.series, venue.year, venue.form)
+    )
+    if read_as not in _OPENED:  # Every round of a study reads the same table several times.
+        _OPENED.clear()
+        _OPENED[read_as] = open_papers(path, venue)
+    return _OPENED[read_as]
 
 
 def human_papers(

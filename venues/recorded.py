@@ -12,10 +12,13 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
 
+import msgspec
+
 from conference.core.errors import UserError
 from conference.core.forms import Form
 from conference.core.records import Assignment, HumanOutcome
 from conference.core.seeds import generator
+from conference.data.reader import sample
 from conference.data.recorded import (
     AI_SCIENTIST,
     Said,
@@ -25,7 +28,7 @@ from conference.data.recorded import (
 )
 from reviewers.recorded import FILED, FIRST, is_recorded, label_of
 from reviewers.reviewer import Recorded
-from venues.papers import PaperSource
+from venues.papers import PaperSource, TablePaper
 from venues.population import parse_minds
 from venues.state import Round
 from venues.venue import Venue
@@ -160,6 +163,48 @@ def on_record(round_: Round, mind: str, paper: str) -> tuple[Recorded, ...]:
         found = _of_human(round_.one(HumanOutcome, paper), mind)
     rng = generator(round_.draws, "persons", label_of(mind), paper)
     return tuple(found[at] for at in rng.permutation(len(found)))
+
+
+def with_records(
+    source: PaperSource, venues: Iterable[Venue], size: int = 0, seed: int = 0
+) -> PaperSource:
+    """The papers that have a record for every recorded reviewer that any of these venues seats.
+
+    With a `size`, so many of them are drawn with the seed. Raises `UserError` where none is left.
+    """
+    wanted = Counter[str]()
+    for venue in venues:
+        for weight, mind in parse_minds(venue.minds.reviewer):
+            if is_recorded(mind):
+                wanted[mind] = max(wanted[mind], weight if venue.assignment.seats else 1)
+        form = venue.form
+
+    def enough(row: TablePaper) -> bool:
+        for mind, count in wanted.items():
+            filed = mind.partition(":")[0] in FILED
+            known = (
+                records_of(mind, form).get(row.paper, ()) if filed else _of_human(row.human, mind)
+            )
+            if len(known) < count:
+                return False
+        return True
+
+    kept = [row for row in source.table if enough(row)]
+    if not kept:
+        asked = ", ".join(f"{count} {mind}" for mind, count in wanted.items())
+        raise UserError(f"{source.path}: no paper has all the records that are asked for: {asked}.")
+    chosen, drawn = sample(kept, size, seed, lambda row: row.paper)
+    names = "\x1f".join([source.fingerprint, *(row.paper for row in chosen)])
+    return msgspec.structs.replace(
+        source,
+        table=tuple(chosen),
+        sample=drawn,
+        fingerprint=hashlib.sha256(names.encode()).hexdigest(),
+        notes=(
+            *source.notes,
+            f"{len(kept)} of {len(source)} papers have all records and are used.",
+        ),
+    )
 
 
 def replayed(round_: Round, rows: Iterable[Assignment]) -> Replayed:

@@ -94,6 +94,11 @@ def _changed_ratings(round_: Round) -> Values:
         yield f"{row.paper}{PAIR}{row.reviewer}", float(round_.rating(row) != row.rating)
 
 
+def _raised_ratings(round_: Round) -> Values:
+    for row in round_.all(Review):
+        yield f"{row.paper}{PAIR}{row.reviewer}", float(round_.rating(row) > row.rating)
+
+
 def _within_sd(round_: Round) -> Values:
     for paper, ratings in _ratings(round_):
         if len(ratings) > 1:
@@ -164,6 +169,9 @@ review_rating = Outcome(what="a review's last rating", unit="review", measure=_r
 first_rating = Outcome(what="a review's first rating", unit="review", measure=_first_ratings)
 rating_changed = Outcome(
     what="a rating that changed (1) or not (0)", unit="review", measure=_changed_ratings
+)
+rating_raised = Outcome(
+    what="a rating that rose (1) or not (0)", unit="review", measure=_raised_ratings
 )
 within_sd = Outcome(what="SD of a paper's ratings", unit="paper", measure=_within_sd)
 icc = Outcome(what="ICC(1) of the ratings", unit="round", measure=_icc)

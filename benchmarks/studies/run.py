@@ -34,7 +34,8 @@ from conference.models.backends import Cluster, running
 from conference.models.costs import Budget
 from conference.models.records import ModelRules
 from venues.minds import models_of
-from venues.papers import PaperSource
+from venues.papers import PaperSource, open_papers
+from venues.recorded import check_recorded, fingerprints, with_records
 from venues.round import run_round
 from venues.state import Options
 from venues.venue import Venue
@@ -134,16 +135,30 @@ def make_job(
     """All that can be known and refused before anything runs, and the papers of every arm."""
     shared = {"settings": dict(settings or {}), "minds": dict(minds or {})}
     venues = {
-        arm: venue_of(study, arm, **shared, models=dict(models or {})) for arm in study.all_arms()
+        arm: venue_of(study, arm, **shared, papers=papers, models=dict(models or {}))
+        for arm in study.all_arms()
     }
-    arms = open_arms(study.twins, papers, venues["control"], sample, seed)
+    arms = papers_of(study, venues, papers, sample, seed)
+    for venue in venues.values():
+        check_recorded(venue, arms.control)
     check_outcomes(study.outcomes, given_by(arms.control))
     chosen = _chosen(arms, sample, seed, replicates, minds, settings)
+    chosen |= {"recorded": {arm: found for arm in venues if (found := fingerprints(venues[arm]))}}
     job = Job(
         study=study, venues=venues, out=str(out), papers=papers, sample=sample, seed=seed,
         plan=plan_hash(study, chosen), notes=arms.notes,
     )  # fmt: skip
     return job, arms
+
+
+def papers_of(
+    study: Study, venues: Mapping[str, Venue], papers: str, sample: int, seed: int
+) -> ArmPapers:
+    """The papers that the arms review."""
+    if not (study.only and papers):
+        return open_arms(study.twins, papers, venues["control"], sample, seed)
+    source = with_records(open_papers(papers, venues["control"]), venues.values(), sample, seed)
+    return ArmPapers(dict.fromkeys(study.twins, source))
 
 
 def given_by(source: PaperSource | None) -> set[Need]:

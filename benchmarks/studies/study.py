@@ -18,6 +18,7 @@ from venues.venue import Venue
 
 FOLDER = Path(__file__).parent / "library"  # the studies that come with the package
 MINDS = ("scientist", "reviewer", "chair")
+PAPERS = "{papers}"
 
 
 class Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -75,6 +76,7 @@ class Study(Table, frozen=True, kw_only=True):
     rests: Rests = "assumption"
     venue: str = "iclr2022"
     papers: str = ""  # what kind of papers it needs, in words
+    only: Literal["", "recorded"] = ""  # papers with a record for every recorded seat of all arms
     sample: Annotated[int, msgspec.Meta(ge=0)] = 0
     design: DesignTable = DesignTable()
     arm: dict[str, Arm]
@@ -142,6 +144,10 @@ def _check(study: Study, where: str) -> None:
         raise UserError(f"{where}: arm.{AA} is run by itself; take the table out.")
     if not study.treatments:
         raise UserError(f"{where}: there is no arm beside {CONTROL}; add the treatment's.")
+    if study.only and any(arm.twin for arm in study.arm.values()):
+        raise UserError(
+            f"{where}: only = '{study.only}' and twins are not for one study; drop one."
+        )
     seen: dict[bytes, str] = {}
     for name, arm in study.arm.items():
         content = msgspec.json.encode(msgspec.structs.replace(arm, label=""), order="sorted")
@@ -163,9 +169,12 @@ def venue_of(
     arm: str,
     settings: dict[str, Any] | None = None,
     minds: dict[str, str] | None = None,
+    papers: str = "",
     **prepared: Any,
 ) -> Venue:
     """The rules of an arm's rounds: the venue, what the user set for all, the control's, its own.
+
+    Where minds or rules name `{papers}`, it stands for the place of the study's papers.
 
     Raises:
         UserError: a rule that is unknown or has a wrong value.
@@ -175,6 +184,12 @@ def venue_of(
     for layer in layers:
         given |= layer.set
         chosen |= {role: getattr(layer, role) for role in MINDS if getattr(layer, role)}
+    if papers:
+        chosen = {role: mind.replace(PAPERS, papers) for role, mind in chosen.items()}
+        given = {
+            rule: value.replace(PAPERS, papers) if isinstance(value, str) else value
+            for rule, value in given.items()
+        }
     try:
         return prepare(study.venue, minds=chosen, settings=given, **prepared)
     except UserError as error:

@@ -1,0 +1,89 @@
+"""Outcomes of a panel as a whole: how its members' errors go together, and whom it accepts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.studies.outcomes import Outcome, Values
+from conference.core.records import Decision, HumanOutcome, Review
+from conference.statistics.estimate import Booleans, Floats, Undefined
+from conference.statistics.panels import latent_errors, panel_worth
+from reviewers.recorded import is_recorded, label_of
+from venues.state import Round
+
+
+def _panel(round_: Round) -> tuple[list[str], Floats, list[Floats], Booleans]:
+    """Papers with a full panel and two human ratings; their ratings by seat, those of humans, and
+    which seats humans have. Without seats there are no columns, and nothing is found."""
+    people = round_.agents("reviewer")
+    seats = round_.venue.assignment.reviews_per_paper if round_.venue.assignment.seats else 0
+    place = {agent.id: at % seats for at, agent in enumerate(people)} if seats else {}
+    names, rows, humans = [], [], []
+    for paper in round_.papers() if seats else []:
+        known = round_.one(HumanOutcome, paper.paper)
+        given = {place[row.reviewer]: round_.rating(row) for row in round_.of(Review, paper.paper)}
+        if known is None or len(known.ratings) < 2 or len(given) < seats:
+            continue
+        names.append(paper.paper)
+        rows.append([given[seat] for seat in range(seats)])
+        humans.append(np.array(known.ratings))
+    minds = [agent.mind for agent in people[:seats]]
+    seated = [is_recorded(mind) and label_of(mind) == "human" for mind in minds]
+    return names, np.array(rows, dtype=np.float64), humans, np.array(seated, dtype=np.bool_)
+
+
+def _pseudo_values(which: int) -> Callable[[Round], Values]:
+    """n t - (n - 1) t without the paper, whose mean over papers is the statistic t and whose spread
+    is that of its error (the jackknife: Tukey 1958)."""
+
+    def measure(round_: Round) -> Values:
+        names, ratings, humans, seated = _panel(round_)
+        if not names:
+            return
+        every = np.arange(len(names), dtype=np.int64)
+
+        def worth(kept: NDArray[np.int64]) -> float:
+            found = latent_errors(ratings[kept], [humans[at] for at in kept], seated)
+            return panel_worth(found)[which]
+
+        try:
+            whole = worth(every)
+            apart = [worth(np.delete(every, at)) for at in every]
+        except Undefined:
+            return
+        for name, without in zip(names, apart, strict=True):
+            yield name, len(names) * whole - (len(names) - 1) * without
+
+    return measure
+
+
+def _overlap(round_: Round) -> Values:
+    """The papers that both the round and the real venue accept, over those that either does."""
+    real = {row.paper for row in round_.all(HumanOutcome) if row.accepted}
+    known = {row.paper for row in round_.all(HumanOutcome) if row.accepted is not None}
+    ours = {row.paper for row in round_.all(Decision) if row.accepted} & known
+    if real | ours:
+        yield "", len(real & ours) / len(real | ours)
+
+
+error_correlation = Outcome(
+    what="mean correlation of two seats' errors about the quality that humans share (jackknife)",
+    unit="paper",
+    measure=_pseudo_values(0),
+    needs=("human ratings",),
+)
+effective_reviewers = Outcome(
+    what="what the panel is worth in independent reviewers (jackknife)",
+    unit="paper",
+    measure=_pseudo_values(1),
+    needs=("human ratings",),
+)
+human_overlap = Outcome(
+    what="accepted by both over accepted by the round or the real venue",
+    unit="round",
+    measure=_overlap,
+    needs=("human decisions",),
+)

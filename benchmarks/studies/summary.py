@@ -1,0 +1,141 @@
+"""STUDIES.md: finished studies, a section each, beside what was published.
+
+`python -m benchmarks.studies.summary FOLDERS --write benchmarks/STUDIES.md` writes a section for
+each folder. A section of the same title is replaced, and all others of the file stay.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from benchmarks.studies.answer import RESTS_ON
+from benchmarks.studies.flips import ACCEPTED, Flips, flips
+from benchmarks.studies.outcome_table import AA, CONTROL, cells, read_outcomes
+from benchmarks.studies.results import StudyResult, read_result
+from benchmarks.studies.tables import (
+    bare_p,
+    full,
+    named,
+    number,
+    percents,
+)
+
+AGAIN = "_again"  # Arms NAME and NAME_again are two committees under the same rules.
+HEAD = """# Studies: what was found
+
+Written by `python -m benchmarks.studies.summary FOLDERS --write benchmarks/STUDIES.md` from
+finished studies (`conference study run NAME --papers DATA`), each beside the published figure.
+Intervals are 95 %. The A/A floor is the control once more with another committee; where people are
+on record it is which of them sit on a paper's panel, and who is assigned to it.
+"""
+EFFECTS = ("outcome", "arm", "papers × replicates", "control", "arm's", "difference", "A/A floor",
+           "p adjusted")  # fmt: skip
+FLIPS = ("arm", "decisions changed, %", "A/A floor, %", "net of it, points", "arbitrary, %",
+         "Jaccard of accepted")  # fmt: skip
+COMMITTEES = ("two committees of", "decisions that differ, %", "arbitrary, %", "papers")
+
+
+def section(folder: Path) -> str:
+    """One study in Markdown: question, answer in two sentences, numbers and what it rests on."""
+    result = read_result(folder)
+    study = result.study
+    parts = [
+        f"## {study.title}",
+        study.question,
+        "**{} {}**".format(*result.answer),
+        f"{RESTS_ON[study.rests_on]} Venue {study.venue}, {study.papers:,} papers × "
+        f"{study.replicates} replicate{'s' if study.replicates != 1 else ''}; plan "
+        f"`{study.plan_hash[:12]}`.",
+        f"Published: {study.published} ({study.source})",
+        f"Expected beforehand: {study.expects}",
+    ]
+    if result.flips:
+        parts.append(_table(FLIPS, _flip_rows(result)))
+    pairs = _committees(folder, [each.arm for each in result.flips])
+    if pairs:
+        parts.append(_table(COMMITTEES, pairs))
+    parts.append(_table(EFFECTS, _effect_rows(result)))
+    return "\n\n".join(parts) + "\n"
+
+
+def _flip_rows(result: StudyResult) -> list[Sequence[str]]:
+    return [
+        (
+            named(each.arm),
+            percents(each.flips.inconsistent),
+            percents(each.floor.inconsistent),
+            percents(each.net, signed=True),
+            percents(each.flips.arbitrary),
+            full(each.flips.jaccard),
+        )
+        for each in result.flips
+    ]
+
+
+def _effect_rows(result: StudyResult) -> list[Sequence[str]]:
+    return [
+        (
+            named(each.outcome),
+            named(each.arm),
+            f"{each.units:,} × {each.replicates}",
+            number(each.control),
+            number(each.treatment),
+            full(each.difference),
+            full(each.floor),
+            bare_p(each.p_adjusted),
+        )
+        for each in result.effects
+        if not (each.outcome == ACCEPTED and result.flips)
+    ]
+
+
+def _committees(folder: Path, arms: Sequence[str]) -> list[Sequence[str]]:
+    """Decisions of two committees under the same rules: NAME and NAME_again, control and A/A."""
+    pairs = [(arm, f"{arm}{AGAIN}") for arm in arms if f"{arm}{AGAIN}" in arms]
+    if not pairs:
+        return []
+    table = read_outcomes(folder)
+    found: list[Sequence[str]] = []
+    for one, two in [*pairs, (CONTROL, AA)]:
+        rows: Flips = flips(*(cells(table, ACCEPTED, arm, "paper") for arm in (one, two)))
+        found.append(
+            (
+                named(one),
+                percents(rows.inconsistent),
+                percents(rows.arbitrary),
+                f"{rows.papers:,} × {rows.replicates}",
+            )
+        )
+    return found
+
+
+def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [heads, ["---"] * len(heads), *rows]
+    return "\n".join(f"| {' | '.join(cell.replace('|', '/') for cell in line)} |" for line in lines)
+
+
+def write_summary(folders: Sequence[Path], path: Path) -> None:
+    """Write the sections of these studies into the file, in place of those of the same titles."""
+    old = path.read_text(encoding="utf-8") if path.is_file() else ""
+    kept = {part.partition("\n")[0]: part for part in re.split(r"(?m)^(?=## )", old)[1:]}
+    for folder in folders:
+        new = section(folder)
+        kept[new.partition("\n")[0]] = new
+    body = "\n".join(part.strip() + "\n" for part in kept.values())
+    path.write_text(f"{HEAD}\n{body}", encoding="utf-8")
+
+
+def main() -> None:
+    """The command."""
+    parser = argparse.ArgumentParser(description="Write finished studies into one Markdown file.")
+    parser.add_argument("folders", nargs="+", type=Path, help="folders of finished studies")
+    parser.add_argument("--write", type=Path, required=True, help="the file to write them into")
+    arguments = parser.parse_args()
+    write_summary(arguments.folders, arguments.write)
+
+
+if __name__ == "__main__":
+    main()
