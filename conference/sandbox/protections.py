@@ -7,6 +7,7 @@ import tempfile
 from pathlib import Path
 
 from conference.core.errors import UserError
+from conference.sandbox import groups
 from conference.sandbox.records import METHODS, Limits, Method, Protections
 from conference.sandbox.start import start
 from conference.sandbox.syscalls import filter_program
@@ -28,7 +29,8 @@ _ON: dict[Method, tuple[str, ...]] = {
 }
 _ALWAYS = (
     "environment: clean, nothing of the caller's",
-    "limits from outside: wall time, processor time, memory, processes, file size, disk, output",
+    "limits sampled from outside: wall time, processor time, memory, processes, disk, output",
+    "limits held by the kernel for each process: processor time, data, file size, open files",
 )
 _WATCH = "watch (seccomp): attempts at files, network, processes and limits are seen and recorded"
 _WATCH_ALONE = "files and network: refused by the watch alone, which a racing program may deceive"
@@ -59,7 +61,13 @@ def protections(method: Method | None = None) -> Protections:
         )
     watch = found[chosen]
     on = [*_ON[chosen], *_ALWAYS]
+    if kernel := groups.held():
+        on.append(
+            f"the whole run's limits, held by the kernel's control group: {', '.join(kernel)}"
+        )
     off = []
+    if sampled := [name for name in ("memory", "processor time") if name not in kernel]:
+        off.append(f"control group: the run's {' and '.join(sampled)} in all are only sampled")
     if watch:
         on.append(_WATCH)
     else:

@@ -22,6 +22,7 @@ from typing import Any
 from conference.core.clean import clean
 from conference.core.errors import UserError
 from conference.sandbox.files import DEEPEST, Bounds
+from conference.sandbox.groups import Group
 from conference.sandbox.notices import receive, reply, take_turns
 from conference.sandbox.paths import Call
 from conference.sandbox.records import Incident, Kind, Limits, NotStarted
@@ -73,6 +74,7 @@ class Supervisor:
         self._launcher = 0
         self._handle: int | None = None  # of the launcher: its id could be another's once it ended
         self._usage = Usage((), 1, 0, 0.0)
+        self._group = Group(limits.memory_bytes)
         self._forks = 0
         self._disk_start = disk_use(self._workspace, 0.0)
         self._device = Path(self._workspace).stat().st_dev
@@ -100,6 +102,7 @@ class Supervisor:
             self._poll.register(descriptor, select.POLLIN)
         try:
             self._await_launcher()
+            self._group.add(self._launcher)
             self._started, self._started_clock = time.monotonic(), time.time()
             self._control.send(marshal.dumps(task))
             while self._open and not self._given_up():
@@ -107,6 +110,9 @@ class Supervisor:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._process.wait(_END_SECONDS)
             self._look_at_disk()
+            if self._stopped is None and self._group.killed():
+                most = self._limits.memory_bytes
+                self.record("memory_limit", f"killed by the kernel for over {most} bytes")
         finally:
             self._end()
 
@@ -154,12 +160,14 @@ class Supervisor:
         self._forks, self._usage = 0, measure(self._launcher)
         usage, limits = self._usage, self._limits
         self.peak_memory = max(self.peak_memory, usage.memory_bytes)
-        if usage.memory_bytes > limits.memory_bytes:
+        if usage.most_bytes > limits.memory_bytes:
             exact = precise_memory(usage.processes) or usage.memory_bytes
+            self.peak_memory = max(self.peak_memory, exact)
             if exact > limits.memory_bytes:
                 self._stop("memory_limit", f"{exact} bytes of {limits.memory_bytes}")
-        if usage.cpu_seconds > limits.cpu_seconds:
-            self._stop("cpu_limit", f"{usage.cpu_seconds:.1f} s of {limits.cpu_seconds:g}")
+        seconds = max(usage.cpu_seconds, self._group.cpu_seconds())
+        if seconds > limits.cpu_seconds:
+            self._stop("cpu_limit", f"{seconds:.1f} s of {limits.cpu_seconds:g}")
         if usage.tasks > limits.processes:
             self._stop("process_limit", f"{usage.tasks} of {limits.processes}")
 
@@ -310,6 +318,7 @@ class Supervisor:
         if self.exit_code is None:
             self.exit_code = -signal.SIGKILL
         self._judge.close()
+        self._group.close()
         for descriptor in (self._listener, self._handle):
             if descriptor is not None:
                 os.close(descriptor)

@@ -22,12 +22,14 @@ class Usage(msgspec.Struct, frozen=True):
 
     Files' pages (libraries) count once, by the process with the most; pages that a fork still
     shares count for each, so `precise_memory` decides before anything is stopped for it.
+    `most_bytes` is what it would be if nothing at all were shared.
     """
 
     processes: tuple[int, ...]
     tasks: int
     memory_bytes: int
     cpu_seconds: float
+    most_bytes: int = 0
 
 
 def descendants(root: int) -> list[int]:
@@ -47,7 +49,7 @@ def descendants(root: int) -> list[int]:
 def measure(root: int) -> Usage:
     """Usage of the processes below `root`; processor time includes what `root` has reaped."""
     processes = descendants(root)
-    tasks, private, shared, ticks = 0, 0, 0, 0
+    tasks, private, shared, resident, ticks = 0, 0, 0, 0, 0
     for process in [root, *processes]:
         fields = _text(f"/proc/{process}/stat").rpartition(")")[2].split()
         if len(fields) < 22:
@@ -59,9 +61,11 @@ def measure(root: int) -> Usage:
         tasks += int(fields[17])
         pages = _text(f"/proc/{process}/statm").split()
         if len(pages) > 2:
+            resident += int(pages[1])
             private += int(pages[1]) - int(pages[2])
             shared = max(shared, int(pages[2]))
-    return Usage(tuple(processes), tasks, (private + shared) * _PAGE, ticks / _TICKS)
+    memory = (private + shared) * _PAGE
+    return Usage(tuple(processes), tasks, memory, ticks / _TICKS, resident * _PAGE)
 
 
 def precise_memory(processes: tuple[int, ...]) -> int:

@@ -1,0 +1,134 @@
+"""A control group for one run, where the kernel gives one.
+
+It holds memory and counts time that no process shows: shared memory, page tables, socket buffers,
+children that nobody waited for.
+"""
+
+# ruff: noqa: PTH123
+# Plain paths: a hot path.
+from __future__ import annotations
+
+import contextlib
+import functools
+import itertools
+import os
+import time
+from pathlib import Path
+
+import msgspec
+
+_ROOT = Path("/sys/fs/cgroup")
+_OWN_MEMORY = 32 << 20  # for the launcher, and what the kernel keeps for a run of any size
+_END_SECONDS = 5.0  # killed processes still have to run once to end
+_numbers = itertools.count()
+
+
+class _Kind(msgspec.Struct, frozen=True):
+    """Where a controller of one version lies, and its files: limit, kills, processor time."""
+
+    folder: Path
+    limit: str = ""
+    kills: str = ""
+    time: str = ""
+
+
+class Group:
+    """The groups of one run; empty where there are none."""
+
+    def __init__(self, memory_bytes: int) -> None:
+        self._made: list[tuple[_Kind, Path]] = []
+        name = f"conference-{os.getpid()}-{next(_numbers)}"
+        for kind in _kinds():
+            path = kind.folder / name
+            with contextlib.suppress(OSError):
+                path.mkdir()
+                self._made.append((kind, path))
+                if kind.limit:
+                    (path / kind.limit).write_text(str(memory_bytes + _OWN_MEMORY))
+
+    def add(self, process: int) -> None:
+        """Put a process in, and with it all that it will start."""
+        for _, path in self._made:
+            with contextlib.suppress(OSError):
+                (path / "cgroup.procs").write_text(str(process))
+
+    def killed(self) -> bool:
+        """Whether the kernel killed a process of the run for its memory."""
+        said = [_read(path / kind.kills) for kind, path in self._made if kind.kills]
+        lines = [line for text in said for line in text.splitlines()]
+        return any(line.startswith("oom_kill ") and not line.endswith(" 0") for line in lines)
+
+    def cpu_seconds(self) -> float:
+        """Processor time of all that ever ran in it; 0 where it is not known."""
+        for kind, path in self._made:
+            if kind.time:
+                words = _read(path / kind.time).split()
+                if len(words) == 1:  # version 1, in nanoseconds
+                    return int(words[0]) / 1e9
+                if words[:1] == ["usage_usec"]:
+                    return int(words[1]) / 1e6
+        return 0.0
+
+    def close(self) -> None:
+        """Remove the groups, whose processes have ended or are ending."""
+        end = time.monotonic() + _END_SECONDS
+        for _, path in self._made:
+            while not _removed(path) and time.monotonic() < end:
+                time.sleep(0.005)
+
+
+def held() -> tuple[str, ...]:
+    """What the kernel holds for a whole run on this machine."""
+    kinds = _kinds()
+    memory = ("memory",) if any(kind.limit for kind in kinds) else ()
+    return (*memory, *(("processor time",) if any(kind.time for kind in kinds) else ()))
+
+
+@functools.cache
+def _kinds() -> tuple[_Kind, ...]:
+    """The controllers in which this process may make groups, found by making one."""
+    lines = _read(Path("/proc/self/cgroup")).splitlines()
+    own = {names: path for _, names, path in (line.split(":", 2) for line in lines)}
+    wanted = [
+        _Kind(_of(own, "memory"), limit="memory.limit_in_bytes", kills="memory.oom_control"),
+        _Kind(_of(own, "cpuacct"), time="cpuacct.usage"),
+        _Kind(_of(own, ""), limit="memory.max", kills="memory.events", time="cpu.stat"),
+    ]
+    return tuple(kind for kind in wanted if _works(kind))
+
+
+def _of(own: dict[str, str], controller: str) -> Path:
+    names = next((names for names in own if controller in names.split(",")), controller)
+    path = own.get(names, "/").lstrip("/")
+    return (_ROOT / names if controller else _ROOT) / path
+
+
+def _works(kind: _Kind) -> bool:
+    for left in kind.folder.glob("conference-*"):  # of callers that were killed
+        if not Path("/proc", left.name.split("-")[1]).exists():
+            _removed(left)
+    probe = kind.folder / f"conference-{os.getpid()}-try-{next(_numbers)}"
+    try:
+        probe.mkdir()
+    except OSError:
+        return False
+    try:
+        return all((probe / name).exists() for name in (kind.limit, kind.time) if name)
+    finally:
+        _removed(probe)
+
+
+def _removed(group: Path) -> bool:
+    try:
+        group.rmdir()
+    except OSError:
+        return not group.exists()
+    return True
+
+
+def _read(path: Path) -> str:
+    try:
+        with open(path, encoding="ascii", errors="replace") as file:
+            return file.read()
+    except OSError:
+        return ""
