@@ -29,7 +29,8 @@ HEAD = """# Studies: what was found
 Written by `python -m benchmarks.studies.summary FOLDERS --write benchmarks/STUDIES.md` from
 finished studies (`conference study run NAME --papers DATA`), each beside the published figure.
 Intervals are 95 %. The A/A floor is the control once more with another committee; where people are
-on record it is which of them sit on a paper's panel, and who is assigned to it.
+on record it is which of them sit on a paper's panel, and who is assigned to it. Agreement with the
+real decisions favours recorded people: their ratings were seen by those who decided.
 """
 EFFECTS = ("outcome", "arm", "papers × replicates", "control", "arm's", "difference", "A/A floor",
            "p adjusted")  # fmt: skip
