@@ -229,3 +229,15 @@ def test_an_injection_is_cut_by_the_defence_and_each_paper_has_its_own_canary() 
     canary = twin_of("canary:phrase")[0]
     made = [canary.change(paper(at), "phrase", np.random.default_rng(at)) for at in range(5)]
     assert len({each.planted[0].signs for each in made if each}) == 5
+
+
+def test_length_cuts_the_appendix_or_pads_every_section() -> None:
+    twin = twin_of("length:shorter")[0]
+    assert twin.change(paper(), "shorter", np.random.default_rng(0)) is None
+    text = f"{paper().text}\nA Proofs of the claims\n\nThe proofs are long and are left out here.\n"
+    given = msgspec.structs.replace(paper(), text=text)
+    shorter = twin.change(given, "shorter", np.random.default_rng(0))
+    assert shorter and (shorter.text or "").strip() == (paper().text or "").strip()
+    longer = twin.change(given, "longer", np.random.default_rng(0))
+    assert longer and (longer.text or "").count("In what follows") >= 5
+    assert facts(longer.text or "") == facts(text)
