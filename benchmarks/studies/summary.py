@@ -30,7 +30,8 @@ Written by `python -m benchmarks.studies.summary FOLDERS --write benchmarks/STUD
 finished studies (`conference study run NAME --papers DATA`), each beside the published figure.
 Intervals are 95 %. The A/A floor is the control once more with another committee; where people are
 on record it is which of them sit on a paper's panel, and who is assigned to it. Agreement with the
-real decisions favours recorded people: their ratings were seen by those who decided.
+real decisions favours recorded people: their ratings were seen by those who decided. Outcomes with
+one value a round stand in the studies' own reports: their intervals do not count the papers.
 """
 EFFECTS = ("outcome", "arm", "papers × replicates", "control", "arm's", "difference", "A/A floor",
            "p adjusted")  # fmt: skip
@@ -89,7 +90,7 @@ def _effect_rows(result: StudyResult) -> list[Sequence[str]]:
             bare_p(each.p_adjusted),
         )
         for each in result.effects
-        if not (each.outcome == ACCEPTED and result.flips)
+        if each.units > 1 and not (each.outcome == ACCEPTED and result.flips)
     ]
 
 
