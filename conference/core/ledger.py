@@ -14,7 +14,7 @@ import hashlib
 import os
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
@@ -216,9 +216,14 @@ class Ledger:
 
     def note(self, name: str, value: bytes) -> None:
         """Keep a named fact about the whole round, such as its plan."""
+        self._note_all({name: value})
+
+    def _note_all(self, notes: Mapping[str, bytes]) -> None:
+        """Keep some facts in one transaction."""
         try:
             with self._database:
-                self._insert_note(name, value)
+                for name, value in notes.items():
+                    self._insert_note(name, value)
         except sqlite3.Error as error:
             raise _cannot_write(self.folder, error) from error
 
@@ -230,8 +235,7 @@ class Ledger:
     def note_whole(self, step: str, keys: Sequence[TaskKey], seen: Sequence[bytes] = ()) -> None:
         """Note that all tasks of a step are here, their order, and digests of what they saw."""
         rows = [(key.agent, key.paper) for key in keys]
-        self.note(SEEN + step, b"".join(seen))
-        self.note(WHOLE + step, msgspec.json.encode(rows))
+        self._note_all({SEEN + step: b"".join(seen), WHOLE + step: msgspec.json.encode(rows)})
 
     def seen(self, step: str) -> dict[TaskKey, bytes]:
         """Digests of what the tasks of a whole step saw; empty where none were noted."""

@@ -219,10 +219,12 @@ def _seat(sight: AssignSight, seat: int) -> AssignSight:
 
 
 def _solve(sight: AssignSight, demand: NDArray[Any], context: Context) -> list[AnyRecord]:
+    asked = demand[sight.paper] > 0  # In an emergency few papers lack anything.
+    paper = sight.paper[asked]
     instance = Instance(
-        paper=sight.paper,
-        reviewer=sight.agent,
-        score=np.where(sight.told[sight.paper], sight.score, ALIKE),
+        paper=paper,
+        reviewer=sight.agent[asked],
+        score=np.where(sight.told[paper], sight.score[asked], ALIKE),
         demand=demand,
         max_load=np.maximum(sight.load, 0),
         min_load=np.zeros(len(sight.agents), dtype=np.int64)
