@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,8 @@ import msgspec
 from chairs import chair
 from conference.core.finite import NotFinite
 from conference.core.records import AnyRecord, Failure, encode
-from conference.core.tasks import Done, Task, TaskFailed
-from conference.core.workers import Performer
+from conference.core.tasks import CentralSight, Done, Task, TaskFailed
+from conference.core.workers import InlineStage, Performer, RayStage, Stage
 from conference.models import Asker, Model, ModelRules, is_model, make_model, parse_spec, rules_for
 from conference.models.context import Context
 from conference.models.records import calls_to_json
@@ -85,3 +86,34 @@ async def _records(task: Task, context: Context) -> list[AnyRecord]:
     mind = mind_of(task.agent.role, task.agent.mind)
     records: list[AnyRecord] = await ROLES[task.agent.role](task, mind, context)
     return records
+
+
+class Stages:
+    """The run's own process for central work, and hosts that start when first needed."""
+
+    def __init__(
+        self,
+        make: Callable[[], Performer],
+        hosts: int,
+        address: str | None,
+        ready: Callable[[], None],
+    ) -> None:
+        self._make, self._number, self._address = make, hosts, address
+        self.ready = cache(ready)
+        self._here: Stage | None = None
+        self._hosts: Stage | None = None
+
+    def choose(self, task: Task) -> Stage:
+        if not isinstance(task.sight, CentralSight):
+            self.ready()
+        if isinstance(task.sight, CentralSight) or self._number == 0:
+            self._here = self._here or InlineStage(self._make)
+            return self._here
+        if self._hosts is None:
+            self._hosts = RayStage(self._make, self._number, self._address, has_model)
+        return self._hosts
+
+    def close(self) -> None:
+        for stage in (self._here, self._hosts):
+            if stage is not None:
+                stage.close()

@@ -10,16 +10,19 @@ import msgspec
 
 from conference.core.errors import UserError
 from conference.core.forms import Form
+from conference.core.ledger import Ledger
 from conference.core.tasks import TaskFailed, TaskKey
 from conference.models import Asker, Model, ModelRules, form_shape, is_model, make_model, parse_spec
+from conference.models.costs import Budget
 from conference.models.prompts import render, without_paper
 from conference.models.reading import LEAST, beside, paper_budget
-from conference.models.records import Call
+from conference.models.records import Call, calls_from_json, calls_to_json
 from conference.models.shapes import Filled
 from reviewers.language.presets import PROMPTS, Preset, examples_text, load_preset
 from venues.papers import PaperSource
 from venues.phases.call import call_of
 from venues.population import parse_minds
+from venues.state import Round
 from venues.venue import Venue
 
 TRIES = 2  # times that a server is asked again before the round
@@ -135,3 +138,20 @@ def _try_schema(model: Model, rules: ModelRules, form: Form, calls: list[Call]) 
         raise UserError(f"model '{model.name}' cannot be used: {error}.") from error
     finally:
         calls += asker.calls
+
+
+def try_models(
+    round_: Round,
+    models: Mapping[str, ModelRules],
+    ledger: Ledger,
+    budget: Budget,
+    say: Callable[[str], None],
+) -> None:
+    """The preflight, its calls noted in the ledger and counted."""
+    calls: list[Call] = []
+    try:
+        preflight(round_.venue, round_.source, models, say, calls)
+    finally:
+        before = calls_from_json(ledger.noted("preflight") or b"[]")
+        ledger.note("preflight", calls_to_json([*before, *calls]))
+        budget.note([calls_to_json(calls)])

@@ -2,41 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
-from conference.core.errors import UserError
-from conference.core.forms import without_texts
-from conference.core.ledger import Ledger, open_ledger, other_version, read_ledger
+from conference.core.ledger import Ledger, open_ledger
 from conference.core.progress import Progress, no_progress
 from conference.core.records import AnyRecord, Failure
 from conference.core.reuse import Pool, digest_of
-from conference.core.tasks import CentralSight, StopRound, Task, TaskKey
-from conference.core.workers import InlineStage, RayStage, Stage
+from conference.core.tasks import StopRound, Task, TaskKey
+from conference.core.workers import Stage
 from conference.models.backends import Cluster, running
 from conference.models.costs import Budget
 from conference.models.failures import FAILED_CALLS, failed_in, write_failed_calls
-from conference.models.records import Call, ModelRules, calls_from_json, calls_to_json
-from venues import population
+from conference.models.records import calls_from_json, calls_to_json
 from venues.checks import check_before
-from venues.dispatch import has_model, make_performer
-from venues.identities import read_profiles
-from venues.minds import check_minds, models_of, placed
+from venues.dispatch import Stages, make_performer
+from venues.minds import models_of, placed
 from venues.papers import PaperSource, open_papers
 from venues.phases import steps_of
-from venues.plan import Plan, draws_seed, make_plan, note_plan
-from venues.preflight import preflight
+from venues.plan import draws_seed, make_plan, note_plan
+from venues.preflight import try_models
+from venues.resume import load_round, retract_failures, spoiled
 from venues.revisions import revision_of
-from venues.settings import with_settings
+from venues.settings import prepare
 from venues.state import Archived, Options, Round, Step
-from venues.venue import Venue, check_venue, load_venue
-
-SPOILED = "spoiled seeds"
+from venues.venue import Venue
 
 
 class Result(msgspec.Struct, frozen=True):
@@ -106,7 +100,7 @@ def run_round(
         draws = draws_seed(seed, number)
         round_ = Round(rules, seed, folder, source, plan.options, archive, draws, plan.sample)
         if retry_failed:
-            _retract_failures(ledger, rules)
+            retract_failures(ledger, rules)
         models = models_of(rules)
         budget = budget or Budget()
         budget.note([ledger.noted("preflight") or b"[]", *ledger.calls()])
@@ -115,7 +109,7 @@ def run_round(
             say(line)
         make = partial(
             make_performer, draws, str(folder.resolve()), hosts,
-            placed(rules.models), _spoiled(ledger),
+            placed(rules.models), spoiled(ledger),
         )  # fmt: skip
         with ExitStack() as back_ends:
 
@@ -125,10 +119,10 @@ def run_round(
                     if not started:
                         back_ends.enter_context(running(models, Cluster(address, hosts), progress))
                     progress("preflight", 0, 1)
-                    _try(round_, models, ledger, budget, say)
+                    try_models(round_, models, ledger, budget, say)
                     progress("preflight", 1, 1)
 
-            stages = _Stages(make, hosts, address, ready)
+            stages = Stages(make, hosts, address, ready)
             try:
                 if not len(ledger) and not reuse:
                     stages.ready()
@@ -225,83 +219,6 @@ def _records(ledger: Ledger, keys: list[TaskKey]) -> list[AnyRecord]:
     return [record for key in keys for record in ledger.records(key)]
 
 
-def prepare(
-    venue: str | Path | Venue,
-    *,
-    scientists: int | None = None,
-    reviewers: int | None = None,
-    chairs: int | None = None,
-    minds: dict[str, str] | None = None,
-    models: dict[str, ModelRules] | None = None,
-    settings: Mapping[str, Any] | None = None,
-) -> Venue:
-    """A venue's rules with the user's own settings, population sizes and minds, checked."""
-    rules = with_settings(venue if isinstance(venue, Venue) else load_venue(venue), settings or {})
-    sizes = {"scientists": scientists, "reviewers": reviewers, "chairs": chairs}
-    chosen = {name: size for name, size in sizes.items() if size is not None}
-    rules = msgspec.structs.replace(
-        rules,
-        population=msgspec.structs.replace(rules.population, **chosen),
-        minds=msgspec.structs.replace(rules.minds, **(minds or {})),
-        models={**rules.models, **(models or {})},
-        form=rules.form if rules.review.texts else without_texts(rules.form),
-    )
-    check_venue(rules, f"venue '{rules.name}'")
-    population.check_personas(rules)
-    if rules.population.profiles:
-        read_profiles(rules.population.profiles)
-    check_minds(rules)
-    return rules
-
-
-class _Stages:
-    """The run's own process for central work, and hosts that start when first needed."""
-
-    def __init__(
-        self,
-        make: Callable[[], object],
-        hosts: int,
-        address: str | None,
-        ready: Callable[[], None],
-    ) -> None:
-        self._make, self._number, self._address = make, hosts, address
-        self.ready = cache(ready)
-        self._here: Stage | None = None
-        self._hosts: Stage | None = None
-
-    def choose(self, task: Task) -> Stage:
-        if not isinstance(task.sight, CentralSight):
-            self.ready()
-        if isinstance(task.sight, CentralSight) or self._number == 0:
-            self._here = self._here or InlineStage(self._make)  # type: ignore[arg-type]
-            return self._here
-        if self._hosts is None:
-            self._hosts = RayStage(self._make, self._number, self._address, has_model)  # type: ignore[arg-type]
-        return self._hosts
-
-    def close(self) -> None:
-        for stage in (self._here, self._hosts):
-            if stage is not None:
-                stage.close()
-
-
-def _try(
-    round_: Round,
-    models: Mapping[str, ModelRules],
-    ledger: Ledger,
-    budget: Budget,
-    say: Callable[[str], None],
-) -> None:
-    """The preflight, its calls noted in the ledger and counted."""
-    calls: list[Call] = []
-    try:
-        preflight(round_.venue, round_.source, models, say, calls)
-    finally:
-        before = calls_from_json(ledger.noted("preflight") or b"[]")
-        ledger.note("preflight", calls_to_json([*before, *calls]))
-        budget.note([calls_to_json(calls)])
-
-
 def _stop_if_failed(step: Step, failures: list[Failure], tasks: int) -> None:
     """A step that must be whole, or that mostly failed, ends the run here."""
     if (step.essential and failures) or len(failures) > tasks / 2:
@@ -309,62 +226,6 @@ def _stop_if_failed(step: Step, failures: list[Failure], tasks: int) -> None:
             f"{len(failures)} task(s) of the step '{step.name}' failed, the first being "
             f"{failures[0].task}: {failures[0].reason}; run the same command with --retry-failed."
         )
-
-
-def _spoiled(ledger: Ledger) -> frozenset[int]:
-    """Seeds of model calls of no use, of all tasks that were taken out again as they had failed."""
-    return frozenset(msgspec.json.decode(ledger.noted(SPOILED) or b"[]"))
-
-
-def _of_no_use(calls: list[Call]) -> list[int]:
-    """The seeds to which a task's failure is due: none where some call had no answer at all."""
-    answered = [call for call in calls if call.answer or call.tokens_in]
-    bad = [call.seed for call in answered if call.problem]
-    return bad or ([call.seed for call in calls] if len(answered) == len(calls) else [])
-
-
-def _retract_failures(ledger: Ledger, venue: Venue) -> None:
-    """Take failed tasks out of the ledger, and all of later steps, which built on them."""
-    order = {step.name: at for at, step in enumerate(steps_of(venue))}
-    rows = [row for row in ledger.rows() if any(isinstance(r, Failure) for r in row.records)]
-    if not rows:
-        return
-    failed = [row.key for row in rows]
-    seeds = {seed for row in rows for seed in _of_no_use(calls_from_json(row.calls))}
-    ledger.note(SPOILED, msgspec.json.encode(sorted(_spoiled(ledger) | seeds)))
-    if {row.key.step for row in ledger.rows()} - set(order):
-        raise other_version(ledger.folder)
-    first = min(order[key.step] for key in failed)
-    later = [row.key for row in ledger.rows() if order[row.key.step] > first]
-    ledger.retract([*failed, *later])
-
-
-def load_round(folder: str | Path) -> Round:
-    """A round as its ledger has it, for looking at: its steps' records in the order of `play`.
-
-    Raises:
-        UserError: there is no round there, its ledger is damaged, or another version made it.
-    """
-    ledger = read_ledger(Path(folder))
-    try:
-        noted = ledger.noted("plan")
-        if noted is None:
-            raise UserError(f"{folder}: the ledger has no plan yet; run the round first.")
-        plan = msgspec.json.decode(noted, type=Plan)
-        round_ = Round(plan.venue, plan.seed, Path(folder), None, plan.options, sample=plan.sample)
-        finished = {row.key: row.records for row in ledger.rows()}
-        steps = steps_of(plan.venue)
-        if {key.step for key in finished} - {step.name for step in steps}:
-            raise other_version(Path(folder))
-        for step in steps:
-            # As `play` added them; a step that was cut off in the middle has no such order yet.
-            keys = ledger.whole(step.name) or sorted(k for k in finished if k.step == step.name)
-            round_.add(record for key in keys for record in finished[key])
-        return round_
-    except (msgspec.MsgspecError, KeyError) as error:
-        raise other_version(Path(folder)) from error
-    finally:
-        ledger.close()
 
 
 __all__ = ["Options", "PaperSource", "Result", "load_round", "play", "prepare", "run_round"]

@@ -1,19 +1,54 @@
-"""A venue with some of its rules set to other values, by their dotted names."""
+"""A venue with some of its rules set to other values, by their dotted names, and checked."""
 
 from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from conference.core.errors import UserError
-from venues.venue import Venue, check_venue
+from conference.core.forms import without_texts
+from conference.models.records import ModelRules
+from venues import population
+from venues.identities import read_profiles
+from venues.minds import check_minds
+from venues.venue import Venue, check_venue, load_venue
 
 # A rule that people look for in another table than the one in which it stands.
 ALSO_KNOWN_AS = {"review.reviews_per_paper": "assignment.reviews_per_paper"}
 FIXED = ("name", "form")  # What a venue is, and the form that its data were given on.
+
+
+def prepare(
+    venue: str | Path | Venue,
+    *,
+    scientists: int | None = None,
+    reviewers: int | None = None,
+    chairs: int | None = None,
+    minds: dict[str, str] | None = None,
+    models: dict[str, ModelRules] | None = None,
+    settings: Mapping[str, Any] | None = None,
+) -> Venue:
+    """A venue's rules with the user's own settings, population sizes and minds, checked."""
+    rules = with_settings(venue if isinstance(venue, Venue) else load_venue(venue), settings or {})
+    sizes = {"scientists": scientists, "reviewers": reviewers, "chairs": chairs}
+    chosen = {name: size for name, size in sizes.items() if size is not None}
+    rules = msgspec.structs.replace(
+        rules,
+        population=msgspec.structs.replace(rules.population, **chosen),
+        minds=msgspec.structs.replace(rules.minds, **(minds or {})),
+        models={**rules.models, **(models or {})},
+        form=rules.form if rules.review.texts else without_texts(rules.form),
+    )
+    check_venue(rules, f"venue '{rules.name}'")
+    population.check_personas(rules)
+    if rules.population.profiles:
+        read_profiles(rules.population.profiles)
+    check_minds(rules)
+    return rules
 
 
 def with_settings(venue: Venue, settings: Mapping[str, Any]) -> Venue:
