@@ -38,11 +38,11 @@ round: $(VENV)/.round
 	$(BIN)/conference run workshop --out $(OUT)
 
 test: $(VENV)/.test system lint
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
 
 # What starts no engine, no Ray and no browser, runs no experiment and kills no round.
 check: lint
-	$(BIN)/python -m pytest -n $(WORKERS) -m fast
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder -m "not slow"
 
 papers: $(VENV)/.round
 	$(BIN)/python -m benchmarks.papers

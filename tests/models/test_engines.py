@@ -7,14 +7,12 @@ import importlib.util
 import json
 import os
 import random
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from conference.core.cluster import connect
 from conference.models import Message, ModelRules, Reply, Sampling
 from conference.models.backends import Cluster
 from conference.models.engines import EngineModel, Engines, engine_name
@@ -64,15 +62,6 @@ class Obedient:
         return Reply(json.dumps(fill(schema, random.Random(sampling.seed))), 10, 0, 5)
 
 
-@pytest.fixture(scope="module")
-def cluster() -> Iterator[None]:
-    import ray
-
-    connect(None, 1)
-    yield
-    ray.shutdown()
-
-
 @pytest.mark.parametrize("command", ["run", "benchmark", "probe"])
 def test_a_command_s_engines_live_as_long_as_it_asks_them_and_end_with_it(
     command: str, cluster: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -98,8 +87,9 @@ def test_a_command_s_engines_live_as_long_as_it_asks_them_and_end_with_it(
 
 
 def test_papers_of_an_engine_that_cannot_be_started_again_go_to_another(
-    cluster: None, tmp_path: Path
+    cluster: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("conference.models.engines.POLL", 0.2)
     folder = make_checkpoint(tmp_path / "tiny")
     rules, sampling = ModelRules(engines=2), Sampling(temperature=0, top_p=1, max_tokens=1, seed=1)
     engines = Engines(Mortal)  # type: ignore[arg-type]

@@ -39,8 +39,8 @@ print(ray.get_runtime_context().gcs_address, len(result.round.all(Review)))
 """
 
 
-@pytest.fixture
-def cluster() -> Iterator[str]:
+@pytest.fixture(scope="module")
+def elsewhere() -> Iterator[str]:
     """The address of a cluster that another process started, with Ray's own ways of asking."""
     pipe, clean = subprocess.PIPE, {k: v for k, v in os.environ.items() if k != "RAY_AUTH_MODE"}
     command = [sys.executable, "-c", HEAD]
@@ -64,19 +64,22 @@ def play(folder: Path, address: str, **environment: str) -> tuple[str, int]:
     return where, int(reviews)
 
 
-def test_a_round_joins_the_cluster_at_the_address(cluster: str, tmp_path: Path) -> None:
-    where, reviews = play(tmp_path, cluster)
-    assert where == cluster
+def test_a_round_joins_the_cluster_at_the_address(elsewhere: str, tmp_path: Path) -> None:
+    where, reviews = play(tmp_path, elsewhere)
+    assert where == elsewhere
     assert reviews > 0
 
 
-def test_without_an_address_a_round_starts_its_own_cluster(cluster: str, tmp_path: Path) -> None:
-    where, reviews = play(tmp_path, "", RAY_ADDRESS=cluster)
-    assert where != cluster
+def test_without_an_address_a_round_starts_its_own_cluster(elsewhere: str, tmp_path: Path) -> None:
+    where, reviews = play(tmp_path, "", RAY_ADDRESS=elsewhere)
+    assert where != elsewhere
     assert reviews > 0
 
 
-def test_an_address_where_nothing_answers_is_one_sentence(tmp_path: Path) -> None:
+def test_an_address_where_nothing_answers_is_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ray.is_initialized", lambda: False)  # as in a process of its own
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))  # and not listened to
         address = f"127.0.0.1:{taken.getsockname()[1]}"
@@ -84,7 +87,7 @@ def test_an_address_where_nothing_answers_is_one_sentence(tmp_path: Path) -> Non
             run_round(tiny_venue(), out=tmp_path, papers=table(6), hosts=1, address=address)
 
 
-def test_a_cluster_is_started_where_joining_another_failed(cluster: str, tmp_path: Path) -> None:
+def test_a_cluster_is_started_where_joining_another_failed(elsewhere: str, tmp_path: Path) -> None:
     """Also by a program that has Ray at hand from before, and with the user's token there."""
     there = tmp_path / "there"
     program = f"""
@@ -99,7 +102,7 @@ except UserError:
 """
     clean = {k: v for k, v in os.environ.items() if k != "RAY_AUTH_MODE"}
     subprocess.run([sys.executable, "-c", program], check=True, env=clean)
-    assert there.read_text() not in ("", cluster)
+    assert there.read_text() not in ("", elsewhere)
 
 
 def test_a_cluster_that_was_not_up_in_time_is_started_again(
@@ -114,6 +117,8 @@ def test_a_cluster_that_was_not_up_in_time_is_started_again(
         if len(starts) < 3:
             raise Exception("The current node timed out during startup.\nMore.")
 
+    monkeypatch.setattr(ray, "is_initialized", lambda: False)
+    monkeypatch.setattr(ray, "shutdown", lambda: None)  # other tests' cluster lives on
     monkeypatch.setattr(ray, "init", init)
     connect(None, 2)
     assert len(starts) == 3

@@ -46,10 +46,11 @@ from venues.phases import steps_of
 from venues.phases.decide import tasks as decisions
 from venues.phases.meta_review import tasks as meta_reviews
 from venues.plan import make_plan, note_plan
-from venues.round import load_round, play, prepare, run_round
+from venues.round import Result, load_round, play, prepare, run_round
 from venues.spending import read_spending
 from venues.state import Round
 
+KILLS = 8
 FORK = multiprocessing.get_context("fork")
 CALL = Call(
     purpose="meta-review", model="made", revision="1", prompt_sha256="", temperature=0.0,
@@ -104,7 +105,7 @@ def test_nobody_reviews_against_a_conflict_or_over_the_load(tmp_path: Path) -> N
 
 
 def test_killed_after_every_single_write_the_round_ends_the_same(tmp_path: Path) -> None:
-    run_tiny(tmp_path / "whole")
+    _run_smallest(tmp_path / "whole")
     truth = content(tmp_path / "whole")
     writes = 0
     for stop_after in range(1, 1000):
@@ -115,10 +116,16 @@ def test_killed_after_every_single_write_the_round_ends_the_same(tmp_path: Path)
             break
         assert died == -signal.SIGKILL
         before = set(content(folder))
-        result = run_round(tiny_venue(), out=folder, hosts=0)
+        result = _run_smallest(folder)
         assert content(folder) == truth
         assert result.performed == len(truth) - len(before)
     assert writes >= len(truth)
+
+
+def _run_smallest(folder: Path) -> Result:
+    tiny = tiny_venue(reviewers=4)
+    few = msgspec.structs.replace(tiny.population, scientists=2)
+    return run_round(msgspec.structs.replace(tiny, population=few), out=folder, hosts=0)
 
 
 def _die_after(writes: int, folder: Path) -> None:
@@ -134,17 +141,18 @@ def _die_after(writes: int, folder: Path) -> None:
                 os.kill(os.getpid(), signal.SIGKILL)
 
     ledger_class.append = append_one_by_one  # type: ignore[method-assign]
-    run_tiny(folder)
+    _run_smallest(folder)
 
 
 def test_killed_at_random_times_a_larger_round_ends_the_same(tmp_path: Path) -> None:
+    """A few kills; the crash benchmark counts many."""
     start = time.perf_counter()
     _run_many(tmp_path / "whole")
     usual = time.perf_counter() - start
     truth = content(tmp_path / "whole")
     rng = random.Random(4)
     kills = rounds = 0
-    while kills < 50:
+    while kills < KILLS:
         folder = tmp_path / f"round-{rounds}"
         if in_child(partial(_run_with_alarm, folder, rng.uniform(0.001, usual))) == 0:
             assert content(folder) == truth
@@ -158,7 +166,7 @@ def test_killed_at_random_times_a_larger_round_ends_the_same(tmp_path: Path) -> 
 
 
 def _run_many(folder: Path) -> Any:
-    return run_round(tiny_venue(reviewers=50), out=folder, hosts=0, papers=table(60))
+    return run_round(tiny_venue(reviewers=20), out=folder, hosts=0, papers=table(20))
 
 
 def _run_with_alarm(folder: Path, seconds: float) -> None:
@@ -189,7 +197,7 @@ class Shuffled:
         self._inner.close()
 
 
-@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("seed", range(3))
 def test_the_order_of_finishing_changes_nothing(seed: int, tmp_path: Path) -> None:
     run_tiny(tmp_path / "ordered")
     folder = tmp_path / "shuffled"
