@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import NamedTuple
 from unicodedata import category
 
@@ -45,13 +46,36 @@ class Glyphs(NamedTuple):
         return Glyphs(first, last, [self.texts[at] for at in kept], boxes, objects, size, marks)
 
 
+@cache
+def prints(char: str) -> bool:
+    return category(char)[0] not in "ZC"
+
+
+@cache
+def is_half(char: str) -> bool:
+    """Whether it is half of a surrogate pair."""
+    return 0xD800 <= ord(char) < 0xE000
+
+
+@cache
+def is_mark(char: str) -> bool:
+    """Whether it is punctuation."""
+    return category(char)[0] == "P"
+
+
+@cache
+def is_wide(text: str) -> bool:
+    """Whether a text is one letter or digit that is no bar."""
+    return len(text) == 1 and text.isalnum() and text not in THIN
+
+
 def glyphs_of(sheet: Sheet) -> Glyphs:
     """The printing glyphs; the characters of one box are one glyph, as a ligature's are."""
     chars = sheet.characters
     text, boxes, objects = chars.text, chars.boxes, chars.objects
-    printing = [bool(objects[at]) and category(char)[0] not in "ZC" for at, char in enumerate(text)]
-    half = [0xD800 <= ord(char) < 0xE000 for char in text]
-    found = np.flatnonzero(np.array(printing) | np.array(half)) if text else np.zeros(0, int)
+    printing = np.array([prints(char) for char in text], bool) & (objects > 0)
+    half = np.array([is_half(char) for char in text], bool)
+    found = np.flatnonzero(printing | half)
     same = np.zeros(len(found), bool)
     if len(found) > 1:
         a, b = found[1:], found[:-1]
@@ -59,11 +83,14 @@ def glyphs_of(sheet: Sheet) -> Glyphs:
     first = found[~same]
     ends = np.append(np.flatnonzero(~same)[1:], len(found))
     last = found[ends - 1] + 1 if len(found) else first
-    texts = [whole_characters(text[a:b]) for a, b in zip(first, last, strict=True)]
+    texts = [
+        text[a] if b - a == 1 and not is_half(text[a]) else whole_characters(text[a:b])
+        for a, b in zip(first.tolist(), last.tolist(), strict=True)
+    ]
     own = boxes[first]
     long = np.maximum(own[:, 2] - own[:, 0], own[:, 3] - own[:, 1])
     body = np.array([0.45 if each[0] in LOW else 0.66 for each in texts])
-    marks = np.array([category(each[0])[0] == "P" for each in texts], bool)
+    marks = np.array([is_mark(each[0]) for each in texts], bool)
     return Glyphs(first, last, texts, own, objects[first], long / body if len(own) else long, marks)
 
 
@@ -88,7 +115,7 @@ def squeezed(glyphs: Glyphs) -> Mask:
     left, low, right, high = glyphs.boxes.T
     across, up = right - left, high - low
     share = np.minimum(across, up) / np.maximum(np.maximum(across, up), 1e-9)
-    plain = np.array([len(t) == 1 and t.isalnum() and t not in THIN for t in glyphs.texts])
+    plain = np.array([is_wide(text) for text in glyphs.texts])
     return np.asarray((share < NARROWEST) & plain)
 
 

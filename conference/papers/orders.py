@@ -17,6 +17,8 @@ IGNORABLE = re.compile(
     "\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3"
     "\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
+_OTHERS = re.compile(r"[^\x00-\x7f]")
+_PIECES = re.compile(r"\s+|[^\s\x80-\U0010ffff]+|[^\s\x00-\x7f]")  # Blanks, ASCII, one other.
 TAGS = range(0xE0020, 0xE007F)  # Unseen twins of the ASCII characters.
 _LATIN = "abcdefghijklmnopqrstuvwxyz"
 _BRAILLE = "⠁⠃⠉⠙⠑⠋⠛⠓⠊⠚⠅⠇⠍⠝⠕⠏⠟⠗⠎⠞⠥⠧⠺⠭⠽⠵"
@@ -41,11 +43,10 @@ def normal_form(text: str) -> str:
 
     Raised and lowered characters stay, as 10² is not 102.
     """
-    text = IGNORABLE.sub("", text)
-    if not text.isascii():
-        text = "".join(char if _is_raised(char) else normalize("NFKC", char) for char in text)
-        text = normalize("NFC", IGNORABLE.sub("", text))
-    return text
+    if text.isascii():
+        return text
+    text = _OTHERS.sub(lambda found: _resolved(found[0]), IGNORABLE.sub("", text))
+    return normalize("NFC", IGNORABLE.sub("", text))
 
 
 def squeezed(text: str) -> str:
@@ -103,21 +104,21 @@ def folded(text: str) -> tuple[str, list[int]]:
     Accents, fillers and styles are gone, letters that look like Latin ones are these, and white
     space is one blank.
     """
-    chars: list[str] = []
+    pieces: list[str] = []
     places: list[int] = []
-    for at, char in enumerate(text):
-        if char.isspace():
-            if chars and chars[-1] != " ":
-                chars.append(" ")
+    for found in _PIECES.finditer(text):
+        at, piece = found.start(), found[0]
+        if piece.isspace():
+            if pieces and pieces[-1][-1] != " ":
+                pieces.append(" ")
                 places.append(at)
-        elif char.isascii():
-            chars.append(char.lower())
-            places.append(at)
-        else:
-            for plain in _plain(char):
-                chars.append(plain)
-                places.append(at)
-    return "".join(chars), places
+        elif piece.isascii():
+            pieces.append(piece.lower())
+            places.extend(range(at, found.end()))
+        elif plain := _plain(piece):
+            pieces.append(plain)
+            places += [at] * len(plain)
+    return "".join(pieces), places
 
 
 @cache
@@ -139,8 +140,10 @@ def look_alikes() -> dict[str, str]:
     return table
 
 
-def _is_raised(char: str) -> bool:
-    return normalize("NFKD", char) != char and category(char) in ("No", "Lm")
+@cache
+def _resolved(char: str) -> str:
+    raised = normalize("NFKD", char) != char and category(char) in ("No", "Lm")
+    return char if raised else normalize("NFKC", char)
 
 
 def _sentences(flat: str) -> list[tuple[int, int]]:

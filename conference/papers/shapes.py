@@ -129,14 +129,18 @@ def _groups(
     sheet: Sheet, glyphs: Glyphs, clear: Mask
 ) -> dict[tuple[int, str], dict[str, list[int]]]:
     """For each font and kind its letters, each with some of its glyphs by number."""
+    chosen, owners = np.flatnonzero(clear).tolist(), glyphs.objects.tolist()
+    fonts = {owner: sheet.font(owner) for owner in np.unique(glyphs.objects).tolist()}
+    samples: dict[tuple[int, str], list[int]] = {}
+    for at in chosen:
+        some = samples.setdefault((fonts[owners[at]], glyphs.texts[at]), [])
+        if len(some) < SAMPLES:
+            some.append(at)
     groups: dict[tuple[int, str], dict[str, list[int]]] = {}
-    for at, (owner, text) in enumerate(_said(glyphs)):
-        kind = kind_of(text) if clear[at] else ""
-        if kind:
-            letters = groups.setdefault((sheet.font(owner), kind), {})
-            some = letters.setdefault(letter_of(text), [])
-            if len(some) < SAMPLES:
-                some.append(at)
+    for (font, text), some in samples.items():
+        if kind := kind_of(text):
+            letters = groups.setdefault((font, kind), {})
+            letters[letter_of(text)] = [*letters.get(letter_of(text), ()), *some][:SAMPLES]
     return {key: letters for key, letters in groups.items() if len(letters) >= FEWEST}
 
 

@@ -31,6 +31,17 @@ class View(NamedTuple):
         left, top = self.window[:2]
         return np.asarray(sheet.places(glyphs.boxes, self.scale) - np.array([left, top] * 2))
 
+    def part(self, places: Floats) -> View:
+        """The part of the view around some places in its picture."""
+        rows, columns = self.picture.shape
+        most = np.array([columns, rows])
+        left, top = np.floor(places[:, :2].min(axis=0) - 2).clip(0, most - 1).astype(int).tolist()
+        right, bottom = np.ceil(places[:, 2:].max(axis=0) + 2).clip(1, most).astype(int).tolist()
+        right, bottom = max(right, left + 1), max(bottom, top + 1)
+        x, y = self.window[:2]
+        window = (x + left, y + top, x + right, y + bottom)
+        return View(self.scale, window, self.picture[top:bottom, left:right])
+
 
 class Difference(NamedTuple):
     """What a picture shows only with some text, (rows, columns).
@@ -107,8 +118,9 @@ def shared(places: Floats, shape: tuple[int, ...]) -> Floats:
     corners = ((y, x, 1), (bottom, right, 1), (y, right, -1), (bottom, x, -1))
     for row, column, step in corners:
         np.add.at(layers, (row, column), step)
-    np.cumsum(layers, axis=0, out=layers)
     np.cumsum(layers, axis=1, out=layers)
+    for below in range(1, rows):
+        layers[below] += layers[below - 1]
     sums = _summed(layers[:rows, :columns] > 1)
     return np.asarray(_count(sums, x, y, right, bottom) / ((right - x) * (bottom - y)))
 
@@ -121,8 +133,9 @@ def _whole(low: Floats, high: Floats, most: int) -> tuple[NDArray[np.int64], NDA
 
 def _summed(values: NDArray[np.bool_]) -> NDArray[np.int32]:
     sums = np.zeros((values.shape[0] + 1, values.shape[1] + 1), dtype=np.int32)
-    np.cumsum(values, axis=0, dtype=np.int32, out=sums[1:, 1:])
-    np.cumsum(sums[1:, 1:], axis=1, out=sums[1:, 1:])
+    np.cumsum(values, axis=1, dtype=np.int32, out=sums[1:, 1:])
+    for row in range(1, len(sums)):  # Faster than a sum across the rows.
+        sums[row] += sums[row - 1]
     return sums
 
 

@@ -38,7 +38,7 @@ from conference.papers.views import (
 CONTRAST = 1.5  # as WCAG 2 defines it; it asks for 4.5, and papers print grey on white at 2
 LARGE, CONTRAST_LARGE = 24.0, 1.1  # Points; a watermark's letters are seen at less.
 SHARED, CLEAR = 0.3, 0.03  # share of a glyph's box that others lie over: some, next to none
-CELL = 600.0  # points: what is looked at again at once
+CELL, CELLS = 200.0, 6  # points of what is looked at again at once; of it on a side, at most
 MOST_LAYERS, MOST_GLYPHS, MOST_CELLS = 12, 3000, 60
 
 OUTSIDE, TINY, SQUEEZED = "outside the page", "tiny print", "squeezed print"
@@ -92,9 +92,11 @@ def _seen_alone(sheet: Sheet, glyphs: Glyphs, view: View) -> Mask:
     seen = np.zeros(len(glyphs.texts), bool)
     if len(seen) > MOST_GLYPHS:
         return seen
-    places = view.places(sheet, glyphs)
+    whole = view.places(sheet, glyphs)
     for layer in _layers(glyphs):
-        own = without(sheet, view, glyphs.some(layer))
+        part = view.part(whole[layer])
+        places = part.places(sheet, glyphs)
+        own = without(sheet, part, glyphs.some(layer))
         for large, least in ((False, CONTRAST), (True, CONTRAST_LARGE)):
             chosen = layer[(glyphs.size[layer] >= LARGE) == large]
             if len(chosen):
@@ -106,7 +108,8 @@ def _seen_alone(sheet: Sheet, glyphs: Glyphs, view: View) -> Mask:
 def _seen_close(sheet: Sheet, glyphs: Glyphs) -> Mask:
     """The same, enlarged, cell by cell of the page."""
     seen = np.zeros(len(glyphs.texts), bool)
-    middle = np.floor((glyphs.boxes[:, :2] + glyphs.boxes[:, 2:]) / 2 / CELL).clip(-1e6, 1e6)
+    cell = max(CELL, max(sheet.width, sheet.height) / CELLS)
+    middle = np.floor((glyphs.boxes[:, :2] + glyphs.boxes[:, 2:]) / 2 / cell).clip(-1e6, 1e6)
     cells, where = np.unique(middle, axis=0, return_inverse=True)
     for number in range(min(len(cells), MOST_CELLS)):
         inside = np.flatnonzero(where.ravel() == number)
