@@ -25,13 +25,17 @@ from conference.papers.manuscript import Manuscript
 
 
 class Thread(msgspec.Struct, frozen=True, kw_only=True):
-    """All that was said about a paper. `ratings` are the latest ones, in the order of `reviews`."""
+    """All that was said about a paper. `ratings` are the latest ones, in the order of `reviews`.
+
+    `flags` are the desk's notes to the chair.
+    """
 
     manuscript: Manuscript
     reviews: tuple[Review, ...]
     ratings: tuple[float, ...]
     rebuttal: Rebuttal | None = None
     comments: tuple[Comment, ...] = ()
+    flags: tuple[str, ...] = ()
 
 
 class AdviseSight(Sight, frozen=True, kw_only=True):

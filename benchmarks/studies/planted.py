@@ -63,8 +63,8 @@ def _flaw_found_by_chair(round_: Round) -> Values:
 
 
 def is_flagged(round_: Round, paper: str) -> bool:
-    """Whether the desk refused the paper or an automatic check of it failed."""
-    desk = any(not row.passed for row in round_.of(DeskCheck, paper))
+    """Whether the desk refused or flagged the paper, or an automatic check of it failed."""
+    desk = any(row.flags or not row.passed for row in round_.of(DeskCheck, paper))
     return desk or any(not row.passed for row in round_.of(Check, paper))
 
 

@@ -171,6 +171,8 @@ def _lines(
     if thread.manuscript.checks:
         names = ", ".join(check.name.replace("_", " ") for check in thread.manuscript.checks)
         lines.append(f"Automatic checks failed: {names}.")
+    if thread.flags:
+        lines.append(f"The desk notes: {'; '.join(thread.flags)}.")
     against = point_of(thread.reviews[int(ratings.argmin())], "weakness", sight.form)
     speaks = point_of(thread.reviews[int(ratings.argmax())], "strength", sight.form)
     return [

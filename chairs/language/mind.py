@@ -102,6 +102,7 @@ class LanguageChair:
             PROMPTS,
             "meta_review",
             thread=_thread(thread, context, levels),
+            flags=thread.flags,
             persona=persona_of(agent.persona).says,
             share=f"{sight.accept_rate:.0%}",
             field=sight.form[sight.form.rating],

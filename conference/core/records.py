@@ -211,23 +211,29 @@ class Incident(Record, frozen=True, kw_only=True):
 
 
 class DeskCheck(Record, frozen=True, kw_only=True):
-    """The desk's verdict; a rejected paper has at least one reason."""
+    """The desk's verdict; a rejected paper has at least one reason.
+
+    `flags` are what its chair should look at; they reject nothing.
+    """
 
     paper: str
     passed: bool
     reasons: tuple[str, ...] = ()
+    flags: tuple[str, ...] = ()
 
 
 class HiddenText(Record, frozen=True, kw_only=True):
     """Text in a PDF that a reader would not see; it is stripped before any mind reads the paper.
 
-    Without a text it names a page that could not be checked.
+    Without a text it names a page that could not be checked. `rule` says why it accuses the paper;
+    older ledgers lack it.
     """
 
     paper: str
     page: int
     technique: str
     text: str
+    rule: str = ""
 
 
 BidLevel = Literal["Very High", "High", "Neutral", "Low", "Very Low"]

@@ -83,6 +83,15 @@ def test_a_chair_is_told_the_scale_and_the_reviewers_own_levels(tmp_path: Path) 
     assert not any(meta.calibrated for meta in (plain, row, harsh))
 
 
+def test_a_chair_is_told_what_the_desk_flags(tmp_path: Path) -> None:
+    with serve() as server:
+        meta_review(server, tmp_path)
+        flagged = msgspec.structs.replace(THREAD, flags=("duplicate of p9",))
+        meta_review(server, tmp_path, thread=flagged)
+        without, told = server.prompts()
+    assert "desk tells you: duplicate of p9." in told and "desk tells" not in without
+
+
 def test_chairs_and_reviewers_read_one_thread_under_the_same_names(tmp_path: Path) -> None:
     sight = DiscussSight(
         manuscript=PAPER, form=FORM, panel="iclr2026", own=REVIEWS[2], rating=RATINGS[2],

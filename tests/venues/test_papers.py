@@ -94,7 +94,11 @@ def test_a_paper_with_hidden_text_is_rejected_at_the_desk_with_its_reason(run: P
     check = round_.of(DeskCheck, paper.paper)[0]
     assert not check.passed
     assert any("hidden text on page 1 (white on white)" in reason for reason in check.reasons)
-    assert [row.text for row in round_.of(HiddenText, paper.paper)] == [made.SECRET]
+    (row,) = round_.of(HiddenText, paper.paper)
+    assert row.text == made.SECRET and row.rule == "it addresses a reader"
+    assert any(row.rule in reason for reason in check.reasons)
+    page = (run / "site" / "papers" / f"{paper.paper}.html").read_text()
+    assert f"(white on white; {row.rule})" in page
     kept = (run / "papers" / paper.document).read_text()
     assert "badgers" not in kept and "anybody may read" in kept
 

@@ -8,11 +8,13 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
+from conference.app.site import write_site
 from conference.core.records import DeskCheck, PlannedStudy, Submission
 from conference.papers.checks import duplicates, near_duplicates
 from tests.scientists.studies import written
 from tests.scientists.test_study import IDEAS, words_of
 from tests.venues.tiny import tiny_venue
+from venues.phases.discuss import thread_of
 from venues.phases.submit import tasks
 from venues.round import run_round
 
@@ -60,7 +62,7 @@ def test_the_desk_sees_two_papers_on_one_question() -> None:
     assert duplicates([f"{title}\n{abstract}" for title, abstract in papers], 0.95) == []
 
 
-def test_a_near_duplicate_is_rejected_with_its_reason(tmp_path: Path) -> None:
+def test_of_two_papers_alike_each_is_flagged_and_neither_rejected(tmp_path: Path) -> None:
     from tests.venues.tiny import table
 
     source = table(4)
@@ -71,6 +73,7 @@ def test_a_near_duplicate_is_rejected_with_its_reason(tmp_path: Path) -> None:
         words_of(study, np.random.default_rng(at))[:2] for at in (0, 1)
     ]
     words[1] = (f"{title}, revisited", again)
+    words.append(words[0])
     rows = [msgspec.structs.replace(first, paper=f"x{at}", title=title, abstract=abstract)
             for at, (title, abstract) in enumerate(words)]  # fmt: skip
     venue = msgspec.structs.replace(tiny_venue(), phases=("call", "submit", "desk_check"))
@@ -78,6 +81,13 @@ def test_a_near_duplicate_is_rejected_with_its_reason(tmp_path: Path) -> None:
         venue, out=tmp_path, hosts=0,
         papers=msgspec.structs.replace(source, table=(*rows, *others)),
     ).round  # fmt: skip
-    rejected = [desk for desk in round_.all(DeskCheck) if not desk.passed]
-    assert len(round_.all(Submission)) == 5 and [desk.paper for desk in rejected] == ["x1"]
-    assert "near-duplicate of x0" in rejected[0].reasons[0]
+    checks = {desk.paper: desk for desk in round_.all(DeskCheck)}
+    assert len(checks) == len(round_.papers()) == len(round_.all(Submission)) == 6
+    said = {name: " ".join(desk.flags) for name, desk in checks.items() if desk.flags}
+    assert set(said) == {"x0", "x1", "x2"}
+    assert said["x0"].startswith("near-duplicate of x1") and " duplicate of x2" in said["x0"]
+    assert "near-duplicate of x0" in said["x1"] and said["x2"].startswith("duplicate of x0")
+    assert all(thread_of(round_, paper).flags == checks[paper.paper].flags
+               for paper in round_.papers())  # fmt: skip
+    page = (write_site(tmp_path).parent / "papers" / "x0.html").read_text()
+    assert "notes to the chair" in page and "duplicate of x2" in page

@@ -1,4 +1,4 @@
-"""Phase 3, desk check: page limit, anonymity, duplicates, topic, hidden text, with reasons."""
+"""Phase 3, desk check: page limit, anonymity, topic, hidden text; duplicates are flagged."""
 
 from __future__ import annotations
 
@@ -39,7 +39,11 @@ def tasks(round_: Round) -> list[Task]:
 
 
 def perform(sight: DeskSight, context: Context) -> list[AnyRecord]:
-    """One verdict for each submission, with every reason that speaks against it."""
+    """One verdict for each submission, with every reason that speaks against it.
+
+    Of papers that are alike nobody knows the original: the chairs are told of each, and none is
+    rejected for it.
+    """
     from conference.papers import checks
     from conference.papers.hidden import UNCHECKED
 
@@ -55,8 +59,6 @@ def perform(sight: DeskSight, context: Context) -> list[AnyRecord]:
             reasons.append(checks.page_limit(paper.pages, sight.call.page_limit))
         if sight.rules.anonymity and sight.call.anonymous and paper.document:
             reasons.append(_anonymity(paper, sight, context))
-        if paper.paper in twins:
-            reasons.append(twins[paper.paper])
         if sight.rules.topic and sight.call.topics:
             topics = {topic.name: topic.keywords for topic in sight.call.topics}
             text = f"{paper.title}\n{paper.abstract}\n{' '.join(paper.keywords)}"
@@ -64,7 +66,14 @@ def perform(sight: DeskSight, context: Context) -> list[AnyRecord]:
         if sight.rules.hidden_text and hidden.get(paper.paper):
             reasons.append(_hidden(hidden[paper.paper]))
         found = tuple(reason for reason in reasons if reason)
-        verdicts.append(DeskCheck(paper=paper.paper, passed=not found, reasons=found))
+        verdicts.append(
+            DeskCheck(
+                paper=paper.paper,
+                passed=not found,
+                reasons=found,
+                flags=tuple(twins.get(paper.paper, ())),
+            )
+        )
     return verdicts
 
 
@@ -75,23 +84,25 @@ def _anonymity(paper: Submission, sight: DeskSight, context: Context) -> str | N
     return checks.anonymity(document, sight.authors.get(paper.paper, ()))
 
 
-def _twins(sight: DeskSight) -> dict[str, str]:
-    """Later paper id to the reason that names the earlier one that it repeats."""
+def _twins(sight: DeskSight) -> dict[str, list[str]]:
+    """Each paper that is like another, with a flag for each of these."""
     if not sight.rules.duplicates or len(sight.submissions) < 2:
         return {}
     names = [paper.paper for paper in sight.submissions]
     titles = tuple(paper.title for paper in sight.submissions)
     abstracts = tuple(paper.abstract for paper in sight.submissions)
     near, same = _alike(titles, abstracts, sight.rules.duplicate_similarity)
-    before = "which was handed in before it"
-    return {
-        **{
-            names[late]: f"near-duplicate of {names[early]}, {before}: nearly the same title, and "
-            "an abstract on the same question"
-            for early, late in near
-        },
-        **{names[late]: f"duplicate of {names[early]}, {before}" for early, late in same},
-    }
+    flags: dict[str, list[str]] = {}
+    for pair in sorted({*near, *same}):
+        for at, other in (pair, pair[::-1]):
+            said = (
+                f"duplicate of {names[other]}: the same title and abstract but for a few words"
+                if pair in same
+                else f"near-duplicate of {names[other]}: nearly the same title, and an abstract on "
+                "the same question"
+            )
+            flags.setdefault(names[at], []).append(said)
+    return flags
 
 
 @lru_cache(maxsize=2)
@@ -111,7 +122,8 @@ def _alike(
 def _hidden(spans: list[HiddenText]) -> str:
     first = spans[0]
     more = f" and {len(spans) - 1} more place(s)" if len(spans) > 1 else ""
-    return f"hidden text on page {first.page} ({first.technique}){more}"
+    rule = f": {first.rule}" if first.rule else ""
+    return f"hidden text on page {first.page} ({first.technique}){more}{rule}"
 
 
 STEPS = (Step("desk_check", tasks),)

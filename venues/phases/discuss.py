@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from chairs.chair import ChairDiscussSight, Thread
-from conference.core.records import Assignment, Comment, Rebuttal, Review, Submission
+from conference.core.records import Assignment, Comment, DeskCheck, Rebuttal, Review, Submission
 from conference.core.tasks import Task, TaskKey
 from reviewers.reviewer import DiscussSight
 from venues.recorded import Replayed, replayed
@@ -51,6 +51,7 @@ def thread_of(round_: Round, paper: Submission) -> Thread:
         ratings=round_.ratings(paper.paper),
         rebuttal=round_.one(Rebuttal, paper.paper),
         comments=tuple(round_.of(Comment, paper.paper)),
+        flags=desk.flags if (desk := round_.one(DeskCheck, paper.paper)) else (),
     )
 
 

@@ -231,7 +231,9 @@ def _from_pdf(sight: PdfSight, context: Context) -> list[AnyRecord]:
         source="pdf",
     )
     found = [
-        HiddenText(paper=paper, page=span.page, technique=span.technique, text=span.text)
+        HiddenText(
+            paper=paper, page=span.page, technique=span.technique, text=span.text, rule=span.rule
+        )
         for span in hidden
     ]
     return [submission, *found]

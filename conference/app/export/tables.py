@@ -46,6 +46,7 @@ SCHEMA: dict[str, tuple[str, dict[str, str]]] = {
         "pages": "pages of the PDF; 0 for a paper from a table",
         "source": "scientist, pdf or table", "desk_rejected": "whether the desk rejected it",
         "desk_reasons": "why, separated by semicolons",
+        "desk_flags": "what the desk told the chair, separated by semicolons",
         "human_ratings": "what people rated it, as JSON; empty where unknown",
         "human_accepted": "whether people accepted it; empty where unknown",
     }),
@@ -183,6 +184,7 @@ def _paper(view: View, row: Submission) -> dict[str, Any]:
         "keywords": ";".join(row.keywords), "topic": row.topic, "pages": row.pages,
         "source": row.source, "desk_rejected": bool(desk and not desk.passed),
         "desk_reasons": ";".join(desk.reasons) if desk else "",
+        "desk_flags": ";".join(desk.flags) if desk else "",
         "human_ratings": json.dumps(human.ratings) if human and human.ratings else "",
         "human_accepted": human.accepted if human else None,
     }  # fmt: skip

@@ -151,7 +151,9 @@ def _review(path: Path, venue: Venue, perform: Performer, folder: Path, seed: in
         source="pdf",
     )
     hidden = tuple(
-        HiddenText(paper=name, page=span.page, technique=span.technique, text=span.text)
+        HiddenText(
+            paper=name, page=span.page, technique=span.technique, text=span.text, rule=span.rule
+        )
         for span in spans
     )
     people = make_committee(venue, seed, [submission], None)
