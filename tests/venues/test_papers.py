@@ -156,7 +156,7 @@ def test_a_table_is_read_with_its_human_outcomes(kind: str, tmp_path: Path) -> N
         {"text": "Introduction\nWe ask.", "text_version": "reviewed"},
         {"ratings": [4, 6, 3]},
         {"accepted": True},
-        {"status": "poster"},
+        {"status": "withdrawn"},
     ],
 )
 def test_a_table_is_known_again_by_all_that_a_round_takes_from_it(
