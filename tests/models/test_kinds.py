@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +18,7 @@ from conference.core.records import (
     Review,
     Submission,
 )
-from conference.models import Cluster, known_kinds, running
-from conference.models.records import ModelRules
+from conference.models import known_kinds
 from tests.benchmarks.made import conference, refused, scores, venue_year
 from tests.models.checkpoint import make_checkpoint
 from tests.models.scripted import serve
@@ -31,7 +29,6 @@ from venues.round import load_round
 pytestmark = pytest.mark.timeout(900)
 ROLES = ("scientist", "reviewer", "chair")
 WORKS = ""
-NO_VLLM = importlib.util.find_spec("vllm") is None
 
 # Which kind does what: WORKS, or the words with which it is refused.
 IN_A_ROUND = {
@@ -107,7 +104,7 @@ class Workplace:
         table = venue_year(tables, papers=20)
         tiny = make_checkpoint(folder / "tiny")
         self.specs = {
-            "vllm": f"vllm:{tiny}",
+            "vllm": f"vllm:{tiny}",  # of the shared engine, where it is asked
             "openai": server,
             "transformers": f"transformers:{tiny}",
             "replay": f"replay:{folder / 'openai'}",
@@ -141,18 +138,6 @@ def workplace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workplace]:
         yield Workplace(tmp_path_factory.mktemp("kinds"), server.spec)
 
 
-@pytest.fixture(scope="module")
-def engine(workplace: Workplace) -> Iterator[None]:
-    """One engine for all commands: each finds it running under its name."""
-    import ray
-
-    if NO_VLLM:
-        pytest.skip("vLLM is not installed on this machine")
-    with running({workplace.specs["vllm"]: ModelRules()}, Cluster(hosts=2)):
-        yield
-    ray.shutdown()
-
-
 def test_the_tables_name_every_kind() -> None:
     kinds = {*known_kinds(), "csv", "embedded", "human"}
     assert set(IN_A_ROUND) == set(IN_A_BENCHMARK) == set(IN_A_PROBE) == kinds
@@ -178,19 +163,26 @@ def test_what_makes_no_sense_is_refused_in_one_sentence(
         assert IN_A_PROBE[kind] in refused(*workplace.probe(kind))
 
 
-def start(kind: str, request: pytest.FixtureRequest) -> None:
+def start(kind: str, workplace: Workplace, request: pytest.FixtureRequest) -> None:
     if kind == "vllm":
-        request.getfixturevalue("engine")
+        workplace.specs["vllm"] = request.getfixturevalue("engine")
+
+
+def with_engine(kinds: Iterable[str]) -> list[Any]:
+    """The kinds as parameters; those that ask the shared engine, in its group."""
+    group = pytest.mark.xdist_group("engine")
+    return [pytest.param(kind, marks=[group] if kind == "vllm" else []) for kind in kinds]
 
 
 # In this order: what the round on the server recorded is replayed.
 @pytest.mark.parametrize(
-    "kind", [kind for kind, roles in IN_A_ROUND.items() if not any(roles.values())]
+    "kind",
+    with_engine(kind for kind, roles in IN_A_ROUND.items() if not any(roles.values())),
 )
 def test_a_kind_plays_every_role_of_a_round(
     kind: str, workplace: Workplace, request: pytest.FixtureRequest
 ) -> None:
-    start(kind, request)
+    start(kind, workplace, request)
     status, _, complaint = conference(*workplace.run(kind, ROLES, "--hosts", 0))
     assert status == 0, complaint
     round_ = load_round(workplace.folder / kind)
@@ -209,11 +201,13 @@ def test_people_s_ratings_are_replayed_in_a_round(workplace: Workplace) -> None:
     assert "human" in {review.mind for review in round_.all(Review)}
 
 
-@pytest.mark.parametrize("kind", [kind for kind, words in IN_A_BENCHMARK.items() if not words])
+@pytest.mark.parametrize(
+    "kind", with_engine(kind for kind, words in IN_A_BENCHMARK.items() if not words)
+)
 def test_a_kind_is_measured(
     kind: str, workplace: Workplace, request: pytest.FixtureRequest
 ) -> None:
-    start(kind, request)
+    start(kind, workplace, request)
     status, _, complaint = conference(*workplace.benchmark(kind))
     assert status == 0, complaint
     result = read_result(workplace.folder / f"benchmark-{kind}")
@@ -221,9 +215,11 @@ def test_a_kind_is_measured(
     assert name in {row.name for row in result.rows} and result.measured == 20
 
 
-@pytest.mark.parametrize("kind", [kind for kind, words in IN_A_PROBE.items() if not words])
+@pytest.mark.parametrize(
+    "kind", with_engine(kind for kind, words in IN_A_PROBE.items() if not words)
+)
 def test_a_kind_is_probed(kind: str, workplace: Workplace, request: pytest.FixtureRequest) -> None:
-    start(kind, request)
+    start(kind, workplace, request)
     status, shown, complaint = conference(*workplace.probe(kind))
     assert status == 0, complaint
     assert "answers could not be used" in shown and "Kept: " in shown

@@ -4,23 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import importlib.util
 import io
-from collections.abc import Iterator
 
 import pytest
 
 from conference.models import Message, ModelRules, Reply, Sampling
-from conference.models.backends import running
 from conference.models.engines import EngineModel
-from tests.models.checkpoint import IMAGE_TOKENS, make_seeing_checkpoint
+from tests.models.checkpoint import IMAGE_TOKENS
 
-pytestmark = [
-    pytest.mark.timeout(600),
-    pytest.mark.skipif(
-        importlib.util.find_spec("vllm") is None, reason="vLLM is not installed on this machine"
-    ),
-]
+pytestmark = pytest.mark.timeout(600)
 SCHEMA = {
     "type": "object",
     "properties": {"rating": {"type": "integer", "minimum": 1, "maximum": 100_000}},
@@ -32,14 +24,8 @@ ASKED = f'The rules.\n<paper id="p">\n{PAPER}\n</paper>\n' + "How good is it? " 
 
 
 @pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EngineModel]:
-    import ray
-
-    folder = make_seeing_checkpoint(tmp_path_factory.mktemp("model") / "seeing")
-    rules = ModelRules(max_tokens=40, sees_images=True)
-    with running({f"vllm:{folder}": rules}):
-        yield EngineModel(str(folder), rules)
-    ray.shutdown()
+def model(engine: str) -> EngineModel:
+    return EngineModel(engine.removeprefix("vllm:"), ModelRules(max_tokens=40, sees_images=True))
 
 
 def picture(colour: tuple[int, int, int]) -> str:
