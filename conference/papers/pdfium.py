@@ -11,6 +11,7 @@ import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from functools import cache, cached_property
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
@@ -110,9 +111,10 @@ class Sheet:
         for at in range(count):
             left = base + 32 * at
             box(raw, at, left, left + 16, left + 8, left + 24)
-        units = [min(code(raw, at), 0xFFFF) for at in range(count)]
-        objects = [owner(raw, at) or 0 for at in range(count)]
-        return Characters("".join(map(chr, units)), sides, np.array(objects, dtype=np.uint64))
+        codes = np.array(list(map(code, repeat(raw), range(count))), dtype=np.int64)
+        objects = [found or 0 for found in map(owner, repeat(raw), range(count))]
+        text = "".join(map(chr, np.minimum(codes, 0xFFFF).tolist()))
+        return Characters(text, sides, np.array(objects, dtype=np.uint64))
 
     def font(self, owner: int) -> int:
         """The address of the font of a text object."""
@@ -131,18 +133,20 @@ class Sheet:
         return float(turned - self.page.get_rotation() * np.pi / 180)
 
     def print_sizes(self) -> tuple[Floats, NDArray[np.bool_]]:
-        """The print size of each character in points, and which are turned."""
+        """The print size of each character in points, and which are turned; by text object."""
         import pypdfium2.raw as pdfium
 
         text, matrix = self._text, pdfium.FS_MATRIX()
-        count = len(self.characters.text)
-        sizes, turned = np.zeros(count), np.zeros(count, bool)
-        for at, owner in enumerate(self.characters.objects.tolist()):
+        owners, first, own = np.unique(
+            self.characters.objects, return_index=True, return_inverse=True
+        )
+        sizes, turned = np.zeros(len(owners)), np.zeros(len(owners), bool)
+        for number, (owner, at) in enumerate(zip(owners.tolist(), first.tolist(), strict=True)):
             if owner and pdfium.FPDFText_GetMatrix(text, at, matrix):
                 height = (matrix.c**2 + matrix.d**2) ** 0.5
-                sizes[at] = round(pdfium.FPDFText_GetFontSize(text, at) * height, 1)
-                turned[at] = abs(matrix.b) > 1e-3
-        return sizes, turned
+                sizes[number] = round(pdfium.FPDFText_GetFontSize(text, at) * height, 1)
+                turned[number] = abs(matrix.b) > 1e-3
+        return sizes[own], turned[own]
 
     def notes(self) -> list[tuple[str, str]]:
         """The texts of the page's annotations and form fields."""

@@ -95,6 +95,7 @@ def _luminance(colours: Pixels) -> Levels:
 def filled(ink: Mask, places: Floats, marks: Mask) -> Mask:
     """Whether each box has ink in the outer thirds of its height and width, where it is large."""
     sums = _summed(ink)
+    places = np.nan_to_num(places)
     left, top = np.floor(places[:, 0]), np.floor(places[:, 1])
     right, bottom = np.ceil(places[:, 2]), np.ceil(places[:, 3])
     across, down = (right - left) / 3, (bottom - top) / 3
@@ -142,7 +143,8 @@ def _summed(values: NDArray[np.bool_]) -> NDArray[np.int32]:
 def _count(sums: NDArray[np.int32], *sides: NDArray[Any]) -> NDArray[np.int32]:
     """The sum within boxes (left, top, right, bottom)."""
     rows, columns = sums.shape[0] - 1, sums.shape[1] - 1
-    left, top, right, bottom = (np.nan_to_num(s).clip(-9, 1e6).astype(np.int64) for s in sides)
-    left, right = left.clip(0, columns), right.clip(0, columns)
-    top, bottom = top.clip(0, rows), bottom.clip(0, rows)
+    left, top, right, bottom = (
+        side.clip(0, most).astype(np.int64)
+        for side, most in zip(sides, (columns, rows) * 2, strict=True)
+    )
     return np.asarray(sums[bottom, right] - sums[top, right] - sums[bottom, left] + sums[top, left])
