@@ -121,7 +121,11 @@ def squeezed(glyphs: Glyphs) -> Mask:
 
 def says_more(glyphs: Glyphs) -> Mask:
     """Glyphs of several letters that are no ligature."""
-    return np.array([len(t) > 1 and t.lower() not in LIGATURES for t in glyphs.texts], bool)
+    found = np.zeros(len(glyphs.texts), bool)
+    for at in np.flatnonzero(glyphs.last - glyphs.first > 1).tolist():
+        text = glyphs.texts[at]  # One character where the two were halves of it.
+        found[at] = len(text) > 1 and text.lower() not in LIGATURES
+    return found
 
 
 def whole_objects(glyphs: Glyphs, some: Mask) -> Mask:

@@ -18,7 +18,8 @@ IGNORABLE = re.compile(
     "\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
 _OTHERS = re.compile(r"[^\x00-\x7f]")
-_PIECES = re.compile(r"\s+|[^\s\x80-\U0010ffff]+|[^\s\x00-\x7f]")  # Blanks, ASCII, one other.
+_WORD = r"[^\s\x80-\U0010ffff]+"
+_PIECES = re.compile(rf"{_WORD}(?: {_WORD})*|\s+|[^\s\x00-\x7f]")  # ASCII words, blanks, one other.
 TAGS = range(0xE0020, 0xE007F)  # Unseen twins of the ASCII characters.
 _LATIN = "abcdefghijklmnopqrstuvwxyz"
 _BRAILLE = "⠁⠃⠉⠙⠑⠋⠛⠓⠊⠚⠅⠇⠍⠝⠕⠏⠟⠗⠎⠞⠥⠧⠺⠭⠽⠵"
