@@ -119,6 +119,17 @@ def load_models(path: str | Path) -> dict[str, ModelRules]:
         raise UserError(f"{path}: {error}; fix that field.") from error
 
 
+def check_new_tasks(venue: Venue, what: str) -> None:
+    """Raise `UserError` for minds that repeat a round, where `what` asks them something new."""
+    for role in ("scientist", "reviewer", "chair"):
+        for _, name in parse_minds(getattr(venue.minds, role)):
+            if is_model(name) and parse_spec(name).kind == "replay":
+                raise UserError(
+                    f"minds.{role}: '{name}' repeats the calls of a round and has no answer to "
+                    f"{what}; name the model itself."
+                )
+
+
 def known_minds() -> list[str]:
     """The names of all minds that installed packages register."""
     minds = {"embedded", HUMAN, FIRST, *(entry.name for entry in entry_points(group=GROUP))}

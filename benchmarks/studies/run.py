@@ -33,7 +33,7 @@ from conference.core.seeds import seed_of
 from conference.models.backends import Cluster, running
 from conference.models.costs import Budget
 from conference.models.records import ModelRules
-from venues.minds import models_of
+from venues.minds import check_new_tasks, models_of
 from venues.papers import PaperSource, open_papers
 from venues.recorded import check_recorded, fingerprints, with_records
 from venues.round import run_round
@@ -140,6 +140,7 @@ def make_job(
     }
     arms = papers_of(study, venues, papers, sample, seed)
     for venue in venues.values():
+        check_new_tasks(venue, "rounds with other seeds")
         check_recorded(venue, arms.control)
     check_outcomes(study.outcomes, given_by(arms.control))
     chosen = _chosen(arms, sample, seed, replicates, minds, settings)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from benchmarks.reviewers.results import read_result
+from benchmarks.studies.outcome_table import read_outcomes
 from conference.core.records import (
     Agent,
     Decision,
@@ -67,6 +68,39 @@ IN_A_PROBE = {
     "human": "there is no kind 'human'",
 }
 
+IN_A_REVIEW = {
+    "vllm": WORKS,
+    "openai": WORKS,
+    "transformers": WORKS,
+    "replay": "repeats the calls of a round",
+    "embedded": WORKS,
+    "csv": "replays ratings of a data set's papers",
+    "human": "replays ratings of a data set's papers",
+}
+IN_A_STUDY = {
+    "vllm": WORKS,
+    "openai": WORKS,
+    "transformers": WORKS,
+    "replay": "repeats the calls of a round",
+    "embedded": WORKS,
+    "csv": WORKS,  # A study of it is run in tests/venues/test_recorded.py.
+    "human": WORKS,
+}
+STUDY = """
+title = "Quota"
+question = "What does a lower quota change?"
+source = "made for the tests"
+venue = "{venue}"
+[design]
+replicates = 1
+[arm.control]
+set = {{ "desk.duplicates" = false, "discussion.turns" = 0, "population.reviewers" = 8 }}
+[arm.fewer]
+set = {{ "decision.accept_rate" = 0.25, "decision.oral_rate" = 0.0, "decision.best_papers" = 0 }}
+[outcome]
+primary = "rating"
+"""
+
 SETTINGS = "[default]\nmax_tokens = 1500\nlongest_text = 48\nattempts = 5\n"
 VENUE = """
 base = "workshop"
@@ -124,6 +158,21 @@ class Workplace:
         words = ["--data", self.data, "--reviewer", spec, "--models", self.settings]
         return ["benchmark", *words, "--resamples", 20, "--out", out]
 
+    def review(self, kind: str) -> list[object]:
+        paper = self.folder / "paper.md"
+        paper.write_text(
+            "# Small steps\n\n## Abstract\n\nWe take small steps.\n\n" + "Steps. " * 60
+        )
+        words = ["--reviewer", self.specs[kind], "--chair", self.specs[kind], "--panel", 2]
+        chair = words if kind in known_kinds() else [*words[:2], *words[4:]]
+        return ["review", paper, *chair, "--venue", self.venue, "--models", self.settings]
+
+    def study(self, kind: str) -> list[object]:
+        study, out = self.folder / "quota.toml", self.folder / f"study-{kind}"
+        study.write_text(STUDY.format(venue=self.venue))
+        words = ["--papers", self.papers, "--reviewer", self.specs[kind], "--workers", 0]
+        return ["study", "run", study, *words, "--models", self.settings, "--out", out]
+
     def probe(self, kind: str) -> list[object]:
         spec, out = self.specs[kind], self.folder / f"probe-{kind}"
         settings = self.folder / "short.toml"  # A random model goes on until it is cut off.
@@ -141,6 +190,7 @@ def workplace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workplace]:
 def test_the_tables_name_every_kind() -> None:
     kinds = {*known_kinds(), "csv", "embedded", "human"}
     assert set(IN_A_ROUND) == set(IN_A_BENCHMARK) == set(IN_A_PROBE) == kinds
+    assert set(IN_A_REVIEW) == set(IN_A_STUDY) == kinds
     assert all(tuple(roles) == ROLES for roles in IN_A_ROUND.values())
 
 
@@ -148,6 +198,8 @@ REFUSED = [
     *(("run", kind, role) for kind, roles in IN_A_ROUND.items() for role in ROLES if roles[role]),
     *(("benchmark", kind, "reviewer") for kind, words in IN_A_BENCHMARK.items() if words),
     *(("probe", kind, "") for kind, words in IN_A_PROBE.items() if words),
+    *(("review", kind, "reviewer") for kind, words in IN_A_REVIEW.items() if words),
+    *(("study", kind, "reviewer") for kind, words in IN_A_STUDY.items() if words),
 ]
 
 
@@ -159,6 +211,10 @@ def test_what_makes_no_sense_is_refused_in_one_sentence(
         assert IN_A_ROUND[kind][role] in refused(*workplace.run(kind, (role,)))
     elif command == "benchmark":
         assert IN_A_BENCHMARK[kind] in refused(*workplace.benchmark(kind))
+    elif command == "review":
+        assert IN_A_REVIEW[kind] in refused(*workplace.review(kind))
+    elif command == "study":
+        assert IN_A_STUDY[kind] in refused(*workplace.study(kind))
     else:
         assert IN_A_PROBE[kind] in refused(*workplace.probe(kind))
 
@@ -224,3 +280,32 @@ def test_a_kind_is_probed(kind: str, workplace: Workplace, request: pytest.Fixtu
     assert status == 0, complaint
     assert "answers could not be used" in shown and "Kept: " in shown
     assert kind != "openai" or "2 papers; 0 answers" in shown
+
+
+@pytest.mark.parametrize(
+    "kind", with_engine(kind for kind, words in IN_A_REVIEW.items() if not words)
+)
+def test_a_kind_reviews_one_paper(
+    kind: str, workplace: Workplace, request: pytest.FixtureRequest
+) -> None:
+    start(kind, workplace, request)
+    status, shown, complaint = conference(*workplace.review(kind))
+    assert status == 0, complaint
+    assert "Review 2" in shown and "Meta-review" in shown and "is missing" not in shown
+
+
+@pytest.mark.parametrize(
+    "kind",
+    with_engine(kind for kind, words in IN_A_STUDY.items() if not words and kind != "csv"),
+)
+def test_a_kind_sits_on_a_study_s_panel(
+    kind: str, workplace: Workplace, request: pytest.FixtureRequest
+) -> None:
+    start(kind, workplace, request)
+    status, _, complaint = conference(*workplace.study(kind))
+    assert status == 0, complaint
+    table = read_outcomes(workplace.folder / f"study-{kind}")
+    ratings = table.set_index(["arm", "unit"])["value"]
+    assert ratings["fewer"].equals(ratings["control"])
+    round_ = load_round(workplace.folder / f"study-{kind}" / "arms" / "control" / "000")
+    assert {review.mind for review in round_.all(Review)} == {workplace.specs[kind]}

@@ -41,11 +41,12 @@ from conference.papers.manuscript import blinded
 from conference.papers.sources import SUFFIXES, read_source
 from conference.papers.untrusted import read_untrusted
 from reviewers.embedded.panel import Panel, load_panel
+from reviewers.recorded import is_recorded
 from reviewers.reviewer import ReviewSight
 from venues.dispatch import make_performer
-from venues.minds import models_of, placed
+from venues.minds import check_new_tasks, models_of, placed
 from venues.phases import desk_check
-from venues.population import make_committee
+from venues.population import make_committee, parse_minds
 from venues.round import prepare
 from venues.venue import Venue
 
@@ -124,6 +125,10 @@ def review_papers(
         venue, reviewers=panel, chairs=1, minds={"reviewer": reviewer, "chair": chair},
         models=dict(models or {}), settings={"review.absent_rate": 0.0},
     )  # fmt: skip
+    check_new_tasks(rules, "those of another paper")
+    for _, mind in parse_minds(rules.minds.reviewer):
+        if is_recorded(mind):
+            raise UserError(f"--reviewer {mind}: it replays ratings of a data set's papers alone.")
     folder = Path(out)
     perform = make_performer(seed, str(folder.resolve()), 1, placed(rules.models))
     found = []

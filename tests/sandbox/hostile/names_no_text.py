@@ -2,7 +2,7 @@
 import contextlib
 import sys
 
-for name in (b"/root/\xff\xed\xa0\x80", b"/root/\x1b]0;title\x07\x1b[2J"):
+for name in (b"/srv/\xff\xed\xa0\x80", b"/srv/\x1b]0;title\x07\x1b[2J"):
     with contextlib.suppress(OSError):
         open(name)
 print("\x1b[2J\x9b31m\x00")
