@@ -16,9 +16,11 @@ Mask = NDArray[np.bool_]
 READABLE = 3.0  # points of print size
 LARGE_PAGE, BODY = 1200.0, 10.0  # points: a sheet and the print on it, by which others are scaled
 NARROWEST = 0.12  # a letter's width by its height
+# As common text fonts draw them, Libertinus, EB Garamond and Calibri among them.
 LIGATURES = frozenset((
-    "ff", "fi", "fl", "ffi", "ffl", "ft", "fft", "fj", "st", "ct", "th", "tt", "ti", "tf", "ty",
-    "ij", "ae", "oe", "ss", "qu",
+    "ff", "fi", "fl", "ffi", "ffl", "ft", "fft", "fb", "ffb", "fh", "ffh", "fj", "ffj", "fk",
+    "ffk", "fu", "fr", "fy", "fs", "st", "ct", "sp", "ch", "ck", "th", "tt", "ti", "tti", "tf",
+    "ttf", "ty", "tty", "tu", "tj", "ij", "gg", "gy", "ae", "oe", "ss", "qu",
 ))  # fmt: skip
 LOW = frozenset("acegmnopqrsuvwxyz")  # letters whose body is as high as an x
 THIN = frozenset("1Iijlrtf|!")
