@@ -26,6 +26,7 @@ Pixels = NDArray[np.uint32]
 PDFIUM = threading.Lock()
 FAR = 10_000  # points
 DEEPEST = 15  # forms within forms
+SOFT_HYPHEN = 0xAD
 METADATA = (b"Title", b"Author", b"Subject", b"Keywords", b"Creator", b"Producer")
 
 
@@ -113,6 +114,9 @@ class Sheet:
             box(raw, at, left, left + 16, left + 8, left + 24)
         codes = np.array(list(map(code, repeat(raw), range(count))), dtype=np.int64)
         objects = [found or 0 for found in map(owner, repeat(raw), range(count))]
+        # A soft hyphen that is drawn is a hyphen or a minus, as where both are one glyph of a font.
+        drawn = (sides[:, 2] > sides[:, 0]) & (sides[:, 3] > sides[:, 1])
+        codes[(codes == SOFT_HYPHEN) & drawn] = ord("-")
         text = "".join(map(chr, np.minimum(codes, 0xFFFF).tolist()))
         return Characters(text, sides, np.array(objects, dtype=np.uint64))
 
