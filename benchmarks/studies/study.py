@@ -111,8 +111,8 @@ def list_studies() -> tuple[str, ...]:
     return tuple(sorted(path.stem for path in FOLDER.glob("*.toml")))
 
 
-def load_study(name_or_path: str | Path) -> Study:
-    """A study by its name or its file's path, checked.
+def load_study(name_or_path: str | Path, venue: str | None = None) -> Study:
+    """A study by its name or its file's path, asked of its own venue or another one, checked.
 
     Raises:
         UserError: an unknown study, or its file breaks a rule; the sentence names file and field.
@@ -133,6 +133,9 @@ def load_study(name_or_path: str | Path) -> Study:
         raise UserError(f"{path}: not a text file ({error.reason}); save it as UTF-8.") from error
     except msgspec.MsgspecError as error:
         raise UserError(f"{path}: {error}; fix that field.") from error
+    if venue:
+        title = f"{study.title} ({venue})"
+        study = msgspec.structs.replace(study, venue=venue, title=title)
     _check(study, str(path))
     return study
 

@@ -115,6 +115,7 @@ def chosen(command: Callable[..., None]) -> Callable[..., None]:
 @study.command()
 @click.argument("name")
 @click.option("--out", type=click.Path(), help="Folder of the study  [runs/study-NAME].")
+@click.option("--venue", help="Ask another venue than the study's own.")
 @click.option("--max-tokens", type=COUNT, default=0, help="Stop a round after so many tokens.")
 @click.option("--max-cost", type=float, default=0.0, help="Stop a round at this cost.")
 @click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
@@ -122,6 +123,7 @@ def chosen(command: Callable[..., None]) -> Callable[..., None]:
 def run(
     name: str,
     out: str | None,
+    venue: str | None,
     max_tokens: int,
     max_cost: float,
     dry_run: bool,
@@ -144,7 +146,7 @@ def run(
     from venues.minds import load_models
     from venues.settings import parse_settings
 
-    one, console = load_study(name), Console()
+    one, console = load_study(name, venue), Console()
     minds = {"scientist": scientist, "reviewer": reviewer, "chair": chair}
     minds = {role: mind for role, mind in minds.items() if mind}
     rules = load_models(models) if models else None

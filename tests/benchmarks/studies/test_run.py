@@ -153,6 +153,16 @@ def test_an_outcome_that_the_papers_cannot_give_is_refused_before_anything_runs(
     assert not (tmp_path / "x").exists()
 
 
+def test_a_study_is_asked_of_another_venue(tmp_path: Path) -> None:
+    path = tmp_path / "quota.toml"
+    path.write_text(FILE)
+    study = load_study(path, "iclr2026")
+    assert study.venue == "iclr2026" and study.title == "Quota (iclr2026)"
+    assert venue_of(study, "fewer").name == "iclr2026"
+    with pytest.raises(UserError, match="nowhere"):
+        load_study(path, "nowhere")
+
+
 def test_every_study_of_the_package_has_sound_arms() -> None:
     for name in list_studies():
         study = load_study(name)
