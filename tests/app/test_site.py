@@ -223,6 +223,7 @@ def test_the_front_page_shows_some_of_many_papers_and_leads_to_all(
     page = look.at(compared / "site" / "index.html")
     assert 10 <= page.locator("ol.papers li").count() < 30
     page.get_by_text("All 30 papers").click()
+    page.locator("#results li").first.wait_for()  # The list is made by a script of the page.
     assert page.locator("#results li").count() == 30
 
 

@@ -1,5 +1,5 @@
 # expect: cpu_limit
-# limits: cpu_seconds=0.6 wall_seconds=8
+# limits: cpu_seconds=0.6 wall_seconds=40
 """Computes for ever in two processes."""
 import os
 
