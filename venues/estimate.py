@@ -15,16 +15,16 @@ import msgspec
 from conference.models import ModelRules, is_model, parse_spec, rules_for
 from conference.models.prompts import HERE as HOUSE
 from conference.models.prompts import render
-from conference.models.reading import PAGE, paper_budget
-from reviewers.language.mind import ARCHIVE, SHEET
-from reviewers.language.presets import PROMPTS, Preset, examples_text, load_preset
-from scientists.language.ideas import calls_a_study
-from venues.forecast import Forecast
+from conference.models.reading import paper_budget
+from reviewers.language.mind import ARCHIVE
+from reviewers.language.presets import PROMPTS, Preset, load_preset
+from venues.forecast import size_of
 from venues.papers import PaperSource
-from venues.population import chair_count, parse_minds, reviewer_count
+from venues.phase import CHARACTERS_A_TOKEN, Calls, Tokens
+from venues.phases import phases_of
+from venues.population import parse_minds
 from venues.venue import Venue
 
-CHARACTERS_A_TOKEN = 4
 PAPER = 7_000  # tokens of a paper that scientists have yet to write
 PDF_PAGE = 1_500  # tokens of a full page in two columns
 TITLE = 20  # tokens of an earlier paper's title
@@ -50,21 +50,9 @@ class Estimate(msgspec.Struct, frozen=True):
         return Estimate(self.phase, **sums)
 
 
-class Work(msgspec.Struct, frozen=True):
-    """The calls of a role in a phase: so many, each with so many tokens in and out."""
-
-    phase: str
-    role: str
-    calls: int
-    tokens_in: int
-    tokens_out: int
-
-
-def estimate(
-    venue: Venue, source: PaperSource | None, rows: list[Forecast], rounds: int = 1
-) -> list[Estimate]:
+def estimate(venue: Venue, source: PaperSource | None, rounds: int = 1) -> list[Estimate]:
     """One row for each phase in which a language model would be asked, over all rounds."""
-    phases = {row.phase for row in rows} | {"preflight"}
+    size = size_of(venue, source)
     found: dict[str, Estimate] = {}
     for role in ("scientist", "reviewer", "chair"):
         weights = parse_minds(getattr(venue.minds, role))
@@ -73,61 +61,45 @@ def estimate(
             if not is_model(name):
                 continue
             spec = parse_spec(name)
-            rules, preset = rules_for(spec, venue.models), load_preset(spec.preset)
-            for work in _work(venue, source, rules, preset, rounds):
-                if work.role == role and work.phase in phases and work.calls:
-                    share = 1.0 if work.phase == "preflight" else weight / total
-                    row = _priced(work, rounds * share, rules)
-                    found[work.phase] = found.get(work.phase, Estimate(work.phase)) + row
-    order = ["preflight", *(row.phase for row in rows)]
-    return [found[phase] for phase in order if phase in found]
+            rules = rules_for(spec, venue.models)
+            tokens = _tokens(
+                venue, source, rules, load_preset(spec.preset), (rounds - 1) * size.papers
+            )
+            trial = Calls(role, 1, tokens.house + tokens.form, tokens.answer)
+            works = [("preflight", trial, 1.0)]
+            for phase in phases_of(venue):
+                works += [(phase.name, work, weight / total) for work in phase.calls(size, tokens)]
+            for phase_name, work, share in works:
+                if work.role == role and work.calls:
+                    row = _priced(phase_name, work, rounds * share, rules)
+                    found[phase_name] = found.get(phase_name, Estimate(phase_name)) + row
+    return [found[name] for name in ("preflight", *venue.phases) if name in found]
 
 
-def _priced(work: Work, share: float, rules: ModelRules) -> Estimate:
+def _priced(phase: str, work: Calls, share: float, rules: ModelRules) -> Estimate:
     calls = round(work.calls * share)
     given, made = calls * work.tokens_in, calls * work.tokens_out
     cost = (given * rules.price_in + made * rules.price_out) / 1e6
     hours = (given / rules.speed_in + made / rules.speed_out) / 3600
-    return Estimate(work.phase, calls, given, made, cost, hours)
+    return Estimate(phase, calls, given, made, cost, hours)
 
 
-def _work(
-    venue: Venue, source: PaperSource | None, rules: ModelRules, preset: Preset, rounds: int
-) -> list[Work]:
-    """All that the last of the rounds would ask of models, were every mind one with these rules."""
-    written = venue.population.scientists * venue.call.papers_per_scientist
-    papers = len(source) if source else written
-    authored = 0 if source else papers
-    reviewers, chairs = reviewer_count(venue, papers), chair_count(venue, papers)
-    reviews = papers * venue.assignment.reviews_per_paper
-    form = len(render(PROMPTS, "form", form=venue.form)) // CHARACTERS_A_TOKEN
-    house = len(render(HOUSE, "house")) // CHARACTERS_A_TOKEN + INSTRUCTION
-    about, answer = house + _paper_tokens(source, rules), ANSWER * (len(venue.form.texts) + 1)
-    again = preset.reflections - 1
-    passes = preset.ensemble + (preset.ensemble > 1) + again
-    shown = len(examples_text(rules.examples, preset.few_shot)) // CHARACTERS_A_TOKEN
-    seen = PAGE * preset.images if rules.sees_images else 0
-    earlier = TITLE * min(ARCHIVE, (rounds - 1) * papers)
-    reviewed = about + form + shown + seen + earlier + answer * (again // 2 + preset.ensemble)
-    turns, sheets = venue.discussion.turns, -(-min(venue.bids.offered, papers) // SHEET)
-    changed = round(authored * venue.decision.accept_rate)
-    return [
-        Work("preflight", "scientist", 1, house + form, answer),
-        Work("preflight", "reviewer", 1, house + form, answer),
-        Work("preflight", "chair", 1, house + form, answer),
-        Work("submit", "scientist", authored * calls_a_study(), house + MATERIAL, 2 * answer),
-        Work("bid", "reviewer", reviewers * sheets, house + SHEET * 200, 12 * SHEET),
-        Work("assign", "chair", papers, about + THREAD, 2 * ANSWER),
-        Work("calibrate", "reviewer", reviewers * venue.calibration.papers, house + 400, ANSWER),
-        Work("review", "reviewer", reviews * passes, reviewed, answer),
-        Work("rebut", "scientist", authored, about + THREAD, answer),
-        Work("discuss", "reviewer", turns * reviews, about + THREAD, 2 * ANSWER),
-        Work("discuss", "chair", turns * papers, about + THREAD, 2 * ANSWER),
-        Work("meta_review", "chair", papers, about + THREAD, 2 * ANSWER),
-        Work("meta_review", "chair", chairs, house + THREAD, 2 * ANSWER),
-        Work("decide", "chair", 1, house + 1_000, 10 * ANSWER),
-        Work("camera_ready", "scientist", changed, house + MATERIAL + THREAD, answer),
-    ]
+def _tokens(
+    venue: Venue, source: PaperSource | None, rules: ModelRules, preset: Preset, earlier: int
+) -> Tokens:
+    """What prompts take in the last of the rounds; `earlier` is how many papers went before."""
+    return Tokens(
+        house=len(render(HOUSE, "house")) // CHARACTERS_A_TOKEN + INSTRUCTION,
+        paper=_paper_tokens(source, rules),
+        form=len(render(PROMPTS, "form", form=venue.form)) // CHARACTERS_A_TOKEN,
+        text=ANSWER,
+        answer=ANSWER * (len(venue.form.texts) + 1),
+        thread=THREAD,
+        material=MATERIAL,
+        earlier=TITLE * min(ARCHIVE, earlier),
+        rules=rules,
+        preset=preset,
+    )
 
 
 def _paper_tokens(source: PaperSource | None, rules: ModelRules) -> int:

@@ -15,7 +15,8 @@ from conference.models.records import ModelRules
 from venues import population
 from venues.identities import read_profiles
 from venues.minds import check_minds
-from venues.venue import Venue, check_venue, load_venue
+from venues.venue import Venue
+from venues.venue_file import check_venue, load_venue, venue_of
 
 # A rule that people look for in another table than the one in which it stands.
 ALSO_KNOWN_AS = {"review.reviews_per_paper": "assignment.reviews_per_paper"}
@@ -65,14 +66,7 @@ def with_settings(venue: Venue, settings: Mapping[str, Any]) -> Venue:
     said = msgspec.to_builtins(venue)
     for name, value in settings.items():
         _set(said, venue, ALSO_KNOWN_AS.get(name, name), name, value)
-    try:
-        changed = msgspec.convert(said, Venue, str_keys=True)
-    except msgspec.ValidationError as error:
-        field = str(error).rpartition("`$.")[2].rstrip("`") or next(iter(settings))
-        what = str(error).partition(" - at ")[0]
-        raise UserError(f"set {field}: {what}; fix its value.") from error
-    check_venue(changed, f"venue '{venue.name}' with {', '.join(settings)} set")
-    return changed
+    return venue_of(said, f"venue '{venue.name}' with {', '.join(settings)} set")
 
 
 def parse_settings(pairs: tuple[str, ...]) -> dict[str, Any]:

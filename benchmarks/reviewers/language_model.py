@@ -31,7 +31,7 @@ from conference.papers import from_text, write_document
 from conference.papers.manuscript import Manuscript
 from reviewers.language.mind import write_review
 from reviewers.language.presets import load_preset
-from venues.venue import load_venue
+from venues.venue_file import load_venue
 
 BATCH = 64
 

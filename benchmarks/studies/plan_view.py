@@ -7,14 +7,9 @@ from benchmarks.studies.twins.apply import ArmPapers
 from venues.estimate import Estimate, estimate
 from venues.forecast import forecast
 from venues.papers import PaperSource
+from venues.phases import phases_of
 from venues.venue import Venue
 
-# The first phase that sees a table of a venue's rules; phases before it are shared between arms.
-FIRST_SEEN = {
-    "call": "call", "population": "bid", "desk": "desk_check", "bids": "bid", "assignment": "bid",
-    "calibration": "calibrate", "panel": "calibrate", "review": "review",
-    "discussion": "discuss", "decision": "meta_review", "attack": "bid",
-}  # fmt: skip
 MIND_SEEN = {"scientist": "submit", "reviewer": "bid", "chair": "bid"}
 
 
@@ -39,17 +34,16 @@ def first_phase(control: Venue, venue: Venue) -> int:
     if control.phases != venue.phases:
         pairs = zip(control.phases, venue.phases, strict=False)
         return next((at for at, (a, b) in enumerate(pairs) if a != b), len(control.phases))
-    changed = [
-        FIRST_SEEN.get(table, "call")
+    places = [
+        next((at for at, phase in enumerate(phases_of(venue)) if table in phase.sees), 0)
         for table in Venue.__struct_fields__
         if table != "minds" and getattr(control, table) != getattr(venue, table)
     ]
-    changed += [
-        MIND_SEEN[role]
-        for role in MIND_SEEN
-        if getattr(control.minds, role) != getattr(venue.minds, role)
+    places += [
+        venue.phases.index(phase)
+        for role, phase in MIND_SEEN.items()
+        if getattr(control.minds, role) != getattr(venue.minds, role) and phase in venue.phases
     ]
-    places = [venue.phases.index(phase) for phase in changed if phase in venue.phases]
     return min(places, default=0)
 
 
@@ -57,8 +51,8 @@ def _needed(venue: Venue, source: PaperSource | None, first: int) -> tuple[int, 
     """Tasks and model calls from a phase on."""
     rows = forecast(venue, source)
     late = set(venue.phases[first:])
-    calls = [row for row in estimate(venue, source, rows, 1) if row.phase in late]
-    tasks = sum(row.tasks for row in rows if row.phase in late)
+    calls = [row for row in estimate(venue, source) if row.phase in late]
+    tasks = sum(row.tasks for phase, row in rows.items() if phase in late)
     return tasks, sum(calls, Estimate("all"))
 
 

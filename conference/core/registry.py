@@ -8,25 +8,30 @@ from __future__ import annotations
 
 import difflib
 from functools import cache
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
 from conference.core.errors import UserError
 
+PHASES = "conference.phases"  # of a round (venues.phase.Phase)
 OUTCOMES = "conference.outcomes"  # what a study measures of a round (benchmarks.studies.outcomes)
 TWINS = "conference.twins"  # how a study's papers are changed (benchmarks.studies.twins)
 
 
 @cache
+def _entries(group: str) -> dict[str, EntryPoint]:
+    return {entry.name: entry for entry in entry_points(group=group)}
+
+
 def registered(group: str) -> tuple[str, ...]:
     """The names that installed packages register in a group, sorted."""
-    return tuple(sorted({entry.name for entry in entry_points(group=group)}))
+    return tuple(sorted(_entries(group)))
 
 
 def load(group: str, name: str, what: str) -> Any:
     """The part called `name`. Raises `UserError`, which names `what` it is, where it is unknown."""
-    for entry in entry_points(group=group, name=name):
-        return entry.load()
+    if name in _entries(group):
+        return _entries(group)[name].load()
     near = difflib.get_close_matches(name, registered(group), n=1)
     known = f"did you mean '{near[0]}'?" if near else f"choose from {', '.join(registered(group))}."
     raise UserError(f"{what}: unknown '{name}'; {known}")

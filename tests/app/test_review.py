@@ -15,7 +15,7 @@ from conference.app.review.write import page_of, write_reviews
 from conference.core.errors import UserError
 from conference.papers.page_images import Page
 from tests.papers import made
-from venues.venue import load_venue
+from venues.venue_file import load_venue
 
 FORM = load_venue("iclr2026").form
 TEX = r"""

@@ -35,7 +35,7 @@ from conference.core.records import (
 from conference.core.tasks import TaskKey
 from conference.models.context import Context
 from conference.papers.manuscript import Manuscript
-from venues.venue import load_venue
+from venues.venue_file import load_venue
 
 MIND = make()
 FORM = load_venue("iclr2026").form

@@ -26,7 +26,7 @@ from reviewers.reviewer import DiscussSight
 from tests.models.scripted import Answer, Script, Scripted, obedient, schema_of, serve
 from tests.models.test_round import RULES
 from venues.dispatch import make_performer
-from venues.venue import load_venue
+from venues.venue_file import load_venue
 
 FORM = load_venue("neurips2025").form
 PAPER = Manuscript(paper="p1", title="A title", abstract="An abstract.")

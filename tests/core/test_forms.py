@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conference.core.forms import problems
-from venues.venue import load_venue
+from venues.venue_file import load_venue
 
 FORM = load_venue("iclr2026").form
 SCORES = {field.name: field.values[0] for field in FORM.scores}

@@ -22,7 +22,7 @@ from tests.data.test_commands import pdf, said
 from tests.data.test_openreview import ANSWERS, address, server  # noqa: F401
 from venues.papers import open_papers
 from venues.round import load_round
-from venues.venue import load_venue
+from venues.venue_file import load_venue
 
 PAPERS = 24
 INSTANT = ("--chair", "instant", "--scientist", "instant", "--hosts", 0)

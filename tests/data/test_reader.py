@@ -14,7 +14,7 @@ from conference.data.reader import read, read_all, sample
 from tests.benchmarks.made import conference, refused, venue_year
 from venues.papers import open_papers
 from venues.round import load_round
-from venues.venue import load_venue
+from venues.venue_file import load_venue
 
 MINDS = ("--reviewer", "instant", "--chair", "instant", "--scientist", "instant", "--hosts", 0)
 

@@ -16,7 +16,6 @@ from tests.models.test_round import RULES, venue
 from tests.venues.test_cli import conference
 from tests.venues.tiny import table
 from venues.estimate import PDF_PAGE, Estimate, estimate
-from venues.forecast import forecast
 from venues.papers import PaperSource, open_papers
 from venues.round import run_round
 from venues.spending import read_spending
@@ -24,8 +23,7 @@ from venues.venue import Venue
 
 
 def by_phase(rules: Venue, source: PaperSource, rounds: int = 1) -> dict[str, Estimate]:
-    rows = estimate(rules, source, forecast(rules, source), rounds)
-    return {row.phase: row for row in rows}
+    return {row.phase: row for row in estimate(rules, source, rounds)}
 
 
 def test_no_phase_takes_more_than_was_estimated(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from conference.models.records import calls_to_json
 from conference.models.shapes import Filled
 from tests.models.rogue import Answer, Raw, Rogue, Script, completion, http, refusal, rogue
 from tests.models.scripted import fill
-from venues.venue import load_venue
+from venues.venue_file import load_venue
 
 FORM = load_venue("workshop").form
 SHAPE = form_shape(FORM)

@@ -19,7 +19,7 @@ from scientists.language.writing import Front, Notes, Revision, Section
 from scientists.templates import list_templates, load_template
 from tests.models.checkpoint import make_checkpoint
 from tests.models.scripted import fill
-from venues.venue import list_venues, load_venue
+from venues.venue_file import list_venues, load_venue
 
 
 @pytest.mark.parametrize("kind", [Novelty, PlotEdits, Front, Notes, Revision, Section])

@@ -16,7 +16,7 @@ from conference.models.shapes import bare_object, form_shape
 from conference.models.templating import templated
 from conference.models.thinking import BEGIN, END
 from tests.models.checkpoint import make_checkpoint
-from venues.venue import load_venue
+from venues.venue_file import load_venue
 
 SHAPE = form_shape(load_venue("workshop").form)
 ASKED = (Message("user", "Fill in the form."),)

@@ -27,7 +27,7 @@ from reviewers.embedded.mind import make
 from reviewers.embedded.panel import load_panel
 from reviewers.personas import persona_of
 from reviewers.reviewer import BidSight, CalibrateSight, DiscussSight, ReviewSight
-from venues.venue import load_venue
+from venues.venue_file import load_venue
 
 MIND = make()
 VENUES = ("workshop", "iclr2022", "iclr2026", "neurips2025", "icml2025")

@@ -16,7 +16,7 @@ from tests.venues.tiny import table
 from venues.minds import placed
 from venues.round import run_round
 from venues.state import Options
-from venues.venue import load_venue
+from venues.venue_file import load_venue
 
 
 @pytest.mark.parametrize("preset", ["default", "agentreview", "ai_scientist"])

@@ -6,7 +6,7 @@ import pytest
 
 from conference.core.records import Review
 from scientists.embedded.answers import doubted, points_of
-from venues.venue import list_venues, load_venue
+from venues.venue_file import list_venues, load_venue
 
 
 def review(**texts: str) -> Review:

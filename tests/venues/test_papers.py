@@ -34,7 +34,7 @@ from tests.venues.tiny import table, tiny_venue
 from venues.papers import open_papers
 from venues.phases.desk_check import DeskSight, perform
 from venues.round import Options, load_round, prepare, run_round
-from venues.venue import load_venue
+from venues.venue_file import load_venue
 
 ABSTRACTS = {
     "Widths of Diffusion Models": "We train diffusion models of five widths on points in the "

@@ -18,7 +18,7 @@ from conference.core.errors import UserError
 from conference.core.tasks import StopRound
 from tests.venues.tiny import INSTANT, table
 from venues.round import load_round, run_round
-from venues.venue import load_venue
+from venues.venue_file import load_venue
 
 Path_ = tuple[str | int, ...]
 EXAMPLES = int(os.environ.get("CONFERENCE_EXAMPLES", "25"))

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from conference.core.errors import UserError
 from venues.settings import parse_settings, setting_names, with_settings
-from venues.venue import load_venue
+from venues.venue_file import load_venue
 
 VENUE = load_venue("iclr2022")
 
@@ -38,10 +38,10 @@ def test_every_rule_can_be_set_to_what_it_is(name: str) -> None:
     ("settings", "sentence"),
     [
         ({"assignment.reviews_per_papr": 4}, "near to it: assignment.reviews_per_paper"),
-        ({"assignment.max_load": 2.5}, "set assignment.max_load: Expected `int`, got `float`"),
-        ({"decision.accept_rate": "half"}, "set decision.accept_rate"),
+        ({"assignment.max_load": 2.5}, "assignment.max_load: Expected `int`, got `float`"),
+        ({"decision.accept_rate": "half"}, "decision.accept_rate: Expected `float`"),
         ({"decision.accept_rate": 1.5}, "decision.accept_rate is 1.5"),
-        ({"decision": 5}, "set decision: Expected `object`"),
+        ({"decision": 5}, "decision: Expected `object`"),
         ({"form.rating": "x"}, "set form.rating: unknown rule"),
         ({"name": "x"}, "set name: unknown rule"),
         ({"a.b.c": 1}, "set a.b.c: unknown rule"),

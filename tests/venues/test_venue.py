@@ -8,7 +8,8 @@ import pytest
 
 from conference.core.errors import UserError
 from conference.data.scales import scale_of
-from venues.venue import VENUES, check_capacity, list_venues, load_venue
+from venues.venue import check_capacity
+from venues.venue_file import VENUES, list_venues, load_venue
 
 SCALES = {
     "workshop": (0, 2, 4, 6, 8, 10),
@@ -70,7 +71,7 @@ BROKEN = [
     ("turns = ", "turns = 9 # ", "discussion.turns"),
     ("[calibration]\npapers = 6", "[calibration]\npapers = -1", "calibration.papers"),
     ("best_papers = 1", "best_papers = -1", "decision.best_papers"),
-    ("seeds = 3", "seeds = 1", "call.seeds is 1; give at least 2 (an interval needs two)"),
+    ("seeds = 3", "seeds = 1", "call.seeds is 1; give at least 2"),
     ("[desk]", "[bids]\nweight = inf\n[desk]", "bids.weight is inf"),
     ("[desk]", "[models.default]\nprice_in = inf\n[desk]", "price_in is inf"),
     ("neutral = 3.0", "neutral = nan", "population.personas.neutral is nan"),

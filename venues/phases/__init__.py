@@ -1,67 +1,74 @@
-"""The phases of a round, each a small file with its steps in order."""
+"""The phases of a round: a file each, found by the names under which they are registered."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import msgspec
+
+from conference.core.errors import UserError
 from conference.core.records import AnyRecord
-from conference.core.tasks import Task
+from conference.core.registry import PHASES, load, registered
+from conference.core.tasks import Sight, Task
 from conference.models.context import Context
-from venues.phases import (
-    advise,
-    assign,
-    bid,
-    calibrate,
-    call,
-    camera_ready,
-    decide,
-    desk_check,
-    discuss,
-    meta_review,
-    rebut,
-    review,
-    submit,
-)
+from venues.phase import Phase, own_rules
 from venues.state import Step
 from venues.venue import Venue
 
-STEPS: dict[str, tuple[Step, ...]] = {
-    "call": call.STEPS,
-    "submit": submit.STEPS,
-    "desk_check": desk_check.STEPS,
-    "bid": bid.STEPS,
-    "assign": (*assign.STEPS, advise.STEP),
-    "calibrate": calibrate.STEPS,
-    "review": review.STEPS,
-    "rebut": rebut.STEPS,
-    "discuss": discuss.STEPS,
-    "meta_review": meta_review.STEPS,
-    "decide": decide.STEPS,
-    "camera_ready": camera_ready.STEPS,
-}
+FIRST = ("call", "submit")  # A round has at least these.
+
+
+def phases_of(venue: Venue, where: str = "venue") -> list[Phase]:
+    """A venue's phases, in its order. Raises `UserError` for an unknown one."""
+    return [load(PHASES, name, f"{where}: phases") for name in venue.phases]
 
 
 def steps_of(venue: Venue) -> list[Step]:
     """The steps of a venue's phases, in its order."""
-    return [step for phase in venue.phases for step in STEPS[phase]]
+    return [step for phase in phases_of(venue) for step in phase.steps]
 
 
 def perform(task: Task, context: Context) -> list[AnyRecord]:
     """Do a task of the venue itself, which no agent thinks about."""
-    match task.sight:
-        case call.CallSight():
-            return call.perform(task.sight)
-        case submit.PlanSight():
-            return submit.plan(task.sight, context)
-        case submit.TableSight() | submit.PdfSight():
-            return submit.perform(task.sight, context)
-        case desk_check.DeskSight():
-            return desk_check.perform(task.sight, context)
-        case bid.InviteSight():
-            return bid.invite(task.sight)
-        case bid.AffinitySight():
-            return bid.measure_affinities(task.sight, context)
-        case assign.AssignSight():
-            return assign.perform(task.sight, context)
-        case calibrate.FitSight():
-            return calibrate.fit(task.sight)
-        case _:
-            raise TypeError(f"no task of the venue: {type(task.sight).__name__}")
+    return _performers()[type(task.sight)](task.sight, context)
+
+
+@cache
+def _performers() -> dict[type[Sight], Callable[[Any, Context], list[AnyRecord]]]:
+    phases = [load(PHASES, name, "phases") for name in registered(PHASES)]
+    return {sight: does for phase in phases for sight, does in phase.performs.items()}
+
+
+def check_phases(venue: Venue, where: str) -> None:
+    """Raise `UserError` for phases that cannot follow each other, or rules that are none of theirs.
+
+    The sentence names the phase and the fix.
+    """
+    phases = phases_of(venue, where)
+    twice = [name for name in venue.phases if venue.phases.count(name) > 1]
+    if twice:
+        raise UserError(f"{where}: phases names '{twice[0]}' twice; name it once.")
+    missing = [name for name in FIRST if name not in venue.phases]
+    if missing:
+        raise UserError(f"{where}: phases must include '{missing[0]}'.")
+    for at, phase in enumerate(phases):
+        for needed in phase.after:
+            if needed not in venue.phases[:at]:
+                raise UserError(
+                    f"{where}: phases has '{phase.name}' without '{needed}' before it; add it or "
+                    f"take '{phase.name}' out."
+                )
+    own = {phase.name: phase.own for phase in phases if phase.own}
+    for name in venue.phase:
+        if name not in own:
+            raise UserError(
+                f"{where}: [phase.{name}] are the rules of no phase of this venue; take the table "
+                "out, or add the phase."
+            )
+        try:
+            own_rules(venue, name, own[name])
+        except msgspec.ValidationError as error:
+            field = str(error).replace("`$.", f"`phase.{name}.").replace("`$`", f"`phase.{name}`")
+            raise UserError(f"{where}: {field}; fix that field.") from error

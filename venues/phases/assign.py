@@ -27,6 +27,8 @@ from conference.core.tasks import CentralSight, Task, TaskKey
 from conference.models.context import Context
 from venues.affinities import read_affinities
 from venues.assignment import Instance, Objective, Solution, solve, solve_by_lot
+from venues.phase import Calls, Forecast, Phase, Size, Tokens
+from venues.phases import advise
 from venues.state import Round, Step
 from venues.venue import AssignRules
 
@@ -325,5 +327,17 @@ def widened(instance: Instance, papers: list[int], closed: NDArray[Any]) -> Inst
     )
 
 
-STEPS = (Step("assign", reviewer_tasks), Step("assign.chairs", chair_tasks))
+def _calls(size: Size, tokens: Tokens) -> list[Calls]:
+    return [Calls("chair", size.papers, tokens.about + tokens.thread, 2 * tokens.text)]
+
+
 EMERGENCY = Step("review.emergency", emergency_tasks)
+PHASE = Phase(
+    name="assign",
+    after=("bid",),
+    sees=("assignment",),
+    steps=(Step("assign", reviewer_tasks), Step("assign.chairs", chair_tasks), advise.STEP),
+    performs={AssignSight: perform},
+    forecast=lambda size: Forecast(2, "solve the assignment of reviewers and of area chairs"),
+    calls=_calls,
+)

@@ -15,13 +15,16 @@ from conference.core.tasks import CentralSight, Task, TaskKey
 from conference.models.context import Context
 from conference.papers import read_document
 from conference.papers.manuscript import Manuscript
+from reviewers.language.mind import SHEET
 from reviewers.reviewer import BidSight
 from venues.affinities import AffinityTable, read_affinities, write_affinities
 from venues.identities import OWN, Profile, addresses_in, authors_in, authorship, read_profiles
+from venues.phase import Calls, Forecast, Phase, Size, Tokens
 from venues.population import make_committee
 from venues.state import Round, Step
 from venues.venue import check_capacity
 
+OFFER, BID = 200, 12  # tokens of a title with its abstract, and of a bid
 FIRST_PAGE = 3000  # characters of a PDF's text
 
 
@@ -111,7 +114,7 @@ def find_conflicts(
     return found
 
 
-def invite(sight: InviteSight) -> list[AnyRecord]:
+def invite(sight: InviteSight, _: Context) -> list[AnyRecord]:
     return [*sight.committee, *sight.conflicts]
 
 
@@ -169,8 +172,24 @@ def _offer(round_: Round, paper: Submission) -> Manuscript:
     return msgspec.structs.replace(round_.manuscript(paper), document="", pdf="", checks=())
 
 
-STEPS = (
-    Step("bid.invite", invite_tasks),
-    Step("bid.affinity", affinity_tasks),
-    Step("bid", bid_tasks),
+def _calls(size: Size, tokens: Tokens) -> list[Calls]:
+    sheets = -(-min(size.venue.bids.offered, size.papers) // SHEET)
+    asked = tokens.house + SHEET * OFFER
+    return [Calls("reviewer", size.reviewers * sheets, asked, SHEET * BID)]
+
+
+PHASE = Phase(
+    name="bid",
+    after=("submit",),
+    sees=("population", "bids", "assignment", "attack"),
+    steps=(
+        Step("bid.invite", invite_tasks),
+        Step("bid.affinity", affinity_tasks),
+        Step("bid", bid_tasks),
+    ),
+    performs={InviteSight: invite, AffinitySight: measure_affinities},
+    forecast=lambda size: Forecast(
+        2 + size.reviewers, f"invite {size.reviewers} reviewers, who bid", at_most=True
+    ),
+    calls=_calls,
 )

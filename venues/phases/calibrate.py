@@ -9,13 +9,17 @@ from conference.core.records import AnyRecord, CalibrationReview
 from conference.core.seeds import generator
 from conference.core.tasks import CentralSight, Task, TaskKey
 from conference.models import is_model
+from conference.models.context import Context
 from conference.papers.manuscript import Manuscript
 from reviewers.recorded import FILED, is_recorded
 from reviewers.reviewer import CalibrateSight
 from venues.human_papers import HumanPaper, human_papers
+from venues.phase import Calls, Forecast, Phase, Size, Tokens
 from venues.phases.review import told_quality
 from venues.recorded import records_of
 from venues.state import Round, Step
+
+KNOWN = 400  # tokens of a known paper's title and abstract
 
 
 class FitSight(CentralSight, frozen=True, kw_only=True):
@@ -99,7 +103,7 @@ def fit_tasks(round_: Round) -> list[Task]:
     return [Task(TaskKey("calibrate.fit"), FitSight(reviews=reviews, source=source))]
 
 
-def fit(sight: FitSight) -> list[AnyRecord]:
+def fit(sight: FitSight, _: Context) -> list[AnyRecord]:
     """The fitted maps and how reliable the ratings are before and after."""
     from chairs.calibration import fit_calibration
 
@@ -107,4 +111,22 @@ def fit(sight: FitSight) -> list[AnyRecord]:
     return [*maps, report]
 
 
-STEPS = (Step("calibrate", tasks), Step("calibrate.fit", fit_tasks))
+def _forecast(size: Size) -> Forecast:
+    known = size.venue.calibration.papers
+    return Forecast(size.reviewers + 1, f"rate {known} known papers each", at_most=True)
+
+
+def _calls(size: Size, tokens: Tokens) -> list[Calls]:
+    ratings = size.reviewers * size.venue.calibration.papers
+    return [Calls("reviewer", ratings, tokens.house + KNOWN, tokens.text)]
+
+
+PHASE = Phase(
+    name="calibrate",
+    after=("bid",),
+    sees=("calibration", "panel"),
+    steps=(Step("calibrate", tasks), Step("calibrate.fit", fit_tasks)),
+    performs={FitSight: fit},
+    forecast=_forecast,
+    calls=_calls,
+)

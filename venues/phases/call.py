@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from conference.core.records import Agent, AnyRecord, Call
 from conference.core.tasks import CentralSight, Task, TaskKey
+from conference.models.context import Context
+from venues.phase import Forecast, Phase
 from venues.population import make_scientists
 from venues.state import Round, Step
 from venues.venue import Venue
@@ -35,8 +37,14 @@ def tasks(round_: Round) -> list[Task]:
     return [Task(TaskKey("call"), CallSight(call=call, scientists=scientists))]
 
 
-def perform(sight: CallSight) -> list[AnyRecord]:
+def perform(sight: CallSight, _: Context) -> list[AnyRecord]:
     return [sight.call, *sight.scientists]
 
 
-STEPS = (Step("call", tasks),)
+PHASE = Phase(
+    name="call",
+    sees=("call",),
+    steps=(Step("call", tasks),),
+    performs={CallSight: perform},
+    forecast=lambda size: Forecast(1, "publish the call"),
+)

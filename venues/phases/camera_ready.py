@@ -5,6 +5,7 @@ from __future__ import annotations
 from conference.core.records import Call, Decision, Experiment, MetaReview, Rebuttal, Review
 from conference.core.tasks import Task, TaskKey
 from scientists.scientist import ReviseSight
+from venues.phase import Calls, Forecast, Phase, Size, Tokens
 from venues.phases.rebut import named
 from venues.state import Round, Step
 
@@ -35,4 +36,15 @@ def tasks(round_: Round) -> list[Task]:
     return found
 
 
-STEPS = (Step("camera_ready", tasks),)
+def _calls(size: Size, tokens: Tokens) -> list[Calls]:
+    asked = tokens.house + tokens.material + tokens.thread
+    return [Calls("scientist", size.accepted, asked, tokens.answer)]
+
+
+PHASE = Phase(
+    name="camera_ready",
+    after=("decide",),
+    steps=(Step("camera_ready", tasks),),
+    forecast=lambda size: Forecast(size.accepted, "revise the accepted papers", at_most=True),
+    calls=_calls,
+)

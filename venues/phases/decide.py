@@ -7,7 +7,10 @@ import numpy as np
 from chairs.chair import Candidate, DecideSight
 from conference.core.records import MetaReview, SeniorNote
 from conference.core.tasks import Task, TaskKey
+from venues.phase import Calls, Forecast, Phase
 from venues.state import Round, Step
+
+SCORES = 1_000  # tokens of the papers' scores
 
 
 def tasks(round_: Round) -> list[Task]:
@@ -51,4 +54,11 @@ def _scored(round_: Round, meta: MetaReview, ratings: tuple[float, ...]) -> tupl
     return meta.score + sum(notes), name
 
 
-STEPS = (Step("decide", tasks, essential=True),)
+PHASE = Phase(
+    name="decide",
+    after=("meta_review",),
+    sees=("decision",),
+    steps=(Step("decide", tasks, essential=True),),
+    forecast=lambda size: Forecast(1, "decide by quota"),
+    calls=lambda size, tokens: [Calls("chair", 1, tokens.house + SCORES, 10 * tokens.text)],
+)

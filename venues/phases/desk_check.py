@@ -7,6 +7,7 @@ from functools import lru_cache
 from conference.core.records import Agent, AnyRecord, DeskCheck, HiddenText, Submission
 from conference.core.tasks import CentralSight, Task, TaskKey
 from conference.models.context import Context
+from venues.phase import Forecast, Phase
 from venues.state import Round, Step
 from venues.venue import CallRules, DeskRules
 
@@ -126,4 +127,11 @@ def _hidden(spans: list[HiddenText]) -> str:
     return f"hidden text on page {first.page} ({first.technique}){more}{rule}"
 
 
-STEPS = (Step("desk_check", tasks),)
+PHASE = Phase(
+    name="desk_check",
+    after=("submit",),
+    sees=("desk",),
+    steps=(Step("desk_check", tasks),),
+    performs={DeskSight: perform},
+    forecast=lambda size: Forecast(1, f"check {size.papers} submissions"),
+)

@@ -8,6 +8,7 @@ from chairs.chair import ChairDiscussSight, Thread
 from conference.core.records import Assignment, Comment, DeskCheck, Rebuttal, Review, Submission
 from conference.core.tasks import Task, TaskKey
 from reviewers.reviewer import DiscussSight
+from venues.phase import Calls, Forecast, Phase, Size, Tokens
 from venues.recorded import Replayed, replayed
 from venues.state import Round, Step
 from venues.venue import MAX_TURNS
@@ -112,4 +113,24 @@ def _steps() -> tuple[Step, ...]:
     return tuple(found)
 
 
-STEPS = _steps()
+def _forecast(size: Size) -> Forecast:
+    tasks = size.venue.discussion.turns * (size.papers + size.reviews)
+    return Forecast(tasks, "reviewers and chairs talk", at_most=True)
+
+
+def _calls(size: Size, tokens: Tokens) -> list[Calls]:
+    turns, asked = size.venue.discussion.turns, tokens.about + tokens.thread
+    return [
+        Calls("reviewer", turns * size.reviews, asked, 2 * tokens.text),
+        Calls("chair", turns * size.papers, asked, 2 * tokens.text),
+    ]
+
+
+PHASE = Phase(
+    name="discuss",
+    after=("review",),
+    sees=("discussion",),
+    steps=_steps(),
+    forecast=_forecast,
+    calls=_calls,
+)

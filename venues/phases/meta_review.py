@@ -10,6 +10,7 @@ from chairs.calibration import POOLED
 from chairs.chair import MetaReviewSight, SeniorSight
 from conference.core.records import Assignment, CalibrationMap, MetaReview, Review
 from conference.core.tasks import Task, TaskKey
+from venues.phase import Calls, Forecast, Phase, Size, Tokens
 from venues.phases.discuss import thread_of
 from venues.state import Round, Step
 
@@ -87,7 +88,26 @@ def senior_tasks(round_: Round) -> list[Task]:
     return found
 
 
-STEPS = (
-    Step("meta_review", tasks, essential=True),
-    Step("meta_review.senior", senior_tasks, essential=True),
+def _forecast(size: Size) -> Forecast:
+    what = f"{size.venue.minds.chair} meta-reviews and senior looks"
+    return Forecast(size.papers + size.chairs, what, at_most=True)
+
+
+def _calls(size: Size, tokens: Tokens) -> list[Calls]:
+    return [
+        Calls("chair", size.papers, tokens.about + tokens.thread, 2 * tokens.text),
+        Calls("chair", size.chairs, tokens.house + tokens.thread, 2 * tokens.text),
+    ]
+
+
+PHASE = Phase(
+    name="meta_review",
+    after=("review",),
+    sees=("decision",),
+    steps=(
+        Step("meta_review", tasks, essential=True),
+        Step("meta_review.senior", senior_tasks, essential=True),
+    ),
+    forecast=_forecast,
+    calls=_calls,
 )

@@ -8,6 +8,7 @@ from conference.core.records import Review
 from conference.core.tasks import Task, TaskKey
 from conference.core.thread import names_of
 from scientists.scientist import RebutSight
+from venues.phase import Calls, Forecast, Phase
 from venues.state import Round, Step
 
 
@@ -34,4 +35,12 @@ def tasks(round_: Round) -> list[Task]:
     return found
 
 
-STEPS = (Step("rebut", tasks),)
+PHASE = Phase(
+    name="rebut",
+    after=("review",),
+    steps=(Step("rebut", tasks),),
+    forecast=lambda size: Forecast(size.authored, "authors answer", at_most=True),
+    calls=lambda size, tokens: [
+        Calls("scientist", size.authored, tokens.about + tokens.thread, tokens.answer)
+    ],
+)

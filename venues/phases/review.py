@@ -7,9 +7,12 @@ from collections.abc import Mapping, Sequence
 from conference.core.records import Assignment, HumanOutcome
 from conference.core.seeds import generator
 from conference.core.tasks import Task, TaskKey
+from conference.models.reading import PAGE
 from reviewers.embedded.informed import shared_quality
 from reviewers.embedded.panel import load_panel
+from reviewers.language.presets import examples_text
 from reviewers.reviewer import ReviewSight
+from venues.phase import CHARACTERS_A_TOKEN, Calls, Forecast, Phase, Size, Tokens
 from venues.phases.assign import EMERGENCY
 from venues.recorded import replayed
 from venues.state import Round, Step
@@ -80,4 +83,25 @@ def replacement_tasks(round_: Round) -> list[Task]:
     return _tasks(round_, "review.replacement", emergency=True)
 
 
-STEPS = (Step("review", tasks), EMERGENCY, Step("review.replacement", replacement_tasks))
+def _calls(size: Size, tokens: Tokens) -> list[Calls]:
+    """An ensemble's members, the one that joins them, and reflections that read earlier answers."""
+    preset = tokens.preset
+    again = preset.reflections - 1
+    passes = preset.ensemble + (preset.ensemble > 1) + again
+    examples = len(examples_text(tokens.rules.examples, preset.few_shot)) // CHARACTERS_A_TOKEN
+    images = PAGE * preset.images if tokens.rules.sees_images else 0
+    answers = tokens.answer * (again // 2 + preset.ensemble)
+    asked = tokens.about + tokens.form + examples + images + tokens.earlier + answers
+    return [Calls("reviewer", size.reviews * passes, asked, tokens.answer)]
+
+
+PHASE = Phase(
+    name="review",
+    after=("assign",),
+    sees=("review", "panel"),
+    steps=(Step("review", tasks), EMERGENCY, Step("review.replacement", replacement_tasks)),
+    forecast=lambda size: Forecast(
+        size.reviews, f"{size.venue.minds.reviewer} reviews, and emergency ones", at_most=True
+    ),
+    calls=_calls,
+)

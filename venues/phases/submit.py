@@ -21,9 +21,11 @@ from conference.core.records import (
 )
 from conference.core.tasks import CentralSight, Sight, Task, TaskKey
 from conference.models.context import Context
+from scientists.language.ideas import calls_a_study
 from scientists.scientist import Past, ResearchSight, ReviseSight
 from scientists.study import Idea, choose, ideas_of
 from venues.papers import TablePaper
+from venues.phase import Calls, Forecast, Phase, Size, Tokens
 from venues.state import Archived, Round, Step
 from venues.venue import Topic
 
@@ -249,4 +251,21 @@ def _topic(text: str, topics: tuple[Topic, ...]) -> str:
     return best if counts.get(best) else ""
 
 
-STEPS = (Step("submit.plan", plan_tasks), Step("submit", tasks))
+def _forecast(size: Size) -> Forecast:
+    mind = size.venue.minds.scientist
+    return Forecast(size.papers, f"{mind} research" if size.authored else "read real papers")
+
+
+def _calls(size: Size, tokens: Tokens) -> list[Calls]:
+    asked = tokens.house + tokens.material
+    return [Calls("scientist", size.authored * calls_a_study(), asked, 2 * tokens.answer)]
+
+
+PHASE = Phase(
+    name="submit",
+    after=("call",),
+    steps=(Step("submit.plan", plan_tasks), Step("submit", tasks)),
+    performs={PlanSight: plan, TableSight: perform, PdfSight: perform},
+    forecast=_forecast,
+    calls=_calls,
+)

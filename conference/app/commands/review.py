@@ -43,7 +43,7 @@ def review(
     from conference.app.review.write import markdown, write_reviews
     from conference.core.files import check_writable
     from venues.minds import load_models
-    from venues.venue import load_venue
+    from venues.venue_file import load_venue
 
     console, form = Console(), load_venue(venue).form
     if out:

@@ -187,17 +187,19 @@ def _show_forecast(console: Console, rules, source, rounds: int) -> None:  # typ
     for column in ("phase", "tasks", "what"):
         table.add_column(column, justify="right" if column == "tasks" else "left")
     rows = forecast(rules, source)
-    for row in rows:
-        table.add_row(row.phase, f"{'≤ ' if row.at_most else ''}{rounds * row.tasks:,}", row.what)
+    for phase, row in rows.items():
+        table.add_row(phase, f"{'≤ ' if row.at_most else ''}{rounds * row.tasks:,}", row.what)
     console.print(table)
-    console.print(f"At most {rounds * sum(row.tasks for row in rows):,} tasks. Nothing was done.")
-    _show_estimate(console, rules, source, rows, rounds)
+    tasks = rounds * sum(row.tasks for row in rows.values())
+    console.print(f"At most {tasks:,} tasks. Nothing was done.")
+    _show_estimate(console, rules, source, rounds)
 
 
-def _show_estimate(console: Console, rules, source, rows, rounds: int) -> None:  # type: ignore[no-untyped-def]
-    from venues.estimate import CHARACTERS_A_TOKEN, PDF_PAGE, estimate
+def _show_estimate(console: Console, rules, source, rounds: int) -> None:  # type: ignore[no-untyped-def]
+    from venues.estimate import PDF_PAGE, estimate
+    from venues.phase import CHARACTERS_A_TOKEN
 
-    found = estimate(rules, source, rows, rounds)
+    found = estimate(rules, source, rounds)
     if not found:
         return
     table = Table("phase", "calls", "tokens in", "tokens out", "cost", "hours")

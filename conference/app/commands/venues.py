@@ -11,7 +11,7 @@ from rich.table import Table
 @click.argument("name", required=False)
 def venues(name: str | None) -> None:
     """List the venues, or show the review form and quotas of one."""
-    from venues.venue import list_venues, load_venue
+    from venues.venue_file import list_venues, load_venue
 
     console = Console()
     if name is None:
