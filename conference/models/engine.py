@@ -8,6 +8,7 @@ import inspect
 import os
 from typing import Any
 
+from conference.models.kept import model_place
 from conference.models.records import CUT, Message, ModelRules, Reply, Sampling
 from conference.models.templating import templated
 from conference.models.thinking import marked, thinking_of
@@ -28,7 +29,7 @@ class Engine:
         from vllm.v1.engine.async_llm import AsyncLLM
 
         settings: dict[str, Any] = {
-            "model": target,
+            "model": model_place(target),
             "tensor_parallel_size": rules.tensor_parallel,
             "enable_prefix_caching": True,
             "structured_outputs_config": {"backend": "xgrammar", "disable_any_whitespace": True},

@@ -17,6 +17,7 @@ from conference.core.cluster import connect
 from conference.core.errors import UserError
 from conference.models.backends import Cluster
 from conference.models.engine import CPU_SETTINGS, Engine
+from conference.models.kept import model_place
 from conference.models.placement import gpus_of, gpus_suffice
 from conference.models.records import Message, ModelError, ModelRules, Refused, Reply, Sampling
 
@@ -107,7 +108,7 @@ class EngineModel:
         from transformers import AutoTokenizer
 
         self._tokenizer: Any = AutoTokenizer.from_pretrained(
-            rules.engine.get("tokenizer", target),
+            rules.engine.get("tokenizer", model_place(target)),
             trust_remote_code=bool(rules.engine.get("trust_remote_code")),
         )
 

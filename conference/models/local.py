@@ -9,6 +9,7 @@ from typing import Any
 
 from conference.core.errors import UserError
 from conference.models.engine import folder_hash
+from conference.models.kept import model_place
 from conference.models.records import CUT, Message, ModelRules, Refused, Reply, Sampling
 from conference.models.templating import templated
 from conference.models.thinking import thinking_of
@@ -22,15 +23,16 @@ class LocalModel:
         from safetensors import SafetensorError
         from transformers import AutoModelForCausalLM, AutoTokenizer
 
+        place = model_place(target)
         try:
-            self._tokenizer: Any = AutoTokenizer.from_pretrained(target)
-            model: Any = AutoModelForCausalLM.from_pretrained(target)
+            self._tokenizer: Any = AutoTokenizer.from_pretrained(place)
+            model: Any = AutoModelForCausalLM.from_pretrained(place)
         except (OSError, ValueError, RuntimeError, SafetensorError) as error:
             raise UserError(f"model 'transformers:{target}' cannot be loaded: {error}") from error
         self._model = model.to("cuda" if torch.cuda.is_available() else "cpu")
         config = self._model.config
         self.name = f"transformers:{target}"
-        self.revision = str(getattr(config, "_commit_hash", None) or folder_hash(target))
+        self.revision = str(getattr(config, "_commit_hash", None) or folder_hash(place))
         self.context = rules.context or int(getattr(config, "max_position_embeddings", 4096))
         self._lock = threading.Lock()
         self._compiler = _compiler(self._tokenizer, int(config.vocab_size))
