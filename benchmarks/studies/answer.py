@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from benchmarks.studies.effects import Effect
 from benchmarks.studies.flips import ACCEPTED, ArmFlips
 from benchmarks.studies.outcome_table import Unit
-from benchmarks.studies.tables import full, named, number, p_value, percent
+from benchmarks.studies.results import StudyInfo, named
+from benchmarks.studies.tables import full, number, p_value, percent
 from conference.statistics.estimate import Estimate
 
 RESTS_ON = {
@@ -19,7 +20,7 @@ RESTS_ON = {
 
 
 def answer(
-    effects: Sequence[Effect], flips: Sequence[ArmFlips], unit: Unit = "paper"
+    effects: Sequence[Effect], flips: Sequence[ArmFlips], study: StudyInfo, unit: Unit = "paper"
 ) -> tuple[str, str]:
     """What the treatments do to the primary outcome; and how sure this is.
 
@@ -28,30 +29,36 @@ def answer(
     """
     primary = [each for each in effects if each.primary]
     if primary[0].outcome == ACCEPTED and flips:
-        return _decisions(flips), _against_rerun(flips)
+        return _decisions(flips, study), _against_rerun(flips, study)
     defined = [each for each in primary if each.difference.low is not None]
     if not defined:
-        outcome = named(primary[0].outcome)
-        return f"There is no answer for {outcome}.", f"The reason: {primary[0].note}."
-    return _effects(defined), _sure(defined, unit)
+        outcome, why = named(primary[0].outcome), f"The reason: {primary[0].note}."
+        known = [each for each in primary if each.difference.value is not None]
+        if not known:
+            return f"There is no answer for {outcome}.", why
+        parts = ", ".join(
+            f"{number(each.difference.value)} under “{study.label(each.arm)}”" for each in known
+        )
+        return f"The differences in {outcome} are {parts}, without an interval.", why
+    return _effects(defined, study), _sure(defined, study, unit)
 
 
-def _effects(defined: Sequence[Effect]) -> str:
+def _effects(defined: Sequence[Effect], study: StudyInfo) -> str:
     outcome = named(defined[0].outcome)
     if len(defined) == 1:
-        return _one(defined[0], outcome)
+        return _one(defined[0], outcome, study)
     found = [each for each in defined if each.found]
     if not found:
-        parts = "; ".join(map(_change, defined))
+        parts = "; ".join(_change(each, study) for each in defined)
         return f"No treatment was found to change {outcome}: {parts}."
-    rest = [named(each.arm) for each in defined if not each.found]
+    rest = [f"“{study.label(each.arm)}”" for each in defined if not each.found]
     beside = f"; no change was found under {', '.join(rest)}" if rest else ""
-    parts = "; ".join(map(_change, found))
+    parts = "; ".join(_change(each, study) for each in found)
     return f"{len(found)} of {len(defined)} treatments change {outcome}: {parts}{beside}."
 
 
-def _one(effect: Effect, outcome: str) -> str:
-    arm, change = named(effect.arm), full(effect.difference)
+def _one(effect: Effect, outcome: str, study: StudyInfo) -> str:
+    arm, change = study.label(effect.arm), full(effect.difference)
     if not effect.found:
         return (
             f"Under “{arm}” {outcome} was not found to change: {change}, "
@@ -64,11 +71,11 @@ def _one(effect: Effect, outcome: str) -> str:
     )
 
 
-def _change(effect: Effect) -> str:
-    return f"{named(effect.arm)} {full(effect.difference)}, {p_value(effect.p_adjusted)}"
+def _change(effect: Effect, study: StudyInfo) -> str:
+    return f"“{study.label(effect.arm)}” {full(effect.difference)}, {p_value(effect.p_adjusted)}"
 
 
-def _sure(defined: Sequence[Effect], unit: Unit) -> str:
+def _sure(defined: Sequence[Effect], study: StudyInfo, unit: Unit) -> str:
     """The noise floor, then the equivalence test or the smallest effect that could be seen."""
     first = defined[0]
     floor = f"Another draw of the same round (A/A) moves it by {full(first.floor)}"
@@ -76,7 +83,7 @@ def _sure(defined: Sequence[Effect], unit: Unit) -> str:
     size = rounds if first.units == 1 else f"{first.units:,} {unit}s × {rounds}"
     same = [each for each in defined if each.equivalent]
     if same:
-        names = ", ".join(f"“{named(each.arm)}”" for each in same)
+        names = ", ".join(f"“{study.label(each.arm)}”" for each in same)
         p = max(each.p_equivalence or 0 for each in same)
         return (
             f"{floor}; the effect of {names} lies within ± {number(first.margin)} (equivalence "
@@ -86,18 +93,18 @@ def _sure(defined: Sequence[Effect], unit: Unit) -> str:
     return f"{floor}; {size} find an effect of {number(largest)} or more with power .8."
 
 
-def _decisions(flips: Sequence[ArmFlips]) -> str:
+def _decisions(flips: Sequence[ArmFlips], study: StudyInfo) -> str:
     parts = "; ".join(
-        f"under “{named(each.arm)}” {_share(each.flips.inconsistent)} of the decisions differ from "
-        "the control's"
+        f"under “{study.label(each.arm)}” {_share(each.flips.inconsistent)} of the "
+        "decisions differ from the control's"
         for each in flips
     )
     return f"{parts[0].upper()}{parts[1:]}."
 
 
-def _against_rerun(flips: Sequence[ArmFlips]) -> str:
+def _against_rerun(flips: Sequence[ArmFlips], study: StudyInfo) -> str:
     floor = flips[0].floor
-    parts = ", ".join(_net(each, len(flips) > 1) for each in flips)
+    parts = ", ".join(_net(each, study.label(each.arm) if len(flips) > 1 else "") for each in flips)
     return (
         f"Another draw of the same round (A/A) changes {_share(floor.inconsistent)}, so {parts} "
         f"({floor.papers:,} papers × {floor.replicates} "
@@ -105,8 +112,8 @@ def _against_rerun(flips: Sequence[ArmFlips]) -> str:
     )
 
 
-def _net(found: ArmFlips, several: bool) -> str:
-    name = f"“{named(found.arm)}”" if several else "the treatment"
+def _net(found: ArmFlips, label: str) -> str:
+    name = f"“{label}”" if label else "the treatment"
     net = found.net
     if net.value is None or net.low is None or net.high is None:
         return f"{name} cannot be compared with it"

@@ -25,6 +25,7 @@ from conference.statistics.estimate import Estimate, Floats, Undefined
 
 Rests = Literal["data", "language model", "assumption"]
 POWER = 0.8
+SAME = "every replicate has the same value, as with recorded seats, so there is no interval"
 FIXED = "every replicate has the same mean in both arms, by the venue's rule, so it cannot differ"
 
 
@@ -172,6 +173,8 @@ def _estimate(values: Floats, design: Design, seed: int, flips: int) -> Estimate
         mean = two_way_mean(values)
     except Undefined as why:
         return Estimate(None, None, None, 0, str(why))
+    if mean.units == 1 and mean.error == 0:
+        return Estimate(mean.value, None, None, mean.n, SAME)
     return Estimate(mean.value, *_interval(values, mean, design, seed, flips), mean.n)
 
 
@@ -216,6 +219,9 @@ def _effect(
         alone = Estimate(float(np.nanmean(values)), None, None, pairs, why)
         return Effect(**common, difference=alone, note=why)
     mean, seed = two_way_mean(values), seed_of(design.seed, outcome, arm)
+    if mean.units == 1 and mean.error == 0:  # It is no certainty: nothing was drawn anew.
+        alone = Estimate(mean.value, None, None, pairs, SAME)
+        return Effect(**common, difference=alone, note=SAME)
     return Effect(
         **common,
         difference=Estimate(mean.value, *_interval(values, mean, design, seed, flips), mean.n),

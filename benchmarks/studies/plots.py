@@ -20,11 +20,11 @@ from benchmarks.reviewers.canvas import (
     title,
 )
 from benchmarks.studies.effects import POWER, Effect
-from benchmarks.studies.flips import ArmFlips, Flips
+from benchmarks.studies.flips import Flips
 from benchmarks.studies.outcome_table import AA, CONTROL, arms, cells
 from benchmarks.studies.power import curve
-from benchmarks.studies.results import StudyResult
-from benchmarks.studies.tables import named, number
+from benchmarks.studies.results import StudyInfo, StudyResult, named
+from benchmarks.studies.tables import number
 from conference.statistics.estimate import Floats
 
 BAND = "#c9ccd1"
@@ -41,7 +41,7 @@ def draw(result: StudyResult, outcomes: Any) -> dict[str, tuple[str, Any]]:
             f"Effect of each treatment (treatment − control) with its {level} interval, over the "
             "A/A floor (grey: interval of control with other seeds − control). Filled: adjusted p "
             f"at or below {result.design.alpha:g}. Dotted: the margin of equivalence.",
-            lambda: effects(result.effects),
+            lambda: effects(result),
             any(each.difference.low is not None for each in result.effects),
         ),
         "power": (
@@ -58,33 +58,33 @@ def draw(result: StudyResult, outcomes: Any) -> dict[str, tuple[str, Any]]:
         "flips": (
             "Decisions by the control (left) and by the arm (right), all replicates together. What "
             "crosses has flipped; the first panel is the A/A floor.",
-            lambda: flows(result.flips),
+            lambda: flows(result),
             bool(result.flips),
         ),
     }
     return {name: (said, make()) for name, (said, make, there) in makers.items() if there}
 
 
-def effects(found: Sequence[Effect]) -> Any:
+def effects(result: StudyResult) -> Any:
     """One panel an outcome, one row an arm."""
     from matplotlib.figure import Figure
 
     by_outcome: dict[str, list[Effect]] = {}
-    for each in found:
+    for each in result.effects:
         if each.difference.low is not None:
             by_outcome.setdefault(each.outcome, []).append(each)
     heights = [0.75 + 0.34 * len(rows) for rows in by_outcome.values()]
     made = Figure(figsize=(6.2, sum(heights) + 0.4), layout="constrained")
     axes = made.subplots(len(heights), 1, squeeze=False, height_ratios=heights)[:, 0]
     for axis, (outcome, rows) in zip(axes, by_outcome.items(), strict=True):
-        _effect_panel(axis, rows)
+        _effect_panel(axis, rows, result.study)
         primary = " (primary)" if rows[0].primary else ""
         axis.set_title(short(named(outcome)) + primary, fontsize=9.5, loc="left")
     axes[-1].set_xlabel("treatment − control", fontsize=9)
     return made
 
 
-def _effect_panel(axis: Any, rows: Sequence[Effect]) -> None:
+def _effect_panel(axis: Any, rows: Sequence[Effect], study: StudyInfo) -> None:
     floor = rows[0].floor
     if floor.low is not None and floor.high is not None:
         axis.axvspan(floor.low, floor.high, color=BAND, alpha=0.6, lw=0, zorder=0)
@@ -97,7 +97,7 @@ def _effect_panel(axis: Any, rows: Sequence[Effect]) -> None:
         axis.plot([estimate.low, estimate.high], [place, place], color=colour, lw=2.2, zorder=2)
         fill = colour if each.found else "white"
         axis.plot(estimate.value, place, "o", color=colour, mfc=fill, ms=7, mew=1.6, zorder=3)
-    axis.set_yticks(range(len(rows)), [title(named(each.arm)) for each in rows])
+    axis.set_yticks(range(len(rows)), [title(study.label(each.arm)) for each in rows])
     axis.set_ylim(len(rows) - 0.4, -0.6)
     axis.tick_params(labelsize=8.5)
     axis.spines[["top", "right"]].set_visible(False)
@@ -118,7 +118,7 @@ def distributions(result: StudyResult, outcomes: Any) -> Any:
     for axis in axes[::PANELS_IN_A_ROW]:
         axis.set_ylabel("share", fontsize=8)
     for arm in order:
-        axes[0].plot([], [], color=colours[arm], lw=3, label=short(_arm_name(arm)))
+        axes[0].plot([], [], color=colours[arm], lw=3, label=short(_arm_name(arm, result.study)))
     legend(made, axes[0])
     return made
 
@@ -152,13 +152,13 @@ def _distribution_panel(axis: Any, given: dict[str, Floats], colours: dict[str, 
         axis.stairs(shares, edges, color=colours[arm], lw=1.5, ls=style)
 
 
-def flows(found: Sequence[ArmFlips]) -> Any:
+def flows(result: StudyResult) -> Any:
     """Control's decisions on the left, the arm's on the right: A/A first, then each treatment."""
-    panels = [found[0].floor, *(each.flips for each in found)]
+    panels = [result.flips[0].floor, *(each.flips for each in result.flips)]
     made, axes = grid(len(panels))
     for axis, flips in zip(axes, panels, strict=True):
         _flow(axis, flips)
-        axis.set_title(title(_arm_name(flips.second)), fontsize=9)
+        axis.set_title(title(_arm_name(flips.second, result.study)), fontsize=9)
     return made
 
 
@@ -217,5 +217,5 @@ def _own(result: StudyResult) -> int:
     return max(each.replicates for each in result.primary)
 
 
-def _arm_name(arm: str) -> str:
-    return "A/A (control, other seeds)" if arm == AA else named(arm)
+def _arm_name(arm: str, study: StudyInfo) -> str:
+    return "A/A (control, other seeds)" if arm == AA else study.label(arm)

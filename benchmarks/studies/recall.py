@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from statsmodels.stats.proportion import proportion_confint
@@ -13,7 +13,7 @@ from benchmarks.studies.twins.apply import Truth
 MEASURED = {"flaw_found": "reviews", "flaw_found_by_chair": "meta-reviews"}
 
 
-def recall_notes(table: Any, truths: Sequence[Truth]) -> list[str]:
+def recall_notes(table: Any, truths: Sequence[Truth], labels: Mapping[str, str]) -> list[str]:
     """One sentence an outcome, arm and kind: the share of texts that name the flaw, beside how many
     of the control's texts on the same, flawless papers seem to."""
     found = []
@@ -30,8 +30,8 @@ def recall_notes(table: Any, truths: Sequence[Truth]) -> list[str]:
                 alarms = of_kind.loc[of_kind["arm"] == CONTROL, "value"]
                 if len(named) and len(alarms):
                     found.append(
-                        f"{arm}, {kind} ({len(having)} papers): {_share(named)} of {texts} name "
-                        f"it; without it {_share(alarms)} seem to."
+                        f"{labels.get(arm) or arm}, {kind} ({len(having)} papers): "
+                        f"{_share(named)} of {texts} name it; without it {_share(alarms)} seem to."
                     )
     return found
 

@@ -15,7 +15,7 @@ from benchmarks.studies.effects import Design, Effect
 from benchmarks.studies.flips import ACCEPTED, ArmFlips, arm_flips
 from benchmarks.studies.outcome_table import checked
 from benchmarks.studies.power import Plan, pilot, plan
-from benchmarks.studies.results import StudyInfo, StudyResult, read_result, write_result
+from benchmarks.studies.results import StudyInfo, StudyResult, named, read_result, write_result
 from benchmarks.studies.tables import (
     COMPARED,
     EFFECTS,
@@ -26,7 +26,6 @@ from benchmarks.studies.tables import (
     flip_row,
     latex,
     markdown,
-    named,
     number,
 )
 from conference.core.errors import UserError
@@ -49,7 +48,7 @@ def write_report(
     result = StudyResult(
         study=study,
         design=design,
-        answer=answer(found, flips, design.unit),
+        answer=answer(found, flips, study, design.unit),
         effects=tuple(found),
         flips=flips,
         plans=_plans(table, found, design),
@@ -70,8 +69,8 @@ def write_report(
             plots=drawn,
             caption=caption(result),
             rests_on=RESTS_ON[study.rests_on],
-            effects=[(each, effect_row(each)) for each in found],
-            flips=[flip_row(each) for each in flips],
+            effects=[(each, effect_row(each, study)) for each in found],
+            flips=[flip_row(each, study) for each in flips],
             heads=EFFECTS,
             flip_heads=FLIPS,
         ),
@@ -121,15 +120,15 @@ def _notes(study: StudyInfo, found: Sequence[Effect]) -> tuple[str, ...]:
     for each in found:
         if each.note:
             notes[f"{named(each.outcome)}: {each.note}"] = None
+        arm = study.label(each.arm)
         if each.unpaired:
             notes[
-                f"{named(each.outcome)}, {named(each.arm)}: {each.unpaired:,} units and replicates "
-                f"have a value in one arm only and were left out ({each.pairs:,} pairs used)"
+                f"{named(each.outcome)}, {arm}: {each.unpaired:,} units and replicates have a "
+                f"value in one arm only and were left out ({each.pairs:,} pairs used)"
             ] = None
         if each.replicates < study.replicates and each.units > 1:
             notes[
-                f"{named(each.outcome)}, {named(each.arm)}: {each.replicates} of "
-                f"{study.replicates} replicates"
+                f"{named(each.outcome)}, {arm}: {each.replicates} of {study.replicates} replicates"
             ] = None
     return tuple(notes)
 

@@ -19,7 +19,7 @@ class StudyInfo(msgspec.Struct, frozen=True, kw_only=True):
 
     `published` is the source's figure, in words; `plan_hash` the SHA-256 of the study's file as it
     was written down before the first task. `papers` is the number of submissions, and `notes` say
-    what is to be known of them.
+    what is to be known of them. `labels` are the arms' own words for what differs.
     """
 
     title: str
@@ -33,6 +33,16 @@ class StudyInfo(msgspec.Struct, frozen=True, kw_only=True):
     papers: int
     replicates: int
     notes: tuple[str, ...] = ()
+    labels: dict[str, str] = {}
+
+    def label(self, arm: str) -> str:
+        """The arm in words: its label, else its key."""
+        return self.labels.get(arm) or named(arm)
+
+
+def named(name: str) -> str:
+    """An outcome's or arm's key as words."""
+    return name.replace("_", " ")
 
 
 class StudyResult(msgspec.Struct, frozen=True, kw_only=True):

@@ -371,7 +371,10 @@ def unseen(job: Job) -> list[str]:
 def conclude(job: Job, table: Any, replicates: int) -> StudyResult:
     """Compute the effects and write the report."""
     study, rests = job.study, rests_of(job)
-    notes = [*job.notes, *unseen(job), *recall_notes(table, read_truth(Path(job.out)))]
+    labels = {name: arm.label for name, arm in study.all_arms().items() if arm.label}
+    notes = [*job.notes, *unseen(job), *recall_notes(table, read_truth(Path(job.out)), labels)]
+    if not any(venue.review.texts for venue in job.venues.values()):
+        notes.append("scores only: reviewers write no texts")
     design = design_of(study, replicates, job.seed)
     papers = table.loc[table["unit"] != "", "unit"].str.partition("|")[0].nunique()
     info = StudyInfo(
@@ -386,6 +389,7 @@ def conclude(job: Job, table: Any, replicates: int) -> StudyResult:
         papers=int(papers),
         replicates=replicates,
         notes=tuple(dict.fromkeys(notes)),
+        labels=labels,
     )
     found = effects(table, design, rests)
     return write_report(Path(job.out), info, table, found, design)

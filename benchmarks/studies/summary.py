@@ -14,11 +14,10 @@ from pathlib import Path
 from benchmarks.studies.answer import RESTS_ON
 from benchmarks.studies.flips import ACCEPTED, Flips, flips
 from benchmarks.studies.outcome_table import AA, CONTROL, cells, read_outcomes
-from benchmarks.studies.results import StudyResult, read_result
+from benchmarks.studies.results import StudyResult, named, read_result
 from benchmarks.studies.tables import (
     bare_p,
     full,
-    named,
     number,
     percents,
 )
@@ -56,7 +55,7 @@ def section(folder: Path) -> str:
     ]
     if result.flips:
         parts.append(_table(FLIPS, _flip_rows(result)))
-    pairs = _committees(folder, [each.arm for each in result.flips])
+    pairs = _committees(folder, result)
     if pairs:
         parts.append(_table(COMMITTEES, pairs))
     parts.append(_table(EFFECTS, _effect_rows(result)))
@@ -66,7 +65,7 @@ def section(folder: Path) -> str:
 def _flip_rows(result: StudyResult) -> list[Sequence[str]]:
     return [
         (
-            named(each.arm),
+            result.study.label(each.arm),
             percents(each.flips.inconsistent),
             percents(each.floor.inconsistent),
             percents(each.net, signed=True),
@@ -81,7 +80,7 @@ def _effect_rows(result: StudyResult) -> list[Sequence[str]]:
     return [
         (
             named(each.outcome),
-            named(each.arm),
+            result.study.label(each.arm),
             f"{each.units:,} × {each.replicates}",
             number(each.control),
             number(each.treatment),
@@ -94,8 +93,9 @@ def _effect_rows(result: StudyResult) -> list[Sequence[str]]:
     ]
 
 
-def _committees(folder: Path, arms: Sequence[str]) -> list[Sequence[str]]:
+def _committees(folder: Path, result: StudyResult) -> list[Sequence[str]]:
     """Decisions of two committees under the same rules: NAME and NAME_again, control and A/A."""
+    arms = [each.arm for each in result.flips]
     pairs = [(arm, f"{arm}{AGAIN}") for arm in arms if f"{arm}{AGAIN}" in arms]
     if not pairs:
         return []
@@ -105,7 +105,7 @@ def _committees(folder: Path, arms: Sequence[str]) -> list[Sequence[str]]:
         rows: Flips = flips(*(cells(table, ACCEPTED, arm, "paper") for arm in (one, two)))
         found.append(
             (
-                named(one),
+                result.study.label(one),
                 percents(rows.inconsistent),
                 percents(rows.arbitrary),
                 f"{rows.papers:,} × {rows.replicates}",

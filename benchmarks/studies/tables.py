@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from benchmarks.reviewers.tables import escaped
 from benchmarks.studies.effects import Effect
 from benchmarks.studies.flips import ArmFlips
-from benchmarks.studies.results import StudyResult
+from benchmarks.studies.results import StudyInfo, StudyResult, named
 from conference.statistics.estimate import Estimate
 
 EFFECTS = ("outcome", "arm", "n", "control", "treatment", "difference", "A/A floor", "p",
@@ -19,13 +19,13 @@ COMPARED = ("study", "arm", "outcome", "difference", "A/A floor", "p adjusted", 
             "papers × replicates", "rests on", "published")  # fmt: skip
 
 
-def effect_row(effect: Effect) -> list[str]:
+def effect_row(effect: Effect, study: StudyInfo) -> list[str]:
     """One row under `EFFECTS`."""
     margin = "" if effect.margin is None else f" (± {number(effect.margin)})"
     equal = {None: "–", True: f"yes{margin}", False: f"not shown{margin}"}[effect.equivalent]
     return [
         named(effect.outcome) + (" (primary)" if effect.primary else ""),
-        named(effect.arm),
+        study.label(effect.arm),
         f"{effect.units:,} × {effect.replicates}",
         number(effect.control),
         number(effect.treatment),
@@ -38,12 +38,12 @@ def effect_row(effect: Effect) -> list[str]:
     ]
 
 
-def flip_row(found: ArmFlips) -> list[str]:
+def flip_row(found: ArmFlips, study: StudyInfo) -> list[str]:
     """One row under `FLIPS`."""
     flips = found.flips
     counts = (flips.both, flips.only_first, flips.only_second, flips.neither)
     return [
-        named(found.arm),
+        study.label(found.arm),
         *(f"{count:,}" for count in counts),
         percents(flips.inconsistent),
         percents(found.floor.inconsistent),
@@ -71,7 +71,7 @@ def compared_rows(result: StudyResult) -> list[tuple[bool, list[str]]]:
         else:
             said = [named(each.outcome), full(each.difference), full(each.floor),
                     bare_p(each.p_adjusted), number(each.smallest)]  # fmt: skip
-        rows.append((each.found, [study.title, named(each.arm), *said, *about]))
+        rows.append((each.found, [study.title, study.label(each.arm), *said, *about]))
     return rows
 
 
@@ -92,9 +92,9 @@ def markdown(result: StudyResult) -> str:
     """The tables for a README or a paper's appendix."""
     study = result.study
     parts = [f"## {study.title}", f"{study.question} {' '.join(result.answer)}"]
-    parts.append(_markdown(EFFECTS, [effect_row(each) for each in result.effects]))
+    parts.append(_markdown(EFFECTS, [effect_row(each, result.study) for each in result.effects]))
     if result.flips:
-        parts.append(_markdown(FLIPS, [flip_row(each) for each in result.flips]))
+        parts.append(_markdown(FLIPS, [flip_row(each, result.study) for each in result.flips]))
     parts.append(caption(result))
     parts.append(f"Published: {study.published} ({study.source}).")
     return "\n\n".join(parts) + "\n"
@@ -102,16 +102,11 @@ def markdown(result: StudyResult) -> str:
 
 def latex(result: StudyResult) -> str:
     """The tables with booktabs, no wider than a line."""
-    parts = [_latex(EFFECTS, [effect_row(each) for each in result.effects])]
+    parts = [_latex(EFFECTS, [effect_row(each, result.study) for each in result.effects])]
     if result.flips:
-        parts.append(_latex(FLIPS, [flip_row(each) for each in result.flips]))
+        parts.append(_latex(FLIPS, [flip_row(each, result.study) for each in result.flips]))
     head = "% needs \\usepackage{booktabs,graphicx}; drawn smaller where the line is too short\n"
     return head + "\n\\bigskip\n\n".join(f"\\noindent{part}" for part in parts)
-
-
-def named(name: str) -> str:
-    """An outcome's or arm's name as words."""
-    return name.replace("_", " ")
 
 
 def number(value: float | None) -> str:

@@ -111,6 +111,31 @@ def test_pairs_left_out_are_counted_in_the_notes(tmp_path: Path) -> None:
     assert any("8 units and replicates" in note for note in result.notes)
 
 
+def test_arms_are_called_by_their_labels(tmp_path: Path) -> None:
+    table = study(effect=0.5)
+    info = msgspec.structs.replace(INFO, labels={"treatment": "one more reviewer"})
+    result = write_report(tmp_path, info, table, effects(table, DESIGN), DESIGN)
+    assert "Under “one more reviewer” rating rises" in result.answer[0]
+    for name in ("table.md", "table.tex", "report.html"):
+        text = (tmp_path / name).read_text(encoding="utf-8")
+        assert "one more reviewer" in text and "(primary) | treatment" not in text
+    write_comparison([tmp_path], tmp_path / "page.html")
+    assert "one more reviewer" in (tmp_path / "page.html").read_text(encoding="utf-8")
+
+
+def test_a_round_that_is_the_same_in_every_replicate_has_no_interval(tmp_path: Path) -> None:
+    """Recorded seats give every replicate the same value: that is no certainty."""
+    outcomes = study()
+    outcomes = outcomes[outcomes["outcome"] == "agreement"].copy()
+    outcomes["value"] = outcomes["arm"].map({"control": 0.5, "aa": 0.5, "treatment": 0.7})
+    design = Design(primary="agreement", replicates=8)
+    result = written(tmp_path, 0, design, outcomes)
+    (effect,) = result.effects
+    assert effect.difference.value == pytest.approx(0.2) and effect.difference.low is None
+    assert effect.floor.low is None and effect.p is None
+    assert "without an interval" in result.answer[0] and "same value" in result.answer[1]
+
+
 @pytest.mark.skipif(not shutil.which("pdflatex"), reason="there is no pdflatex")
 def test_latex_sets_the_tables_within_a_page(folders: tuple[Path, ...], tmp_path: Path) -> None:
     for folder in folders:
