@@ -24,6 +24,7 @@ from reviewers import reviewer
 from scientists import scientist
 from venues import phases
 from venues.minds import mind_of
+from venues.plan import seed_of_task
 
 ROLES: dict[str, Any] = {
     "scientist": scientist.perform,
@@ -40,10 +41,12 @@ def make_performer(
     hosts: int,
     models: Mapping[str, ModelRules] | None = None,
     spoiled: Collection[int] = (),
+    world: int = 0,
 ) -> Performer:
     """The performer of a host: agents' tasks go to their role, the venue's to its phases.
 
-    `spoiled` are seeds of model calls that are not used again (see `Asker`).
+    `spoiled` are seeds of model calls that are not used again (see `Asker`), `world` is the seed of
+    the papers (see `seed_of_task`).
     """
     slots = asyncio.Semaphore(max(1, (os.cpu_count() or 1) // max(1, hosts)))
     made: dict[str, Model] = {}
@@ -57,12 +60,13 @@ def make_performer(
         if spec.text not in made:
             share = max(1, rules.at_once // max(1, hosts))
             made[spec.text] = make_model(spec, msgspec.structs.replace(rules, at_once=share))
-        return Asker(made[spec.text], rules, spec.preset, seed, task.key, spoiled)
+        own = seed_of_task(task.key, seed, world)
+        return Asker(made[spec.text], rules, spec.preset, own, task.key, spoiled)
 
     async def perform(task: Task) -> Done:
         start = time.perf_counter()
         asker = asker_of(task)
-        context = Context(seed, home, task.key, slots, asker)
+        context = Context(seed_of_task(task.key, seed, world), home, task.key, slots, asker)
         try:
             records = encode(await _records(task, context))
         except (TaskFailed, NotFinite) as error:

@@ -9,6 +9,7 @@ import msgspec
 from conference.core.errors import UserError
 from conference.core.ledger import Ledger, other_version
 from conference.core.seeds import seed_of
+from conference.core.tasks import TaskKey
 from conference.data.reader import Sample
 from conference.models.records import OPERATIONAL
 from venues.human_papers import calibration_table
@@ -17,6 +18,8 @@ from venues.papers import PaperSource
 from venues.recorded import fingerprints
 from venues.state import Archived, Options
 from venues.venue import Venue
+
+WRITING = ("call", "submit")  # the phases in which papers come about
 
 
 class Plan(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -70,6 +73,12 @@ def _archive_print(archive: tuple[Archived, ...]) -> str:
 def draws_seed(seed: int, number: int) -> int:
     """The seed of a round's draws; its people keep the first round's."""
     return seed if number == 1 else seed_of(seed, "round", number)
+
+
+def seed_of_task(key: TaskKey, draws: int, world: int) -> int:
+    """The seed of a task's draws: where the papers have a `world`, they are written by its seed, so
+    that rounds of one world have the same papers, whoever reviews them."""
+    return world if world and key.step.partition(".")[0] in WRITING else draws
 
 
 def note_plan(ledger: Ledger, plan: Plan) -> None:

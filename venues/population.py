@@ -32,7 +32,11 @@ def _data(name: str) -> dict[str, Any]:
 
 
 def make_scientists(venue: Venue, seed: int) -> list[Agent]:
-    """The scientists of a venue without papers of its own, spread over its labs."""
+    """The scientists of a venue without papers of its own, spread over its labs.
+
+    In rounds of one world they are the same people, whatever the round's seed.
+    """
+    seed = venue.panel.world or seed
     return [
         _agent("scientist", number, venue, seed, mind=mind)
         for number, mind in enumerate(_minds(venue.minds.scientist, venue.population.scientists))

@@ -24,7 +24,7 @@ from venues.dispatch import Stages, make_performer
 from venues.minds import models_of, placed
 from venues.papers import PaperSource, open_papers
 from venues.phases import steps_of
-from venues.plan import draws_seed, make_plan, note_plan
+from venues.plan import draws_seed, make_plan, note_plan, seed_of_task
 from venues.preflight import try_models
 from venues.resume import load_round, retract_failures, spoiled
 from venues.revisions import revision_of
@@ -98,7 +98,10 @@ def run_round(
     try:
         note_plan(ledger, plan)
         draws = draws_seed(seed, number)
-        round_ = Round(rules, seed, folder, source, plan.options, archive, draws, plan.sample)
+        world = draws_seed(rules.panel.world, number) if rules.panel.world else 0
+        round_ = Round(
+            rules, seed, folder, source, plan.options, archive, draws, world, plan.sample
+        )
         if retry_failed:
             retract_failures(ledger, rules)
         models = models_of(rules)
@@ -109,7 +112,7 @@ def run_round(
             say(line)
         make = partial(
             make_performer, draws, str(folder.resolve()), hosts,
-            placed(rules.models), spoiled(ledger),
+            placed(rules.models), spoiled(ledger), world,
         )  # fmt: skip
         with ExitStack() as back_ends:
 
@@ -154,7 +157,12 @@ def play(
         if keys is None:
             tasks = list(step.tasks(round_))
             seen = [
-                digest_of(task, round_.draws, revision_of(task, round_.venue)) for task in tasks
+                digest_of(
+                    task,
+                    seed_of_task(task.key, round_.draws, round_.world),
+                    revision_of(task, round_.venue),
+                )
+                for task in tasks
             ]
             _take_over(tasks, seen, ledger, pool)
             performed += _perform(step, tasks, ledger, stage_for, progress, budget)

@@ -72,11 +72,13 @@ class Round:
         options: Options | None = None,
         archive: tuple[Archived, ...] = (),
         draws: int | None = None,
+        world: int = 0,
         sample: Sample | None = None,
     ) -> None:
         self.venue = venue
         self.seed = seed
         self.draws = seed if draws is None else draws  # The seed of its tasks' draws.
+        self.world = world  # That of its papers, where they are written in a world of their own.
         self.folder = folder
         self.source = source
         self.options = options or Options()

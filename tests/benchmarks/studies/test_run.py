@@ -10,11 +10,13 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
-from benchmarks.studies.run import run_study
+from benchmarks.studies.run import round_folder, run_study
 from benchmarks.studies.study import Study, list_studies, load_study, venue_of
 from conference.app.cli import cli
 from conference.core.errors import UserError
 from conference.core.ledger import read_ledger
+from conference.core.records import Review, Submission
+from venues.resume import load_round
 
 FILE = """
 title = "Quota"
@@ -119,7 +121,7 @@ def test_a_plan_that_changed_is_refused(study: Study, papers: Path, out: Path) -
         ('"accepted"', '"acceptd"', "did you mean 'accepted'"),
         ('"icc"', '"nothing"', "unknown 'nothing'"),
         ("decision.accept_rate", "decision.acept_rate", "near to it: decision.accept_rate"),
-        ("0.25", '"low"', "set decision.accept_rate"),
+        ("0.25", '"low"', "decision.accept_rate: Expected .float"),
         ("[arm.control]", "[arm.base]", r"there is no table \[arm.control\]"),
         ("[arm.fewer]", "[arm.aa]", "arm.aa is run by itself"),
         (
@@ -190,3 +192,24 @@ def test_the_commands_show_run_report_and_compare(papers: Path, out: Path, tmp_p
     page = tmp_path / "both.html"
     said("report", str(out), str(out), "--out", str(page))
     assert "Quota" in page.read_text()
+
+
+def test_the_a_a_arm_reviews_the_same_papers_where_scientists_write_them(tmp_path: Path) -> None:
+    """Another committee meets what the control's scientists wrote, not other papers."""
+    path = tmp_path / "written.toml"
+    path.write_text(FILE.replace('also = ["rating", "icc"]', 'also = ["rating"]'))
+    shared = {"population.scientists": 4, "desk.duplicates": False, "desk.topic": False}
+    minds = dict.fromkeys(("scientist", "reviewer", "chair"), "instant")
+    run_study(load_study(path), out=tmp_path / "w", workers=0, settings=shared, minds=minds)
+    written: dict[tuple[str, int], list[Submission]] = {}
+    rated = {}
+    for arm in ("control", "aa", "fewer"):
+        for replicate in (0, 1):
+            round_ = load_round(round_folder(tmp_path / "w", arm, replicate))
+            written[arm, replicate] = round_.all(Submission)
+            rated[arm, replicate] = [row.rating for row in round_.all(Review)]
+    for replicate in (0, 1):
+        assert written["control", replicate] == written["aa", replicate]
+        assert written["control", replicate] == written["fewer", replicate]
+        assert rated["control", replicate] != rated["aa", replicate]
+    assert written["control", 0] != written["control", 1]
