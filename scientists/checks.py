@@ -20,7 +20,7 @@ from conference.papers.layout import (
 )
 from conference.papers.pictures import small_in_figure
 from scientists.claims import claims
-from scientists.prose import CITATIONS, CODE, NOVELTY, Fault
+from scientists.prose import CITATIONS, CODE, CODE_CHECK, NOVELTY, Fault
 from scientists.study import Written, canonical, folder_hash
 
 SIDES = 105.0  # points of margin left and right; text begins at 108, and its hyphens hang out
@@ -61,7 +61,7 @@ def check_paper(
         "print size": print_size(pdf, data, figures),
         "hashes": hashes(study, document, kept_results),
     }
-    for kind, name in ((CODE, "code changes"), (NOVELTY, "novelty")):
+    for kind, name in ((CODE, CODE_CHECK), (NOVELTY, NOVELTY)):
         if found := _about(faults, kind):
             rows[name] = (False, "; ".join(found))
     return [

@@ -12,6 +12,7 @@ from conference.papers.layout import check_claims
 
 CITED = re.compile(r"\[(@[^\]]+)\]")  # [@key], or several: [@one; @two]
 CITATIONS, CODE, NOVELTY = "citations", "code", "novelty"  # kinds of faults
+CODE_CHECK = "code changes"  # the check that fails where there are faults of that kind
 Fault = tuple[str, str]  # kind and detail
 NOTICE = (
     "Written by the language model {model}; no person checked its words. Tables and figures are "

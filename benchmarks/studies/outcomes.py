@@ -17,9 +17,11 @@ from conference.core.errors import UserError
 from conference.core.records import (
     Absence,
     Assignment,
+    Conflict,
     Decision,
     HumanOutcome,
     Review,
+    Submission,
 )
 from conference.core.registry import OUTCOMES, load
 from conference.statistics.agreement import icc1
@@ -28,8 +30,14 @@ from venues.state import Round
 
 Values = Iterable[tuple[str, float]]
 Need = Literal[
-    "human ratings", "human decisions", "texts", "planted flaws", "planted orders", "canaries"
-]
+    "human ratings", "human decisions", "texts", "planted flaws", "planted orders", "canaries",
+    "review texts", "seats", "scientists",
+]  # fmt: skip
+SOURCES: dict[Need, str] = {
+    "review texts": "rounds with review.texts = true",
+    "seats": "rounds with assignment.seats = true",
+    "scientists": "papers that scientists write (leave --papers out)",
+}
 PLANTED_NEEDS: dict[str, Need] = {
     "flaw": "planted flaws", "injection": "planted orders", "canary": "canaries",
 }  # fmt: skip
@@ -56,6 +64,11 @@ def check_outcomes(names: Iterable[str], gives: Iterable[Need] | None = None) ->
         needs = outcome_of(name).needs
         lacking = [need for need in needs if gives is not None and need not in gives]
         if lacking:
+            if lacking[0] in SOURCES:
+                raise UserError(
+                    f"outcome: '{name}' needs {SOURCES[lacking[0]]}; set that in the control, or "
+                    "leave the outcome out."
+                )
             raise UserError(
                 f"outcome: '{name}' needs {lacking[0]}, which these papers do not bring; choose "
                 "other papers (or a twin that plants it), or leave the outcome out."
@@ -147,6 +160,22 @@ def _affinity(round_: Round) -> Values:
             yield f"{row.paper}{PAIR}{row.agent}", row.affinity
 
 
+def _submissions(round_: Round) -> Values:
+    yield "", float(len(round_.all(Submission)))
+
+
+def _conflict_kept(round_: Round) -> Values:
+    known = {(row.agent, row.paper) for row in round_.all(Conflict)}
+    for row in round_.all(Assignment):
+        if row.role == "reviewer":
+            yield f"{row.paper}{PAIR}{row.agent}", float((row.agent, row.paper) not in known)
+
+
+def _load_kept(round_: Round) -> Values:
+    most = round_.venue.assignment.max_load
+    return ((name, float(count <= most)) for name, count in _load(round_))
+
+
 def _load(round_: Round) -> Values:
     given = {agent.id: 0 for agent in round_.agents("reviewer")}
     for row in round_.all(Review):
@@ -190,4 +219,15 @@ rating_error = Outcome(
     needs=("human ratings",),
 )
 affinity = Outcome(what="affinity of an assigned reviewer", unit="review", measure=_affinity)
+submissions = Outcome(what="submissions of the round", unit="round", measure=_submissions)
+conflict_kept = Outcome(
+    what="an assigned reviewer without a conflict of interest (1) or with one (0)",
+    unit="review",
+    measure=_conflict_kept,
+)
+load_kept = Outcome(
+    what="a reviewer with no more reviews than its load (1) or with more (0)",
+    unit="reviewer",
+    measure=_load_kept,
+)
 load_of_reviewer = Outcome(what="reviews a reviewer", unit="reviewer", measure=_load)

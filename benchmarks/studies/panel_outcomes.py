@@ -73,13 +73,13 @@ error_correlation = Outcome(
     what="mean correlation of two seats' errors about the quality that humans share (jackknife)",
     unit="paper",
     measure=_pseudo_values(0),
-    needs=("human ratings",),
+    needs=("human ratings", "seats"),
 )
 effective_reviewers = Outcome(
     what="what the panel is worth in independent reviewers (jackknife)",
     unit="paper",
     measure=_pseudo_values(1),
-    needs=("human ratings",),
+    needs=("human ratings", "seats"),
 )
 human_overlap = Outcome(
     what="accepted by both over accepted by the round or the real venue",

@@ -8,7 +8,7 @@ Ray, and a study that was stopped goes on with those that lack.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -142,7 +142,7 @@ def make_job(
     for venue in venues.values():
         check_new_tasks(venue, "rounds with other seeds")
         check_recorded(venue, arms.control)
-    check_outcomes(study.outcomes, given_by(arms.control))
+    check_outcomes(study.outcomes, given_by(arms.control, venues.values()))
     chosen = _chosen(arms, sample, seed, replicates, minds, settings)
     chosen |= {"recorded": {arm: found for arm in venues if (found := fingerprints(venues[arm]))}}
     job = Job(
@@ -162,8 +162,8 @@ def papers_of(
     return ArmPapers(dict.fromkeys(study.twins, source))
 
 
-def given_by(source: PaperSource | None) -> set[Need]:
-    """What these papers bring for outcomes to be measured against."""
+def given_by(source: PaperSource | None, venues: Iterable[Venue] = ()) -> set[Need]:
+    """What these papers and venues bring for outcomes to be measured against."""
     humans = [row.human for row in source.table if row.human] if source else []
     found: set[Need] = set()
     if any(human.ratings for human in humans):
@@ -175,6 +175,13 @@ def given_by(source: PaperSource | None) -> set[Need]:
     planted = [row for paper in source.table for row in paper.planted] if source else []
     kinds = {row.kind.partition(":")[0] for row in planted}
     found |= {need for kind, need in PLANTED_NEEDS.items() if kind in kinds}
+    if source is None:
+        found.add("scientists")
+    rules = list(venues)
+    if all(venue.review.texts for venue in rules):
+        found.add("review texts")
+    if all(venue.assignment.seats for venue in rules):
+        found.add("seats")
     return found
 
 

@@ -1,0 +1,64 @@
+"""Outcomes of review texts: how long, how specific and how much alike they are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from benchmarks.studies.outcome_table import PAIR
+from benchmarks.studies.outcomes import Outcome, Values
+from benchmarks.studies.review_texts import Likeness, likeness, specificity, words
+from conference.core.records import Review
+from conference.statistics.estimate import Undefined
+from venues.state import Round
+
+
+def text_of(round_: Round, review: Review) -> str:
+    """A review's words, without what was chosen from a list."""
+    fields = [field.name for field in round_.venue.form.texts]
+    return "\n".join(review.texts[name] for name in fields if review.texts.get(name))
+
+
+def _of_each(measure: Callable[[str], float]) -> Callable[[Round], Values]:
+    def values(round_: Round) -> Values:
+        for row in round_.all(Review):
+            yield f"{row.paper}{PAIR}{row.reviewer}", measure(text_of(round_, row))
+
+    return values
+
+
+def _alike(value: Callable[[Likeness], float]) -> Callable[[Round], Values]:
+    def values(round_: Round) -> Values:
+        rows = round_.all(Review)
+        texts = [text_of(round_, row) for row in rows]
+        try:
+            yield "", value(likeness(texts, [row.paper for row in rows]))
+        except Undefined:
+            return
+
+    return values
+
+
+review_words = Outcome(
+    what="words of a review",
+    unit="review",
+    measure=_of_each(lambda text: float(words(text))),
+    needs=("review texts",),
+)
+review_specificity = Outcome(
+    what="sections, tables, figures, equations, lines and numbers that a review names",
+    unit="review",
+    measure=_of_each(lambda text: float(sum(specificity(text).values()))),
+    needs=("review texts",),
+)
+likeness_within = Outcome(
+    what="mean TF-IDF cosine of two reviews of one paper",
+    unit="round",
+    measure=_alike(lambda found: found.within),
+    needs=("review texts",),
+)
+likeness_across = Outcome(
+    what="mean TF-IDF cosine of two reviews of different papers",
+    unit="round",
+    measure=_alike(lambda found: found.across),
+    needs=("review texts",),
+)
