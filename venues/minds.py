@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from conference.core.errors import UserError
+from conference.core.registry import MINDS, load, registered
 from conference.models import ModelRules, is_model, known_kinds, parse_spec, rules_by_model
 from conference.models.makers import over_default
 from reviewers.language.presets import load_preset
@@ -18,8 +18,6 @@ from reviewers.recorded import FIRST, HUMAN, is_recorded
 from reviewers.recorded import make as make_recorded
 from venues.population import parse_minds
 from venues.venue import Venue
-
-GROUP = "conference.minds"
 
 
 def embedded(role: str, spec: str) -> Any:
@@ -66,8 +64,8 @@ def mind_of(role: str, name: str) -> Any:
         return embedded(role, spec)
     if is_recorded(name) and role == "reviewer":
         return make_recorded()
-    for entry in entry_points(group=GROUP, name=kind):
-        return entry.load()(role, spec)
+    if kind in registered(MINDS):
+        return load(MINDS, kind, "minds")(role, spec)
     raise UserError(f"minds: there is no mind '{kind}'; choose from {', '.join(known_minds())}.")
 
 
@@ -132,7 +130,7 @@ def check_new_tasks(venue: Venue, what: str) -> None:
 
 def known_minds() -> list[str]:
     """The names of all minds that installed packages register."""
-    minds = {"embedded", HUMAN, FIRST, *(entry.name for entry in entry_points(group=GROUP))}
+    minds = {"embedded", HUMAN, FIRST, *registered(MINDS)}
     files = ("csv:FILE#COLUMN", "ai-scientist:PLACE#CONFIG")
     return [*sorted(minds), *files, *(f"{kind}:MODEL" for kind in known_kinds())]
 

@@ -26,12 +26,12 @@ import click
 import msgspec
 import numpy as np
 
-from benchmarks.systems.instant import InstantReviewer
 from conference.core.records import Agent, Review, encode
 from conference.core.tasks import TaskKey
 from conference.models.context import Context
 from conference.papers.manuscript import Manuscript
 from reviewers.reviewer import ReviewSight
+from venues.instant import InstantReviewer
 from venues.papers import PaperSource, TablePaper
 from venues.round import prepare, run_round
 from venues.venue import Venue

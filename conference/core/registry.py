@@ -14,6 +14,10 @@ from typing import Any
 from conference.core.errors import UserError
 
 PHASES = "conference.phases"  # of a round (venues.phase.Phase)
+MINDS = "conference.minds"  # of a role, by `make(role, spec)` (venues.minds)
+MODELS = "conference.models"  # language models, by `make(target, rules)` (conference.models)
+IMPORTERS = "conference.importers"  # of human reviews (conference.data.importers)
+EXPORTERS = "conference.exporters"  # of a round (conference.app.export)
 OUTCOMES = "conference.outcomes"  # what a study measures of a round (benchmarks.studies.outcomes)
 TWINS = "conference.twins"  # how a study's papers are changed (benchmarks.studies.twins)
 
@@ -21,6 +25,11 @@ TWINS = "conference.twins"  # how a study's papers are changed (benchmarks.studi
 @cache
 def _entries(group: str) -> dict[str, EntryPoint]:
     return {entry.name: entry for entry in entry_points(group=group)}
+
+
+def forget() -> None:
+    """Look again at what is installed; a package came or went while the program runs."""
+    _entries.cache_clear()
 
 
 def registered(group: str) -> tuple[str, ...]:

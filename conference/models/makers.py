@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from functools import cache
-from importlib.metadata import entry_points
 from typing import Any
 
 from conference.core.errors import UserError
+from conference.core.registry import MODELS, load, registered
 from conference.models.records import Model, ModelRules, Spec
 
-GROUP = "conference.models"
 
-
-@cache
 def known_kinds() -> tuple[str, ...]:
     """The kinds of models that installed packages register."""
-    return tuple(sorted(entry.name for entry in entry_points(group=GROUP)))
+    return registered(MODELS)
 
 
 def is_model(name: str) -> bool:
@@ -72,6 +68,4 @@ def load_maker(kind: str) -> Any:
 
     Its attribute `back_end`, where it has one, makes the `BackEnd` that its models need.
     """
-    for entry in entry_points(group=GROUP, name=kind):
-        return entry.load()
-    raise UserError(f"model '{kind}:…': no installed package makes the kind '{kind}'.")
+    return load(MODELS, kind, f"model '{kind}:…'")

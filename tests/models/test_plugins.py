@@ -10,9 +10,9 @@ from typing import Any
 import msgspec
 import pytest
 
+from conference.core import registry
 from conference.core.errors import UserError
 from conference.core.records import Agent, Bids, Decision, Failure, Review
-from conference.models import makers
 from conference.models.prompts import about_paper
 from tests.models.scripted import Answer, obedient, serve
 from tests.models.test_round import venue
@@ -29,7 +29,7 @@ from conference.models import Reply
 from tests.papers.made import FILLER
 from tests.papers.made import paper as plain_paper
 from tests.models.scripted import fill
-from benchmarks.systems.instant import make as instant
+from venues.instant import make as instant
 
 class Dice:
     def __init__(self, target, rules):
@@ -59,9 +59,9 @@ def somebody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     (about / "entry_points.txt").write_text(ENTRIES)
     (tmp_path / "site" / "somebody.py").write_text(PACKAGE)
     monkeypatch.syspath_prepend(str(tmp_path / "site"))
-    makers.known_kinds.cache_clear()
+    registry.forget()
     yield
-    makers.known_kinds.cache_clear()
+    registry.forget()
     minds.mind_of.cache_clear()
 
 

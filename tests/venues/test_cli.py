@@ -100,7 +100,7 @@ def test_a_site_that_cannot_be_written_is_one_sentence(rounds: int, tmp_path: Pa
 
 def test_control_c_ends_cleanly_and_the_round_goes_on(tmp_path: Path) -> None:
     code = (
-        "import signal, time, benchmarks.systems.instant as instant\n"
+        "import signal, time, venues.instant as instant\n"
         # A suite that a script started in the background ignores it, and so would the command.
         "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "old = instant.InstantReviewer.review\n"

@@ -16,7 +16,6 @@ import msgspec
 import pytest
 
 import conference.core.ledger
-from benchmarks.systems.instant import InstantReviewer
 from chairs.calibration import POOLED
 from chairs.chair import DecideSight, MetaReviewSight
 from conference.core.errors import UserError
@@ -42,6 +41,7 @@ from conference.models.costs import Budget
 from conference.models.records import Call, calls_to_json
 from tests.venues.tiny import table, tiny_venue
 from venues.dispatch import make_performer
+from venues.instant import InstantReviewer
 from venues.phases import steps_of
 from venues.phases.decide import tasks as decisions
 from venues.phases.meta_review import tasks as meta_reviews

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 import click
 
 from conference.core.errors import UserError
-from conference.core.progress import Progress, ProgressDisplay
+from conference.core.progress import ProgressDisplay
+from conference.core.registry import IMPORTERS, load, registered
 
 if TYPE_CHECKING:
-    from conference.data.tables import Dataset
+    from conference.data.importers.importer import Importer
 
-KINDS = ("openreview", "notes", "table", "ai-scientist", "peerread", "pdfs")
 SHOWN_DAMAGE = 5
 
 store_option = click.option(
@@ -29,7 +29,7 @@ def data() -> None:
 
 
 @data.command("import")
-@click.argument("kind", type=click.Choice(KINDS))
+@click.argument("kind", type=click.Choice(registered(IMPORTERS)))
 @click.argument("source")
 @store_option
 @click.option("--name", help="Name of the dataset  [venue and year, such as iclr2022].")
@@ -74,27 +74,26 @@ def import_(
     ai-scientist FILE     ratings_subset.tsv, or the same as .parquet
     peerread FOLDER       one section, such as data/iclr_2017
     pdfs FOLDER           PDFs, with --ratings CSV (file,rating,...) and --scale
+
+    Packages can add kinds of their own (the entry points conference.importers).
     """
     import msgspec
     from rich.console import Console
 
+    from conference.data.importers.importer import Options
     from conference.data.scales import parse_scale
     from conference.data.store import save, store_folder
 
-    allowed = parse_scale(scale) if scale else ()
     place = store_folder(store)
+    read: Importer = load(IMPORTERS, kind, "data import")
     with ProgressDisplay(Console(stderr=True)) as display:
-        if kind == "openreview":
-            from conference.data.importers import openreview
-
-            found = openreview.read_venue(
-                source, api=openreview.VERSIONS[api] if api else None, cache=place / ".cache",
-                scale=allowed, url=url, pause=pause, fresh=fresh,
-                progress=lambda done: display.show("papers", done, None),
-            )  # fmt: skip
-        else:
-            display.show(f"read {Path(source).name}", 0, None)
-            found = _read(kind, source, allowed, ratings, venue, year, display.show)
+        display.show(f"read {Path(source).name}", 0, None)
+        options = Options(
+            cache=place / ".cache", scale=parse_scale(scale) if scale else (), ratings=ratings,
+            venue=venue, year=year, api=api or "", url=url, pause=pause, fresh=fresh,
+            progress=display.show,
+        )  # fmt: skip
+        found = read(source, options)
     if name and len(found) > 1:
         raise UserError(f"--name {name}: {source} holds {len(found)} datasets; leave --name out.")
     for dataset in found:
@@ -180,38 +179,3 @@ def show(name: str, store: Path | None) -> None:
     click.echo(f"  {len(dataset.damaged)} damaged or partial records")
     for fault in dataset.damaged:
         click.echo(f"    {fault.record}: {fault.reason}")
-
-
-def _read(
-    kind: str,
-    source: str,
-    scale: tuple[float, ...],
-    ratings: Path | None,
-    venue: str,
-    year: int,
-    progress: Progress,
-) -> list[Dataset]:
-    """The datasets of a file or folder."""
-    from conference.data.importers import ai_scientist, notes, pdfs, peerread, table
-
-    if kind == "table":
-        there = Path(source) if Path(source).is_file() else _folder(source)
-        return table.read_tables(there, scale=scale)
-    if kind == "notes":
-        return notes.read_notes(Path(source))
-    if kind == "ai-scientist":
-        if scale:
-            raise UserError("--scale: the scale of ICLR 2022 is known; leave it out.")
-        return ai_scientist.read_ratings(Path(source))
-    if kind == "peerread":
-        return peerread.read_peerread(_folder(source), scale)
-    if ratings is None or not scale:
-        raise UserError("`data import pdfs` needs --ratings CSV and --scale.")
-    return pdfs.read_folder(_folder(source), ratings, scale, venue, year, progress=progress)
-
-
-def _folder(source: str) -> Path:
-    path = Path(source)
-    if not path.is_dir():
-        raise UserError(f"{source}: no such folder.")
-    return path

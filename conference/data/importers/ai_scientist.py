@@ -13,6 +13,7 @@ import msgspec
 
 from conference.core.errors import UserError
 from conference.data.gather import gather
+from conference.data.importers.importer import Options
 from conference.data.read_table import Row, Table, read_table
 from conference.data.scales import scale_of
 from conference.data.tables import Damage, Dataset, HumanReview, Paper
@@ -136,3 +137,10 @@ def read_reviews(path: Path) -> list[RecordedReview]:
         accept = {"accept": True, "reject": False}.get(said)
         found.append(RecordedReview(config, str(row["paper_id"]), score, accept, confidence))
     return found
+
+
+def read(source: str, options: Options) -> list[Dataset]:
+    """The AI Scientist's subset of ICLR 2022, as .tsv or .parquet."""
+    if options.scale:
+        raise UserError("--scale: the scale of ICLR 2022 is known; leave it out.")
+    return read_ratings(Path(source))

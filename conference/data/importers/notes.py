@@ -9,6 +9,7 @@ import msgspec
 
 from conference.core.errors import UserError
 from conference.data.gather import gather
+from conference.data.importers.importer import Options
 from conference.data.importers.openreview_notes import Reading, read_note
 from conference.data.tables import Damage, Dataset, HumanReview, Paper
 from conference.data.values import Damaged
@@ -49,3 +50,8 @@ def read_notes(path: Path) -> list[Dataset]:
         damaged += faults
     name = f"{file.venue.lower()}{file.year}"
     return [gather(name, papers, reviews, damaged, source=f"notes of {file.venue_id}")]
+
+
+def read(source: str, options: Options) -> list[Dataset]:
+    """A file of OpenReview API 2 notes."""
+    return read_notes(Path(source))

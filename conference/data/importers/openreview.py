@@ -21,6 +21,7 @@ import msgspec
 
 from conference.core.errors import UserError
 from conference.data.gather import gather
+from conference.data.importers.importer import Options
 from conference.data.importers.openreview_notes import KINDS, TOPICS, Reading, kind_of, read_note
 from conference.data.scales import scale_of
 from conference.data.tables import Damage, Dataset, HumanReview, Paper
@@ -209,3 +210,12 @@ def _fetcher(api: Api, url: str) -> Fetch:
         return [{**note.to_json(), "details": note.details} for note in notes]
 
     return fetch
+
+
+def read(source: str, options: Options) -> list[Dataset]:
+    """A venue by its id, from OpenReview's API."""
+    return read_venue(
+        source, api=VERSIONS[options.api] if options.api else None, cache=options.cache,
+        scale=options.scale, url=options.url, pause=options.pause, fresh=options.fresh,
+        progress=lambda done: options.progress("papers", done, None),
+    )  # fmt: skip

@@ -13,6 +13,7 @@ from pathlib import Path
 from conference.core.errors import UserError
 from conference.core.progress import Progress, no_progress
 from conference.data.gather import gather
+from conference.data.importers.importer import Options, folder
 from conference.data.read_table import Row, read_table
 from conference.data.tables import Damage, Dataset, HumanReview, Paper
 from conference.data.text_version import sign_of_final
@@ -154,3 +155,13 @@ def _reviews(
 def _stem(name: str) -> str:
     path = Path(name.strip())
     return path.stem if path.suffix.lower() == ".pdf" else path.name
+
+
+def read(source: str, options: Options) -> list[Dataset]:
+    """A folder of PDFs with a CSV of their ratings."""
+    if options.ratings is None or not options.scale:
+        raise UserError("`data import pdfs` needs --ratings CSV and --scale.")
+    return read_folder(
+        folder(source), options.ratings, options.scale, options.venue, options.year,
+        progress=options.progress,
+    )  # fmt: skip

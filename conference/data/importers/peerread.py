@@ -16,6 +16,7 @@ import msgspec
 
 from conference.core.errors import UserError
 from conference.data.gather import gather
+from conference.data.importers.importer import Options, folder
 from conference.data.scales import scale_of
 from conference.data.tables import Damage, Dataset, HumanReview, Paper, Status
 from conference.data.text_version import sign_of_final
@@ -146,3 +147,8 @@ def _reviews(
             )
         )
     return found, comments
+
+
+def read(source: str, options: Options) -> list[Dataset]:
+    """One section of PeerRead."""
+    return read_peerread(folder(source), options.scale)

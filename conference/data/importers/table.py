@@ -19,6 +19,7 @@ import msgspec
 from conference.core.errors import UserError
 from conference.data.gather import by_venue_year
 from conference.data.importers.history import first_ratings
+from conference.data.importers.importer import Options, folder
 from conference.data.importers.table_texts import (
     REVIEW_TEXTS,
     UNNUMBERED_TEXTS,
@@ -335,3 +336,9 @@ def _review(
         scores=numbers({key: row.get(key) for key in SUB_SCORES}, record, damaged),
         texts=said.get((name, place), {}),
     )
+
+
+def read(source: str, options: Options) -> list[Dataset]:
+    """A folder of papers.parquet and reviews.parquet, or one table with ratings."""
+    there = Path(source) if Path(source).is_file() else folder(source)
+    return read_tables(there, scale=options.scale)
