@@ -12,21 +12,12 @@ from numpy.typing import NDArray
 
 from chairs.calibration import POOLED
 from chairs.chair import MetaReviewSight, Thread
-from conference.core.errors import UserError
+from chairs.personas import Persona
 from conference.core.forms import Form
 from conference.core.records import Review
 
 HERE = Path(__file__).parent
 Values = NDArray[Any]
-
-
-class ChairPersona(msgspec.Struct, frozen=True):
-    """A row of personas.toml, where its fields are explained."""
-
-    own: float
-    majority: float
-    confidence: float
-    says: str = ""
 
 
 class LevelRules(msgspec.Struct, frozen=True):
@@ -60,18 +51,6 @@ class Rules(msgspec.Struct, frozen=True):
 def rules() -> Rules:
     """The constants of the embedded chairs."""
     return msgspec.toml.decode((HERE / "embedded" / "embedded.toml").read_bytes(), type=Rules)
-
-
-@cache
-def persona_of(name: str) -> ChairPersona:
-    """The chair persona by name; "" is inclusive. Raises `UserError` for an unknown one."""
-    rows = msgspec.toml.decode((HERE / "personas.toml").read_bytes(), type=dict[str, ChairPersona])
-    if (name or "inclusive") not in rows:
-        raise UserError(
-            f"population.chair_personas: there is no chair persona '{name}'; "
-            f"choose from {', '.join(rows)}."
-        )
-    return rows[name or "inclusive"]
 
 
 def calibrated(sight: MetaReviewSight) -> bool:
@@ -116,7 +95,7 @@ def weights_of(reviews: tuple[Review, ...], form: Form, strength: float) -> Valu
     return np.asarray(raw / raw.sum())
 
 
-def score_of(values: Values, weights: Values, persona: ChairPersona, venue_mean: float) -> float:
+def score_of(values: Values, weights: Values, persona: Persona, venue_mean: float) -> float:
     """The weighted mean, pulled to the median (`majority`), then to the chair's prior (`own`)."""
     score = float((weights * values).sum())
     score += persona.majority * (float(np.median(values)) - score)

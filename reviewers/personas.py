@@ -1,18 +1,18 @@
-"""The personas of reviewers, whatever their mind: rows of personas.toml."""
+"""The personas of reviewers, whatever their mind: rows of personas.toml, or a venue's own."""
 
 from __future__ import annotations
 
-from functools import cache
 from pathlib import Path
 
 import msgspec
 
-from conference.core.errors import UserError
+from conference.core.personas import persona
+from conference.core.records import Agent
 
 FILE = Path(__file__).parent / "personas.toml"
 
 
-class Persona(msgspec.Struct, frozen=True):
+class Persona(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A row of personas.toml, where its fields are explained."""
 
     dimension: str
@@ -26,13 +26,6 @@ class Persona(msgspec.Struct, frozen=True):
     says: str = ""
 
 
-@cache
-def persona_of(name: str) -> Persona:
-    """The persona by name; "" is neutral. Raises `UserError` for an unknown one."""
-    rows = msgspec.toml.decode(FILE.read_bytes(), type=dict[str, Persona])
-    if (name or "neutral") not in rows:
-        raise UserError(
-            f"population.personas: there is no reviewer persona '{name}'; "
-            f"choose from {', '.join(rows)}."
-        )
-    return rows[name or "neutral"]
+def persona_of(agent: Agent) -> Persona:
+    """The agent's persona; without one it is neutral. Raises `UserError` for an unknown one."""
+    return persona(agent, FILE, Persona)

@@ -12,9 +12,12 @@ from typing import Any
 import msgspec
 import numpy as np
 
+from chairs import personas as chair_personas
 from conference.core.errors import UserError
+from conference.core.personas import names, own_traits
 from conference.core.records import PROGRAM_CHAIR, Agent, Role, Submission
 from conference.core.seeds import generator
+from reviewers import personas as reviewer_personas
 from venues.identities import Profile
 from venues.papers import PaperSource
 from venues.ring import with_ring
@@ -22,6 +25,10 @@ from venues.venue import Venue
 
 HERE = Path(__file__).parent
 PAPERS_EACH = 3
+PERSONAS: dict[str, tuple[Path, type[msgspec.Struct]]] = {
+    "reviewer": (reviewer_personas.FILE, reviewer_personas.Persona),
+    "chair": (chair_personas.FILE, chair_personas.Persona),
+}
 SEAT_RESERVE = 3  # reviewers of a seat, at least: some have a conflict of interest
 
 
@@ -125,18 +132,35 @@ def chair_count(venue: Venue, papers: int) -> int:
 
 
 def check_personas(venue: Venue) -> None:
-    """Raise `UserError` for an unknown persona."""
-    for field, file in (("personas", "reviewers"), ("chair_personas", "chairs")):
-        path = HERE.parent / file / "personas.toml"
-        if not path.is_file():
-            continue
-        known = msgspec.toml.decode(path.read_bytes())
-        for name in getattr(venue.population, field):
+    """Raise `UserError` for an unknown persona, or one of the venue's own that cannot be read."""
+    where = f"venue '{venue.name}'"
+    for role in ("reviewer", "chair"):
+        field, own = _personas(venue, role)
+        file, kind = PERSONAS[role]
+        table = "chair_persona" if role == "chair" else "persona"
+        for name, said in own.items():
+            own_traits(said, file, kind, f"{where}: {table}.{name}")
+        known = (*names(file), *own)
+        for name in field:
             if name not in known:
                 raise UserError(
-                    f"venue '{venue.name}': population.{field} names the unknown persona "
-                    f"'{name}'; choose from {', '.join(known)}."
+                    f"{where}: population.{table}s names the unknown persona '{name}'; choose "
+                    f"from {', '.join(known)}, or describe it in [{table}.{name}]."
                 )
+
+
+def _personas(venue: Venue, role: str) -> tuple[dict[str, float], dict[str, dict[str, Any]]]:
+    """The weights of a role's personas, and those that the venue describes itself."""
+    if "chair" in role:
+        return venue.population.chair_personas, venue.chair_persona
+    return venue.population.personas, venue.persona
+
+
+def _traits(venue: Venue, role: str, persona: str) -> dict[str, Any]:
+    _, own = _personas(venue, role)
+    if persona not in own:
+        return {}
+    return own_traits(own[persona], *PERSONAS["chair" if "chair" in role else role], persona)
 
 
 def parse_minds(spec: str) -> list[tuple[int, str]]:
@@ -194,14 +218,16 @@ def _agent(
     lab = data["labs"][number % min(venue.population.labs, len(data["labs"]))]
     if venue.population.labs > len(data["labs"]):
         lab = f"{lab} {number % venue.population.labs // len(data['labs']) + 1}"
-    personas = venue.population.chair_personas if "chair" in role else venue.population.personas
+    weights, _ = _personas(venue, role)
+    persona = "" if role == "scientist" else _persona(weights, generator(seed, "persona", name))
     return Agent(
         id=name,
         role=role,
         name=f"{given} {family}",
         lab=f"{lab} Lab",
         topics=(topics[number % len(topics)],) if topics else (),
-        persona="" if role == "scientist" else _persona(personas, generator(seed, "persona", name)),
+        persona=persona,
+        traits=_traits(venue, role, persona),
         mind=mind,
         papers=papers,
         own_submissions=own,

@@ -193,6 +193,7 @@ class SiteRules(Rules, frozen=True, kw_only=True):
 class Venue(Rules, frozen=True, kw_only=True):
     """One venue-year: what its TOML file says.
 
+    `[persona.NAME]` and `[chair_persona.NAME]` describe personas of its own.
     `[phase.NAME]` holds the rules of a phase that another package adds.
     """
 
@@ -216,6 +217,8 @@ class Venue(Rules, frozen=True, kw_only=True):
     panel: PanelRules
     site: SiteRules = SiteRules()
     attack: AttackRules = AttackRules()
+    persona: dict[str, dict[str, Any]] = {}
+    chair_persona: dict[str, dict[str, Any]] = {}
     phase: dict[str, dict[str, Any]] = {}
 
 

@@ -15,11 +15,11 @@ from chairs.chair import (
     MetaReviewSight,
     SeniorSight,
 )
+from chairs.personas import persona_of
 from chairs.quota import by_score, decide_in_order
 from chairs.reading import (
     calibrated,
     levels_of,
-    persona_of,
     point_of,
     rules,
     score_of,
@@ -66,7 +66,7 @@ class EmbeddedChair:
         score = sum of w (rating - level), with weights by confidence (`weights_of`), levels by
         calibration or the round (`levels_of`), and the persona's pulls (`score_of`).
         """
-        thread, persona = sight.thread, persona_of(agent.persona)
+        thread, persona = sight.thread, persona_of(agent)
         ratings, levels = np.array(thread.ratings), levels_of(sight)
         weights = weights_of(thread.reviews, sight.form, persona.confidence)
         score = score_of(ratings - levels, weights, persona, sight.venue_mean)

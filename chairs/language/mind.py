@@ -16,8 +16,9 @@ from chairs.chair import (
     SeniorSight,
     Thread,
 )
+from chairs.personas import persona_of
 from chairs.quota import by_score, decide_in_order, quota_of
-from chairs.reading import levels_of, persona_of
+from chairs.reading import levels_of
 from conference.core.forms import Field, Form
 from conference.core.records import Advice, Agent, Comment, Decision, MetaReview, SeniorNote
 from conference.core.thread import names_of, thread_parts
@@ -70,7 +71,7 @@ class LanguageChair:
             PROMPTS,
             "discuss",
             thread=_thread(sight.thread, context),
-            persona=persona_of(agent.persona).says,
+            persona=persona_of(agent).says,
             low=f"{min(sight.thread.ratings):g}",
             high=f"{max(sight.thread.ratings):g}",
             turn=sight.turn,
@@ -103,7 +104,7 @@ class LanguageChair:
             "meta_review",
             thread=_thread(thread, context, levels),
             flags=thread.flags,
-            persona=persona_of(agent.persona).says,
+            persona=persona_of(agent).says,
             share=f"{sight.accept_rate:.0%}",
             field=sight.form[sight.form.rating],
             levelled=any(levels),

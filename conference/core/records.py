@@ -7,7 +7,7 @@ SHA-256 of their content.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -30,7 +30,8 @@ PROGRAM_CHAIR = "program-chair"
 class Agent(Record, frozen=True, kw_only=True):
     """An agent's identity. `papers` are titles and abstracts of its own earlier work.
 
-    `ring` are the papers that it pushes as a member of a ring, by what `ring_acts` say.
+    `traits` are those of its persona where the venue's own file describes it. `ring` are the papers
+    that it pushes as a member of a ring, by what `ring_acts` say.
     """
 
     id: str
@@ -39,6 +40,7 @@ class Agent(Record, frozen=True, kw_only=True):
     lab: str
     topics: tuple[str, ...] = ()
     persona: str = ""
+    traits: dict[str, Any] = {}
     mind: str = "embedded"
     papers: tuple[str, ...] = ()
     coauthors: tuple[str, ...] = ()

@@ -57,7 +57,7 @@ class EmbeddedReviewer:
 
     async def review(self, agent: Agent, sight: ReviewSight, context: Context) -> list[AnyRecord]:
         """A filled form, or an absence with its reason."""
-        rng, persona = context.rng("rating"), persona_of(agent.persona)
+        rng, persona = context.rng("rating"), persona_of(agent)
         paper = sight.manuscript.paper
         attended = attend(agent, sight, context.rng("attendance"), persona.absent, persona.late)
         if isinstance(attended, Absence):
@@ -102,7 +102,7 @@ class EmbeddedReviewer:
             panel = msgspec.structs.replace(panel, values=field.values)
         others = float(np.mean(sight.other_ratings)) if sight.other_ratings else None
         strength = sight.rebuttal.strength if sight.rebuttal else 0.0
-        stubborn = persona_of(agent.persona).stubborn
+        stubborn = persona_of(agent).stubborn
         after = panel.update(sight.rating, others, strength, context.rng(), stubborn)
         if after == sight.rating:
             return []
@@ -123,7 +123,7 @@ class EmbeddedReviewer:
         self, agent: Agent, sight: CalibrateSight, context: Context
     ) -> list[CalibrationReview]:
         """Ratings of papers whose human means are known to the venue, not to this mind."""
-        panel, rng, persona = load_panel(sight.panel), context.rng(), persona_of(agent.persona)
+        panel, rng, persona = load_panel(sight.panel), context.rng(), persona_of(agent)
         own = severity(context.seed, sight.panel, agent.id, persona)
         found = []
         told = sight.shared or (None,) * len(sight.papers)

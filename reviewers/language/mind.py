@@ -57,7 +57,7 @@ class LanguageReviewer:
 
     async def review(self, agent: Agent, sight: ReviewSight, context: Context) -> list[AnyRecord]:
         """A filled form, or an absence that the venue's rates drew."""
-        persona = persona_of(agent.persona)
+        persona = persona_of(agent)
         attended = attend(agent, sight, context.rng("attendance"), persona.absent, persona.late)
         if isinstance(attended, Absence):
             return [attended]
@@ -85,7 +85,7 @@ class LanguageReviewer:
         """A comment, and a changed rating where there is a reason for one."""
         rating = sight.form[sight.form.rating]
         form = Form(field=(Field(name="comment", kind="text"), _bare(rating)), rating=rating.name)
-        preset, persona = load_preset(context.asker.preset), persona_of(agent.persona).says
+        preset, persona = load_preset(context.asker.preset), persona_of(agent).says
         parts, me = _thread(sight)
         prompt = render(
             PROMPTS, "discuss",
@@ -117,7 +117,7 @@ class LanguageReviewer:
         """One call for each paper, from its title and abstract."""
         rating = sight.form[sight.form.rating]
         form = Form(field=(_bare(rating),), rating=rating.name)
-        preset, persona = load_preset(context.asker.preset), persona_of(agent.persona).says
+        preset, persona = load_preset(context.asker.preset), persona_of(agent).says
         prompt = render(PROMPTS, "calibrate", form=form, persona=_about(persona, preset))
 
         async def rate(number: int, paper: Manuscript) -> float:

@@ -21,7 +21,7 @@ from chairs.chair import (
     Thread,
 )
 from chairs.embedded.mind import make
-from chairs.reading import persona_of
+from chairs.personas import persona_of
 from conference.core.errors import UserError
 from conference.core.records import (
     Agent,
@@ -105,8 +105,8 @@ def test_personas_read_differently() -> None:
     assert scores["inclusive"] == pytest.approx(4)
     assert scores["conformist"] < scores["inclusive"]
     assert abs(scores["authoritarian"] - 4.2) < abs(scores["inclusive"] - 4.2)
-    with pytest.raises(UserError, match="no chair persona 'kind'"):
-        persona_of("kind")
+    with pytest.raises(UserError, match="no persona 'kind'"):
+        persona_of(Agent(id="a", role="chair", name="a", lab="", persona="kind"))
 
 
 def test_a_map_takes_out_a_reviewers_level_on_the_venues_own_scale() -> None:

@@ -262,8 +262,8 @@ def test_a_strict_reviewer_rates_lower_and_an_unknown_persona_is_an_error() -> N
         for persona in ("strict", "neutral", "benign")
     ]
     assert means[0] < means[1] < means[2]
-    with pytest.raises(UserError, match="no reviewer persona 'grumpy'"):
-        persona_of("grumpy")
+    with pytest.raises(UserError, match="no persona 'grumpy'"):
+        persona_of(Agent(id="a", role="reviewer", name="a", lab="", persona="grumpy"))
 
 
 def test_ratings_have_the_spread_of_the_human_panel() -> None:

@@ -19,8 +19,8 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     """What the user said beside the source; `scale` is empty where it was not said.
 
     `cache` is a folder of the store for what was fetched. `ratings`, `venue` and `year` are for
-    PDFs; `api`, `url`, `pause` (seconds between two requests) and `fresh` for OpenReview. `progress` is told step, done
-    and total, None where that is unknown.
+    PDFs; `api`, `url`, `pause` (seconds between two requests) and `fresh` for OpenReview.
+    `progress` is told step, done and total, None where that is unknown.
     """
 
     cache: Path
