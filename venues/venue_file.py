@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from conference.core.errors import UserError
+from conference.core.errors import UserError, field_and_fault
 from conference.core.finite import NotFinite, check_finite
 from conference.core.forms import check_form
 from conference.models.makers import over_default
@@ -50,7 +50,7 @@ def venue_of(said: dict[str, Any], where: str) -> Venue:
     try:
         venue = msgspec.convert(said, Venue, str_keys=True)
     except msgspec.ValidationError as error:
-        raise UserError(f"{where}: {_sentence(str(error), said)}") from error
+        raise UserError(f"{where}: {_sentence(error, said)}") from error
     _check(venue, where)
     return venue
 
@@ -104,10 +104,9 @@ def _over(base: dict[str, object], own: dict[str, object]) -> dict[str, object]:
     return found
 
 
-def _sentence(message: str, said: dict[str, Any]) -> str:
+def _sentence(error: Exception, said: dict[str, Any]) -> str:
     """What is wrong with a field, its value, and what it may be."""
-    what, _, place = message.partition(" - at `$")
-    field = place.strip(".`")
+    field, what = field_and_fault(error)
     limit = re.fullmatch(r"Expected `\w+` (>=|<=|>|<) (\S+)", what)
     if limit is None:
         return f"{field}: {what}; fix that field." if field else f"{what}; fix that field."

@@ -8,3 +8,9 @@ class UserError(Exception):
 
     The command line prints the sentence alone and exits with status 2.
     """
+
+
+def field_and_fault(error: Exception, above: str = "") -> tuple[str, str]:
+    """Of a msgspec decoding error: the dotted field, below `above`, and what is wrong with it."""
+    what, _, place = str(error).partition(" - at `$")
+    return ".".join(part for part in (above, place.strip(".`")) if part), what

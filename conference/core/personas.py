@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from conference.core.errors import UserError
+from conference.core.errors import UserError, field_and_fault
 from conference.core.records import Agent
 
 P = TypeVar("P", bound=msgspec.Struct)
@@ -59,6 +59,6 @@ def own_traits(said: dict[str, Any], file: Path, kind: type[P], where: str) -> d
     try:
         msgspec.convert(traits, kind)
     except msgspec.ValidationError as error:
-        field = str(error).replace("`$.", f"`{where}.").replace(" - at `$`", "")
-        raise UserError(f"{where}: {field}; fix that field.") from error
+        field, what = field_and_fault(error, where)
+        raise UserError(f"{field}: {what}; fix that field.") from error
     return traits

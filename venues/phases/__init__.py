@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from conference.core.errors import UserError
+from conference.core.errors import UserError, field_and_fault
 from conference.core.records import AnyRecord
 from conference.core.registry import PHASES, load, registered
 from conference.core.tasks import Sight, Task
@@ -41,6 +41,11 @@ def _performers() -> dict[type[Sight], Callable[[Any, Context], list[AnyRecord]]
     return {sight: does for phase in phases for sight, does in phase.performs.items()}
 
 
+def forget() -> None:
+    """Look again at what is installed, as `conference.core.registry.forget`."""
+    _performers.cache_clear()
+
+
 def check_phases(venue: Venue, where: str) -> None:
     """Raise `UserError` for phases that cannot follow each other, or rules that are none of theirs.
 
@@ -70,5 +75,5 @@ def check_phases(venue: Venue, where: str) -> None:
         try:
             own_rules(venue, name, own[name])
         except msgspec.ValidationError as error:
-            field = str(error).replace("`$.", f"`phase.{name}.").replace("`$`", f"`phase.{name}`")
-            raise UserError(f"{where}: {field}; fix that field.") from error
+            field, what = field_and_fault(error, f"phase.{name}")
+            raise UserError(f"{where}: {field}: {what}; fix that field.") from error
