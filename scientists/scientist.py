@@ -54,11 +54,12 @@ class ResearchSight(Sight, frozen=True, kw_only=True):
 
 
 class RebutSight(Sight, frozen=True, kw_only=True):
-    """The reviews of the scientist's own paper, reviewers named R1, R2, …"""
+    """The reviews of the scientist's own paper with its experiment, reviewers named R1, R2, …"""
 
     submission: Submission
     reviews: tuple[Review, ...]
     names: tuple[str, ...]
+    experiment: Experiment | None = None
 
 
 class ReviseSight(Sight, frozen=True, kw_only=True):

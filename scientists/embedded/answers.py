@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
-from conference.core.files import PAPERS
 from conference.core.mentions import mentions
-from conference.core.records import Review, Submission
-from conference.papers import read_document
+from conference.core.records import Experiment, Review
+from scientists.wording import number
 
 # What a reviewer's point must name for the study's data to answer it, and the answer.
 INTERVALS = "Table 2 has a 95 % interval for each difference; the primary one is {low} to {high}"
@@ -32,10 +30,6 @@ BOTH = ("review", "main_review")
 NOTHING = re.compile(
     r"None arose|None of \d+ findings? from|Nothing that was measured|\[statistical mind\]"
 )
-EFFECT = re.compile(
-    r"Over (\d+) seeds .*?paired difference is ([-\d.e]+),"
-    r".*?interval from ([-\d.e]+) to ([-\d.e]+)"
-)
 
 
 def points_of(review: Review) -> list[str]:
@@ -52,17 +46,16 @@ def points_of(review: Review) -> list[str]:
     return [line for line in bare if line and not NOTHING.match(line)]
 
 
-def known_of(submission: Submission, folder: Path) -> dict[str, str]:
-    """What a rebuttal can quote: the primary effect, read back from the paper's own text."""
-    if not submission.document:
+def known_of(experiment: Experiment | None) -> dict[str, str]:
+    """What a rebuttal can quote: the primary effect as the paper prints it."""
+    if experiment is None:
         return {}
-    text = read_document(folder / PAPERS / submission.document).text
-    flat = re.sub(r"\s+", " ", text)
-    found = EFFECT.search(flat)
-    if not found:
-        return {}
-    names = ("seeds", "difference", "low", "high")
-    return {name: value.rstrip(".") for name, value in zip(names, found.groups(), strict=True)}
+    return {
+        "seeds": str(len(experiment.seeds)),
+        "difference": number(experiment.effect),
+        "low": number(experiment.effect_low),
+        "high": number(experiment.effect_high),
+    }
 
 
 def answer_to(point: str, known: Mapping[str, str]) -> str | None:

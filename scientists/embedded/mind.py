@@ -58,7 +58,7 @@ class EmbeddedScientist:
 
     async def rebut(self, agent: Agent, sight: RebutSight, context: Context) -> Rebuttal:
         """Each point of each review, answered with data where the study has any."""
-        known = known_of(sight.submission, context.folder)
+        known = known_of(sight.experiment)
         replies, points, answered = {}, 0, 0
         promises: list[str] = []
         for name, review in zip(sight.names, sight.reviews, strict=True):

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from conference.core.files import EXPERIMENTS, PAPERS
 from conference.core.records import AnyRecord, Check, Experiment, Review, Submission
 from scientists.embedded.mind import MORE_SEEDS, EmbeddedScientist
-from scientists.scientist import ReviseSight
+from scientists.scientist import RebutSight, ReviseSight
+from scientists.wording import number
 from tests.scientists.studies import AUTHOR, call_for, context_for, one, research, small_template
 
 
@@ -37,6 +39,26 @@ def test_a_study_ends_in_a_paper_whose_checks_pass(done: tuple[Path, list[AnyRec
     assert (folder / PAPERS / paper.pdf).read_bytes().startswith(b"%PDF")
     assert len(experiment.seeds) == 3 and experiment.runs == 6
     assert (folder / EXPERIMENTS / experiment.files["results"]).is_file()
+
+
+def test_a_rebuttal_quotes_the_experiment_as_the_paper_prints_it(
+    done: tuple[Path, list[AnyRecord]],
+) -> None:
+    folder, records = done
+    paper, experiment = one(records, Submission), one(records, Experiment)
+    review = Review(
+        paper=paper.paper, reviewer="R1", rating=2.0, confidence=3.0, scores={},
+        texts={"weaknesses": "- How large is the effect of the treatment?"}, mind="embedded", day=1,
+    )  # fmt: skip
+    sight = RebutSight(submission=paper, reviews=(review,), names=("R1",), experiment=experiment)
+    context = context_for(folder, paper.paper)
+    reply = asyncio.run(EmbeddedScientist().rebut(AUTHOR, sight, context)).replies["R1"]
+    low, high = number(experiment.effect_low), number(experiment.effect_high)
+    printed = " ".join((folder / PAPERS / paper.document).read_text().split())
+    assert f"95 % interval {low} to {high}" in reply and low in printed and high in printed
+    without = msgspec.structs.replace(sight, experiment=None)
+    bare = asyncio.run(EmbeddedScientist().rebut(AUTHOR, without, context)).replies["R1"]
+    assert "no measurement that answers this" in bare
 
 
 def test_a_rejected_paper_is_revised_after_its_reviews(

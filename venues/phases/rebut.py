@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from conference.core.records import Review
+from conference.core.records import Experiment, Review
 from conference.core.tasks import Task, TaskKey
 from conference.core.thread import names_of
 from scientists.scientist import RebutSight
@@ -30,7 +30,12 @@ def tasks(round_: Round) -> list[Task]:
             continue
         author = round_.agent(paper.authors[0])
         hidden, names = named(reviews)
-        sight = RebutSight(submission=paper, reviews=hidden, names=names)
+        sight = RebutSight(
+            submission=paper,
+            reviews=hidden,
+            names=names,
+            experiment=round_.one(Experiment, paper.paper),
+        )
         found.append(Task(TaskKey("rebut", author.id, paper.paper), sight, author))
     return found
 
