@@ -2,32 +2,106 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import numpy as np
 
+from conference.core.errors import UserError
 from conference.core.records import Decision, Experiment, MetaReview, Review, Submission
+from conference.core.seeds import generator, seed_of
 from scientists.scientist import Past
+from venues.papers import PaperSource, open_papers
 from venues.phases.rebut import named
 from venues.round import Result, run_round
 from venues.state import Archived, Round
 from venues.venue import Venue
+from venues.venue_file import load_venue
 
 
 def run_rounds(
-    venue: str | Path | Venue, *, rounds: int, out: Path, **options: Any
+    venue: str | Path | Venue,
+    *,
+    rounds: int,
+    out: Path,
+    reuse: Sequence[str | Path] = (),
+    **options: Any,
 ) -> list[Result]:
-    """Run several rounds in `out/round-1`, `out/round-2`, …; other arguments as in `run_round`."""
+    """Run several rounds in `out/round-1`, `out/round-2`, …; other arguments as in `run_round`.
+
+    `reuse` are folders of earlier runs of several rounds.
+    """
+    venue = venue if isinstance(venue, Venue) else load_venue(venue)
+    every = None
+    if venue.resubmission.spread:
+        venue, every = _one_world(venue, options)
+        options = options | {"sample": 0}
     archive: tuple[Archived, ...] = ()
     results = []
     for number in range(1, rounds + 1):
-        folder = out / f"round-{number}"
-        results.append(run_round(venue, out=folder, number=number, archive=archive, **options))
+        folder = out / (name := f"round-{number}")
+        if every:
+            options["papers"] = papers_of_round(every, venue, number, rounds, archive)
+        earlier = [Path(each) / name for each in reuse if (Path(each) / name).is_dir()]
+        results.append(
+            run_round(venue, out=folder, number=number, archive=archive, reuse=earlier, **options)
+        )
         older = tuple(msgspec.structs.replace(entry, latest=False) for entry in archive)
         archive = (*older, *archived(results[-1].round, folder))
     return results
+
+
+def _one_world(venue: Venue, options: dict[str, Any]) -> tuple[Venue, PaperSource]:
+    """The rules and papers of rounds over which given papers are spread: a paper that comes back
+    has the quality that it had."""
+    seed, papers = options.get("seed", 0), options.get("papers")
+    if papers is None:
+        raise UserError(
+            f"venue '{venue.name}': resubmission.spread goes with papers that are given; give "
+            "--papers, or leave it out: what scientists wrote comes back by itself."
+        )
+    if not isinstance(papers, PaperSource):
+        papers = open_papers(papers, venue, options.get("sample", 0), seed)
+    world = venue.panel.world or seed_of(seed, "world") >> 33
+    panel = msgspec.structs.replace(venue.panel, world=world)
+    return msgspec.structs.replace(venue, panel=panel), papers
+
+
+def papers_of_round(
+    every: PaperSource, venue: Venue, number: int, rounds: int, archive: Sequence[Archived]
+) -> PaperSource:
+    """The new papers of one of several rounds, and the rejected ones that come back to it.
+
+    Rounds of one world get the same new papers in the same order; a flood takes others.
+
+    Raises:
+        UserError: there are too few papers for so many rounds.
+    """
+    rules = venue.resubmission
+    new = len(every.table) // (2 * rounds)
+    if not new:
+        raise UserError(
+            f"{every.path}: {len(every.table)} papers spread over {rounds} rounds are none a "
+            f"round; give a table with at least {2 * rounds} papers, or fewer rounds."
+        )
+    extra, rows = round(rules.flood * new), {row.paper: row for row in every.table}
+    order = [every.table[at] for at in generator(venue.panel.world, "order").permutation(len(rows))]
+    came = order[(number - 1) * new : number * new]
+    came += order[::-1][(number - 1) * extra : number * extra]
+    times = Counter(entry.submission.paper for entry in archive)
+    came += [
+        rows[entry.submission.paper]
+        for entry in archive
+        if entry.latest and not entry.past.accepted
+        and times[entry.submission.paper] <= rules.patience
+    ]  # fmt: skip
+    names = "\x1f".join([every.fingerprint, *(row.paper for row in came)])
+    digest = hashlib.sha256(names.encode()).hexdigest()
+    return msgspec.structs.replace(every, table=tuple(came), fingerprint=digest)
 
 
 def archived(round_: Round, folder: Path) -> tuple[Archived, ...]:

@@ -184,6 +184,20 @@ class AttackRules(Rules, frozen=True, kw_only=True):
     acts: tuple[Literal["bids", "profiles", "ratings"], ...] = ()
 
 
+class ResubmissionRules(Rules, frozen=True, kw_only=True):
+    """Which of the given papers come to each of several rounds.
+
+    Without `spread` all come to every round. With it each round gets new ones, as many as half of
+    the papers allow, and those that were rejected in the last round and came no more than
+    `patience` times before. The other half is kept for a `flood`: so many more new papers a round,
+    as a share.
+    """
+
+    spread: bool = False
+    patience: Count = 1
+    flood: Share = 0.0
+
+
 class SiteRules(Rules, frozen=True, kw_only=True):
     """What the proceedings show of who reviewed what."""
 
@@ -219,6 +233,7 @@ class Venue(Rules, frozen=True, kw_only=True):
     attack: AttackRules = AttackRules()
     persona: dict[str, dict[str, Any]] = {}
     chair_persona: dict[str, dict[str, Any]] = {}
+    resubmission: ResubmissionRules = ResubmissionRules()
     phase: dict[str, dict[str, Any]] = {}
 
 

@@ -31,16 +31,22 @@ def answer(
     if primary[0].outcome == ACCEPTED and flips:
         return _decisions(flips, study), _against_rerun(flips, study)
     defined = [each for each in primary if each.difference.low is not None]
-    if not defined:
-        outcome, why = named(primary[0].outcome), f"The reason: {primary[0].note}."
-        known = [each for each in primary if each.difference.value is not None]
-        if not known:
-            return f"There is no answer for {outcome}.", why
-        parts = ", ".join(
-            f"{number(each.difference.value)} under “{study.label(each.arm)}”" for each in known
-        )
-        return f"The differences in {outcome} are {parts}, without an interval.", why
-    return _effects(defined, study), _sure(defined, study, unit)
+    alone = [each for each in primary if each.difference.low is None]
+    said = [_effects(defined, study)] if defined else []
+    if known := [each for each in alone if each.difference.value is not None]:
+        said.append(_alone(known, study))
+    if not said:
+        said.append(f"There is no answer for {named(primary[0].outcome)}.")
+    sure = _sure(defined, study, unit) if defined else f"The reason: {primary[0].note}."
+    return " ".join(said), sure
+
+
+def _alone(known: Sequence[Effect], study: StudyInfo) -> str:
+    """A sentence on differences without an interval."""
+    parts = ", ".join(
+        f"{number(each.difference.value)} under “{study.label(each.arm)}”" for each in known
+    )
+    return f"The difference in {named(known[0].outcome)} is {parts}, without an interval."
 
 
 def _effects(defined: Sequence[Effect], study: StudyInfo) -> str:

@@ -164,6 +164,21 @@ def _submissions(round_: Round) -> Values:
     yield "", float(len(round_.all(Submission)))
 
 
+def _came_back(round_: Round) -> Values:
+    before = {entry.submission.paper for entry in round_.archive}
+    return ((row.paper, float(row.paper in before)) for row in round_.all(Submission))
+
+
+def _accepted_in_the_end(round_: Round) -> Values:
+    """Of rounds over which given papers are spread: the archive has the earlier ones."""
+    start = round_.archive[0].folder if round_.archive else ""
+    won = {entry.submission.paper for entry in round_.archive if entry.past.accepted}
+    won |= {row.paper for row in round_.all(Decision) if row.accepted}
+    for entry in round_.archive:
+        if entry.folder == start:
+            yield entry.submission.paper, float(entry.submission.paper in won)
+
+
 def _conflict_kept(round_: Round) -> Values:
     known = {(row.agent, row.paper) for row in round_.all(Conflict)}
     for row in round_.all(Assignment):
@@ -219,6 +234,16 @@ rating_error = Outcome(
     needs=("human ratings",),
 )
 affinity = Outcome(what="affinity of an assigned reviewer", unit="review", measure=_affinity)
+came_back = Outcome(
+    what="a submission that was rejected in an earlier round (1) or is new (0)",
+    unit="paper",
+    measure=_came_back,
+)
+accepted_in_the_end = Outcome(
+    what="a paper of the first round that some round accepted (1) or none did (0)",
+    unit="paper",
+    measure=_accepted_in_the_end,
+)
 submissions = Outcome(what="submissions of the round", unit="round", measure=_submissions)
 conflict_kept = Outcome(
     what="an assigned reviewer without a conflict of interest (1) or with one (0)",

@@ -8,6 +8,7 @@ from venues.estimate import Estimate, estimate
 from venues.forecast import forecast
 from venues.papers import PaperSource
 from venues.phases import phases_of
+from venues.rounds import papers_of_round
 from venues.venue import Venue
 
 MIND_SEEN = {"scientist": "submit", "reviewer": "bid", "chair": "bid"}
@@ -20,8 +21,13 @@ def forecast_rows(job: Job, arms: ArmPapers, replicates: int) -> list[tuple[str,
     for name, venue in job.venues.items():
         again = job.study.all_arms()[name].committee != job.study.all_arms()["control"].committee
         source, other = arms.sources[name], arms.sources[name] is not arms.control
+        rounds = job.study.rounds
+        if venue.resubmission.spread and source:  # Upper: every paper comes as often as it may.
+            source = papers_of_round(source, venue, 1, rounds, ())
+            rounds *= 1 + venue.resubmission.patience
         first = 0 if name == "control" or again or other else first_phase(control, venue)
         tasks, total = _needed(venue, source, first)
+        tasks, total = rounds * tasks, sum([total] * (rounds - 1), total)
         whole.append((tasks, total))
         rows.append(_row(name, replicates, tasks, total))
     tasks = sum(count for count, _ in whole)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,8 @@ from conference.models.records import ModelRules
 from venues.minds import check_new_tasks, models_of
 from venues.papers import PaperSource, open_papers
 from venues.recorded import check_recorded, fingerprints, with_records
-from venues.round import run_round
+from venues.round import Result, run_round
+from venues.rounds import papers_of_round, run_rounds
 from venues.state import Options
 from venues.venue import Venue
 
@@ -140,6 +142,8 @@ def make_job(
     }
     arms = papers_of(study, venues, papers, sample, seed)
     for venue in venues.values():
+        if venue.resubmission.spread and arms.control:
+            papers_of_round(arms.control, venue, 1, study.rounds, ())
         check_new_tasks(venue, "rounds with other seeds")
         check_recorded(venue, arms.control)
     check_outcomes(study.outcomes, given_by(arms.control, venues.values()))
@@ -293,7 +297,9 @@ def run_replicate(job: Job, replicate: int, arms: ArmPapers) -> int:
     earlier: list[Path] = []
     for arm, rules in job.venues.items():
         folder = round_folder(Path(job.out), arm, replicate)
-        result = run_round(
+        rounds = job.study.rounds
+        play = run_round if rounds == 1 else partial(_last_of, rounds)
+        result = play(
             _in_world(rules, job.seed, replicate),
             out=folder,
             seed=committee_seed(job.seed, replicate, job.study.all_arms()[arm].committee),
@@ -317,6 +323,10 @@ def run_replicate(job: Job, replicate: int, arms: ArmPapers) -> int:
         part.replace(path)
         earlier.append(folder)
     return replicate
+
+
+def _last_of(rounds: int, venue: Venue, **options: Any) -> Result:
+    return run_rounds(venue, rounds=rounds, **options)[-1]
 
 
 def _in_world(venue: Venue, seed: int, replicate: int) -> Venue:

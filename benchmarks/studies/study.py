@@ -66,7 +66,10 @@ class AnalysisTable(Table, frozen=True, kw_only=True):
 
 
 class Study(Table, frozen=True, kw_only=True):
-    """A question to the venue. `rests` says on what its answer rests."""
+    """A question to the venue. `rests` says on what its answer rests.
+
+    With several `rounds` a replicate is so many rounds of the venue, and the last is measured.
+    """
 
     title: str
     question: str
@@ -78,6 +81,7 @@ class Study(Table, frozen=True, kw_only=True):
     papers: str = ""  # what kind of papers it needs, in words
     only: Literal["", "recorded"] = ""  # papers with a record for every recorded seat of all arms
     sample: Annotated[int, msgspec.Meta(ge=0)] = 0
+    rounds: Annotated[int, msgspec.Meta(ge=1)] = 1
     design: DesignTable = DesignTable()
     arm: dict[str, Arm]
     outcome: OutcomeTable

@@ -10,10 +10,12 @@ import pytest
 
 from conference.app.api import run_round
 from conference.app.site.rounds import RoundRow, round_rows, write_rounds
+from conference.core.errors import UserError
 from conference.core.records import Decision, Experiment, Submission
-from tests.venues.tiny import tiny_venue
+from tests.venues.tiny import table, tiny_venue
 from venues.round import load_round
 from venues.rounds import run_rounds
+from venues.settings import with_settings
 from venues.state import Round
 
 
@@ -102,3 +104,45 @@ def test_the_report_over_rounds_has_a_row_for_each(tmp_path: Path) -> None:
     assert [row.resubmitted for row in rows] == [0, len(rejected)]
     assert all(row.papers == 4 and row.rating is not None for row in rows)
     assert "round-2" in made.site.read_text()
+
+
+def spread(out: Path, papers: int = 24, **rules: object) -> list[Round]:
+    """Three rounds over which a table of papers is spread."""
+    venue = with_settings(
+        tiny_venue(18), {"resubmission.spread": True, "desk.duplicates": False, **rules}
+    )
+    results = run_rounds(venue, rounds=3, out=out, hosts=0, seed=1, papers=table(papers))
+    return [result.round for result in results]
+
+
+def names(round_: Round) -> set[str]:
+    return {paper.paper for paper in round_.all(Submission)}
+
+
+def test_given_papers_are_spread_and_rejected_ones_come_back_until_patience_ends(
+    tmp_path: Path,
+) -> None:
+    first, second, third = spread(tmp_path / "a")
+    rejected = [{row.paper for row in each.all(Decision) if not row.accepted}
+                for each in (first, second)]  # fmt: skip
+    assert len(names(first)) == 4 and len(names(second)) == 4 + len(rejected[0])
+    assert names(second) & names(first) == rejected[0]
+    # With a patience of 1 those of the first round come no third time.
+    assert names(third) & names(second) == rejected[1] - rejected[0]
+    patient = spread(tmp_path / "b", **{"resubmission.patience": 5})
+    assert names(patient[2]) & names(patient[0]) and len(names(patient[2])) > len(names(third))
+
+
+def test_a_flood_adds_papers_and_moves_none_of_the_others(tmp_path: Path) -> None:
+    plain = spread(tmp_path / "a", **{"resubmission.patience": 0})
+    flooded = spread(tmp_path / "b", **{"resubmission.patience": 0, "resubmission.flood": 0.5})
+    for before, after in zip(plain, flooded, strict=True):
+        assert names(before) < names(after) and len(names(after)) == 6
+
+
+def test_too_few_papers_for_the_rounds_is_one_sentence(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"5 papers spread over 3 rounds .* at least 6 papers"):
+        spread(tmp_path, papers=5)
+    venue = with_settings(tiny_venue(), {"resubmission.spread": True})
+    with pytest.raises(UserError, match="spread goes with papers that are given"):
+        run_rounds(venue, rounds=2, out=tmp_path / "x", hosts=0)
