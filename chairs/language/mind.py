@@ -14,7 +14,6 @@ from chairs.chair import (
     DecideSight,
     MetaReviewSight,
     SeniorSight,
-    Thread,
 )
 from chairs.personas import persona_of
 from chairs.quota import by_score, decide_in_order, quota_of
@@ -70,7 +69,7 @@ class LanguageChair:
         prompt = render(
             PROMPTS,
             "discuss",
-            thread=_thread(sight.thread, context),
+            thread=_thread(sight, context),
             persona=persona_of(agent).says,
             low=f"{min(sight.thread.ratings):g}",
             high=f"{max(sight.thread.ratings):g}",
@@ -102,7 +101,7 @@ class LanguageChair:
         prompt = render(
             PROMPTS,
             "meta_review",
-            thread=_thread(thread, context, levels),
+            thread=_thread(sight, context, levels),
             flags=thread.flags,
             persona=persona_of(agent).says,
             share=f"{sight.accept_rate:.0%}",
@@ -226,8 +225,13 @@ def _meta_form(qualities: list[str], form: Form) -> Form:
     )
 
 
-def _thread(thread: Thread, context: Context, levels: Sequence[float] = ()) -> str:
-    parts = thread_parts(thread.reviews, thread.ratings, thread.rebuttal, thread.comments, levels)
+def _thread(
+    sight: ChairDiscussSight | MetaReviewSight, context: Context, levels: Sequence[float] = ()
+) -> str:
+    thread = sight.thread
+    parts = thread_parts(
+        sight.form, thread.reviews, thread.ratings, thread.rebuttal, thread.comments, levels
+    )
     return fit_thread(parts, context.asker)
 
 

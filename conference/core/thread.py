@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from conference.core.forms import Form
 from conference.core.records import Comment, Rebuttal, Review
 
 
@@ -13,13 +14,14 @@ def names_of(reviews: Sequence[Review]) -> dict[str, str]:
 
 
 def thread_parts(
+    form: Form,
     reviews: Sequence[Review],
     ratings: Sequence[float],
     rebuttal: Rebuttal | None,
     comments: Sequence[Comment],
     levels: Sequence[float] = (),
 ) -> list[str]:
-    """A paper's reviews, the authors' answers to them, and the comments.
+    """A paper's reviews as the form orders them, the authors' answers to them, and the comments.
 
     `ratings` are the latest ones, and `levels` how far above its mark each reviewer rates, where
     the reader is to know it; both in the order of `reviews`.
@@ -30,8 +32,16 @@ def thread_parts(
         now = f"rating now {rating:g}"
         if level:
             now += f", {rating - level:.2f} without its reviewer's own level"
-        scores = ", ".join(f"{name} {value:g}" for name, value in review.scores.items())
-        said = "\n".join(f"{name}: {text}" for name, text in review.texts.items())
+        scores = ", ".join(
+            f"{field.name} {review.scores[field.name]:g}"
+            for field in form.scores
+            if field.name in review.scores
+        )
+        said = "\n".join(
+            f"{field.name}: {review.texts[field.name]}"
+            for field in form.texts + form.choices
+            if field.name in review.texts
+        )
         parts.append(f"{names[review.reviewer]} ({now}; as handed in: {scores}):\n{said}")
     if rebuttal is not None:
         replies = "\n".join(f"To {name}: {text}" for name, text in rebuttal.replies.items())

@@ -76,7 +76,8 @@ class Asker:
         Raises:
             TaskFailed: the model did not answer, or not in the shape within the limit.
         """
-        schema, said, problem = shape.bounded(self.rules.longest_text), messages, ""
+        schema, problem = shape.bounded(self.rules.longest_text), ""
+        messages = said = _asking_for(shape.asked, messages)
         group = self._key.paper or str(self._key)
         for attempt in range(self.rules.attempts):
             first = seed_of(self._seed, self._key, purpose, member, attempt) % 2**31
@@ -165,6 +166,14 @@ async def together(asked: Iterable[Awaitable[T]]) -> list[T]:
         if isinstance(each, BaseException):
             raise each
     return found  # type: ignore[return-value]
+
+
+def _asking_for(shape: str, messages: tuple[Message, ...]) -> tuple[Message, ...]:
+    """The conversation with the shape of the answer, in words, at its end."""
+    if not shape:
+        return messages
+    last = msgspec.structs.replace(messages[-1], text=f"{messages[-1].text}\n\n{shape}")
+    return (*messages[:-1], last)
 
 
 def prompt_hash(messages: tuple[Message, ...]) -> str:

@@ -14,7 +14,7 @@ from conference.papers.document import split_sections
 
 KEPT = ("abstract", "introduction", "conclusion", "conclusions", "")
 LAST = ("references", "bibliography", "appendix", "acknowledgements", "acknowledgments")
-CUT = "[cut here: {words} words do not fit]"
+CUT = "[cut here: {words} {unit} not fit]"
 STEPS = 12
 PIECE = re.compile(r"\s*\S{1,20}")  # A word with the space before it; some scripts have no spaces.
 
@@ -25,6 +25,8 @@ def fit_paper(text: str, budget: int, count: Callable[[str], int]) -> str:
         return text
     sections = [(section.title, PIECE.findall(section.text)) for section in split_sections(text)]
     low, high = 0.0, 1.0
+    if count(_joined(sections, high)) <= budget:  # without what is last, all else fits
+        low = high
     for _ in range(STEPS):
         share = (low + high) / 2
         if count(_joined(sections, share)) <= budget:
@@ -70,7 +72,9 @@ def fit_text(text: str, budget: int, count: Callable[[str], int]) -> str:
 def _cut(words: list[str], kept: int) -> str:
     if kept >= len(words):
         return "".join(words)
-    return f"{''.join(words[:kept])} {CUT.format(words=len(words) - kept)}".lstrip()
+    left = len(words) - kept
+    mark = CUT.format(words=left, unit="word does" if left == 1 else "words do")
+    return f"{''.join(words[:kept])} {mark}".lstrip()
 
 
 def _joined(sections: list[tuple[str, list[str]]], share: float) -> str:

@@ -22,13 +22,15 @@ REPEATED = 128  # xgrammar 0.2.8 fails on patterns that repeat anything more oft
 class Shape(msgspec.Struct, Generic[T], frozen=True):
     """`schema` guides decoding; `read` turns the answer into `T` or raises `ValueError`.
 
-    `code` names the fields that hold lines of code, in which no LaTeX is looked for.
+    `code` names the fields that hold lines of code, in which no LaTeX is looked for. `asked` is
+    what every prompt that wants this shape ends with; "" where the prompt says it itself.
     """
 
     name: str
     schema: dict[str, Any]
     read: Callable[[str], T]
     code: tuple[str, ...] = ()
+    asked: str = ""
 
     def bounded(self, longest: int) -> dict[str, Any]:
         """The schema with each free text kept to `longest` characters; 0 for no bound."""
@@ -92,7 +94,7 @@ def form_shape(form: Form, reflecting: bool = False) -> Shape[Filled]:
             raise ValueError("; ".join(wrong))
         return Filled(scores, texts, str(thoughts), done is True)
 
-    return Shape("review form", schema, read)
+    return Shape("review form", schema, read, asked=_asked(properties))
 
 
 def bare_object(text: str) -> str:
@@ -107,6 +109,18 @@ def bare_object(text: str) -> str:
         text = text.rpartition(END)[2]
     first, last = text.find("{"), text.rfind("}")
     return text[first : last + 1] if 0 <= first < last else text
+
+
+def _asked(properties: dict[str, dict[str, Any]]) -> str:
+    """An object in words: its fields in their order, each with what it may hold."""
+
+    def held(said: dict[str, Any]) -> str:
+        if "enum" in said:
+            return " | ".join(map(json.dumps, said["enum"]))
+        return "true | false" if said["type"] == "boolean" else "text"
+
+    fields = (f'"{name}": {held(said)}' for name, said in properties.items())
+    return f"Answer with one JSON object: {{{', '.join(fields)}}}"
 
 
 def _object(text: str) -> dict[str, Any]:

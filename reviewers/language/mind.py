@@ -249,7 +249,7 @@ def _thread(sight: DiscussSight) -> tuple[list[str], str]:
     at = sight.place
     reviews = (*sight.others[:at], sight.own, *sight.others[at:])
     ratings = (*sight.other_ratings[:at], sight.rating, *sight.other_ratings[at:])
-    parts = thread_parts(reviews, ratings, sight.rebuttal, sight.comments)
+    parts = thread_parts(sight.form, reviews, ratings, sight.rebuttal, sight.comments)
     return parts, names_of(reviews)[sight.own.reviewer]
 
 
