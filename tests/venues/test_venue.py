@@ -13,6 +13,7 @@ from venues.venue_file import VENUES, list_venues, load_venue
 
 SCALES = {
     "workshop": (0, 2, 4, 6, 8, 10),
+    "small_model": (0, 2, 4, 6, 8, 10),
     **{f"iclr{year}": tuple(range(1, 11)) for year in (2017, 2018, 2019, 2021)},
     "iclr2020": (1, 3, 6, 8),
     "iclr2022": (1, 3, 5, 6, 8, 10),
@@ -151,6 +152,7 @@ NOVELTY = {
 }
 FORMS = {
     "workshop": {**ICLR, "rating": SCALES["workshop"]},
+    "small_model": {**ICLR, "rating": SCALES["small_model"]},
     "iclr2022": NOVELTY,
     "iclr2023": NOVELTY,
     **{
@@ -184,4 +186,4 @@ def test_a_venue_file_names_its_source_at_its_head(name: str) -> None:
     lines = (VENUES / f"{name}.toml").read_text().splitlines()
     assert lines[0].startswith("# ")
     form = load_venue(name).form
-    assert name == "workshop" or (not form.verified and len(form.not_verified) > 10)
+    assert name in ("workshop", "small_model") or (not form.verified and len(form.not_verified) > 10)
