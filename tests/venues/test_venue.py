@@ -186,4 +186,6 @@ def test_a_venue_file_names_its_source_at_its_head(name: str) -> None:
     lines = (VENUES / f"{name}.toml").read_text().splitlines()
     assert lines[0].startswith("# ")
     form = load_venue(name).form
-    assert name in ("workshop", "small_model") or (not form.verified and len(form.not_verified) > 10)
+    assert name in ("workshop", "small_model") or (
+        not form.verified and len(form.not_verified) > 10
+    )
