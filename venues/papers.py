@@ -13,7 +13,7 @@ import msgspec
 
 from conference.core.clean import clean
 from conference.core.errors import UserError
-from conference.core.records import HumanOutcome, Planted
+from conference.core.records import Answer, HumanOutcome, Planted
 from conference.data.reader import Sample, caveats, holds_data, read, read_all, sample
 from conference.data.store import ABOUT
 from conference.data.tables import Dataset, HumanReview, Paper, Stage
@@ -27,7 +27,8 @@ WHEN: dict[Stage, str] = {"before_rebuttal": "before", "after_discussion": "afte
 class TablePaper(msgspec.Struct, frozen=True, omit_defaults=True):
     """One submission of a data set. `text` is the version that humans reviewed, or None.
 
-    `byline` is its line of authors, and `planted` what a study put into it.
+    `byline` is its line of authors, `planted` what a study put into it, and `answer` what that lets
+    its authors answer.
     """
 
     paper: str
@@ -39,6 +40,7 @@ class TablePaper(msgspec.Struct, frozen=True, omit_defaults=True):
     human: HumanOutcome | None
     byline: str = ""
     planted: tuple[Planted, ...] = ()
+    answer: Answer | None = None
 
 
 class PaperSource(msgspec.Struct, frozen=True):

@@ -38,7 +38,7 @@ def _alike(value: Callable[[Likeness], float]) -> Callable[[Round], Values]:
     return values
 
 
-review_words = Outcome(
+review_length = Outcome(
     what="words of a review",
     unit="review",
     measure=_of_each(lambda text: float(words(text))),

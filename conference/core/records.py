@@ -77,11 +77,20 @@ class PlannedStudy(Record, frozen=True, kw_only=True):
     title: str
 
 
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """What a study lets the authors of a paper answer to each reviewer. `strength` as in
+    `Rebuttal`."""
+
+    text: str
+    strength: float = 0.0
+
+
 class Submission(Record, frozen=True, kw_only=True):
     """A paper as its authors hand it in. `pdf` and `document` are file names in `papers/`.
 
     `pages` is 0 for a submission from a table. `authors` are agent ids, empty when unknown.
-    `byline` is the line of authors as readers see it where the venue is not anonymous.
+    `byline` is the line of authors as readers see it where the venue is not anonymous. `answer` is
+    what a study lets its authors answer.
     """
 
     paper: str
@@ -98,6 +107,7 @@ class Submission(Record, frozen=True, kw_only=True):
     template: str = ""
     version: int = 1
     byline: str = ""
+    answer: Answer | None = None
 
 
 class Unreadable(Record, frozen=True, kw_only=True):
@@ -360,7 +370,10 @@ class Failure(Record, frozen=True, kw_only=True):
 
 
 class Rebuttal(Record, frozen=True, kw_only=True):
-    """The authors' answers, one for each reviewer, and what they promise to change."""
+    """The authors' answers, one for each reviewer, and what they promise to change.
+
+    `strength` is the share of the points that are answered with data.
+    """
 
     paper: str
     author: str

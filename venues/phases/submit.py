@@ -208,6 +208,7 @@ def _from_table(row: TablePaper, context: Context) -> list[AnyRecord]:
         document=document,
         source="table",
         byline=row.byline,
+        answer=row.answer,
     )
     return [submission, *([row.human] if row.human else []), *row.planted]
 

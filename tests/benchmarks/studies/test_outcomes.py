@@ -26,7 +26,7 @@ from tests.benchmarks.studies.test_twins import paper, study
 from tests.venues.tiny import tiny_venue
 from venues.state import Round
 
-TEXTS = ("review_words", "review_specificity", "likeness_within", "likeness_across")
+TEXTS = ("review_length", "review_specificity", "likeness_within", "likeness_across")
 RULES = ("conflict_kept", "load_kept", "submissions", "reviewer_load", "tokens", "cost")
 
 
@@ -69,8 +69,8 @@ def test_texts_loads_and_conflicts_of_a_real_round(table: Path, tmp_path: Path) 
     values = outcomes[outcomes["arm"] == "control"].groupby("outcome")["value"]
     assert values.min()["conflict_kept"] == values.min()["load_kept"] == 1
     assert values.max()["submissions"] == 8 and values.max()["tokens"] == 0
-    assert values.sum()["reviewer_load"] == values.count()["review_words"] == 8 * 4
-    assert values.min()["review_words"] > 20 and values.max()["review_specificity"] > 0
+    assert values.sum()["reviewer_load"] == values.count()["review_length"] == 8 * 4
+    assert values.min()["review_length"] > 20 and values.max()["review_specificity"] > 0
     assert values.max()["likeness_within"] > values.max()["likeness_across"] > 0
 
 
@@ -112,7 +112,7 @@ def test_scientists_work_is_counted_over_what_was_planned() -> None:
 @pytest.mark.parametrize(
     ("name", "rules", "sentence"),
     [
-        ("review_words", {"review.texts": False}, r"'review_words' needs .*review.texts = true"),
+        ("review_length", {"review.texts": False}, r"'review_length' needs .*review.texts = true"),
         ("error_correlation", {}, r"'error_correlation' needs .*assignment.seats = true"),
         ("paper_finished", {}, r"'paper_finished' needs papers that scientists write"),
     ],

@@ -11,14 +11,16 @@ import pandas as pd
 import pytest
 
 from benchmarks.studies.planted import names
-from benchmarks.studies.run import run_study
+from benchmarks.studies.run import round_folder, run_study
 from benchmarks.studies.study import Study, load_study
 from benchmarks.studies.twins.flaw import change, kinds
 from benchmarks.studies.twins.twin import twin_of
 from benchmarks.studies.twins.wording import facts
 from conference.core.errors import UserError
+from conference.core.records import Rebuttal, Review
 from conference.papers.anatomy import SIGNS, measure
 from venues.papers import TablePaper
+from venues.resume import load_round
 
 ABSTRACT = (
     "We study the alignment of small networks with subject {at}. Our method reaches 73.4 points "
@@ -72,7 +74,7 @@ def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
         {
             "paper_id": each.paper, "title": each.title, "abstract": each.abstract,
             "text": each.text if at < 8 else None, "ratings": [5, 6, 8 if at % 2 else 3],
-            "accepted": bool(at % 2),
+            "accepted": bool(at % 2), "year": 2022,
         }
         for at, each in enumerate(map(paper, range(9)))
     ]  # fmt: skip
@@ -241,3 +243,26 @@ def test_length_cuts_the_appendix_or_pads_every_section() -> None:
     longer = twin.change(given, "longer", np.random.default_rng(0))
     assert longer and (longer.text or "").count("In what follows") >= 5
     assert facts(longer.text or "") == facts(text)
+
+
+def test_rebuttals_differ_in_the_answer_alone_and_data_moves_ratings_more(
+    table: Path, tmp_path: Path
+) -> None:
+    twin = twin_of("rebuttal:data")[0]
+    data = twin.change(paper(), "data", np.random.default_rng(0))
+    assert data and data.answer and "3.3 points" in data.answer.text and data.answer.strength == 1
+    assert msgspec.structs.replace(data, answer=None) == paper()
+    bare = msgspec.structs.replace(paper(), text=None, abstract="We study a subject.")
+    assert twin.change(bare, "data", np.random.default_rng(0)) is None
+    asked = load_study("rebuttal_probe")
+    outcomes, _ = run_study(
+        asked, out=tmp_path / "r", papers=table, workers=0, replicates=2,
+        settings={"desk.duplicates": False, "desk.topic": False},
+    )  # fmt: skip
+    values = outcomes.groupby(["outcome", "arm"])["value"].mean()
+    first = load_round(round_folder(tmp_path / "r", "data", 0))
+    control = load_round(round_folder(tmp_path / "r", "control", 0))
+    assert first.all(Rebuttal) and not control.all(Rebuttal)
+    # Reviews come before answers, so they are shared between the arms.
+    assert first.all(Review) == control.all(Review)
+    assert values["rating_raised", "data"] > values["rating_raised", "confident"]
