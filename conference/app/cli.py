@@ -28,7 +28,7 @@ HELP = {
     "benchmark": "Measure reviewers against human reviews.",
     "data": "Import, list and show human review data.",
     "site": "Write a round's proceedings again.",
-    "export": "Take a round elsewhere: Parquet, CSV, OpenReview notes.",
+    "export": "Take a round elsewhere: Parquet, CSV, OpenReview, Inspect.",
     "cost": "Show what a round's model calls took.",
 }
 

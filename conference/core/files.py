@@ -13,6 +13,7 @@ from conference.core.errors import UserError
 
 PAPERS = "papers"
 EXPERIMENTS = "experiments"
+LONGEST_NAME = 80
 
 
 def keep(folder: Path, data: bytes, suffix: str) -> str:
@@ -38,6 +39,14 @@ def keep_as(path: Path, data: bytes) -> None:
             os.fsync(part.fileno())
         Path(part.name).chmod(0o644)
         Path(part.name).replace(path)
+
+
+def page_name(paper: str) -> str:
+    """An id as a safe file name; ids that would fall together stay apart by their hash."""
+    safe = "".join(char if char.isalnum() or char in "-_" else "_" for char in paper)
+    if safe == paper and len(safe) <= LONGEST_NAME:
+        return safe
+    return f"{safe[:LONGEST_NAME]}-{hashlib.sha256(paper.encode()).hexdigest()[:10]}"
 
 
 def check_writable(folder: Path) -> None:

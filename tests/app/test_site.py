@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from conference.app.site import write_site
-from conference.app.site.pages import page_name
+from conference.core.files import page_name
 from conference.core.records import (
     Agent,
     CameraReady,

@@ -9,8 +9,10 @@ import click
 
 @click.command()
 @click.argument("run", type=click.Path())
-@click.option("--to", type=click.Choice(["parquet", "csv", "openreview"]), default="parquet",
-              show_default=True, help="Tidy tables, or OpenReview API 2 notes.")  # fmt: skip
+@click.option(
+    "--to", type=click.Choice(["parquet", "csv", "openreview", "inspect"]), default="parquet",
+    show_default=True, help="Tidy tables, OpenReview API 2 edits and notes, or Inspect logs.",
+)  # fmt: skip
 @click.option("--for", "reader", default="public", show_default=True,
               help="Whose view: public, authors, reviewers or chairs.")  # fmt: skip
 @click.option("--out", type=click.Path(), help="Folder to write  [RUN/export-KIND].")
@@ -18,9 +20,10 @@ def export(run: str, to: str, reader: str, out: str | None) -> None:
     """Export the round in the folder RUN.
 
     What a reader may not see is not in its export: only chairs see who reviewed what. Tables come
-    with a dataset card and Croissant metadata; notes are read back by `conference data import`.
+    with a dataset card and Croissant metadata; notes are read back by `conference data import`;
+    Inspect logs have one sample a review.
     """
-    from conference.app.export import write_notes, write_tables
+    from conference.app.export import write_inspect, write_notes, write_tables
     from conference.app.export.view import view_of
     from venues.round import load_round
 
@@ -28,6 +31,10 @@ def export(run: str, to: str, reader: str, out: str | None) -> None:
     folder = Path(out or Path(run) / f"export-{to}")
     if to == "openreview":
         click.echo(f"Notes: {write_notes(view, folder)}")
+        return
+    if to == "inspect":
+        for path in write_inspect(view, folder):
+            click.echo(f"Log: {path}")
         return
     files = write_tables(view, folder, to)
     click.echo(f"{len(files)} tables: {folder}")

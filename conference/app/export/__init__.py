@@ -1,6 +1,7 @@
-"""A round taken elsewhere: as tidy tables, or as OpenReview notes, as one reader may see it."""
+"""A round taken elsewhere: tables, OpenReview edits or Inspect logs, as one reader may see it."""
 
-from conference.app.export.notes import write_notes
+from conference.app.export.inspect import write_inspect
+from conference.app.export.notes import edits_of, notes_of, write_notes
 from conference.app.export.tables import tables_of, write_tables
 
-__all__ = ["tables_of", "write_notes", "write_tables"]
+__all__ = ["edits_of", "notes_of", "tables_of", "write_inspect", "write_notes", "write_tables"]

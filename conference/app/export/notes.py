@@ -1,122 +1,254 @@
-"""A round as OpenReview API 2 notes: submissions with their replies as a tree.
+"""A round as OpenReview API 2 edits, and the notes that they make.
 
-The file has what `conference data import notes` reads back: venue, year, scale and notes. A note
-has an id, forum, replyto, invitations, signatures, readers, writers, dates in milliseconds, and
-`content` as `{field: {"value": …}}`, as openreview-py's `Note` takes it.
+As on OpenReview every posting is an edit: it has an id, an invitation, signatures, readers, writers
+and the part of a note that it sets. `edits.json` has them all in order, as openreview-py's `Edit`
+takes them. A note is what its edits leave; `notes.json` has the submissions with their replies, as
+`Note` takes them, and is what `conference data import notes` reads back.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from conference.app.export.view import ROLE_NAMES, View
 from conference.core.files import writing
-from conference.core.records import Comment, Decision, DeskCheck, MetaReview, Rebuttal, Submission
-from conference.core.records import Review as ReviewRecord
+from conference.core.records import (
+    Comment,
+    Decision,
+    DeskCheck,
+    MetaReview,
+    Rebuttal,
+    Review,
+    Submission,
+)
 from conference.core.thread import names_of
 
 Note = dict[str, Any]
+Edit = dict[str, Any]
+EVERYONE = ("everyone",)
 
 
 def write_notes(view: View, out: Path) -> Path:
-    """Write `notes.json` into `out`."""
+    """Write `edits.json` and `notes.json` into `out`; the path of the notes."""
     venue = view.round.venue
-    group = f"{venue.series or venue.name}.simulated/{venue.year}/Conference"
-    form = venue.form
-    notes = [_submission(view, group, number, paper)
-             for number, paper in enumerate(view.round.all(Submission), 1)]  # fmt: skip
+    edits = list(edits_of(view))
     content = {
-        "venue_id": group,
+        "venue_id": _group(view),
         "venue": venue.series or venue.name,
         "year": venue.year,
-        "scale": list(form[form.rating].values),
-        "rating_field": form.rating,
-        "notes": notes,
+        "scale": list(venue.form[venue.form.rating].values),
+        "stage": "after_discussion" if _discussed(view) else "before_rebuttal",
+        "rating_field": venue.form.rating,
+        "notes": notes_of(edits),
     }
     path = out / "notes.json"
     with writing(out):
         out.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(content, ensure_ascii=False, indent=1), encoding="utf-8")
+        _write(out / "edits.json", {"edits": edits, "count": len(edits)})
+        _write(path, content)
     return path
 
 
-def _submission(view: View, group: str, number: int, paper: Submission) -> Note:
-    own = f"{group}/Submission{number}"
-    decision = view.round.one(Decision, paper.paper)
+def notes_of(edits: Iterable[Edit]) -> list[Note]:
+    """The submissions that edits leave, each with its replies in `details`."""
+    notes: dict[str, Note] = {}
+    for edit in edits:
+        part = edit["note"]
+        note = notes.setdefault(part["id"], {**part, "content": {}, "invitations": []})
+        note["content"] |= part["content"]
+        note["invitations"] += [edit["invitation"]]
+        note["cdate"] = note.get("cdate", edit["cdate"])
+        note["mdate"] = edit["cdate"]
+    forums = [note for note in notes.values() if note["id"] == note["forum"]]
+    replies: dict[str, list[Note]] = {note["id"]: [] for note in forums}
+    for note in notes.values():
+        if note["id"] != note["forum"]:
+            replies[note["forum"]].append(note)
+    return [note | {"details": {"replies": replies[note["id"]]}} for note in forums]
+
+
+def edits_of(view: View) -> Iterator[Edit]:
+    """All postings that a reader may see: paper by paper, and each paper's in order."""
+    for number, paper in enumerate(view.round.all(Submission), 1):
+        posted = _Poster(view, paper.paper, number)
+        yield from _submission(view, posted, paper)
+        yield from _reviews(view, posted, paper.paper)
+        yield from _rebuttals(view, posted, paper.paper)
+        if view.discussion:
+            yield from _comments(view, posted, paper.paper)
+        yield from _changed_ratings(view, posted, paper.paper)
+        yield from _verdicts(view, posted, paper)
+
+
+class _Poster(msgspec.Struct, frozen=True):
+    """Makes the edits of one paper's forum."""
+
+    view: View
+    paper: str
+    number: int
+
+    @property
+    def group(self) -> str:
+        """The group of all that belongs to the submission."""
+        return f"{_group(self.view)}/Submission{self.number}"
+
+    @property
+    def forum(self) -> str:
+        return _id(self.view, self.paper)
+
+    def reply(self, invitation: str, signature: str, more: str = "") -> str:
+        """The id of a reply; `more` tells those of one signature apart."""
+        return _id(self.view, self.paper, invitation, signature, more)
+
+    def edit(
+        self, invitation: str, signature: str, content: dict[str, Any], day: int, *, note: str = "",
+        to: str = "", readers: tuple[str, ...] = EVERYONE, turn: int = 0,
+    ) -> Edit:  # fmt: skip
+        """An edit of the note with this id; without one, of the submission itself.
+
+        `content` is left without what is empty. `to` is the note answered.
+        """
+        whole, forum = _group(self.view), self.forum
+        start = datetime(self.view.round.venue.year, 1, 1, tzinfo=UTC)
+        access = {"readers": list(readers), "writers": [whole, signature]}
+        part: Note = {"id": note or forum, "forum": forum} | (
+            {"replyto": to or forum} if note else {}
+        )
+        part |= {} if note else {"number": self.number}
+        return {
+            "id": _id(self.view, "edit", invitation, signature, note or forum, str(turn)),
+            "domain": whole,
+            "invitation": invitation,
+            "signatures": [signature],
+            **access,
+            "cdate": int((start + timedelta(days=day)).timestamp() * 1000),
+            "note": {
+                **part,
+                "signatures": [signature],
+                **access,
+                "content": {name: {"value": value} for name, value in content.items()
+                            if value not in ("", [])},
+            },
+        }  # fmt: skip
+
+
+def _submission(view: View, posted: _Poster, paper: Submission) -> Iterator[Edit]:
     content = {
         "title": paper.title, "abstract": paper.abstract, "keywords": list(paper.keywords),
-        "primary_area": paper.topic, "venue": _venue(view, paper.paper, decision),
-        "venueid": group if decision and decision.accepted else f"{group}/Rejected_Submission",
+        "primary_area": paper.topic, "venue": f"Submitted to {view.round.venue.title}",
+        "venueid": f"{_group(view)}/Submission",
+        "authorids": list(paper.authors) if view.chairs else [],
     }  # fmt: skip
-    note = _note(view, paper.paper, f"{group}/-/Submission", f"{own}/Authors", content, 0)
-    note["number"] = number
-    note["details"] = {"replies": _replies(view, own, paper.paper)}
-    return note
+    yield posted.edit(f"{_group(view)}/-/Submission", f"{posted.group}/Authors", content, 0)
 
 
-def _venue(view: View, paper: str, decision: Decision | None) -> str:
-    title = view.round.venue.title
-    desk = view.round.one(DeskCheck, paper)
-    if desk and not desk.passed:
-        return f"{title}: desk rejected"
-    if decision is None:
-        return f"{title}: submitted"
-    return (
-        f"{title} {decision.presentation or 'poster'}"
-        if decision.accepted
-        else f"{title}: rejected"
-    )
-
-
-def _replies(view: View, own: str, paper: str) -> list[Note]:
-    """Reviews, the authors' answers under them, the discussion, meta-review and decision."""
-    round_, days = view.round, view.round.venue.call.deadlines
-    reviews = round_.of(ReviewRecord, paper)
-    found = []
-    by_name: dict[str, str] = {}
-    for row in reviews:
-        who = view.reviewer(paper, row.reviewer)
-        content = {**row.texts, **{name: _score(view, name, v) for name, v in row.scores.items()}}
+def _reviews(view: View, posted: _Poster, paper: str) -> Iterator[Edit]:
+    form = view.round.venue.form
+    for row in view.round.of(Review, paper):
+        given = {form.rating: row.rating, **row.scores}
+        content = row.texts | {name: _score(view, name, value) for name, value in given.items()}
         content["mind"] = row.mind
-        note = _note(view, paper, f"{own}/-/Official_Review", f"{own}/Reviewer_{who}", content,
-                     row.day, who)  # fmt: skip
-        by_name[names_of(reviews)[row.reviewer]] = note["id"]
-        found.append(note)
-    for answer in round_.of(Rebuttal, paper):
+        if _discussed(view):
+            content["preliminary_rating"] = content[form.rating]
+        who = f"{posted.group}/Reviewer_{view.reviewer(paper, row.reviewer)}"
+        kind = f"{posted.group}/-/Official_Review"
+        yield posted.edit(kind, who, content, row.day, note=posted.reply(kind, who))
+
+
+def _changed_ratings(view: View, posted: _Poster, paper: str) -> Iterator[Edit]:
+    """Reviewers who changed their rating in the discussion edit their review."""
+    for row in view.round.of(Review, paper):
+        who = f"{posted.group}/Reviewer_{view.reviewer(paper, row.reviewer)}"
+        kind, field = f"{posted.group}/-/Official_Review", view.round.venue.form.rating
+        rating = row.rating
+        for turn in view.round.of(Comment, paper):
+            after = turn.rating_after
+            if turn.agent == row.reviewer and after is not None and after != rating:
+                rating = after
+                yield posted.edit(kind, who, {field: _score(view, field, rating)},
+                                  _day(view, "discussion"), note=posted.reply(kind, who),
+                                  turn=turn.turn)  # fmt: skip
+
+
+def _rebuttals(view: View, posted: _Poster, paper: str) -> Iterator[Edit]:
+    names = names_of(view.round.of(Review, paper))
+    kind, who = f"{posted.group}/-/Rebuttal", f"{posted.group}/Authors"
+    answered = {}
+    for agent, name in names.items():
+        reviewer = f"{posted.group}/Reviewer_{view.reviewer(paper, agent)}"
+        answered[name] = posted.reply(f"{posted.group}/-/Official_Review", reviewer)
+    for answer in view.round.of(Rebuttal, paper):
         for to, text in answer.replies.items():
-            note = _note(view, paper, f"{own}/-/Rebuttal", f"{own}/Authors", {"rebuttal": text},
-                         days.get("rebuttal", 28), to)  # fmt: skip
-            found.append(note | {"replyto": by_name.get(to, note["forum"])})
-    for turn in round_.of(Comment, paper):
+            yield posted.edit(kind, who, {"rebuttal": text, "mind": answer.mind},
+                              _day(view, "rebuttal"), note=posted.reply(kind, who, to),
+                              to=answered.get(to, ""))  # fmt: skip
+
+
+def _comments(view: View, posted: _Poster, paper: str) -> Iterator[Edit]:
+    """The discussion: for the paper's reviewers and chairs, not for its authors or the public."""
+    kind, own = f"{posted.group}/-/Official_Comment", posted.group
+    readers = (f"{_group(view)}/Program_Chairs", f"{own}/Area_Chairs", f"{own}/Reviewers")
+    for turn in view.round.of(Comment, paper):
         who = view.speaker(paper, turn.agent, turn.role)
-        content = {"comment": turn.text}
-        if turn.rating_after is not None:
-            content["rating_after_discussion"] = _score(
-                view, round_.venue.form.rating, turn.rating_after
-            )
-        name = f"Reviewer_{who}" if turn.role == "reviewer" else who
-        found.append(_note(view, paper, f"{own}/-/Official_Comment", f"{own}/{name}", content,
-                           days.get("discussion", 35), f"{who} {turn.turn}"))  # fmt: skip
-    for meta in round_.of(MetaReview, paper):
-        content = {
-            "metareview": meta.text,
-            "recommendation": meta.recommendation,
-            "mind": meta.mind,
-        }
-        who = meta.chair if view.chairs else ROLE_NAMES["chair"]
-        found.append(_note(view, paper, f"{own}/-/Meta_Review", f"{own}/{who}", content,
-                           days.get("discussion", 35)))  # fmt: skip
-    if decision := round_.one(Decision, paper):
-        said = f"Accept ({decision.presentation or 'poster'})" if decision.accepted else "Reject"
-        content = {"decision": said, "comment": decision.reason}
-        group = own.rsplit("/", 1)[0]
-        found.append(_note(view, paper, f"{own}/-/Decision", f"{group}/Program_Chairs", content,
-                           days.get("decisions", 42)))  # fmt: skip
-    return found
+        who = f"{own}/Reviewer_{who}" if turn.role == "reviewer" else f"{own}/{who}"
+        yield posted.edit(kind, who, {"comment": turn.text, "mind": turn.mind},
+                          _day(view, "discussion"), note=posted.reply(kind, who, str(turn.turn)),
+                          readers=readers, turn=turn.turn)  # fmt: skip
+
+
+def _verdicts(view: View, posted: _Poster, paper: Submission) -> Iterator[Edit]:
+    """Meta-review and decision, and where the submission then belongs."""
+    round_, whole = view.round, _group(view)
+    for meta in round_.of(MetaReview, paper.paper):
+        kind = f"{posted.group}/-/Meta_Review"
+        who = f"{posted.group}/{meta.chair if view.chairs else ROLE_NAMES['chair']}"
+        content = {"metareview": meta.text, "recommendation": meta.recommendation,
+                   "mind": meta.mind}  # fmt: skip
+        yield posted.edit(kind, who, content, _day(view, "discussion"),
+                          note=posted.reply(kind, who))  # fmt: skip
+    decision, desk = round_.one(Decision, paper.paper), round_.one(DeskCheck, paper.paper)
+    chairs, day = f"{whole}/Program_Chairs", _day(view, "decisions")
+    title = round_.venue.title
+    if desk and not desk.passed:
+        place = {"venue": f"{title}: desk rejected", "venueid": f"{whole}/Desk_Rejected_Submission"}
+        kind = f"{posted.group}/-/Desk_Rejection"
+        said = {"desk_reject_comments": "; ".join(desk.reasons)}
+        yield posted.edit(kind, chairs, said, 0, note=posted.reply(kind, chairs))
+        yield posted.edit(f"{whole}/-/Desk_Rejected_Submission", chairs, place, 0)
+    elif decision:
+        shown = decision.presentation or "poster"
+        kind = f"{posted.group}/-/Decision"
+        said = {"decision": f"Accept ({shown})" if decision.accepted else "Reject",
+                "comment": decision.reason, "award": decision.award}  # fmt: skip
+        yield posted.edit(kind, chairs, said, day, note=posted.reply(kind, chairs))
+        place = (
+            {"venue": f"{title} {shown}", "venueid": whole}
+            if decision.accepted
+            else {"venue": f"{title}: rejected", "venueid": f"{whole}/Rejected_Submission"}
+        )
+        yield posted.edit(f"{whole}/-/Edit", whole, place, day)
+
+
+def _discussed(view: View) -> bool:
+    return bool(view.round.all(Comment))
+
+
+def _group(view: View) -> str:
+    venue = view.round.venue
+    return f"{venue.series or venue.name}.simulated/{venue.year}/Conference"
+
+
+def _day(view: View, deadline: str) -> int:
+    """A deadline's day after the call, by the venue or as is usual."""
+    usual = {"rebuttal": 28, "discussion": 35, "decisions": 42}
+    return view.round.venue.call.deadlines.get(deadline, usual[deadline])
 
 
 def _score(view: View, name: str, value: float) -> str:
@@ -125,28 +257,10 @@ def _score(view: View, name: str, value: float) -> str:
     return f"{value:g}: {anchor}" if anchor else f"{value:g}"
 
 
-def _note(
-    view: View, paper: str, invitation: str, who: str, content: dict[str, Any], day: int,
-    more: str = "",
-) -> Note:  # fmt: skip
-    forum = _id(view, paper)
-    submission = invitation.endswith("/Submission")
-    start = datetime(view.round.venue.year, 1, 1, tzinfo=UTC)
-    made = int((start + timedelta(days=day)).timestamp() * 1000)
-    return {
-        "id": forum if submission else _id(view, paper, invitation, who, more),
-        "forum": forum,
-        "replyto": None if submission else forum,
-        "invitations": [invitation],
-        "signatures": [who],
-        "readers": ["everyone"] if view.reader == "public" else [view.reader],
-        "writers": [who],
-        "cdate": made,
-        "mdate": made,
-        "content": {name: {"value": value} for name, value in content.items() if value != ""},
-    }
-
-
 def _id(view: View, *names: str) -> str:
     text = "\x1f".join((view.round.venue.name, str(view.round.seed), *names))
     return hashlib.sha256(text.encode()).hexdigest()[:10]
+
+
+def _write(path: Path, content: dict[str, Any]) -> None:
+    path.write_text(json.dumps(content, ensure_ascii=False, indent=1), encoding="utf-8")

@@ -7,7 +7,7 @@ from typing import Literal, get_args
 import msgspec
 
 from conference.core.errors import UserError
-from conference.core.records import Review, Role
+from conference.core.records import HumanOutcome, Review, Role
 from conference.core.thread import names_of
 from venues.state import Round
 
@@ -20,7 +20,11 @@ ROLE_NAMES: dict[Role, str] = {
 
 
 class View(msgspec.Struct, frozen=True):
-    """What a reader sees. Chairs see who reviewed what; nobody else does."""
+    """What a reader sees, by whatever way it is exported.
+
+    All see papers, reviews under their names in the thread, rebuttals, meta-reviews and decisions.
+    Chairs alone see who did what, the desk's flags, conflicts, absences, incidents and calls.
+    """
 
     round: Round
     reader: Reader
@@ -28,6 +32,16 @@ class View(msgspec.Struct, frozen=True):
     @property
     def chairs(self) -> bool:
         return self.reader == "chairs"
+
+    @property
+    def discussion(self) -> bool:
+        """Whether the reader sees what reviewers and area chair say among themselves."""
+        return self.reader in ("reviewers", "chairs")
+
+    def human(self, paper: str) -> HumanOutcome | None:
+        """What people said of a real paper: public record, but shown to no role that judges it."""
+        shown = self.reader in ("public", "chairs")
+        return self.round.one(HumanOutcome, paper) if shown else None
 
     def reviewer(self, paper: str, agent: str) -> str:
         """A reviewer's name in a paper's thread: its id for chairs, else R1, R2, …"""

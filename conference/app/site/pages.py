@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 from collections import Counter
 from pathlib import Path
@@ -15,7 +14,7 @@ from conference.app.site.compare import compare
 from conference.app.site.numbers import numbers_of
 from conference.app.site.plots import draw_plots
 from conference.app.site.view import ROLES, PaperView, PersonView, paper_views, people_views
-from conference.core.files import PAPERS, writing
+from conference.core.files import PAPERS, page_name, writing
 from conference.core.progress import Progress, no_progress
 from conference.core.records import (
     Advice,
@@ -33,7 +32,6 @@ from venues.timings import read_timings
 TEMPLATES = Path(__file__).parent / "templates"
 SITE = "site"
 ON_FRONT = 24  # Papers on the front page; all are on their own page, with search.
-LONGEST_NAME = 80
 
 
 def environment() -> jinja2.Environment:
@@ -113,14 +111,6 @@ def _write_pages(folder: Path, round_: Round, progress: Progress) -> Path:
     (site / "papers.js").write_text(_index("PAPERS", _paper_rows(papers)), encoding="utf-8")
     (site / "people.js").write_text(_index("PEOPLE", _people_rows(people)), encoding="utf-8")
     return site / "index.html"
-
-
-def page_name(paper: str) -> str:
-    """A paper's id as a safe file name; ids that would fall together stay apart by their hash."""
-    safe = "".join(char if char.isalnum() or char in "-_" else "_" for char in paper)
-    if safe == paper and len(safe) <= LONGEST_NAME:
-        return safe
-    return f"{safe[:LONGEST_NAME]}-{hashlib.sha256(paper.encode()).hexdigest()[:10]}"
 
 
 def _last(rows: list[CalibrationReport]) -> CalibrationReport | None:

@@ -11,18 +11,19 @@ from conference.core.errors import UserError
 from conference.data.gather import gather
 from conference.data.importers.importer import Options
 from conference.data.importers.openreview_notes import Reading, read_note
-from conference.data.tables import Damage, Dataset, HumanReview, Paper
+from conference.data.tables import Damage, Dataset, HumanReview, Paper, Stage
 from conference.data.values import Damaged
 
 
 class File(msgspec.Struct, frozen=True):
-    """The file as a whole; each note has its replies in `details`."""
+    """The file as a whole; each note has its replies in `details`. `stage` is the ratings'."""
 
     venue_id: str
     venue: str
     year: int
     scale: tuple[float, ...]
     notes: list[dict[str, Any]]
+    stage: Stage = "unknown"
 
 
 def read_notes(path: Path) -> list[Dataset]:
@@ -33,7 +34,7 @@ def read_notes(path: Path) -> list[Dataset]:
         raise UserError(f"{path}: cannot be opened ({error.strerror}).") from error
     except msgspec.MsgspecError as error:
         raise UserError(f"{path}: no file of notes ({error}); fix that field.") from error
-    about = Reading(file.venue_id, file.venue, file.year, file.scale, "unknown", 2)
+    about = Reading(file.venue_id, file.venue, file.year, file.scale, file.stage, 2)
     papers: list[Paper] = []
     reviews: list[HumanReview] = []
     damaged: list[Damage] = []

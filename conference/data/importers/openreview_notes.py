@@ -61,6 +61,9 @@ def read_note(
         raise Damaged("it has no id or no title")
     replies = note.get("replies") or []
     decision = _decision(content, replies)
+    status = _status(content, kind, decision, about)
+    # A rejected paper's line names the venue alone, which may be called a workshop.
+    place = "" if status == "rejected" else str(content.get("venue") or "")
     made = note.get("cdate") or note.get("tcdate")
     keywords = content.get("keywords") or []
     paper = Paper(
@@ -72,8 +75,8 @@ def read_note(
         keywords=tuple(map(str, keywords)) if isinstance(keywords, list) else (str(keywords),),
         topic=next((str(content[key]) for key in TOPICS if content.get(key)), ""),
         decision=decision,
-        status=_status(content, kind, decision, about),
-        presentation=presentation_of(decision) or presentation_of(str(content.get("venue") or "")),
+        status=status,
+        presentation=presentation_of(decision) or presentation_of(place),
         submitted=_day(made),
         scale=about.scale,
         rating_stage=about.stage,
