@@ -90,7 +90,8 @@ class Phase(msgspec.Struct, frozen=True, kw_only=True):
     this phase reads, for a study to know what two arms share. `own` is the type of its table
     `[phase.NAME]`, for phases that the venue's own tables know nothing of (`own_rules`).
     `performs` has what does a task of the venue itself, by the type of what the task sees; an
-    agent's tasks are done by its role. `calls` are those of its language models.
+    agent's tasks are done by its role. `calls` are those of its language models. `problem` says why
+    it cannot be with the venue's other rules, and the fix, or "".
     """
 
     name: str
@@ -101,6 +102,7 @@ class Phase(msgspec.Struct, frozen=True, kw_only=True):
     own: type[Rules] | None = None
     performs: Mapping[type[Sight], Callable[[Any, Context], list[AnyRecord]]] = {}
     calls: Callable[[Size, Tokens], list[Calls]] = lambda size, tokens: []
+    problem: Callable[[Venue], str] = lambda venue: ""
 
 
 def own_rules(venue: Venue, phase: str, kind: type[R]) -> R:

@@ -93,6 +93,9 @@ def parse_settings(pairs: tuple[str, ...]) -> dict[str, Any]:
 
 def _set(said: dict[str, Any], venue: Venue, name: str, asked: str, value: Any) -> None:
     *tables, last = name.split(".")
+    if tables[:1] == ["phase"] and len(tables) == 2:  # A phase's own rules, which that checks.
+        said["phase"].setdefault(tables[1], {})[last] = value
+        return
     place: Any = said
     for table in tables:
         place = place.get(table) if isinstance(place, dict) else None

@@ -142,13 +142,15 @@ class DiscussRules(Rules, frozen=True, kw_only=True):
 
 
 class DecideRules(Rules, frozen=True, kw_only=True):
-    """Shares are of the papers that have a meta-review. `score` is what papers are ranked by."""
+    """Shares are of the papers that have a meta-review. `score` is what papers are ranked by:
+    with "isotonic" their mean ratings, moved to follow their authors' own rankings (phase "rank").
+    """
 
     accept_rate: Share
     oral_rate: Share = 0.0
     spotlight_rate: Share = 0.0
     best_papers: Count = 0
-    score: Literal["calibrated", "meta_review", "mean_rating"] = "calibrated"
+    score: Literal["calibrated", "meta_review", "mean_rating", "isotonic"] = "calibrated"
 
 
 class CalibrateRules(Rules, frozen=True, kw_only=True):

@@ -154,6 +154,14 @@ def _rating_error(round_: Round) -> Values:
             yield paper, abs(float(np.mean(ratings)) - float(np.mean(human.ratings)))
 
 
+def _score_error(round_: Round) -> Values:
+    """How far what papers are ranked by lies from the mean of the human ratings."""
+    for row in round_.all(Decision):
+        human = round_.one(HumanOutcome, row.paper)
+        if human and human.ratings:
+            yield row.paper, abs(row.score - float(np.mean(human.ratings)))
+
+
 def _affinity(round_: Round) -> Values:
     for row in round_.all(Assignment):
         if row.role == "reviewer":
@@ -231,6 +239,12 @@ rating_error = Outcome(
     what="distance of the mean rating from the humans'",
     unit="paper",
     measure=_rating_error,
+    needs=("human ratings",),
+)
+score_error = Outcome(
+    what="distance of the score that papers are ranked by from the humans' mean",
+    unit="paper",
+    measure=_score_error,
     needs=("human ratings",),
 )
 affinity = Outcome(what="affinity of an assigned reviewer", unit="review", measure=_affinity)

@@ -219,6 +219,13 @@ class Incident(Record, frozen=True, kw_only=True):
     detail: str
 
 
+class SelfRanking(Record, frozen=True, kw_only=True):
+    """An author's papers, best first by its own judgement."""
+
+    author: str
+    papers: tuple[str, ...]
+
+
 # --- desk check, bids, assignment -----------------------------------------------------------
 
 
@@ -498,6 +505,7 @@ AnyRecord = (
     | Experiment
     | Check
     | Incident
+    | SelfRanking
     | DeskCheck
     | HiddenText
     | Bids

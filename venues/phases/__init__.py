@@ -65,6 +65,8 @@ def check_phases(venue: Venue, where: str) -> None:
                     f"{where}: phases has '{phase.name}' without '{needed}' before it; add it or "
                     f"take '{phase.name}' out."
                 )
+        if problem := phase.problem(venue):
+            raise UserError(f"{where}: {problem}.")
     own = {phase.name: phase.own for phase in phases if phase.own}
     for name in venue.phase:
         if name not in own:

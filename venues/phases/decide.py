@@ -5,10 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from chairs.chair import Candidate, DecideSight
-from conference.core.records import MetaReview, SeniorNote
+from conference.core.records import MetaReview, SelfRanking, SeniorNote
 from conference.core.tasks import Task, TaskKey
 from venues.phase import Calls, Forecast, Phase
+from venues.phases.rank import isotonic
 from venues.state import Round, Step
+from venues.venue import Venue
 
 SCORES = 1_000  # tokens of the papers' scores
 
@@ -18,12 +20,15 @@ def tasks(round_: Round) -> list[Task]:
     rules = round_.venue.decision
     chair = round_.agents("program_chair")[0]
     candidates = []
+    means = _isotonic(round_) if rules.score == "isotonic" else {}
     for paper in round_.papers():
         meta = round_.one(MetaReview, paper.paper)
         if meta is None:
             continue
         ratings = round_.ratings(paper.paper)
         score, name = _scored(round_, meta, ratings)
+        if paper.paper in means:
+            score, name = means[paper.paper], "isotonic mean rating"
         candidates.append(
             Candidate(
                 paper=paper.paper,
@@ -45,6 +50,24 @@ def tasks(round_: Round) -> list[Task]:
     return [Task(TaskKey("decide", chair.id), sight, chair)]
 
 
+def _isotonic(round_: Round) -> dict[str, float]:
+    means = {
+        paper.paper: float(np.mean(ratings))
+        for paper in round_.papers()
+        if (ratings := round_.ratings(paper.paper))
+    }
+    return isotonic(means, round_.all(SelfRanking))
+
+
+def _problem(venue: Venue) -> str:
+    if venue.decision.score != "isotonic" or "rank" in venue.phases:
+        return ""
+    return (
+        "decision.score is 'isotonic' and no phase 'rank' has the authors rank their papers; add "
+        "it to phases after 'desk_check', or choose another score"
+    )
+
+
 def _scored(round_: Round, meta: MetaReview, ratings: tuple[float, ...]) -> tuple[float, str]:
     """A paper's score by the venue's rule, and what it truly is."""
     if round_.venue.decision.score == "mean_rating":
@@ -58,6 +81,7 @@ PHASE = Phase(
     name="decide",
     after=("meta_review",),
     sees=("decision",),
+    problem=_problem,
     steps=(Step("decide", tasks, essential=True),),
     forecast=lambda size: Forecast(1, "decide by quota"),
     calls=lambda size, tokens: [Calls("chair", 1, tokens.house + SCORES, 10 * tokens.text)],

@@ -26,7 +26,7 @@ def _tasks(round_: Round, step: str, emergency: bool) -> list[Task]:
     archive = tuple(entry.past.title for entry in round_.archive)
     rows = [row for row in round_.all(Assignment) if row.role == "reviewer"]
     expertise = _ranks([row.affinity for row in rows])
-    quality = told_quality(round_, {name: _human_ratings(round_, name) for name in papers})
+    quality = told_quality(round_, human_ratings(round_))
     records = replayed(round_, rows)
     found = []
     for row, known in zip(rows, expertise, strict=True):
@@ -52,9 +52,10 @@ def _tasks(round_: Round, step: str, emergency: bool) -> list[Task]:
     return found
 
 
-def _human_ratings(round_: Round, paper: str) -> tuple[float, ...]:
-    human = round_.one(HumanOutcome, paper)
-    return human.ratings if human else ()
+def human_ratings(round_: Round) -> dict[str, tuple[float, ...]]:
+    """What humans rated each paper under review; () where that is not known."""
+    known = ((paper.paper, round_.one(HumanOutcome, paper.paper)) for paper in round_.papers())
+    return {name: human.ratings if human else () for name, human in known}
 
 
 def told_quality(round_: Round, ratings: Mapping[str, Sequence[float]]) -> dict[str, float | None]:
