@@ -27,6 +27,7 @@ class Anchor(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     exact_match: float | None = None
     spearman: float | None = None
     against: str = ""
+    lacking: str = ""
 
 
 class _File(msgspec.Struct, frozen=True):

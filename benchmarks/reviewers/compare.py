@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
+from benchmarks.reviewers.mix import Mix
 from benchmarks.reviewers.report import PREDICTIONS
 from benchmarks.reviewers.results import read_result
 from conference.core.errors import UserError
@@ -31,18 +32,21 @@ class Comparison(msgspec.Struct, frozen=True):
 
 class Compared(msgspec.Struct, frozen=True):
     """A comparison of two reviewers; `n` papers are shared, and each measure says on how many of
-    them it stands (a decision or a second rating may be missing)."""
+    them it stands (a decision or a second rating may be missing). `mixes` are those of the first
+    folder, of the second, and of the shared papers; `warnings` what must be known of them."""
 
     first: str
     second: str
     n: int
     rows: list[Comparison]
+    mixes: tuple[Mix | None, Mix | None, Mix]
+    warnings: list[str]
 
 
 def compare(first: str, second: str, *, resamples: int = 1000, seed: int = 0) -> Compared:
     """Compare FOLDER or FOLDER#REVIEWER with another. Raises `UserError` with fewer than 20 shared
     papers, or where the two stand on different ratings of a paper."""
-    names, frames = zip(*(_predictions(spec) for spec in (first, second)), strict=True)
+    names, frames, folders = zip(*map(_predictions, (first, second)), strict=True)
     both = frames[0].merge(frames[1], on="paper_id", suffixes=("_a", "_b"))
     both = both[np.isfinite(both["score_a"]) & np.isfinite(both["score_b"])]
     both = both.sort_values("paper_id")
@@ -62,10 +66,36 @@ def compare(first: str, second: str, *, resamples: int = 1000, seed: int = 0) ->
         _row(name, *statistics, n=n, resamples=resamples, seed=seed)
         for name, (n, statistics) in _statistics(both).items()
     ]
-    return Compared(names[0], names[1], len(both), rows)
+    own = next((mix.own for mix in folders if mix), None)
+    mixes = (*folders, _shared_mix(both, own))
+    return Compared(names[0], names[1], len(both), rows, mixes, _warnings(*mixes))
 
 
-def _predictions(spec: str) -> tuple[str, Any]:
+def _shared_mix(both: Any, own: float | None) -> Mix:
+    decided = both["accepted_a"].dropna()
+    means = [np.mean(given) for given in both["ratings_a"] if len(given)]
+    return Mix(
+        papers=len(both),
+        accepted=float(decided.astype(float).mean()) if len(decided) else None,
+        spread=float(np.std(means)) if means else None,
+        own=own,
+    )
+
+
+def _warnings(first: Mix | None, second: Mix | None, shared: Mix) -> list[str]:
+    """What the two folders' mixes forbid: figures on a balanced set lie higher at the same error,
+    so that those of the two reports are not to be put beside each other."""
+    said = [mix.kind if mix else "mix not recorded" for mix in (first, second)]
+    if said[0] != said[1]:
+        return [
+            f"A was measured on a {said[0]}, B on a {said[1]}: figures of their own reports are "
+            f"not to be set against each other; those above are of the {shared.papers:,} shared "
+            f"papers alone ({shared.kind})"
+        ]
+    return []
+
+
+def _predictions(spec: str) -> tuple[str, Any, Mix | None]:
     import pandas as pd
 
     folder, _, wanted = spec.partition("#")
@@ -85,7 +115,7 @@ def _predictions(spec: str) -> tuple[str, Any]:
         frame = pd.read_parquet(path)
     except (OSError, ValueError) as error:
         raise UserError(f"{path}: cannot be read ({error}); run the benchmark again.") from error
-    return name, frame[(frame["reviewer"] == name) & frame["measured"]]
+    return name, frame[(frame["reviewer"] == name) & frame["measured"]], result.mix
 
 
 def _statistics(both: Any) -> dict[str, tuple[int, tuple[Maker, Maker]]]:

@@ -32,6 +32,8 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     `mapped` figures are after a cross-fitted straight line onto the rating scale; `raw` ones are
     of the scores as given. `others` are against the mean of the other humans, each human of a
     paper left out in turn; `human_gap` is the reviewer less one human on the same truths.
+    `certainty` is how right it is where it is most certain, `reruns` how far its scores move when
+    it is run again, `single` how far it lies from single humans (quantiles of the distances).
     """
 
     name: str
@@ -53,6 +55,9 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     before_cutoff: Figures = {}
     after_cutoff: Figures = {}
     agreement: Figures = {}
+    certainty: Figures = {}
+    reruns: Figures = {}
+    single: Figures = {}
     caveat: str = ""
 
 

@@ -16,7 +16,7 @@ import msgspec
 import numpy as np
 
 from benchmarks.reviewers.contamination import UNKNOWN
-from benchmarks.reviewers.question import PaperView, Question
+from benchmarks.reviewers.question import PaperView, Question, Texts
 from benchmarks.reviewers.reviewer import Reviewer, Scores
 from conference.core.errors import UserError
 from conference.core.files import PAPERS
@@ -56,7 +56,8 @@ def language_model(spec: str, question: Question, rules: ModelRules) -> Reviewer
         table = np.array([said.row for said in found], dtype=np.float64).reshape(-1, 3)
         unanswered = np.array([said.unanswered for said in found], dtype=np.bool_)
         failed = tuple(row for said in found for row in said.failed)
-        return Scores(table[:, 0], table[:, 1], table[:, 2], unanswered, failed)
+        texts = tuple(said.texts for said in found)
+        return Scores(table[:, 0], table[:, 1], table[:, 2], unanswered, failed, texts)
 
     return Reviewer(
         name=spec,
@@ -94,6 +95,7 @@ class _Said(msgspec.Struct, frozen=True):
     row: tuple[float, float, float]
     unanswered: bool
     failed: list[FailedCall]
+    texts: Texts = {}
 
 
 async def _all(
@@ -119,7 +121,7 @@ async def _all(
         decision = float(said == "Accept") if said else np.nan
         confidence = filled.scores.get(form.confidence, np.nan) if form.confidence else np.nan
         row = (filled.scores[form.rating], decision, confidence)
-        return _Said(row, False, failed_calls(key, asker.calls))
+        return _Said(row, False, failed_calls(key, asker.calls), dict(filled.texts))
 
     return await together(one(view) for view in views)
 

@@ -22,6 +22,7 @@ from benchmarks.reviewers.canvas import (
     short,
     title,
 )
+from benchmarks.reviewers.certain_plots import coverage, single_humans
 from benchmarks.reviewers.errors import by_score, by_topic, scatter
 from benchmarks.reviewers.figures import labels, rated
 from benchmarks.reviewers.question import Question
@@ -49,6 +50,18 @@ def draw(
             "Reliability of the chance of acceptance, fitted out of fold by logistic regression on "
             "the score, in bins of ten papers or more. Point size: number of papers.",
             lambda: _reliability(question, reviewers, use),
+        ),
+        "coverage": (
+            "Coverage and accuracy: how often the likelier decision is right, by a chance fitted "
+            "out of fold, on the papers where it is most certain. Bands: 95 % intervals. Dotted: "
+            "always saying the commoner decision.",
+            lambda: coverage(result),
+        ),
+        "single_humans": (
+            "Agreement with each single human: the share of the humans who lie within this "
+            "distance of the score (mapped onto the scale out of fold). Black: the other humans of "
+            "the same paper, as far as each lies from one of them.",
+            lambda: single_humans(question, reviewers, use),
         ),
         "histograms": (
             "Scores beside single human ratings. Scores not on the rating scale are mapped "

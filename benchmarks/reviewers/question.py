@@ -15,6 +15,7 @@ from conference.data.tables import Dataset, Paper
 from conference.statistics.estimate import Floats
 
 FEWEST = 20
+Texts = dict[str, str]  # A review's words by the fields of its form.
 
 
 class PaperView(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,7 +38,8 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     """The measured papers in order of their ids, and beside each its ratings and decision.
 
     `accepted` holds None where there is no decision; `ratings` may hold empty arrays. `earlier`
-    are the venue's earlier years, for reviewers that learn.
+    are the venue's earlier years, for reviewers that learn; `reviews` what the humans wrote of each
+    paper, those without a word left out.
     """
 
     name: str
@@ -51,6 +53,7 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     sha256: str
     source: str
     sample: Sample | None = None
+    reviews: tuple[tuple[Texts, ...], ...] = ()
 
     @property
     def views(self) -> tuple[PaperView, ...]:
@@ -128,7 +131,17 @@ def ask(
         sha256=fingerprint(dataset),
         source=dataset.source,
         sample=drawn,
+        reviews=_reviews(dataset, chosen),
     )
+
+
+def _reviews(dataset: Dataset, papers: list[Paper]) -> tuple[tuple[Texts, ...], ...]:
+    """What the humans wrote of each paper."""
+    found: dict[str, list[Texts]] = {}
+    for review in dataset.reviews:
+        if review.texts:
+            found.setdefault(review.paper_id, []).append(review.texts)
+    return tuple(tuple(found.get(paper.paper_id, ())) for paper in papers)
 
 
 def _population(dataset: Dataset, given: dict[str, Floats], notes: list[str]) -> list[Paper]:

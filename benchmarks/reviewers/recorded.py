@@ -9,12 +9,14 @@ from functools import partial
 from pathlib import Path
 from statistics import fmean
 
-from benchmarks.reviewers.question import Question
+from benchmarks.reviewers.question import Question, Texts
 from benchmarks.reviewers.reviewer import Reviewer, lookup
 from conference.core.errors import UserError
 from conference.data.recorded import Said, read_configurations, read_scores, split_place
 
 NAN = float("nan")
+# Columns that hold a review's words, where a table has them, beside one as a whole.
+TEXTS = ("summary", "strengths", "weaknesses", "questions", "limitations", "comments")
 Recorded = tuple[float, float, float]  # score, decision (1, 0) and confidence; NaN where unknown
 # End of the training data as the makers state it; the reviews were written in mid-2024.
 CUTOFFS = {"gpt-4o-mini": "2023-10-01", "gpt-4o": "2023-10-01", "claude-3-5-sonnet": "2024-04-01"}
@@ -24,16 +26,17 @@ def from_csv(rest: str, question: Question) -> Reviewer:
     """`csv:FILE[#COLUMN]` (see `conference.data.recorded`). In long form a paper's score and
     confidence are its reviewers' means."""
     path, _ = split_place(rest)
-    column, said = read_scores(rest)
+    column, said = read_scores(rest, TEXTS)
     long = any(review.reviewer for reviews in said.values() for review in reviews)
     scores = {paper: _joined([_recorded_as(r) for r in reviews]) for paper, reviews in said.items()}
+    texts = {paper: written for paper, reviews in said.items() if (written := _words(reviews))}
     measured = {paper.paper_id for paper in question.papers}
     on_scale = _on_scale([score for score, _, _ in scores.values()], question.scale)
     sizes = [len(reviews) for reviews in said.values()]
     panel = {"reviewers a paper": f"{min(sizes)} to {max(sizes)}, their scores' mean counts"}
     return Reviewer(
         name=f"{path.stem} {split_place(rest)[1]}".strip(),
-        score=partial(lookup, table=scores),
+        score=partial(lookup, table=scores, texts=texts),
         keep=False,
         on_scale=on_scale,
         about={
@@ -44,10 +47,20 @@ def from_csv(rest: str, question: Question) -> Reviewer:
             "file": path.name,
             "column": column,
             **(panel if long else {}),
+            **({"reviews": f"of {len(texts)} papers"} if texts else {}),
             "SHA-256": _digest(path),
             "papers": f"{len(scores)}, {len(scores.keys() - measured)} of them not of the data set",
         },
     )
+
+
+def _words(reviews: Sequence[Said]) -> Texts:
+    """One paper's reviews as one, field by field."""
+    found: dict[str, list[str]] = {}
+    for review in reviews:
+        for field, text in review.texts.items():
+            found.setdefault(field, []).append(text)
+    return {field: "\n".join(texts) for field, texts in found.items()}
 
 
 def _recorded_as(said: Said) -> Recorded:

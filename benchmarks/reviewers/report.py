@@ -18,12 +18,14 @@ from benchmarks.reviewers.plots import draw
 from benchmarks.reviewers.question import Question
 from benchmarks.reviewers.results import FILE, Result, at_other_mix
 from benchmarks.reviewers.reviewer import Scores
+from benchmarks.reviewers.sheets import sheets
 from benchmarks.reviewers.tables import (
     HEADINGS,
     caption,
     full,
     interval,
     latex,
+    latex_sheets,
     lines,
     markdown,
     number,
@@ -69,6 +71,7 @@ def write_all(
     tables = [markdown(each) for each in (result, other) if each]
     (out / "table.md").write_text("\n".join(tables), encoding="utf-8")
     (out / "table.tex").write_text(latex(result), encoding="utf-8")
+    (out / "further_tables.tex").write_text(latex_sheets(result), encoding="utf-8")
     (out / "card.md").write_text(card(result), encoding="utf-8")
     (out / "report.html").write_text(_page(result, drawn), encoding="utf-8")
     encoded = msgspec.json.format(msgspec.json.encode(result), indent=1)
@@ -139,6 +142,7 @@ def _page(result: Result, drawn: list[dict[str, str]]) -> str:
         headings=HEADINGS,
         caption=caption(result),
         plots=drawn,
+        sheets=sheets(result),
         human=result.rows[0],
         reviewers=[row for row in result.rows if row.kind == "reviewer"],
         reasons=_reasons(result),

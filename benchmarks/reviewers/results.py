@@ -9,6 +9,7 @@ import msgspec
 from benchmarks.reviewers.figures import Row
 from benchmarks.reviewers.mix import Mix
 from benchmarks.reviewers.probe import KEPT, ProbeRecord
+from benchmarks.reviewers.texts import TextFigures
 from conference.core.errors import UserError
 from conference.core.files import check_writable
 from conference.core.progress import LOG
@@ -43,7 +44,8 @@ class Reweighted(msgspec.Struct, frozen=True):
 
 class Result(msgspec.Struct, frozen=True, kw_only=True):
     """A whole benchmark. `rows` are the humans, then the reviewers, then the baselines; `probes`
-    are the memorisation probes of language models on these data that are in its folder."""
+    are the memorisation probes of language models on these data that are in its folder, `texts`
+    what was measured of the reviews that were written."""
 
     data: str
     source: str
@@ -71,6 +73,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     panel: Panel
     points: list[tuple[float, float, float]]
     probes: list[ProbeRecord] = []
+    texts: TextFigures | None = None
 
 
 def at_other_mix(result: Result) -> Result | None:
@@ -81,7 +84,7 @@ def at_other_mix(result: Result) -> Result | None:
     accepted = round(mix.papers * (mix.accepted or 0))
     return msgspec.structs.replace(
         result, mix=mix, rows=result.reweighted.rows, measured=mix.papers, accepted=accepted,
-        rejected=mix.papers - accepted, reweighted=None,
+        rejected=mix.papers - accepted, reweighted=None, texts=None,
     )  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from typing import Literal
 import msgspec
 import numpy as np
 
-from benchmarks.reviewers.question import PaperView, Question
+from benchmarks.reviewers.question import PaperView, Question, Texts
 from conference.core.errors import UserError
 from conference.core.progress import Progress, no_progress
 from conference.models import (
@@ -42,7 +42,8 @@ class Scores(msgspec.Struct, frozen=True):
 
     `accept` is its own decision where it makes one (1, 0, NaN), `confidence` its own certainty.
     `unanswered` are papers on which nothing was said, as the model could not be reached: they are
-    asked about again. `failed` are the model calls without a usable answer.
+    asked about again. `failed` are the model calls without a usable answer. `texts` are the
+    reviews that go with the scores, one a paper; empty where nothing is written.
     """
 
     values: Floats
@@ -50,6 +51,7 @@ class Scores(msgspec.Struct, frozen=True):
     confidence: Floats | None = None
     unanswered: Booleans | None = None
     failed: tuple[FailedCall, ...] = ()
+    texts: tuple[Texts, ...] = ()
 
 
 class Reviewer(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,7 +62,9 @@ class Reviewer(msgspec.Struct, frozen=True, kw_only=True):
     `batch` papers are scored at a time, and with `keep` what is scored is kept when a run is
     interrupted. `about` is its card: whatever changes its scores must change it too. `silent` says
     why it scores some papers not at all. `prepare` makes ready what its scores need and takes long,
-    before the first is asked for; `notice` says so to the user who waits.
+    before the first is asked for; `notice` says so to the user who waits. `repeatable` says that
+    scoring again costs nothing, so that it is tried; `write` gives its reviews of papers, where it
+    does not write them while it scores.
     """
 
     name: str
@@ -74,6 +78,8 @@ class Reviewer(msgspec.Struct, frozen=True, kw_only=True):
     silent: str = ""
     prepare: Callable[[Progress], None] | None = None
     notice: str = ""
+    repeatable: bool = False
+    write: Callable[[Sequence[PaperView]], list[Texts]] | None = None
 
 
 Maker = Callable[[str, Question], list[Reviewer]]
@@ -192,9 +198,15 @@ def _make(spec: str, question: Question) -> list[Reviewer]:
     return MAKERS[prefix](rest, question)
 
 
-def lookup(papers: Sequence[PaperView], table: dict[str, tuple[float, float, float]]) -> Scores:
-    """Recorded (score, decision, confidence) rows as `Scores`, NaN where a paper has none."""
+def lookup(
+    papers: Sequence[PaperView],
+    table: dict[str, tuple[float, float, float]],
+    texts: Mapping[str, Texts] = {},
+) -> Scores:
+    """Recorded (score, decision, confidence) rows as `Scores`, NaN where a paper has none, and the
+    recorded reviews where there are any."""
     missing = (np.nan, np.nan, np.nan)
     rows = np.array([table.get(paper.paper_id, missing) for paper in papers], dtype=np.float64)
     rows = rows.reshape(-1, 3)
-    return Scores(rows[:, 0], rows[:, 1], rows[:, 2])
+    said = tuple(texts.get(paper.paper_id, {}) for paper in papers) if texts else ()
+    return Scores(rows[:, 0], rows[:, 1], rows[:, 2], texts=said)

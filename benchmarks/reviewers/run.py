@@ -12,8 +12,10 @@ import msgspec
 import numpy as np
 
 from benchmarks.reviewers.baselines import baselines
+from benchmarks.reviewers.certainty import human_certainty, with_certainty
 from benchmarks.reviewers.contamination import warnings
 from benchmarks.reviewers.crossfit import Fitted
+from benchmarks.reviewers.figures import Options as Drawn
 from benchmarks.reviewers.figures import Row, measure
 from benchmarks.reviewers.human import human_row, operating_points
 from benchmarks.reviewers.leaks import leaks
@@ -24,6 +26,7 @@ from benchmarks.reviewers.question import FEWEST, Question
 from benchmarks.reviewers.results import Gap, Result, Reweighted, check_folder
 from benchmarks.reviewers.reviewer import Reviewer, Scores
 from benchmarks.reviewers.scoring import score_all
+from benchmarks.reviewers.texts import text_figures
 from conference import __version__
 from conference.core.errors import UserError
 from conference.core.files import writing
@@ -36,12 +39,14 @@ LIBRARIES = ("numpy", "scipy", "scikit-learn", "pandas", "pyarrow", "matplotlib"
 
 class Options(msgspec.Struct, frozen=True, kw_only=True):
     """How a benchmark is run. `fixed` are thresholds used as they are, beside the fitted one;
-    `reweight` is "natural" or a share accepted at which everything is measured once more."""
+    `reweight` is "natural" or a share accepted at which everything is measured once more, and
+    `matching` how points of reviews are matched (`benchmarks.reviewers.matching`)."""
 
     seed: int = 0
     resamples: int = 1000
     fixed: tuple[float, ...] = ()
     reweight: str = ""
+    matching: str = "bm25"
     command: str = ""
 
 
@@ -84,7 +89,10 @@ def benchmark(
         step = "measures at the other mix"
         one, others, _ = _measured(question, everyone, scores, drawn, options, progress, step)
         again = Reweighted(mix_of(question, drawn), [one, *others])
-    result = msgspec.structs.replace(result, probes=probes, reweighted=again)
+    asked = [each for each in reviewers if each.kind == "reviewer"]
+    limits = Drawn(resamples=options.resamples, seed=options.seed)
+    texts = text_figures(question, asked, scores, use, options.matching, limits, progress)
+    result = msgspec.structs.replace(result, probes=probes, reweighted=again, texts=texts)
     from benchmarks.reviewers.report import write_all
 
     with writing(out):
@@ -97,19 +105,21 @@ def _measured(
     options: Options, progress: Progress, step: str,
 ) -> tuple[Row, list[Row], dict[str, Fitted]]:  # fmt: skip
     """The human row, a row of each reviewer, and what was fitted to its scores, on these papers."""
+    drawn = Drawn(resamples=options.resamples, seed=options.seed)
     rows: list[Row] = []
     fitted: dict[str, Fitted] = {}
     progress(step, 0, len(everyone) + 1)
     for done, each in enumerate(everyone, start=1):
         row, fits = measure(
             question, each, scores[each.name], use,
-            fixed=options.fixed if each.on_scale else (),
-            resamples=options.resamples, seed=options.seed,
+            fixed=options.fixed if each.on_scale else (), **drawn,
         )  # fmt: skip
+        if each.kind == "reviewer":
+            row = with_certainty(row, question, each, scores[each.name], fits, use, drawn)
         rows.append(row)
         fitted[each.name] = fits
         progress(step, done, len(everyone) + 1)
-    human = human_row(question, use, resamples=options.resamples, seed=options.seed)
+    human = human_certainty(human_row(question, use, **drawn), question, use, drawn)
     progress(step, len(everyone) + 1, len(everyone) + 1)
     return human, rows, fitted
 

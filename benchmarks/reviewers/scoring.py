@@ -13,7 +13,7 @@ from zipfile import BadZipFile
 import msgspec
 import numpy as np
 
-from benchmarks.reviewers.question import PaperView, Question
+from benchmarks.reviewers.question import PaperView, Question, Texts
 from benchmarks.reviewers.reviewer import Reviewer, Scores
 from conference.core.errors import UserError
 from conference.core.files import writing
@@ -61,7 +61,15 @@ def score_all(
         _joined([part.confidence for part in parts]),
         np.concatenate([_mask(part) for part in parts]),
         tuple(row for part in parts for row in part.failed),
+        tuple(text for part in parts for text in _texts(part))
+        if any(p.texts for p in parts)
+        else (),
     )
+
+
+def _texts(scores: Scores) -> tuple[Texts, ...]:
+    """The reviews, one a paper, also where nothing is written."""
+    return scores.texts or ({},) * scores.values.size
 
 
 def _scored(
@@ -105,7 +113,17 @@ def _completed(found: Scores, wanted: Booleans, given: Scores) -> Scores:
         put(found.confidence, given.confidence),
         put(wanted, _mask(given)),
         tuple(row for row in found.failed if row.task != "unanswered") + given.failed,
+        _written(found, wanted, given),
     )
+
+
+def _written(found: Scores, wanted: Booleans, given: Scores) -> tuple[Texts, ...]:
+    """The reviews that were kept, with the new ones of the papers that had no answer."""
+    if not (found.texts or given.texts):
+        return ()
+    new = iter(_texts(given))
+    kept = zip(_texts(found), wanted, strict=True)
+    return tuple(next(new) if want else text for text, want in kept)
 
 
 def slug(reviewer: Reviewer) -> str:
@@ -140,7 +158,8 @@ def _write(path: Path, scores: Scores) -> None:
     if scores.confidence is not None:
         arrays["confidence"] = scores.confidence
     arrays["unanswered"] = _mask(scores)
-    arrays["failed"] = np.frombuffer(msgspec.json.encode(scores.failed), dtype=np.uint8)
+    for name, told in (("failed", scores.failed), ("texts", scores.texts)):
+        arrays[name] = np.frombuffer(msgspec.json.encode(told), dtype=np.uint8)
     part = path.with_suffix(".part")
     with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -158,6 +177,10 @@ def _read(path: Path, expected: int) -> Scores:
                 arrays.get("confidence"),
                 arrays["unanswered"],
                 msgspec.json.decode(arrays["failed"].tobytes(), type=tuple[FailedCall, ...]),
+                # Scores that were kept before reviews were kept have none.
+                msgspec.json.decode(arrays["texts"].tobytes(), type=tuple[Texts, ...])
+                if "texts" in arrays
+                else (),
             )
     except (
         OSError, EOFError, ValueError, KeyError, TypeError, AttributeError, BadZipFile, zlib.error,

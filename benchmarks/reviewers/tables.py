@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -10,6 +10,7 @@ import msgspec
 from benchmarks.reviewers.contamination import seen
 from benchmarks.reviewers.figures import Row
 from benchmarks.reviewers.results import Result
+from benchmarks.reviewers.sheets import Sheet, sheets
 from conference.statistics.estimate import Estimate
 
 DECISION = ("balanced_accuracy", "accuracy", "f1", "fpr", "fnr")
@@ -104,6 +105,25 @@ def terminal(result: Result, width: int = WIDE) -> Any:
     return table
 
 
+def terminal_sheet(sheet: Sheet, width: int = WIDE) -> Any:
+    """A rich table of one of the further tables; below `MIDDLE` columns without intervals."""
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(title=sheet.title, caption=sheet.note, caption_justify="left")
+    table.add_column("reviewer", overflow="fold", min_width=18)
+    for head in ("n", *sheet.heads):
+        table.add_column(head, justify="right")
+    for line in sheet.lines:
+        shown = [
+            Text(cell) if isinstance(cell, str) else _stacked(cell, width >= MIDDLE)
+            for cell in line.cells
+        ]
+        style = "bold" if line.kind == "reviewer" else ""
+        table.add_row(Text(line.name), str(line.n), *shown, style=style)
+    return table
+
+
 def _stacked(estimate: Estimate | None, intervals: bool) -> Any:
     from rich.text import Text
 
@@ -169,37 +189,77 @@ def markdown(result: Result) -> str:
         name = line.name.replace("|", r"\|")
         rows.append("| " + " | ".join([name, line.rule, str(line.n), *cells]) + " |")
     about = f"{result.data}: {result.mix}. "
-    return "\n".join([*rows, "", about + caption(result), ""])
+    further = [_markdown_sheet(sheet) for sheet in sheets(result)]
+    return "\n".join([*rows, "", about + caption(result), "", *further])
+
+
+def _markdown_sheet(sheet: Sheet) -> str:
+    heads = ["reviewer", "n", *sheet.heads]
+    rows = ["| " + " | ".join(heads) + " |", "|" + "---|" * len(heads)]
+    for line in sheet.lines:
+        cells = [
+            cell if isinstance(cell, str) else full(cell) + other_n(cell, line.n)
+            for cell in line.cells
+        ]
+        name = line.name.replace("|", r"\|")
+        rows.append("| " + " | ".join([name, str(line.n), *cells]) + " |")
+    said = [f"**{finding}.**\n" for finding in sheet.findings]
+    return "\n".join([f"**{sheet.title}**", "", *rows, "", sheet.note, "", *said])
 
 
 def latex(result: Result) -> str:
     """The table with booktabs, no wider than a line; intervals in small type under the values."""
-    heads = ["Reviewer", "$n$", *(head.replace("ρ", r"$\rho$") for head in HEADINGS.values())]
+    heads = ["Reviewer", "$n$", *HEADINGS.values()]
     body = []
     last = ""
-    mix = escaped(f"{result.data}: {result.mix}")
     for line in lines(result):
         if last and line.kind != last:
             body.append(r"\midrule")
         last = line.kind
         plain = line.rule in ("", RULES["fitted"])
         name = escaped(line.name) if plain else rf"\quad {escaped(line.rule)}"
-        cells = [line.cells.get(key) for key in HEADINGS]
-        body.append(" & ".join([name, str(line.n), *map(_latex_value, cells)]) + r" \\")
-        under = " & ".join(["", "", *(_latex_interval(cell, line.n) for cell in cells)])
-        body.append(rf"{under} \\[2pt]")
+        body += _latex_line(name, line.n, [line.cells.get(key) for key in HEADINGS])
+    return _latex_table(heads, body, f"{result.data}: {result.mix}")
+
+
+def latex_sheets(result: Result) -> str:
+    """The further tables in the same manner."""
+    made = []
+    for sheet in sheets(result):
+        body = [
+            part
+            for line in sheet.lines
+            for part in _latex_line(escaped(line.name), line.n, line.cells)
+        ]
+        made.append(
+            _latex_table(["Reviewer", "$n$", *map(escaped, sheet.heads)], body, sheet.title)
+        )
+    return "\n".join(made)
+
+
+def _latex_line(name: str, n: int, cells: Sequence[Estimate | str | None]) -> list[str]:
+    over = [escaped(cell) if isinstance(cell, str) else _latex_value(cell) for cell in cells]
+    under = ["" if isinstance(cell, str) else _latex_interval(cell, n) for cell in cells]
+    return [
+        " & ".join([name, str(n), *over]) + r" \\",
+        " & ".join(["", "", *under]) + r" \\[2pt]",
+    ]
+
+
+def _latex_table(heads: Sequence[str], body: Sequence[str], below: str) -> str:
+    heads = [head.replace("ρ", r"$\rho$") for head in heads]
     return "\n".join(
         [
             r"% needs \usepackage{booktabs,graphicx}; drawn smaller where the line is too short",
             r"{\footnotesize\setlength{\tabcolsep}{3pt}%",
             r"\resizebox{\ifdim\width>\linewidth\linewidth\else\width\fi}{!}{%",
-            rf"\begin{{tabular}}{{l{'r' * (len(HEADINGS) + 1)}}}",
+            rf"\begin{{tabular}}{{l{'r' * (len(heads) - 1)}}}",
             r"\toprule",
             " & ".join(heads) + r" \\",
             r"\midrule",
             *body,
             r"\bottomrule",
-            rf"\multicolumn{{{len(HEADINGS) + 2}}}{{l}}{{{mix}}}",
+            rf"\multicolumn{{{len(heads)}}}{{l}}{{{escaped(below)}}}",
             r"\end{tabular}}}",
             "",
         ]

@@ -97,6 +97,7 @@ def _reviewer(
         },
         prepare=fit.prepare,
         notice=fit.notice,
+        repeatable=True,
     )
 
 

@@ -11,16 +11,20 @@ import msgspec
 import numpy as np
 
 from benchmarks.reviewers.fits import DAMAGED, KeptFit, key_of, tested_marks
-from benchmarks.reviewers.question import PaperView, Question
+from benchmarks.reviewers.question import PaperView, Question, Texts
 from benchmarks.reviewers.reviewer import NotMeasurable, Reviewer, Scores
 from conference.core.errors import UserError
+from conference.papers.manuscript import Manuscript
 from conference.statistics.estimate import Booleans
+from reviewers.embedded.mind import written
 from reviewers.quality import fitting
 from reviewers.quality.model import FILE, PaperText, QualityModel, has_abstract, load, write
 from reviewers.quality.training_overlap import marks_of
 from reviewers.quality.training_papers import of_use, papers_of, standardised, texts_of
+from venues.venue_file import load_venue
 
 NAME = "embedded"
+FORM = "iclr2026"  # Of what it writes: strengths, weaknesses and questions apart.
 FEWEST_TRAINING = 100
 PAPERS_A_SECOND = 300  # Of a fit on one quiet core: 35,465 papers in 2 minutes.
 CODE = tuple(
@@ -102,7 +106,19 @@ def _embedded(
         return Scores(np.where(model().met(texts), np.nan, model().predict(texts)))
 
     kind = "statistical reviewer of this package, from title and abstract"
-    return Reviewer(name=name, score=score, about={"kind": kind} | about, silent=silent)
+    return Reviewer(
+        name=name, score=score, about={"kind": kind} | about, silent=silent,
+        repeatable=True, write=_write,
+    )  # fmt: skip
+
+
+def _write(views: Sequence[PaperView]) -> list[Texts]:
+    """What the embedded reviewer writes of papers on the form of `FORM`."""
+    form = load_venue(FORM).form
+    return [
+        written(Manuscript(paper=v.paper_id, title=v.title, abstract=v.abstract), v.text, form)
+        for v in views
+    ]
 
 
 def _refitted(known: Any, tested: int, question: Question) -> Reviewer:

@@ -9,7 +9,7 @@ statistics measured on the same papers meet the same resamples, and their differ
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -79,6 +79,24 @@ def estimate(
         return Estimate(value, None, None, n)
     low, high, reason = _interval(_quiet(statistic, n, resamples, seed))
     return Estimate(value, low, high, n, reason)
+
+
+def estimates(
+    statistic: Statistic, names: Sequence[str], n: int, *, resamples: int = RESAMPLES, seed: int = 0
+) -> dict[str, Estimate]:
+    """Several figures from one pass over the resamples: `statistic` gives (rows, names) values."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        values = statistic(np.ones((1, n)))[0]
+    drawn = _quiet(statistic, n, resamples, seed) if resamples else None
+    found = {}
+    for at, name in enumerate(names):
+        if not np.isfinite(values[at]):
+            none = "the figure has no finite value on these papers"
+            found[name] = Estimate(None, None, None, n, none)
+            continue
+        low, high, reason = (None, None, "") if drawn is None else _interval(drawn[:, at])
+        found[name] = Estimate(float(values[at]), low, high, n, reason)
+    return found
 
 
 def difference(

@@ -13,6 +13,7 @@ from functools import lru_cache
 import msgspec
 import numpy as np
 
+from conference.core.forms import Form
 from conference.core.records import (
     Absence,
     Agent,
@@ -25,6 +26,7 @@ from conference.core.records import (
 )
 from conference.core.seeds import generator
 from conference.models.context import Context
+from conference.papers.manuscript import Manuscript
 from reviewers.attendance import attend
 from reviewers.embedded.filling import (
     emphases,
@@ -35,7 +37,7 @@ from reviewers.embedded.filling import (
     rules,
 )
 from reviewers.embedded.panel import Panel, load_panel
-from reviewers.embedded.reading import Reading, quality_of, read
+from reviewers.embedded.reading import Reading, quality_of, read, reading_of
 from reviewers.personas import Persona, persona_of
 from reviewers.reviewer import BidSight, CalibrateSight, DiscussSight, ReviewSight
 
@@ -164,6 +166,17 @@ def _texts(
         return fill_choices(sight.form)
     stressed = emphases(persona.stresses, persona.points, sight.affinity)
     return fill_texts(sight.form, sight.manuscript, reading, stressed, context.rng("texts"))
+
+
+def written(manuscript: Manuscript, text: str | None, form: Form, seed: int = 0) -> dict[str, str]:
+    """What a neutral reviewer writes of a paper that is in no round, without the line that labels
+    it: that one is not about the paper."""
+    persona = persona_of("")
+    stressed = emphases(persona.stresses, persona.points, 0.0)
+    rng = generator(seed, "texts", manuscript.paper)
+    said = fill_texts(form, manuscript, reading_of(manuscript, text), stressed, rng)
+    signed = rules().texts.signed
+    return {field: words.removesuffix(signed).strip() for field, words in said.items()}
 
 
 @lru_cache(maxsize=65536)

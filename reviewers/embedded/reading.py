@@ -95,8 +95,15 @@ def _read(
     manuscript: Manuscript, archive: Archive | None, papers: Path | None, quality: float
 ) -> Reading:
     text = full_text(manuscript, papers) if papers else None
-    anatomy = measure(manuscript.title, manuscript.abstract, text)
     nearest = archive.nearest(manuscript.title) if archive else None
+    return reading_of(manuscript, text, nearest, quality)
+
+
+def reading_of(
+    manuscript: Manuscript, text: str | None, nearest: Nearest | None = None, quality: float = 0.0
+) -> Reading:
+    """What is measured in a paper; `text` is its full text where that is known."""
+    anatomy = measure(manuscript.title, manuscript.abstract, text)
     findings = tuple(find(anatomy, manuscript.checks, nearest))
     return Reading(
         quality=quality,

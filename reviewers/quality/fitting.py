@@ -40,6 +40,7 @@ WEIGHT = 2.0  # Mean weight of a paper that ALPHA goes with: the root of four ra
 HALF_LIFE = 3.0  # Years after which a paper weighs half.
 MOVED = 0.5  # SD by which a measure's mean may lie elsewhere in later abstracts.
 SAMPLE = 2000  # Later abstracts that are enough to see it.
+ROUNDING = 1e-9  # A spread below this is none.
 FITTING = "fitting the reviewer"
 STEPS = 2 + 2 * 5  # Of a fit: measures, five regressions on a part and on all papers, marks.
 
@@ -218,18 +219,32 @@ def _calibrated(unseen: dict[str, Floats], papers: list[PaperText], z: Floats) -
     """Scales of the parts, the line from their mean to z, and the spread of what comes out."""
     told = np.array([has_abstract(paper) for paper in papers])
     scales = {
-        part: {"mean": float(np.nanmean(own)), "sd": float(np.nanstd(own))}
-        for part, own in unseen.items()
+        part: {"mean": float(np.nanmean(own)), "sd": _spread(own)} for part, own in unseen.items()
     }
     standard = {p: (own - scales[p]["mean"]) / scales[p]["sd"] for p, own in unseen.items()}
     mixed = np.mean([standard[part][told] for part in PARTS], axis=0)
-    slope, intercept = np.polyfit(mixed, z[told], 1)
-    title_slope, title_intercept = np.polyfit(standard["names"], z, 1)
+    slope, intercept = _line(mixed, z[told])
+    title_slope, title_intercept = _line(standard["names"], z)
     expected = intercept + slope * mixed
     return {
         "scales": scales,
-        "full": {"slope": float(slope), "intercept": float(intercept)},
-        "title": {"slope": float(title_slope), "intercept": float(title_intercept)},
+        "full": {"slope": slope, "intercept": intercept},
+        "title": {"slope": title_slope, "intercept": title_intercept},
         "mean": float(expected.mean()),
-        "sd": float(expected.std()),
+        "sd": _spread(expected),
     }
+
+
+def _spread(values: Floats) -> float:
+    """The SD; 1 where all are the same but for rounding, as of titles that hardly differ: such a
+    part stays at nought and moves nothing."""
+    spread = float(np.nanstd(values))
+    return spread if spread > ROUNDING else 1.0
+
+
+def _line(x: Floats, z: Floats) -> tuple[float, float]:
+    """Slope and intercept; flat where x says nothing."""
+    if x.std() <= ROUNDING:
+        return 0.0, float(z.mean())
+    slope, intercept = np.polyfit(x, z, 1)
+    return float(slope), float(intercept)

@@ -52,8 +52,8 @@ def test_everything_that_a_paper_needs_is_written(
     whole: tuple[Path, pd.DataFrame, str],
 ) -> None:
     out, _, printed = whole
-    pictures = ("roc", "reliability", "histograms", "confusion", "error_by_topic",
-                "error_by_score", "scatter")  # fmt: skip
+    pictures = ("roc", "reliability", "coverage", "single_humans", "histograms",
+                "confusion", "error_by_topic", "error_by_score", "scatter")  # fmt: skip
     for name in pictures:
         assert (out / "plots" / f"{name}.png").read_bytes().startswith(b"\x89PNG")
         assert "<svg" in (out / "plots" / f"{name}.svg").read_text()

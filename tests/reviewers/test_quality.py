@@ -86,6 +86,16 @@ def test_known_fates_teach_where_there_are_no_ratings() -> None:
     assert agreement(both) > agreement(fit(rated)) + 0.05
 
 
+@pytest.mark.filterwarnings("error")
+def test_titles_that_hardly_differ_say_nothing_and_break_nothing() -> None:
+    same = made_up(200, 2001).assign(title="A study of learning", keywords=[()] * 200)
+    model = fit(same)
+    later = texts_of(made_up(50, 2002))
+    assert np.isfinite(model.predict(later)).all()
+    bare = [PaperText(paper.title, "") for paper in later]
+    assert np.isfinite(model.predict(bare)).all() and np.ptp(model.predict(bare)) < 1e-6
+
+
 def test_measures_that_moved_since_are_not_used() -> None:
     train, same = made_up(400, 2001), texts_of(made_up(100, 2002))
     moved = [PaperText(p.title, p.abstract.replace(" ", " extraordinarily ")) for p in same]

@@ -59,6 +59,14 @@ ADDRESS = click.option(
     metavar="MIX",
     help="Measure once more at the venue's own share accepted (natural) or another, such as 0.31.",
 )
+@click.option(
+    "--matching",
+    type=click.Choice(["bm25", "embeddings"]),
+    default="bm25",
+    show_default=True,
+    help="How points of reviews are matched with the humans'; embeddings needs the extra of "
+    "that name.",
+)
 @click.option("--models", type=click.Path(), help="TOML file with settings of language models.")
 @click.option(
     "--sample", type=click.IntRange(min=1), help="Measure on only so many papers, drawn by --seed."
@@ -75,8 +83,8 @@ ADDRESS = click.option(
 def benchmark(
     ctx: click.Context, data: str | None, reviewers: tuple[str, ...], out: Path | None,
     fixed: tuple[float, ...], need: tuple[str, ...], cutoffs: tuple[str, ...], reweight: str | None,
-    models: str | None, sample: int | None, seed: int, resamples: int, store: Path | None,
-    address: str | None,
+    matching: str, models: str | None, sample: int | None, seed: int, resamples: int,
+    store: Path | None, address: str | None,
 ) -> None:  # fmt: skip
     """Measure reviewers against human reviews.
 
@@ -108,7 +116,8 @@ def benchmark(
     from benchmarks.reviewers.reviewer import check_specs, open_reviewers
     from benchmarks.reviewers.run import Options
     from benchmarks.reviewers.run import benchmark as run
-    from benchmarks.reviewers.tables import WIDE, terminal
+    from benchmarks.reviewers.sheets import sheets
+    from benchmarks.reviewers.tables import WIDE, terminal, terminal_sheet
     from conference.data.store import store_folder
     from conference.models import Cluster
     from venues.minds import load_models
@@ -120,8 +129,9 @@ def benchmark(
     check_folder(folder)
     command = shlex.join(["conference", *sys.argv[1:]])
     options = Options(
-        seed=seed, resamples=resamples, fixed=fixed, reweight=reweight or "", command=command
-    )
+        seed=seed, resamples=resamples, fixed=fixed, reweight=reweight or "", matching=matching,
+        command=command,
+    )  # fmt: skip
     left_out: list[str] = []
     with ExitStack() as stack:
         with ProgressDisplay(aside) as display:
@@ -151,6 +161,10 @@ def benchmark(
     for each_mix in (result, at_other_mix(result)):
         if each_mix:
             console.print(terminal(each_mix, console.width))
+    for sheet in sheets(result):
+        console.print(terminal_sheet(sheet, console.width))
+        for finding in sheet.findings:
+            console.print(f"! {finding}.", soft_wrap=True, highlight=False, markup=False)
     for sentence in (*result.notes, *result.verdicts):
         console.print(f"· {sentence}", soft_wrap=True, highlight=False, markup=False)
     console.print(f"Report: {folder / 'report.html'}", soft_wrap=True, markup=False)
@@ -243,6 +257,7 @@ def compare(first: str, second: str, seed: int, resamples: int) -> None:
     from benchmarks.reviewers.compare import compare as run
     from benchmarks.reviewers.tables import full
 
+    plain: dict[str, Any] = {"soft_wrap": True, "highlight": False, "markup": False}
     found = run(first, second, resamples=resamples, seed=seed)
     table = Table("measure", "n", "A", "B", "A − B", title=f"{found.n} shared papers")
     for row in found.rows:
@@ -254,8 +269,12 @@ def compare(first: str, second: str, seed: int, resamples: int) -> None:
             full(row.difference),
         )
     console = Console(width=None if sys.stdout.isatty() else 120)
-    console.print(f"A: {found.first}\nB: {found.second}", highlight=False, markup=False)
+    for side, name, mix in zip("AB", (found.first, found.second), found.mixes, strict=False):
+        console.print(f"{side}: {name}, on {mix or 'a mix that is not recorded'}", **plain)
+    console.print(f"Shared: {found.mixes[2]}", **plain)
     console.print(table)
+    for warning in found.warnings:
+        console.print(f"! Warning: {warning}.", **plain)
     for reason in dict.fromkeys(r.difference.reason for r in found.rows if r.difference.reason):
         console.print(f"A dash: {reason}.", markup=False)
 

@@ -1,12 +1,14 @@
-"""Statistics of review texts and of panels: likeness, specificity, dispersion. Pure functions.
+"""Statistics of review texts and of panels: points, likeness, specificity, dispersion.
 
-`texts` and `papers` are parallel sequences: a review's text, and the id of its paper.
+Pure functions, for studies and for benchmarks. `texts` and `papers` are parallel sequences: a
+review's text, and the id of its paper.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -22,7 +24,39 @@ _PARTS = {
     "equations": r"\b(?:equations?|eqs?\.|eqn\.?)\s*\(?\d+",
     "lines": r"\b(?:lines?|l\.)\s*\d+|\b(?:pages?|pp?\.)\s*\d+",
 }
+# Fields of a form that hold what is raised against a paper, or asked.
+_RAISES = re.compile("weakness|question|limitation|concern|reject|improve", re.IGNORECASE)
+_SENTENCE = re.compile(r"(?<=[.!?;])\s+(?=[A-Z0-9(\"'-])|\n+")
+_BULLET = re.compile(r"^\W*(?:\(?\w{1,2}[.):]\s+)?\W*")
+_FEWEST_WORDS = 4  # of a sentence that makes a point
 _NUMBER = re.compile(r"(?<![\w.])\d+(?:[.,]\d+)*\s*%?")
+
+
+def points(review: Mapping[str, str]) -> list[str]:
+    """The sentences of a review that raise something: those of its weaknesses and questions where
+    the form has them apart, else all. Headings and scraps of fewer than four words are left out."""
+    raised = [text for field, text in review.items() if _RAISES.search(field)]
+    found = []
+    for text in raised or review.values():
+        for sentence in _SENTENCE.split(text):
+            said = _BULLET.sub("", sentence).strip()
+            if len(said.split()) >= _FEWEST_WORDS:
+                found.append(said)
+    return found
+
+
+def vectors(texts: Sequence[str]) -> Any:
+    """Rows of length 1 for texts with words: TF-IDF of words and pairs, sublinear counts.
+
+    Returns:
+        A sparse matrix (texts, terms). Raises `Undefined` where no text has a word.
+    """
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    try:
+        return TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True).fit_transform(texts)
+    except ValueError as error:
+        raise Undefined("no text has a word") from error
 
 
 class Likeness(msgspec.Struct, frozen=True):
@@ -43,8 +77,6 @@ def likeness(texts: Sequence[str], papers: Sequence[str]) -> Likeness:
 
     Raises `Undefined` where no paper has two reviews with words, or there is one paper.
     """
-    from sklearn.feature_extraction.text import TfidfVectorizer
-
     if len(texts) != len(papers):
         raise ValueError(f"{len(texts)} texts of {len(papers)} papers")
     kept = [(text, paper) for text, paper in zip(texts, papers, strict=True) if text.strip()]
@@ -52,9 +84,7 @@ def likeness(texts: Sequence[str], papers: Sequence[str]) -> Likeness:
     names, places, counts = np.unique(ids, return_inverse=True, return_counts=True)
     if names.size < 2 or counts.max() < 2:
         raise Undefined("likeness needs two papers, and two reviews of one of them")
-    table = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True).fit_transform(
-        [text for text, _ in kept]
-    )
+    table = vectors([text for text, _ in kept])
     # Of rows of length 1 the sum over all pairs is the squared length of their sum, less n.
     total = float((np.asarray(table.sum(axis=0)) ** 2).sum())
     own = float(table.multiply(table).sum())

@@ -1,0 +1,162 @@
+"""How right a reviewer is where it is most certain, how steady, and how far from single humans.
+
+A chance of acceptance is fitted out of fold to its scores. The decision is the likelier one, and
+the further the chance lies from one half, the more certain it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+import numpy as np
+
+from benchmarks.reviewers.crossfit import Fitted, Places, fittable
+from benchmarks.reviewers.figures import Figures, Options, Row, labels, rated
+from benchmarks.reviewers.human import pooled
+from benchmarks.reviewers.question import Question, view_of
+from benchmarks.reviewers.reviewer import Reviewer, Scores
+from conference.core.seeds import generator
+from conference.statistics import calibration, thresholds, weighted
+from conference.statistics.bootstrap import Statistic, estimate, estimates
+from conference.statistics.estimate import Booleans, Estimate, Floats, Undefined
+
+SHARES = np.arange(1, 11) / 10
+COVERAGE = tuple(f"at {round(100 * share)} %" for share in SHARES)
+TENTH = np.array([0.1])
+ENDS = ("top tenth", "bottom tenth")
+STATED = "stated tenth"
+LEVELS = {"10 %": 0.1, "25 %": 0.25, "median": 0.5, "75 %": 0.75, "90 %": 0.9}
+TWICE = 200  # papers that are scored a second time
+Whole = Callable[[Statistic], Statistic]
+
+
+def with_certainty(
+    row: Row, question: Question, reviewer: Reviewer, scores: Scores, fitted: Fitted,
+    use: Booleans, options: Options,
+) -> Row:  # fmt: skip
+    """A reviewer's row with its figures of certainty, of steadiness and beside single humans."""
+    return msgspec.structs.replace(
+        row,
+        certainty=_certainty(question, scores, fitted, use, options),
+        reruns={"sd": rerun_sd(question, reviewer, scores, use, options)},
+        single=_distances(question, fitted.mapped, use, options),
+    )
+
+
+def human_certainty(row: Row, question: Question, use: Booleans, options: Options) -> Row:
+    """The human row with the same: one human's rating as a score, humans beside each other."""
+    return msgspec.structs.replace(
+        row,
+        certainty=_of_one_human(question, use, options),
+        single=_distances(question, None, use, options),
+    )
+
+
+def _certainty(
+    question: Question, scores: Scores, fitted: Fitted, use: Booleans, options: Options
+) -> Figures:
+    """Precision at both ends of the ranking, the coverage-accuracy curve, and accuracy of the
+    decisions of which the reviewer itself says that it is surest."""
+    places, label = labels(question, use & np.isfinite(fitted.chance))
+    if not fittable(label):
+        return _none(int(places.size))
+    found = _curve(scores.values[places], fitted.chance[places], label, lambda s: s, places.size,
+                   options)  # fmt: skip
+    said, sure = fitted.said[places] == 1, scores.confidence
+    if sure is None or not np.isfinite(sure[places]).all() or np.ptp(sure[places]) == 0:
+        return found
+    stated = weighted.most_certain(sure[places], said == label, TENTH)
+    return found | estimates(stated, (STATED,), int(places.size), **options)
+
+
+def _of_one_human(question: Question, use: Booleans, options: Options) -> Figures:
+    """A single rating as a score; a paper weighs once however many humans it has."""
+    try:
+        paper, given, share, accepted = pooled(question, use)
+    except Undefined:
+        return _none(0)
+    n = int(paper[-1]) + 1
+    label = accepted[np.r_[True, paper[1:] != paper[:-1]]]
+    if not fittable(label):
+        return _none(n)
+    fold = thresholds.stratified_folds(label, thresholds.FOLDS, options["seed"])[paper]
+    chance = np.zeros(given.size)
+    for held in range(thresholds.FOLDS):
+        out = fold != held
+        try:
+            chance[~out] = calibration.logistic_map(given[out], accepted[out])(given[~out])
+        except Undefined:
+            chance[~out] = accepted[out].mean()
+    return _curve(given, chance, accepted, lambda s: weighted.expand(s, paper, share), n, options)
+
+
+def _curve(
+    given: Floats, chance: Floats, label: Booleans, whole: Whole, n: int, options: Options
+) -> Figures:
+    """The share accepted of the tenth with the highest scores and rejected of the lowest, and the
+    accuracy of the likelier decision on the most certain papers. `whole` weighs by paper."""
+    top = whole(weighted.most_certain(given, label, TENTH))
+    bottom = whole(weighted.most_certain(-given, ~label, TENTH))
+    right = (chance >= 0.5) == label
+    curve = whole(weighted.most_certain(np.abs(chance - 0.5), right, SHARES))
+    return (
+        estimates(top, ENDS[:1], n, **options)
+        | estimates(bottom, ENDS[1:], n, **options)
+        | estimates(curve, COVERAGE, n, **options)
+    )
+
+
+def _none(n: int) -> Figures:
+    none = Estimate(None, None, None, n, "too few decisions of both kinds")
+    return dict.fromkeys((*ENDS, *COVERAGE), none)
+
+
+def rerun_sd(
+    question: Question, reviewer: Reviewer, scores: Scores, use: Booleans, options: Options
+) -> Estimate:
+    """The SD between two runs over the same papers, the mean over up to 200 of them. Measured where
+    scoring again costs nothing; elsewhere without a value, with the reason."""
+    places = np.flatnonzero(use & np.isfinite(scores.values))
+    if not reviewer.repeatable:
+        return Estimate(None, None, None, int(places.size), "not measured: it was run once")
+    chosen = np.sort(generator(options["seed"], "reruns").permutation(places)[:TWICE])
+    again = reviewer.score([view_of(question.papers[i]) for i in chosen]).values
+    # Of two values the SD with k - 1 is their distance over the root of 2.
+    apart = np.abs(again - scores.values[chosen]) / np.sqrt(2)
+    return estimate(weighted.mean(apart), int(chosen.size), **options)
+
+
+def single_distances(question: Question, mapped: Floats | None, use: Booleans) -> (
+    tuple[Floats, Places, Floats]
+):  # fmt: skip
+    """The distance of a reviewer's score on the scale from each single human of the paper, or with
+    None of each human from each other one: distances, papers' numbers, and their shares of one
+    paper. Raises `Undefined` without any."""
+    known = use if mapped is None else use & np.isfinite(mapped)
+    places, _ = rated(question, known, least=2 if mapped is None else 1)
+    if not places.size or (mapped is not None and not np.isfinite(mapped[places]).all()):
+        raise Undefined("no paper has a rating to stand beside")
+    found = []
+    for place in places:
+        human = question.ratings[place]
+        if mapped is None:
+            apart = np.abs(human[:, None] - human[None, :])
+            found.append(apart[~np.eye(human.size, dtype=bool)])
+        else:
+            found.append(np.abs(human - mapped[place]))
+    sizes = np.array([each.size for each in found])
+    paper = np.repeat(np.arange(places.size), sizes)
+    return np.concatenate(found), paper, np.repeat(1 / sizes, sizes)
+
+
+def _distances(
+    question: Question, mapped: Floats | None, use: Booleans, options: Options
+) -> Figures:
+    """Quantiles over single humans of their distance from the reviewer's score on the scale."""
+    try:
+        apart, paper, share = single_distances(question, mapped, use)
+    except Undefined as why:
+        return dict.fromkeys(LEVELS, Estimate(None, None, None, 0, str(why)))
+    levels = weighted.quantiles(apart, paper, share, np.array(list(LEVELS.values())))
+    return estimates(levels, tuple(LEVELS), int(paper[-1]) + 1, **options)
