@@ -120,6 +120,9 @@ def test_every_form_of_the_report_has_them(whole: tuple[Path, pd.DataFrame, str]
     latex = (out / "further_tables.tex").read_text()
     for title in ("Where it is most certain", "Agreement with each single human"):
         assert all(title in place for place in (page, table, latex, said)), title
+    for part in latex.split(r"\toprule")[1:]:
+        lines = part.split(r"\bottomrule")[0].splitlines()
+        assert len({line.count(" & ") for line in lines if line.endswith(r"\\")}) == 1
     for picture in ("coverage", "single_humans"):
         svg = (out / "plots" / f"{picture}.svg").read_text()
         assert all(name in svg for name in ("one human", "sharp", "guess", "embedded"))
