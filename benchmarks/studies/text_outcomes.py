@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from benchmarks.review_texts import Likeness, likeness, specificity, words
 from benchmarks.studies.outcome_table import PAIR
 from benchmarks.studies.outcomes import Outcome, Values
-from benchmarks.studies.review_texts import Likeness, likeness, specificity, words
 from conference.core.records import Review
 from conference.statistics.estimate import Undefined
 from venues.state import Round

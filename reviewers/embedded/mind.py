@@ -171,7 +171,7 @@ def _texts(
 def written(manuscript: Manuscript, text: str | None, form: Form, seed: int = 0) -> dict[str, str]:
     """What a neutral reviewer writes of a paper that is in no round, without the line that labels
     it: that one is not about the paper."""
-    persona = persona_of("")
+    persona = persona_of(Agent(id="", role="reviewer", name="", lab=""))
     stressed = emphases(persona.stresses, persona.points, 0.0)
     rng = generator(seed, "texts", manuscript.paper)
     said = fill_texts(form, manuscript, reading_of(manuscript, text), stressed, rng)
