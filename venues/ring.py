@@ -11,6 +11,8 @@ from conference.core.records import Agent
 from conference.core.seeds import generator
 from venues.venue import Venue
 
+TAKEN = 40  # words that an abstract takes from each of a member's earlier works
+
 
 def with_ring(
     venue: Venue, seed: int, reviewers: Sequence[Agent], texts: Mapping[str, str]
@@ -49,6 +51,18 @@ def with_ring(
         _member(agent, others[agent.id], rules.acts, texts) if agent.id in others else agent
         for agent in reviewers
     ]
+
+
+def with_ring_abstracts(reviewers: Sequence[Agent], texts: Mapping[str, str]) -> dict[str, str]:
+    """What the assignment reads of each paper (title and abstract), with words of the earlier work
+    of those members who want it, where their ring writes abstracts to match (arXiv 2412.06606)."""
+    found = dict(texts)
+    for agent in reviewers:
+        if "abstracts" in agent.ring_acts:
+            begun = [" ".join(work.split()[:TAKEN]) for work in agent.papers]
+            for paper in agent.ring:
+                found[paper] = "\n".join([found[paper], *begun])
+    return found
 
 
 def _member(

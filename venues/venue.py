@@ -178,12 +178,14 @@ class AttackRules(Rules, frozen=True, kw_only=True):
     """`rings` rings of `ring` reviewers each, who push each other's papers, for studies.
 
     `acts` is what its members do for the papers of the others: bid for them, write profiles that
-    match them, rate them at the top. Without acts a ring does nothing, and can be compared with.
+    match them, rate them at the top. With "abstracts" they put words of the others' earlier work
+    into what the assignment reads of their own paper; reviewers read it as it was. Without acts a
+    ring does nothing, and can be compared with.
     """
 
     ring: Count = 0
     rings: Some = 1
-    acts: tuple[Literal["bids", "profiles", "ratings"], ...] = ()
+    acts: tuple[Literal["bids", "profiles", "abstracts", "ratings"], ...] = ()
 
 
 class ResubmissionRules(Rules, frozen=True, kw_only=True):

@@ -6,7 +6,8 @@ import numpy as np
 
 from benchmarks.studies.outcome_table import PAIR
 from benchmarks.studies.outcomes import Outcome, Values
-from conference.core.records import Assignment, Decision
+from conference.core.records import Affinities, Assignment, Decision
+from venues.affinities import read_affinities
 from venues.state import Round
 
 
@@ -23,6 +24,21 @@ def _assigned(round_: Round) -> Values:
             yield f"{paper}{PAIR}{agent.id}", float((agent.id, paper) in given)
 
 
+def _rank(round_: Round) -> Values:
+    """1 for a paper's best candidate by affinity; members outside its candidates have no value."""
+    for record in round_.all(Affinities):
+        table = read_affinities(round_.folder, record)
+        at = {name: place for place, name in enumerate(table.reviewers)}
+        paper_of = {name: place for place, name in enumerate(table.papers)}
+        for agent in round_.agents("reviewer"):
+            for paper in agent.ring:
+                known = table.paper == paper_of[paper]
+                own = table.value[known & (table.reviewer == at[agent.id])]
+                if own.size:
+                    better = int((table.value[known] > own[0]).sum())
+                    yield f"{paper}{PAIR}{agent.id}", float(1 + better)
+
+
 def _rating(round_: Round) -> Values:
     for paper in sorted(ring_papers(round_)):
         if ratings := round_.ratings(paper):
@@ -36,6 +52,11 @@ def _accepted(round_: Round) -> Values:
 
 ring_assigned = Outcome(
     what="a member got a paper of another member (1) or not (0)", unit="review", measure=_assigned
+)
+ring_rank = Outcome(
+    what="a member's rank by affinity among the candidates for a paper of its ring",
+    unit="review",
+    measure=_rank,
 )
 ring_rating = Outcome(what="mean rating of a ring's paper", unit="paper", measure=_rating)
 ring_accepted = Outcome(

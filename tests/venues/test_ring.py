@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from benchmarks.studies.outcomes import outcome_of
 from conference.core.errors import UserError
-from conference.core.records import Agent, Assignment, Bids, Review
+from conference.core.records import Agent, Assignment, Bids, Review, Submission
 from tests.venues.tiny import table, tiny_venue
 from venues.round import run_round
 from venues.settings import with_settings
@@ -93,3 +94,15 @@ def test_a_ring_that_cannot_be_is_one_sentence(tmp_path: Path) -> None:
         with_settings(tiny_venue(), {"attack.ring": 1})
     with pytest.raises(UserError, match="a ring has at least 2 members"):
         with_settings(tiny_venue(), {"attack.acts": ["bids"]})
+
+
+def test_abstracts_written_to_match_bring_members_to_the_top(honest: Round, tmp_path: Path) -> None:
+    acts = ["abstracts"]
+    round_ = play(tmp_path, attack__ring=2, attack__rings=3, attack__acts=acts)
+    before, after = (dict(outcome_of("ring_rank").measure(each)) for each in (honest, round_))
+    assert before.keys() == after.keys()
+    # Others are authors of the same papers, with the same earlier work, and stand beside them.
+    assert max(after.values()) <= 3 < min(before.values())
+    assert got(round_) > got(honest)
+    # What reviewers read stays as it was.
+    assert round_.all(Submission) == honest.all(Submission)

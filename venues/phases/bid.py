@@ -21,6 +21,7 @@ from venues.affinities import AffinityTable, read_affinities, write_affinities
 from venues.identities import OWN, Profile, addresses_in, authors_in, authorship, read_profiles
 from venues.phase import Calls, Forecast, Phase, Size, Tokens
 from venues.population import make_committee
+from venues.ring import with_ring_abstracts
 from venues.state import Round, Step
 from venues.venue import check_capacity
 
@@ -120,11 +121,13 @@ def invite(sight: InviteSight, _: Context) -> list[AnyRecord]:
 
 def affinity_tasks(round_: Round) -> list[Task]:
     reviewers, papers = round_.agents("reviewer"), round_.papers()
+    texts = {paper.paper: f"{paper.title}\n{paper.abstract}" for paper in papers}
+    texts = with_ring_abstracts(reviewers, texts)
     sight = AffinitySight(
         reviewers=tuple(agent.id for agent in reviewers),
         profiles=tuple(agent.papers for agent in reviewers),
         papers=tuple(paper.paper for paper in papers),
-        texts=tuple(f"{paper.title}\n{paper.abstract}" for paper in papers),
+        texts=tuple(texts[paper.paper] for paper in papers),
         candidates=round_.venue.assignment.candidates,
     )
     return [Task(TaskKey("bid.affinity"), sight)]
