@@ -13,7 +13,7 @@ import msgspec
 
 from conference.core.clean import clean
 from conference.core.errors import UserError
-from conference.core.records import Answer, HumanOutcome, Planted
+from conference.core.records import Answer, HiddenText, HumanOutcome, Planted
 from conference.data.reader import Sample, caveats, holds_data, read, read_all, sample
 from conference.data.store import ABOUT
 from conference.data.tables import Dataset, HumanReview, Paper, Stage
@@ -28,7 +28,7 @@ class TablePaper(msgspec.Struct, frozen=True, omit_defaults=True):
     """One submission of a data set. `text` is the version that humans reviewed, or None.
 
     `byline` is its line of authors, `planted` what a study put into it, and `answer` what that lets
-    its authors answer.
+    its authors answer; `hidden` is the hidden text of the PDF that the text was read from.
     """
 
     paper: str
@@ -41,6 +41,7 @@ class TablePaper(msgspec.Struct, frozen=True, omit_defaults=True):
     byline: str = ""
     planted: tuple[Planted, ...] = ()
     answer: Answer | None = None
+    hidden: tuple[HiddenText, ...] = ()
 
 
 class PaperSource(msgspec.Struct, frozen=True):

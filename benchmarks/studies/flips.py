@@ -14,7 +14,7 @@ import numpy as np
 from scipy import stats
 from statsmodels.stats.proportion import proportion_confint
 
-from benchmarks.studies.outcome_table import AA, CONTROL, arms, cells, checked
+from benchmarks.studies.outcome_table import AA, CONTROL, arms, cells, checked, differences
 from benchmarks.studies.paired import two_way_mean
 from conference.core.errors import UserError
 from conference.statistics.estimate import Estimate, Floats, Undefined
@@ -64,10 +64,7 @@ def arm_flips(outcomes: Any, alpha: float = 0.05, outcome: str = ACCEPTED) -> li
     found = []
     for arm in arms(table):
         treatment = _decisions(table, outcome, arm)
-        gap = (treatment != control).where(treatment.notna() & control.notna()).astype(float) - (
-            again != control
-        ).where(again.notna() & control.notna()).astype(float)
-        net = _net(gap.to_numpy(dtype=np.float64), alpha)
+        net = _net(differences(_changed(treatment, control), _changed(again, control)), alpha)
         found.append(ArmFlips(arm, flips(control, treatment, alpha, (CONTROL, arm)), floor, net))
     return found
 
@@ -129,6 +126,12 @@ def share(part: Floats, whole: Floats, alpha: float = 0.05) -> Estimate:
     centre = np.log(value / (1 - value))
     low, high = (1 / (1 + np.exp(-(centre + side * half))) for side in (-1, 1))
     return Estimate(value, float(low), float(high), pairs)
+
+
+def _changed(first: Any, second: Any) -> Any:
+    """1 where two committees' decisions differ, 0 where they agree, NaN where one has none."""
+    first, second = first.align(second, join="inner")
+    return (first != second).where(first.notna() & second.notna()).astype(float)
 
 
 def _decisions(table: Any, outcome: str, arm: str) -> Any:

@@ -129,6 +129,7 @@ def _values(outcomes: Any, outcome: str, arm: str, result: StudyResult) -> Float
 
 
 def _distribution_panel(axis: Any, given: dict[str, Floats], colours: dict[str, str]) -> None:
+    given = {arm: values for arm, values in given.items() if values.size}
     together = np.concatenate(list(given.values()))
     if np.isin(together, (0.0, 1.0)).all():
         for place, (arm, values) in enumerate(given.items()):

@@ -210,7 +210,7 @@ def _from_table(row: TablePaper, context: Context) -> list[AnyRecord]:
         byline=row.byline,
         answer=row.answer,
     )
-    return [submission, *([row.human] if row.human else []), *row.planted]
+    return [submission, *([row.human] if row.human else []), *row.planted, *row.hidden]
 
 
 def _from_pdf(sight: PdfSight, context: Context) -> list[AnyRecord]:

@@ -13,13 +13,20 @@ from typing import Any
 import msgspec
 import numpy as np
 
+from benchmarks.studies.twins.pages import checked, naive
 from benchmarks.studies.twins.prose import insert_first
 from benchmarks.studies.twins.twin import Twin
-from conference.core.records import Planted
+from conference.core.records import HiddenText, Planted
 from conference.papers.orders import without_orders
 from venues.papers import TablePaper
 
 FILE = Path(__file__).parent / "orders.toml"
+ATTACKED = 0.5  # of the papers, where orders are hidden
+HIDDEN = {
+    "typeset": "no order: every paper is typeset as a PDF and read, for comparison with these two",
+    "unread": "hidden in about half of these PDFs, whose reader takes all text",
+    "hidden": "the same PDFs, read by the venue's reader: hidden text is left out, the desk told",
+}
 UNSEEN = "Embedded minds follow no orders: without a language model no injection can be obeyed and "
 UNSEEN += "no canary repeated."
 
@@ -44,10 +51,34 @@ def _planted(paper: TablePaper, kind: str, rng: np.random.Generator) -> TablePap
 
 def inject(paper: TablePaper, detail: str, rng: np.random.Generator) -> TablePaper | None:
     """The paper with an injection; `stripped` lets the venue's defence cut the orders it knows."""
+    if detail in HIDDEN:
+        return _hide(paper, detail, rng)
     found = _planted(paper, "injection", rng)
     if found is None or detail == "visible":
         return found
     return msgspec.structs.replace(found, text=without_orders(found.text or "")[0])
+
+
+def _hide(paper: TablePaper, detail: str, rng: np.random.Generator) -> TablePaper | None:
+    """The paper as a PDF in which the order stands in the colour of the paper, read again.
+
+    Every second paper or so has the order, as the desk would else reject them all; the others, and
+    the control's, are typeset and read alike.
+    """
+    attacked = bool(rng.random() < ATTACKED)
+    found = _planted(paper, "injection", rng)
+    if found is None:
+        return None
+    (truth,) = found.planted[len(paper.planted) :]
+    order = truth.said if attacked and detail != "typeset" else ""
+    read = naive if detail == "unread" else checked
+    text, hidden = read(paper.title, paper.text or "", order)
+    return msgspec.structs.replace(
+        paper,
+        text=text,
+        planted=(*paper.planted, truth) if attacked else paper.planted,
+        hidden=tuple(HiddenText(paper=paper.paper, **span) for span in hidden),
+    )
 
 
 def mark(paper: TablePaper, detail: str, rng: np.random.Generator) -> TablePaper | None:
@@ -60,6 +91,7 @@ injection = Twin(
     details={
         "visible": "as anybody can read it, without a defence",
         "stripped": "the same order, after the defence that cuts known orders from texts",
+        **HIDDEN,
     },
     change=inject,
     needs_text=True,

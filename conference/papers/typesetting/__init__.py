@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from conference.papers.typesetting.latex import check_latex, typeset_latex
-from conference.papers.typesetting.typst import check_typst, picture, typeset_typst
+from conference.papers.typesetting.typst import check_typst, picture, typeset_plain, typeset_typst
 
 FORMATS = ("typst", "latex")
 
@@ -31,4 +31,4 @@ def typeset(data: Mapping[str, Any], figures: Mapping[str, bytes], format_: str 
     return (typeset_latex if format_ == "latex" else typeset_typst)(data, figures)
 
 
-__all__ = ["FORMATS", "check_typesetter", "picture", "typeset"]
+__all__ = ["FORMATS", "check_typesetter", "picture", "typeset", "typeset_plain"]

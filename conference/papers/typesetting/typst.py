@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from conference.core.errors import UserError
 from conference.papers.typesetting import compiler
 
 SOURCE = Path(__file__).parent / "paper.typ"
+PLAIN = Path(__file__).parent / "plain.typ"
 PATIENCE = 4  # times as long by the clock, for a loaded machine
 SECONDS = 10  # of processor time; a paper takes less than one
 MEMORY = 2 << 30
@@ -63,6 +64,17 @@ def typeset_typst(data: Mapping[str, Any], figures: Mapping[str, bytes]) -> byte
         for file, content in figures.items():
             (folder / file).write_bytes(content)
         return _compiled(folder, "paper.typ")
+
+
+def typeset_plain(title: str, parts: Sequence[tuple[str, Sequence[str]]]) -> bytes:
+    """A text as a plain PDF. Each part is a kind ("heading", "text", or "hidden": in the colour of
+    the paper) with its lines. The same text gives the same bytes."""
+    shown = [{"kind": kind, "lines": list(lines)} for kind, lines in parts]
+    with tempfile.TemporaryDirectory(prefix="conference-plain-") as name:
+        folder = Path(name)
+        shutil.copyfile(PLAIN, folder / "plain.typ")
+        (folder / "paper.json").write_text(json.dumps({"title": title, "parts": shown}))
+        return _compiled(folder, "plain.typ")
 
 
 def _compiled(folder: Path, name: str) -> bytes:

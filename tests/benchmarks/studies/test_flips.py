@@ -85,3 +85,12 @@ def test_a_decision_is_yes_or_no() -> None:
     outcomes.loc[outcomes["outcome"] == "accepted", "value"] = 0.4
     with pytest.raises(UserError, match="must be 0 or 1"):
         arm_flips(outcomes)
+
+
+def test_papers_that_an_arm_does_not_decide_are_left_out() -> None:
+    """As where the desk rejects some papers of one arm."""
+    outcomes = study(effect=0.5)
+    gone = (outcomes["arm"] == "treatment") & outcomes["unit"].isin(["p1", "p2"])
+    (found,) = arm_flips(outcomes[~gone])
+    assert (found.flips.papers, found.floor.papers) == (38, 40)
+    assert found.net.n == 38 * 8 and found.net.low is not None

@@ -17,7 +17,9 @@ from benchmarks.studies.twins.flaw import change, kinds
 from benchmarks.studies.twins.twin import twin_of
 from benchmarks.studies.twins.wording import facts
 from conference.core.errors import UserError
-from conference.core.records import Rebuttal, Review
+from conference.core.files import PAPERS
+from conference.core.records import Rebuttal, Review, Submission
+from conference.papers import read_document
 from conference.papers.anatomy import SIGNS, measure
 from venues.papers import TablePaper
 from venues.resume import load_round
@@ -266,3 +268,27 @@ def test_rebuttals_differ_in_the_answer_alone_and_data_moves_ratings_more(
     # Reviews come before answers, so they are shared between the arms.
     assert first.all(Review) == control.all(Review)
     assert values["rating_raised", "data"] > values["rating_raised", "confident"]
+
+
+def test_hidden_orders_reach_who_reads_all_text_and_the_desk_rejects_them(
+    table: Path, tmp_path: Path
+) -> None:
+    outcomes, _ = run_study(
+        load_study("hidden_injection"), out=tmp_path / "h", papers=table, workers=0, replicates=1,
+        settings={"desk.duplicates": False, "desk.topic": False},
+    )  # fmt: skip
+    values = outcomes.groupby(["outcome", "arm"])["value"]
+    attacked = outcomes[(outcomes["outcome"] == "attacked_accepted") & (outcomes["arm"] == "desk")]
+    names_ = set(attacked["unit"])
+    assert 0 < len(names_) < 8, "some papers are attacked and some are not"
+    assert values.sum()["desk_rejected", "desk"] == len(names_)
+    assert values.sum()["desk_rejected", "unread"] == values.sum()["desk_rejected", "read"] == 0
+    assert values.sum()["attacked_accepted", "desk"] == 0
+    texts = {}
+    for arm in ("control", "unread", "read"):
+        folder = round_folder(tmp_path / "h", arm, 0)
+        rows = load_round(folder).all(Submission)
+        read = {row.paper: read_document(folder / PAPERS / row.document).text for row in rows}
+        texts[arm] = {name: "AI reviewer" in " ".join(said.split()) for name, said in read.items()}
+    assert {name for name, there in texts["unread"].items() if there} == names_
+    assert not any(texts["control"].values()) and not any(texts["read"].values())
