@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from functools import partial
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from conference.core.ledger import Ledger, open_ledger
+from conference.core.ledger import UNDER_WAY, Ledger, open_ledger
 from conference.core.progress import Progress, no_progress
 from conference.core.records import AnyRecord, Failure
 from conference.core.reuse import Pool, digest_of
@@ -29,7 +30,7 @@ from venues.preflight import try_models
 from venues.resume import load_round, retract_failures, spoiled
 from venues.revisions import revision_of
 from venues.settings import prepare
-from venues.state import Archived, Options, Round, Step
+from venues.state import Archived, Options, Round, Step, UnderWay
 from venues.venue import Venue
 
 
@@ -190,6 +191,9 @@ def _perform(
     start = done = len(tasks) - len(todo)
     progress(step.name, done, len(tasks))
     if todo and not budget.exceeded:
+        now = time.time()
+        work = UnderWay(step.name, len(tasks), start, now, budget.started, budget.limits)
+        ledger.note(UNDER_WAY, msgspec.json.encode(work))
         stage = stage_for(todo[0])  # The first may start engines, and spend calls on trying them.
         budget.begin_step()
         for finished in stage.perform(todo, budget.room):

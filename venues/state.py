@@ -184,3 +184,18 @@ class Step(msgspec.Struct, frozen=True):
     name: str
     tasks: Callable[[Round], Iterable[Task]]
     essential: bool = False
+
+
+class UnderWay(msgspec.Struct, frozen=True):
+    """The step that a run is at, noted in its ledger for those who watch.
+
+    `since` is when it began, with `done` of its `tasks` finished, and `started` when the run did
+    (both in Unix time); `limits` are the run's own on tokens, cost and hours, 0 for none.
+    """
+
+    step: str
+    tasks: int
+    done: int
+    since: float
+    started: float
+    limits: tuple[int, float, float]

@@ -12,6 +12,7 @@ from conference.core.commands import run_command
 COMMANDS = {
     "run": ("conference.app.commands.run", "run"),
     "review": ("conference.app.commands.review", "review"),
+    "watch": ("conference.app.commands.watch", "watch"),
     "study": ("conference.app.commands.study", "study"),
     "venues": ("conference.app.commands.venues", "venues"),
     "benchmark": ("conference.app.commands.benchmark", "benchmark"),
@@ -23,6 +24,7 @@ COMMANDS = {
 HELP = {
     "run": "Run a venue round, or go on with one.",
     "review": "Review one paper, or several, on a venue's form.",
+    "watch": "Show a round or study on a local page while it runs.",
     "study": "Ask the venue a question: arms, replicates, effects.",
     "venues": "List the venues, or show the rules of one.",
     "benchmark": "Measure reviewers against human reviews.",

@@ -31,6 +31,8 @@ LOCK = "round.lock"
 WHOLE = "whole step "
 SEEN = "seen by step "
 RETRACTED = "retracted"
+UNDER_WAY = "under way"
+LOCK_TRIES, LOCK_PAUSE = 5, 0.05  # who looks whether a round runs holds its lock for a moment
 GENESIS = hashlib.sha256(b"conference ledger 1").digest()
 SCHEMA = """
 create table tasks (
@@ -267,10 +269,10 @@ class Ledger:
         row = self._database.execute("select value from meta where name = ?", (name,)).fetchone()
         if row is None:
             return None
-        value, seal = row[0][:-32], row[0][-32:]
-        if seal != _seal(name, value):
+        value = unsealed(name, row[0])
+        if value is None:
             raise self._damage(f"the note '{name}' does not match its hash")
-        return bytes(value)
+        return value
 
     def close(self) -> None:
         """Fold the write-ahead log into the file and let the next run in."""
@@ -291,8 +293,7 @@ def open_ledger(folder: Path) -> Ledger:
     except OSError as error:
         raise _cannot_write(folder, error) from error
     try:
-        # The kernel lets go of the lock when its process dies, however it dies.
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        _take(lock)
     except OSError as error:
         lock.close()
         raise UserError(
@@ -390,6 +391,22 @@ def _cannot_write(folder: Path, error: Exception) -> UserError:
         f"{folder}: the round cannot be written here ({reason}); nothing that was finished is "
         "lost: free the disk or choose another --out, and run the same command again."
     )
+
+
+def _take(lock: IO[str]) -> None:
+    """Hold the lock. The kernel lets go of it when its process dies, however it dies."""
+    for _ in range(LOCK_TRIES - 1):
+        try:
+            return fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(LOCK_PAUSE)
+    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def unsealed(name: str, stored: bytes) -> bytes | None:
+    """A note's value as `meta` stores it; None where it was changed."""
+    value, seal = stored[:-32], stored[-32:]
+    return bytes(value) if seal == _seal(name, value) else None
 
 
 def _seal(name: str, value: bytes) -> bytes:

@@ -76,9 +76,9 @@ class Budget:
         hours: float = 0.0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._limits = (tokens, cost, hours)
+        self.limits = (tokens, cost, hours)
         self._clock = clock
-        self._start = clock()
+        self._start, self.started = clock(), time.time()
         self._spent = Spent()
         self._recent: deque[Spent] = deque(maxlen=RECENT)
 
@@ -89,11 +89,11 @@ class Budget:
             UserError: there is such a limit and no model has a price.
         """
         free = [name for name, rules in models.items() if not rules.priced]
-        if not self._limits[1] or not free:
+        if not self.limits[1] or not free:
             return []
         if len(free) == len(models):
             raise UserError(
-                f"--max-cost {self._limits[1]:g} limits nothing, as {free[0]} has no "
+                f"--max-cost {self.limits[1]:g} limits nothing, as {free[0]} has no "
                 "price; give price_in and price_out in --models, or use --max-tokens."
             )
         return [f"{name} has no price and is free for --max-cost." for name in free]
@@ -113,7 +113,7 @@ class Budget:
     def room(self) -> int:
         """How many tasks that ask models may be under way: what is left of the limits over what
         the dearest of the step's last tasks took, one at least; 0 when a limit is reached."""
-        tokens, cost, _ = self._limits
+        tokens, cost, _ = self.limits
         if self.exceeded:
             return 0
         if not (tokens or cost):
@@ -131,7 +131,7 @@ class Budget:
     @property
     def exceeded(self) -> str:
         """Which limit is reached, in words; "" while there is room."""
-        tokens, cost, hours = self._limits
+        tokens, cost, hours = self.limits
         if tokens and self._spent.tokens >= tokens:
             return f"--max-tokens {tokens:,} is reached ({self._spent.tokens:,} spent)"
         if cost and self._spent.cost >= cost:

@@ -78,6 +78,7 @@ COUNT, AMOUNT = click.IntRange(min=0), click.FloatRange(min=0)
 )
 @click.option("--unsafe", is_flag=True, help="Run experiments even if no sandbox is available.")
 @click.option("--retry-failed", is_flag=True, help="Try failed tasks again.")
+@click.option("--watch", is_flag=True, help="Show the round on a local page while it runs.")
 @click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
 def run(
     venue: str,
@@ -105,6 +106,7 @@ def run(
     address: str | None,
     unsafe: bool,
     retry_failed: bool,
+    watch: bool,
     dry_run: bool,
 ) -> None:
     """Run a venue round, or go on with one.
@@ -113,6 +115,7 @@ def run(
     --out, a round goes on where it stopped.
     """
     from conference.app.api import run_round
+    from conference.app.commands.watch import shown
     from conference.literature import resolved
     from conference.models.costs import Budget
     from venues.checks import check_before
@@ -158,7 +161,7 @@ def run(
         _show_forecast(console, rules, source, rounds)
         return
     start = time.monotonic()
-    with ProgressDisplay(console, folder / LOG) as display:
+    with shown(watch, folder), ProgressDisplay(console, folder / LOG) as display:
         result = run_round(
             rules,
             rounds=rounds,

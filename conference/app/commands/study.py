@@ -118,6 +118,7 @@ def chosen(command: Callable[..., None]) -> Callable[..., None]:
 @click.option("--venue", help="Ask another venue than the study's own.")
 @click.option("--max-tokens", type=COUNT, default=0, help="Stop a round after so many tokens.")
 @click.option("--max-cost", type=float, default=0.0, help="Stop a round at this cost.")
+@click.option("--watch", is_flag=True, help="Show the arms on a local page while they run.")
 @click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
 @chosen
 def run(
@@ -126,6 +127,7 @@ def run(
     venue: str | None,
     max_tokens: int,
     max_cost: float,
+    watch: bool,
     dry_run: bool,
     papers: str,
     replicates: int,
@@ -143,6 +145,7 @@ def run(
     from benchmarks.studies.plan_view import forecast_rows
     from benchmarks.studies.run import make_job, run_study
     from benchmarks.studies.study import load_study
+    from conference.app.commands.watch import shown
     from venues.minds import load_models
     from venues.settings import parse_settings
 
@@ -162,7 +165,7 @@ def run(
         console.print(table)
         console.print("Upper estimates after sharing what arms have in common. Nothing was done.")
         return
-    with ProgressDisplay(console, folder / LOG) as display:
+    with shown(watch, folder), ProgressDisplay(console, folder / LOG) as display:
         _, result = run_study(
             one, out=folder, papers=papers, replicates=replicates, sample=sample, seed=seed,
             minds=minds, settings=parse_settings(settings), models=rules, workers=workers,

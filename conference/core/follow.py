@@ -1,0 +1,125 @@
+"""Following a round's ledger while another process writes it: read only, and only what is new.
+
+The ledger is opened anew for each look and closed at once, so that the writer can fold its log
+into the file when it ends. The chain is not verified here; opening the ledger does that.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import sqlite3
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+
+from conference.core.ledger import LEDGER, LOCK, RETRACTED, UNDER_WAY, WHOLE, Row, unsealed
+from conference.core.migrations import migrated
+from conference.core.records import decode
+from conference.core.tasks import TaskKey
+
+MOST = 4000  # rows of one look, so that a large round shows at once and fills up
+WAIT = 2.0  # seconds for a writer that holds the file, as while it makes it
+ASKED = ("plan", "preflight", RETRACTED, UNDER_WAY)
+ROWS = "select seq, step, agent, paper, records, calls, seconds, finished, hash from tasks"
+
+
+class News(msgspec.Struct, frozen=True):
+    """What is new in a ledger. `again` says that all earlier rows are void: it was written anew.
+
+    `whole` are the steps of which every task is here; `more` says that there are further rows.
+    """
+
+    again: bool
+    rows: list[Row]
+    notes: Mapping[str, bytes]
+    whole: frozenset[str]
+    more: bool
+
+
+class Follower:
+    """Remembers how far a round's ledger was read."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._seen: tuple[int, ...] = ()  # what the files looked like
+        self._at: tuple[int, bytes] = (0, b"")  # the last row's number and hash
+
+    def look(self) -> News | None:
+        """What is new since the last look; None for nothing, or where there is no ledger yet.
+
+        Raises:
+            sqlite3.Error: the file is damaged, or its writer would not let go of it.
+            msgspec.MsgspecError: another version of Conference made its records.
+        """
+        looks = _looks(self.folder)
+        if looks == self._seen or not (self.folder / LEDGER).is_file():
+            return None
+        database = _open(self.folder / LEDGER)
+        try:
+            news = self._read(database)
+        finally:
+            database.close()
+        if news is not None and not news.more:
+            self._seen = looks
+        return news
+
+    def _read(self, database: sqlite3.Connection) -> News | None:
+        if not database.execute("select 1 from sqlite_master where name = 'meta'").fetchone():
+            return None
+        database.execute("begin")  # One moment of the ledger for all that is read.
+        number, link = self._at
+        last = database.execute("select hash from tasks where seq = ?", (number,)).fetchone()
+        again = number > 0 and (last is None or last[0] != link)
+        number = 0 if again else number
+        version = database.execute("pragma user_version").fetchone()[0]
+        found = database.execute(f"{ROWS} where seq > ? order by seq limit {MOST}", (number,))
+        rows = []
+        for seq, step, agent, paper, records, calls, seconds, finished, link in found:
+            kept = decode(migrated(records, version))
+            rows.append(Row(TaskKey(step, agent, paper), kept, seconds, finished, calls))
+            self._at = seq, link
+        if again and not rows:
+            self._at = 0, b""
+        names = database.execute("select name from meta where name like ?", (f"{WHOLE}%",))
+        whole = frozenset(name.removeprefix(WHOLE) for (name,) in names)
+        return News(again, rows, _notes(database), whole, len(rows) == MOST)
+
+
+def _notes(database: sqlite3.Connection) -> dict[str, bytes]:
+    marks = ",".join("?" * len(ASKED))
+    rows = database.execute(f"select name, value from meta where name in ({marks})", ASKED)
+    return {name: value for name, stored in rows if (value := unsealed(name, stored)) is not None}
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    """Without a log nobody has the ledger open: it is read as it lies, and no file is made beside
+    it, as SQLite else does even to read."""
+    uri = f"{path.absolute().as_uri()}?mode=ro"
+    if not path.with_name(f"{LEDGER}-wal").exists():
+        uri += "&immutable=1"
+    return sqlite3.connect(uri, uri=True, timeout=WAIT)
+
+
+def _looks(folder: Path) -> tuple[int, ...]:
+    """What changes when the ledger does: its files' inodes, times and sizes."""
+    found: list[int] = []
+    for name in (LEDGER, f"{LEDGER}-wal"):
+        try:
+            stat = (folder / name).stat()
+            found += [stat.st_ino, stat.st_mtime_ns, stat.st_size]
+        except FileNotFoundError:
+            found += [0, 0, 0]
+    return tuple(found)
+
+
+def being_written(folder: Path) -> bool:
+    """Whether a live process writes the round: it holds the lock, and no dead one does."""
+    try:
+        with (folder / LOCK).open() as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    return False
