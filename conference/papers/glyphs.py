@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from typing import NamedTuple
-from unicodedata import category
+from unicodedata import category, east_asian_width
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,6 +63,12 @@ def is_half(char: str) -> bool:
 def is_mark(char: str) -> bool:
     """Whether it is punctuation."""
     return category(char)[0] == "P"
+
+
+@cache
+def is_ideograph(char: str) -> bool:
+    """Whether it is a letter of East Asian writing."""
+    return category(char) == "Lo" and east_asian_width(char) == "W"
 
 
 @cache

@@ -129,6 +129,14 @@ class Sheet:
             self._fonts[owner] = address(pdfium.FPDFTextObj_GetFont(item)) if item else 0
         return self._fonts[owner]
 
+    def embedded(self, owner: int) -> bool:
+        """Whether the font of a text object is in the file."""
+        import pypdfium2.raw as pdfium
+
+        item = self.objects.get(owner)
+        font = pdfium.FPDFTextObj_GetFont(item) if item else None
+        return bool(font) and pdfium.FPDFFont_GetIsEmbedded(font) == 1
+
     def angle(self, at: int) -> float:
         """By how much a character is turned against the clock on the page, in radians."""
         import pypdfium2.raw as pdfium

@@ -17,6 +17,7 @@ from conference.papers.glyphs import (
     Glyphs,
     Mask,
     glyphs_of,
+    is_ideograph,
     outside,
     says_more,
     squeezed,
@@ -38,6 +39,7 @@ from conference.papers.views import (
 CONTRAST = 1.5  # as WCAG 2 defines it; it asks for 4.5, and papers print grey on white at 2
 LARGE, CONTRAST_LARGE = 24.0, 1.1  # Points; a watermark's letters are seen at less.
 SHARED, CLEAR = 0.3, 0.03  # share of a glyph's box that others lie over: some, next to none
+NO_PICTURE = 0.05  # points: the height of a glyph that a font lacks
 CELL, CELLS = 200.0, 6  # points of what is looked at again at once; of it on a side, at most
 MOST_LAYERS, MOST_GLYPHS, MOST_CELLS = 12, 3000, 60
 
@@ -67,7 +69,21 @@ def hidden_glyphs(sheet: Sheet) -> tuple[Glyphs, list[str]]:
     clear = (ways == "") & (share <= CLEAR)
     differing = shapes.differing(sheet, glyphs, np.asarray(clear, bool), view, all_text)
     ways[whole_objects(glyphs, differing) & (ways == "")] = DIFFERS
+    ways[_of_no_font_here(sheet, glyphs) & (ways != OUTSIDE)] = ""
     return glyphs, ways.tolist()
+
+
+def _of_no_font_here(sheet: Sheet, glyphs: Glyphs) -> Mask:
+    """Plainly painted ideographs of a font that neither the file nor this machine has.
+
+    A reader's viewer has one, as those of East Asia do; here they have no picture to judge.
+    """
+    _, low, _, high = glyphs.boxes.T
+    found = np.array([is_ideograph(text[0]) for text in glyphs.texts]) & (high - low < NO_PICTURE)
+    for at in np.flatnonzero(found).tolist():
+        owner = int(glyphs.objects[at])
+        found[at] = not sheet.embedded(owner) and not sheet.paint(owner, glyphs.boxes[at])
+    return np.asarray(found, dtype=bool)
 
 
 def _seen(sheet: Sheet, glyphs: Glyphs, view: View, all_text: Difference, alone: Mask) -> Mask:
