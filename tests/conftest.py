@@ -41,6 +41,16 @@ SLOW = (
     "venues/test_papers.py",
     "venues/test_embedded_round.py",
     "reviewers/test_train.py",
+    "models/test_thinking.py",
+    "data/test_every_source.py",
+    "models/test_rogue.py",
+    "venues/test_panels.py",
+    "papers/test_unreadable.py",
+    "papers/test_hidden.py",
+    "models/test_server.py",
+    "reviewers/test_quality.py",
+    "models/test_plugins.py",
+    "data/test_reader.py",
 )
 
 
@@ -65,7 +75,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         file = item.path.relative_to(TESTS).as_posix()
         rank = next((at for at, path in enumerate(SLOW) if file.startswith(path)), len(SLOW))
         slow = rank < len(SLOW)
-        if slow:
+        if slow or "engine" in item.fixturenames:
             item.add_marker(pytest.mark.slow)
         if "engine" in item.fixturenames or item.get_closest_marker("xdist_group"):
             item.add_marker(pytest.mark.xdist_group("engine"))
