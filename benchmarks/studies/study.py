@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -115,8 +116,12 @@ def list_studies() -> tuple[str, ...]:
     return tuple(sorted(path.stem for path in FOLDER.glob("*.toml")))
 
 
-def load_study(name_or_path: str | Path, venue: str | None = None) -> Study:
+def load_study(
+    name_or_path: str | Path, venue: str | None = None, arms: Sequence[str] = ()
+) -> Study:
     """A study by its name or its file's path, asked of its own venue or another one, checked.
+
+    With `arms` these alone are run beside the control.
 
     Raises:
         UserError: an unknown study, or its file breaks a rule; the sentence names file and field.
@@ -141,7 +146,17 @@ def load_study(name_or_path: str | Path, venue: str | None = None) -> Study:
         title = f"{study.title} ({venue})"
         study = msgspec.structs.replace(study, venue=venue, title=title)
     _check(study, str(path))
-    return study
+    return _with_arms(study, arms, str(path)) if arms else study
+
+
+def _with_arms(study: Study, names: Sequence[str], where: str) -> Study:
+    unknown = [name for name in names if name not in study.treatments]
+    if unknown:
+        raise UserError(
+            f"{where}: there is no arm '{unknown[0]}'; choose from {', '.join(study.treatments)}."
+        )
+    kept = {name: arm for name, arm in study.arm.items() if name in (CONTROL, *names)}
+    return msgspec.structs.replace(study, arm=kept)
 
 
 def _check(study: Study, where: str) -> None:

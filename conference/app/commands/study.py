@@ -116,6 +116,7 @@ def chosen(command: Callable[..., None]) -> Callable[..., None]:
 @click.argument("name")
 @click.option("--out", type=click.Path(), help="Folder of the study  [runs/study-NAME].")
 @click.option("--venue", help="Ask another venue than the study's own.")
+@click.option("--arms", default="", help="Only these arms beside the control, as a,b  [all].")
 @click.option("--max-tokens", type=COUNT, default=0, help="Stop a round after so many tokens.")
 @click.option("--max-cost", type=float, default=0.0, help="Stop a round at this cost.")
 @click.option("--watch", is_flag=True, help="Show the arms on a local page while they run.")
@@ -125,6 +126,7 @@ def run(
     name: str,
     out: str | None,
     venue: str | None,
+    arms: str,
     max_tokens: int,
     max_cost: float,
     watch: bool,
@@ -149,18 +151,19 @@ def run(
     from venues.minds import load_models
     from venues.settings import parse_settings
 
-    one, console = load_study(name, venue), Console()
+    only = [each.strip() for each in arms.split(",") if each.strip()]
+    one, console = load_study(name, venue, only), Console()
     minds = {"scientist": scientist, "reviewer": reviewer, "chair": chair}
     minds = {role: mind for role, mind in minds.items() if mind}
     rules = load_models(models) if models else None
     folder = Path(out or f"runs/study-{Path(name).stem}")
     if dry_run:
-        job, arms = make_job(
+        job, papers_of_arms = make_job(
             one, folder, papers, sample or one.sample, seed, minds, parse_settings(settings),
             rules, replicates or one.design.replicates,
         )  # fmt: skip
         table = Table("arm", "rounds", "tasks", "calls", "tokens", "cost", "hours")
-        for row in forecast_rows(job, arms, replicates or one.design.replicates):
+        for row in forecast_rows(job, papers_of_arms, replicates or one.design.replicates):
             table.add_row(*row)
         console.print(table)
         console.print("Upper estimates after sharing what arms have in common. Nothing was done.")

@@ -213,3 +213,12 @@ def test_the_a_a_arm_reviews_the_same_papers_where_scientists_write_them(tmp_pat
         assert written["control", replicate] == written["fewer", replicate]
         assert rated["control", replicate] != rated["aa", replicate]
     assert written["control", 0] != written["control", 1]
+
+
+def test_only_the_named_arms_are_run(tmp_path: Path) -> None:
+    path = tmp_path / "quota.toml"
+    path.write_text(FILE.replace("[outcome]", "[arm.third]\ncommittee = 2\n[outcome]"))
+    assert load_study(path).treatments == ("fewer", "third")
+    assert load_study(path, arms=["third"]).treatments == ("third",)
+    with pytest.raises(UserError, match="no arm 'fourth'; choose from fewer, third"):
+        load_study(path, arms=["fourth"])
