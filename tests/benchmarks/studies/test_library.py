@@ -18,7 +18,7 @@ from tests.models.scripted import serve
 from tests.scientists.studies import light_template
 
 PAPERS = 24
-WORDY = "In order to learn, we use a large number of networks."
+WORDY = "In order to learn it is very fast, and it improves results."
 SIZES = {
     "collusion": 24, "assignment_randomisation": 24, "resubmission_load": 16, "monoculture": 24,
     "model_family_mix": 24, "hidden_injection": 4, "injection": 6, "planted_flaws": 6,
