@@ -69,7 +69,7 @@ class Ledger:
         self._database = database
         self._lock = lock
         self._version = _version_of(folder, database)
-        self._done: dict[TaskKey, bytes] = {}
+        self._done: dict[TaskKey, int] = {}  # each task's row; its records stay in the file
         self._paid: dict[TaskKey, bytes] | None = None
         self._tip = GENESIS
         self._verify()
@@ -92,7 +92,7 @@ class Ledger:
                     raise self._damage(f"row {number} ({key}) does not match its hash")
                 if key in self._done:
                     raise self._damage(f"row {number} ({key}) stands in it twice")
-                self._done[key] = records
+                self._done[key] = number
                 seen = seen or noted == (number, link)
             broken = self._database.execute("pragma quick_check(1)").fetchone()[0]
         except (sqlite3.Error, TypeError, UnicodeDecodeError, OverflowError) as error:
@@ -116,7 +116,16 @@ class Ledger:
 
     def records(self, key: TaskKey) -> list[AnyRecord]:
         """The records of a finished task. Raises `KeyError` when it is not finished."""
-        return self._decoded(self._done[key])
+        return self._decoded(self._bytes(key))
+
+    def _bytes(self, key: TaskKey) -> bytes:
+        """A task's records as they were handed in, whose hash was right when it was opened."""
+        number = self._done[key]
+        try:
+            row = self._database.execute("select records from tasks where seq = ?", (number,))
+            return bytes(row.fetchone()[0])
+        except (sqlite3.Error, TypeError) as error:
+            raise self._damage(str(error)) from error
 
     def _decoded(self, records: bytes) -> list[AnyRecord]:
         """Records whose hash is right, so that only another version can have made strange ones."""
@@ -150,7 +159,7 @@ class Ledger:
         except sqlite3.Error as error:
             raise _cannot_write(self.folder, error) from error
         self._tip = tip
-        self._done.update((TaskKey(row[1], row[2], row[3]), row[4]) for row in rows)
+        self._done.update((TaskKey(row[1], row[2], row[3]), row[0]) for row in rows)
         _write_tip(self.folder, number, tip)
 
     def retract(self, keys: Iterable[TaskKey]) -> None:
@@ -167,7 +176,7 @@ class Ledger:
                 paid.append((row.key, row.calls))
         tip, rows = GENESIS, []
         for number, row in enumerate(kept, 1):
-            key, records = row.key, self._done[row.key]
+            key, records = row.key, self._bytes(row.key)
             tip = _link(tip, key, records, row.calls, f"{row.seconds!r} {row.finished!r}")
             times = (row.seconds, row.finished)
             rows.append((number, key.step, key.agent, key.paper, records, row.calls, *times, tip))
@@ -183,7 +192,7 @@ class Ledger:
         except (sqlite3.Error, OSError) as error:
             raise _cannot_write(self.folder, error) from error
         self._tip = tip
-        self._done = {row.key: self._done[row.key] for row in kept}
+        self._done = {row.key: number for number, row in enumerate(kept, 1)}
         _write_tip(self.folder, len(kept), tip)
 
     def rows(self) -> Iterator[Row]:
@@ -214,7 +223,9 @@ class Ledger:
 
     def content(self) -> dict[str, bytes]:
         """What the round computed, timings and order aside: task key to canonical records."""
-        return {str(key): self._done[key] for key in sorted(self._done)}
+        rows = self._database.execute("select step, agent, paper, records from tasks")
+        found = {str(TaskKey(*row[:3])): bytes(row[3]) for row in rows}
+        return {str(key): found[str(key)] for key in sorted(self._done)}
 
     def note(self, name: str, value: bytes) -> None:
         """Keep a named fact about the whole round, such as its plan."""
@@ -254,7 +265,7 @@ class Ledger:
                 "select step, agent, paper, calls from tasks where calls != x'5b5d'"
             )
             self._paid = {TaskKey(step, agent, paper): calls for step, agent, paper, calls in rows}
-        return Done(key, self._done[key], 0.0, self._paid.get(key, b"[]"))
+        return Done(key, self._bytes(key), 0.0, self._paid.get(key, b"[]"))
 
     def whole(self, step: str) -> list[TaskKey] | None:
         """The tasks of a step that was noted as whole, in order; None for other steps."""

@@ -57,6 +57,20 @@ def test_best_pairs_are_those_of_the_whole_table() -> None:
     assert len({*zip(sparse.row, sparse.col, strict=True)}) == sparse.nnz
 
 
+def test_compiled_loops_find_the_best_pairs_of_a_sorted_table(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Equal values too: a third of the papers stand there twice."""
+    reviewers = [made_up(2, f"reviewer {at % 30}") for at in range(40)]
+    papers = made_up(200, "papers") + made_up(100, "papers")
+    sorted_, near = affinities(reviewers, papers, top=7), nearest(papers, SHELF + papers[:50], 4)
+    monkeypatch.setattr("conference.literature.affinity._FEW", 0)
+    compiled = affinities(reviewers, papers, top=7)
+    for name in ("row", "col", "data"):
+        assert np.array_equal(getattr(sorted_, name), getattr(compiled, name))
+    assert nearest(papers, SHELF + papers[:50], 4) == near
+
+
 def test_reviewers_without_papers_and_texts_without_words() -> None:
     assert affinities([[], [SHELF[0]]], SHELF[:2]).toarray()[0].tolist() == [0, 0]
     blank = affinities([[""], []], ["", "?"])

@@ -1,0 +1,82 @@
+"""The best pairs of two large sets of sparse vectors, by compiled loops.
+
+A library's sparse product is as fast a product, but keeps all that it makes before anything can be
+chosen from it; here a row's products live only until its best are known.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+
+def best_pairs(rows: Any, columns: Any, top: int, both: bool) -> tuple[NDArray[Any], ...]:
+    """The `top` best columns of each row and, with `both`, best rows of each column.
+
+    Args:
+        rows, columns: sparse matrices (m, words) and (n, words) of float32, none below 0.
+
+    Returns:
+        Columns and values of each row, (m, top), and rows and values of each column, (n, top); in
+        no order, of equal values those of the lowest positions. Fewer where there are fewer.
+    """
+    m, n = rows.shape[0], columns.shape[0]
+    left, right = rows.tocsr(), columns.T.tocsr()
+    of_rows = _none((m, min(top, n)))
+    of_columns = _none((n, min(top, m) if both else 0))
+    words = (left.indptr, left.indices, left.data, right.indptr, right.indices, right.data)
+    _scan(*words, *of_rows, *of_columns)
+    return (*of_rows, *of_columns)
+
+
+def _none(shape: tuple[int, int]) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+    return np.zeros(shape, np.int32), np.full(shape, -1.0, np.float32)
+
+
+@njit(nogil=True)  # type: ignore[untyped-decorator]
+def _scan(
+    starts: Any, words: Any, weights: Any, lists: Any, holders: Any, shares: Any,
+    row_best: Any, row_value: Any, column_best: Any, column_value: Any,
+) -> None:  # fmt: skip
+    """Each row's products with all columns in one pass over its words' lists of columns."""
+    n, both = len(column_best), column_best.shape[1] > 0
+    least = np.full(n, np.float32(-1.0 if both else 2.0))
+    product = np.zeros(n, np.float32)
+    for row in range(len(row_best)):
+        product[:] = 0.0
+        for at in range(starts[row], starts[row + 1]):
+            word, weight = words[at], weights[at]
+            for place in range(lists[word], lists[word + 1]):
+                product[holders[place]] += weight * shares[place]
+        bar = np.float32(-1.0)
+        for column in range(n):
+            value = min(product[column], np.float32(1.0))
+            if value > bar:
+                bar = _push(row_best[row], row_value[row], column, value)
+            if value > least[column]:
+                least[column] = _push(column_best[column], column_value[column], row, value)
+
+
+@njit(nogil=True)  # type: ignore[untyped-decorator]
+def _push(names: Any, values: Any, name: Any, value: Any) -> Any:
+    """Put a newcomer in the place of a heap's least, the later of equals; the new least."""
+    at, size = 0, len(values)
+    while True:
+        child = 2 * at + 1
+        if child >= size:
+            break
+        other = child + 1
+        if other < size and (
+            values[other] < values[child]
+            or (values[other] == values[child] and names[other] > names[child])
+        ):
+            child = other
+        if values[child] > value or (values[child] == value and names[child] < name):
+            break
+        values[at], names[at] = values[child], names[child]
+        at = child
+    values[at], names[at] = value, name
+    return values[0]
