@@ -26,13 +26,14 @@ endif
 # uv compiles no modules, and experiments, which may write nowhere, would compile theirs every time.
 COMPILE := env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -c 'import matplotlib.pyplot, scipy.special, torch._dynamo'
 
-.PHONY: round language-round check test papers lint system clean help
+.PHONY: round language-round check test papers studies lint system clean help
 help:
 	@echo "make round           set up and run a small conference round; prints where its site is"
 	@echo "make language-round  the same with a small real language model as reviewers and chairs"
 	@echo "make check           lint, types and the fast tests, for while you work"
 	@echo "make test            set up and run the whole test suite"
 	@echo "make papers          rerun the four headline studies and report what was found"
+	@echo "make studies         run every study of the library on DATA (20 minutes), write STUDIES.md"
 	@echo "make lint            format check, lint, types and the layer rule"
 
 round: $(VENV)/.round
@@ -52,6 +53,11 @@ check: lint
 
 papers: $(VENV)/.round
 	$(BIN)/python -m benchmarks.papers
+
+DATA ?= $(CONFERENCE_DATA)
+studies: $(VENV)/.round
+	@test -n "$(DATA)" || { echo "make studies DATA=FOLDER: name a folder of human review data"; exit 1; }
+	$(BIN)/python -m benchmarks.studies.run_all --papers $(DATA) --write benchmarks/STUDIES.md
 
 lint: $(VENV)/.test
 	$(BIN)/ruff format --check .

@@ -11,7 +11,7 @@ import msgspec
 
 from benchmarks.studies.effects import Design, Rests
 from benchmarks.studies.outcome_table import AA, CONTROL, Unit
-from benchmarks.studies.outcomes import check_outcomes
+from benchmarks.studies.outcomes import Need, check_outcomes, outcome_of
 from benchmarks.studies.twins.twin import twin_of
 from conference.core.errors import UserError
 from venues.round import prepare
@@ -96,6 +96,11 @@ class Study(Table, frozen=True, kw_only=True):
     def outcomes(self) -> tuple[str, ...]:
         """The primary outcome first."""
         return tuple(dict.fromkeys((self.outcome.primary, *self.outcome.also)))
+
+    @property
+    def needs(self) -> tuple[tuple[Need, ...], ...]:
+        """What papers or rounds must bring for each outcome."""
+        return tuple(outcome_of(name).needs for name in self.outcomes)
 
     @property
     def twins(self) -> dict[str, str]:

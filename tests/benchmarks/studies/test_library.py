@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from benchmarks.studies.outcomes import outcome_of
 from benchmarks.studies.results import read_result
 from benchmarks.studies.run import run_study
+from benchmarks.studies.run_all import sizes
 from benchmarks.studies.study import Study, list_studies, load_study
 from tests.benchmarks.studies.test_twins import paper
 from tests.models.scripted import serve
@@ -86,11 +86,13 @@ def check(study: Study, out: Path, table: pd.DataFrame) -> None:
 
 
 def from_people(name: str) -> bool:
-    return "scientists" not in {need for o in load_study(name).outcomes for need in needs(o)}
+    return not any("scientists" in needs for needs in load_study(name).needs)
 
 
-def needs(outcome: str) -> tuple[str, ...]:
-    return outcome_of(outcome).needs
+def test_make_studies_has_a_size_for_every_study() -> None:
+    assert set(sizes()) == set(list_studies())
+    for name, size in sizes().items():
+        load_study(name, arms=size.arms)
 
 
 @pytest.mark.parametrize("name", [each for each in list_studies() if from_people(each)])
