@@ -17,7 +17,7 @@ from typing import Any
 import msgspec
 import pandas as pd
 
-from benchmarks.studies.effects import Rests, effects
+from benchmarks.studies.effects import Rests, effects, power_for
 from benchmarks.studies.outcome_table import COLUMNS, CONTROL, FILE, read_outcomes
 from benchmarks.studies.outcomes import PLANTED_NEEDS, Need, check_outcomes, outcome_of
 from benchmarks.studies.recall import recall_notes
@@ -45,6 +45,8 @@ from venues.venue import Venue
 PLAN = "plan.json"
 ARMS, TABLES = "arms", "tables"
 STEP = "replicates"
+FEWEST_PAPERS = 4
+LARGE = 2  # SD: a difference that nobody overlooks
 
 
 class Job(msgspec.Struct, frozen=True, kw_only=True):
@@ -147,6 +149,8 @@ def make_job(
         check_new_tasks(venue, "rounds with other seeds")
         check_recorded(venue, arms.control)
     check_outcomes(study.outcomes, given_by(arms.control, venues.values()))
+    _check_arms(study, venues)
+    check_size(study, arms.control)
     chosen = _chosen(arms, sample, seed, replicates, minds, settings)
     chosen |= {"recorded": {arm: found for arm in venues if (found := fingerprints(venues[arm]))}}
     job = Job(
@@ -154,6 +158,30 @@ def make_job(
         plan=plan_hash(study, chosen), notes=arms.notes,
     )  # fmt: skip
     return job, arms
+
+
+def _check_arms(study: Study, venues: Mapping[str, Venue]) -> None:
+    """Raise `UserError` for a treatment whose rounds would be the control's."""
+    arms = study.all_arms()
+    for name in study.treatments:
+        same = arms[name].committee == arms[CONTROL].committee
+        if same and venues[name] == venues[CONTROL] and study.twins[name] == study.twins[CONTROL]:
+            raise UserError(
+                f"arm.{name} does not differ from the control: the venue and what is set for all "
+                "arms say the same already; change one of them."
+            )
+
+
+def check_size(study: Study, source: PaperSource | None) -> None:
+    """Raise `UserError` where so few papers could show nothing, with their power."""
+    if study.design.unit != "paper" or source is None or len(source) >= FEWEST_PAPERS:
+        return
+    size, alpha = len(source), study.analysis.alpha
+    power = power_for(LARGE, size**-0.5, size - 1, alpha) if size > 1 else 0.0
+    raise UserError(
+        f"{source.path}: {size} papers are too few: they find a difference of {LARGE} SD of a "
+        f"paper's with power {power:.2f}; give at least {FEWEST_PAPERS}."
+    )
 
 
 def papers_of(

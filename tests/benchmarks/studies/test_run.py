@@ -222,3 +222,16 @@ def test_only_the_named_arms_are_run(tmp_path: Path) -> None:
     assert load_study(path, arms=["third"]).treatments == ("third",)
     with pytest.raises(UserError, match="no arm 'fourth'; choose from fewer, third"):
         load_study(path, arms=["fourth"])
+
+
+def test_arms_that_come_to_the_same_and_too_few_papers_are_refused_before_anything_runs(
+    study: Study, papers: Path, tmp_path: Path
+) -> None:
+    said = {"decision.accept_rate": 0.5}  # as the venue has it
+    arms = study.arm | {"fewer": msgspec.structs.replace(study.arm["fewer"], set=said)}
+    same = msgspec.structs.replace(study, arm=arms)
+    with pytest.raises(UserError, match=r"arm\.fewer does not differ from the control"):
+        run_study(same, out=tmp_path / "x", papers=papers, workers=0)
+    with pytest.raises(UserError, match=r"3 papers are too few: .* 2 SD .* power 0\.\d\d; give"):
+        run_study(study, out=tmp_path / "x", papers=papers, sample=3, workers=0)
+    assert not (tmp_path / "x").exists()
