@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 
 import msgspec
 
@@ -45,8 +45,9 @@ def _certainty(result: Result) -> Sheet:
         ENDS[0]: "top tenth accepted",
         ENDS[1]: "bottom tenth rejected",
         **{f"at {share} %": f"right in {share} %" for share in (10, 20, 30, 50, 100)},
-        STATED: "its own surest tenth right",
     }
+    if any(STATED in row.certainty for row in result.rows):
+        heads[STATED] = "its own surest tenth right"
     mix = result.mix.accepted if result.mix else None
     usual = (
         f" Always saying the commoner decision is right for {max(mix, 1 - mix):.3f} of the papers, "
@@ -61,9 +62,9 @@ def _certainty(result: Result) -> Sheet:
         "Top and bottom tenth: of the tenth of the papers that it ranks highest (lowest), the "
         "share accepted (rejected). Right in k %: accuracy of the likelier decision, by a chance "
         "fitted on other papers, on the k % of the papers where that chance is furthest from one "
-        f"half.{usual} Its own surest tenth: accuracy at the fitted threshold where it says that "
-        "it is surest. SD of reruns: between two runs over the same papers, in points of its "
-        "score.",
+        f"half.{usual} Its own surest tenth, where it states a confidence: accuracy at the fitted "
+        "threshold where it is surest. SD of reruns: between two runs over the same papers, in "
+        "points of its score.",
     )
 
 
@@ -110,16 +111,15 @@ def _texts(result: Result) -> Sheet | None:
         "else all), the share that the review of this paper matches better than 95 of 100 reviews "
         f"which the same writer gave other papers, by {found.matching}; beside it the same with "
         "another paper's review, and the paired difference. To match words is not to make the "
-        "same point: what the title and abstract cover by themselves stands in the last line. "
+        "same point. The last line is what title and abstract cover by themselves: with BM25 "
+        "nothing, as their words do not count. "
         "Parts: sections, tables, figures, equations, lines and pages named in a review. Alike: "
         "mean TF-IDF cosine of two reviews; on one paper, of two humans.",
         tuple(found.findings),
     )
 
 
-def _of(figures: Figures, names: Sequence[str] | dict[str, str] | dict[str, float]) -> (
-    tuple[Cell, ...]
-):  # fmt: skip
+def _of(figures: Figures, names: Iterable[str]) -> tuple[Cell, ...]:
     return tuple(figures.get(name, "") for name in names)
 
 
