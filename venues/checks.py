@@ -18,7 +18,8 @@ from conference.models import is_model, parse_spec
 from conference.papers.typesetting import check_typesetter
 from conference.sandbox import protections
 from reviewers.embedded.panel import load_panel
-from reviewers.language.presets import examples_text, load_preset
+from reviewers.language.examples import examples_text
+from reviewers.language.presets import load_preset
 from scientists.templates import load_template
 from venues.minds import models_of
 from venues.papers import PaperSource

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -139,13 +138,3 @@ def models_of(venue: Venue) -> dict[str, ModelRules]:
     """The language models that a venue's minds think with, each with its rules."""
     minds = (getattr(venue.minds, role) for role in ("scientist", "reviewer", "chair"))
     return rules_by_model((name for mind in minds for _, name in parse_minds(mind)), venue.models)
-
-
-def placed(models: Mapping[str, ModelRules]) -> dict[str, ModelRules]:
-    """The same rules for hosts, whose working folder may be another: with whole paths."""
-    return {
-        name: msgspec.structs.replace(rules, examples=str(Path(rules.examples).absolute()))
-        if rules.examples
-        else rules
-        for name, rules in models.items()
-    }

@@ -18,7 +18,8 @@ from conference.models.prompts import render, without_paper
 from conference.models.reading import LEAST, beside, paper_budget
 from conference.models.records import Call, calls_from_json, calls_to_json
 from conference.models.shapes import Filled
-from reviewers.language.presets import PROMPTS, Preset, examples_text, load_preset
+from reviewers.language.examples import examples_text
+from reviewers.language.presets import PROMPTS, Preset, load_preset
 from venues.papers import PaperSource
 from venues.phases.call import call_of
 from venues.population import parse_minds

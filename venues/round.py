@@ -22,7 +22,8 @@ from conference.models.failures import FAILED_CALLS, failed_in, write_failed_cal
 from conference.models.records import calls_from_json, calls_to_json
 from venues.checks import check_before
 from venues.dispatch import Stages, make_performer
-from venues.minds import models_of, placed
+from venues.examples import placed
+from venues.minds import models_of
 from venues.papers import PaperSource, open_papers
 from venues.phases import steps_of
 from venues.plan import draws_seed, make_plan, note_plan, seed_of_task
@@ -105,7 +106,9 @@ def run_round(
         )
         if retry_failed:
             retract_failures(ledger, rules)
-        models = models_of(rules)
+        titles = [row.title for row in source.table] if source else []
+        told = placed(rules.models, draws, folder, say, titles, source.pdfs if source else ())
+        models = models_of(msgspec.structs.replace(rules, models=told))
         budget = budget or Budget()
         budget.note([ledger.noted("preflight") or b"[]", *ledger.calls()])
         budget.note(calls for _, calls in ledger.retracted())
@@ -113,7 +116,7 @@ def run_round(
             say(line)
         make = partial(
             make_performer, draws, str(folder.resolve()), hosts,
-            placed(rules.models), spoiled(ledger), world,
+            told, spoiled(ledger), world,
         )  # fmt: skip
         with ExitStack() as back_ends:
 

@@ -26,6 +26,7 @@ from chairs.reading import (
     weights_of,
     widest,
 )
+from conference.core.marks import marked_reviews
 from conference.core.records import Agent, Comment, Decision, MetaReview, SeniorNote
 from conference.models.context import Context
 
@@ -171,6 +172,9 @@ def _lines(
     if thread.manuscript.checks:
         names = ", ".join(check.name.replace("_", " ") for check in thread.manuscript.checks)
         lines.append(f"Automatic checks failed: {names}.")
+    marked = marked_reviews(thread.reviews, thread.ratings, sight.form)
+    if marked:
+        lines.append(f"Reviews are marked automatically: {marked}.")
     if thread.flags:
         lines.append(f"The desk notes: {'; '.join(thread.flags)}.")
     against = point_of(thread.reviews[int(ratings.argmin())], "weakness", sight.form)

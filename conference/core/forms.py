@@ -13,7 +13,10 @@ FieldKind = Literal["score", "text", "choice"]
 
 
 class Field(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One field of a form. `values` are the allowed scores, lowest first; text fields have none."""
+    """One field of a form. `values` are the allowed scores, lowest first; text fields have none.
+
+    A language model's text of fewer words than `least` is asked for again.
+    """
 
     name: str
     kind: FieldKind
@@ -23,6 +26,7 @@ class Field(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     anchors: dict[str, str] = {}
     choices: tuple[str, ...] = ()
     required: bool = True
+    least: int = 0
 
     def place(self, value: float) -> float:
         """The step of the scale, from 0, at which a value within its range lies; a value between
@@ -131,8 +135,10 @@ def problems(form: Form, scores: Mapping[str, float], texts: Mapping[str, str]) 
                 found.append(f"{field.name} is {value:g}, not one of {_listed(field.values)}")
         else:
             text = texts.get(field.name, "")
-            if field.required and not text.strip():
+            if field.required and not any(map(str.isalnum, text)):
                 found.append(f"{field.name} is empty")
+            elif field.required and len(text.split()) < field.least:
+                found.append(f"{field.name} has fewer than {field.least} words")
             elif text and field.kind == "choice" and text not in field.choices:
                 found.append(f"{field.name} is {text!r}, not one of {', '.join(field.choices)}")
     known = {field.name for field in form.field}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from conference.core.forms import Form
+from conference.core.marks import review_marks
 from conference.core.records import Comment, Rebuttal, Review
 
 
@@ -42,7 +43,9 @@ def thread_parts(
             for field in form.texts + form.choices
             if field.name in review.texts
         )
-        parts.append(f"{names[review.reviewer]} ({now}; as handed in: {scores}):\n{said}")
+        marks = review_marks(review, rating, form)
+        marked = f" [marked automatically: {', '.join(marks)}]" if marks else ""
+        parts.append(f"{names[review.reviewer]} ({now}; as handed in: {scores}){marked}:\n{said}")
     if rebuttal is not None:
         replies = "\n".join(f"To {name}: {text}" for name, text in rebuttal.replies.items())
         parts.append(f"The authors answer:\n{replies}")

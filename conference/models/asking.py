@@ -116,6 +116,7 @@ class Asker:
             top_p=self.rules.top_p,
             max_tokens=self.rules.max_tokens,
             seed=seed,
+            frequency_penalty=self.rules.frequency_penalty,
         )
 
     def _note(
@@ -138,6 +139,7 @@ class Asker:
                 temperature=sampling.temperature,
                 top_p=sampling.top_p,
                 max_tokens=sampling.max_tokens,
+                frequency_penalty=sampling.frequency_penalty,
                 seed=sampling.seed,
                 first_seed=first if first != sampling.seed else 0,
                 tokens_in=counted.tokens_in,

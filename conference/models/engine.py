@@ -102,6 +102,7 @@ class Engine:
         settings = SamplingParams(
             temperature=sampling.temperature,
             top_p=sampling.top_p,
+            frequency_penalty=sampling.frequency_penalty,
             max_tokens=sampling.max_tokens,
             seed=sampling.seed,
             thinking_token_budget=self._rules.thinking_tokens or None,

@@ -64,8 +64,13 @@ class LocalModel:
         settings: dict[str, Any] = {"do_sample": drawn, "max_new_tokens": sampling.max_tokens}
         if drawn:
             settings |= {"temperature": sampling.temperature, "top_p": sampling.top_p, "top_k": 0}
+        steps = []
+        if sampling.frequency_penalty:
+            steps.append(_less_of_the_same(len(ids), sampling.frequency_penalty))
         if self._compiler is not None:
-            settings["logits_processor"] = [_guide(self._compiler, schema)]
+            steps.append(_guide(self._compiler, schema))
+        if steps:
+            settings["logits_processor"] = steps
         try:
             with self._lock, torch.inference_mode():
                 torch.manual_seed(sampling.seed)
@@ -91,6 +96,20 @@ def _compiler(tokenizer: Any, vocabulary: int) -> Any:
         return None
     info = xgrammar.TokenizerInfo.from_huggingface(tokenizer, vocab_size=vocabulary)
     return xgrammar.GrammarCompiler(info)
+
+
+def _less_of_the_same(begin: int, penalty: float) -> Any:
+    """Takes `penalty` from a token's logit for each time that the answer, from `begin`, has it."""
+    import torch
+
+    def step(tokens: Any, logits: Any) -> Any:
+        answered = tokens[:, begin:]
+        counts = torch.zeros_like(logits).scatter_add_(
+            1, answered, torch.ones_like(answered, dtype=logits.dtype)
+        )
+        return logits - penalty * counts
+
+    return step
 
 
 def _guide(compiler: Any, schema: dict[str, Any]) -> Any:

@@ -32,12 +32,13 @@ class Spec(msgspec.Struct, frozen=True):
 class ModelRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How a model is run and what it costs: a table of the venue's `[models]`.
 
-    `attempts` answers are asked for at most before a task fails. `longest_text` bounds each text
-    field in characters, 0 for no bound. `context` is in tokens, 0 for the model's own. `cutoff` is
-    the model's training cutoff (ISO date), `examples` a file of example reviews.
-    `reasoning_parser` is vLLM's name for how the model marks its thoughts ("qwen3", "deepseek_r1",
-    …): then it thinks before each answer, at most `thinking_tokens` of its `max_tokens` (0 for no
-    bound); without it a thinking model's thoughts are switched off.
+    `frequency_penalty` is taken from a token's logit for each time that the answer has it already:
+    small models repeat themselves less. `attempts` answers are asked for at most before a task
+    fails. `longest_text` bounds each text field in characters, 0 for no bound. `context` is in
+    tokens, 0 for the model's own. `cutoff` is the model's training cutoff (ISO date), `examples` a
+    file of example reviews. `reasoning_parser` is vLLM's name for how the model marks its thoughts
+    ("qwen3", "deepseek_r1", …): then it thinks before each answer, at most `thinking_tokens` of its
+    `max_tokens` (0 for no bound); without it a thinking model's thoughts are switched off.
     `engines`, `tensor_parallel`, `gpu_share` (of one GPU, below 1 for small models that share one)
     and `engine` (further arguments) are for vLLM. Prices are per
     million tokens. `speed_in` and `speed_out` (tokens a second) serve only the estimate of hours
@@ -45,6 +46,7 @@ class ModelRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """
 
     temperature: NotNegative = 0.7
+    frequency_penalty: Annotated[float, msgspec.Meta(ge=0, le=2)] = 0.0
     top_p: Annotated[float, msgspec.Meta(gt=0, le=1)] = 1.0
     max_tokens: Counted = 2048
     attempts: Counted = 3
@@ -117,6 +119,7 @@ class Sampling(msgspec.Struct, frozen=True, kw_only=True):
     top_p: float
     max_tokens: int
     seed: int
+    frequency_penalty: float = 0.0
 
 
 class Reply(msgspec.Struct, frozen=True):
@@ -171,6 +174,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     repairs: tuple[str, ...] = ()
     reused: bool = False
     thinking: Thinking = ""
+    frequency_penalty: float = 0.0
 
 
 class ModelError(Exception):

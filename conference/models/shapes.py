@@ -9,6 +9,7 @@ from typing import Any, Generic, TypeVar
 import msgspec
 
 from conference.core.forms import Field, Form, problems
+from conference.core.marks import repeated
 from conference.models.thinking import BEGIN, END
 
 T = TypeVar("T")
@@ -90,6 +91,11 @@ def form_shape(form: Form, reflecting: bool = False) -> Shape[Filled]:
             else:
                 scores[name] = float(value)
         wrong = problems(form, scores, texts)
+        wrong += [
+            f"{name} says '{phrase[:60]}' over and over"
+            for name, text in texts.items()
+            if (phrase := repeated(text))
+        ]
         if wrong:
             raise ValueError("; ".join(wrong))
         return Filled(scores, texts, str(thoughts), done is True)

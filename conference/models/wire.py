@@ -21,7 +21,10 @@ NOT_TAKEN = re.compile(
     r"|extra (?:inputs|fields)|does not accept",
     flags=re.IGNORECASE,
 )
-SPARED = ("response_format", "json_schema", "seed", "top_p", "temperature", "max_completion_tokens")
+SPARED = (
+    "response_format", "json_schema", "seed", "top_p", "temperature", "frequency_penalty",
+    "max_completion_tokens",
+)  # fmt: skip
 ONLY_THOUGHTS = (
     "the server put the whole answer into its reasoning and none into its content: start it "
     "without a reasoning parser (vllm serve without --reasoning-parser), switch the model's "
@@ -96,6 +99,8 @@ def request_body(
             "json_schema": {"name": "answer", "schema": schema, "strict": True},
         },
     }
+    if sampling.frequency_penalty:
+        body["frequency_penalty"] = sampling.frequency_penalty
     return {name: value for name, value in body.items() if name == limit or name not in without}
 
 

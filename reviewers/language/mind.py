@@ -32,7 +32,8 @@ from conference.models.reading import asks_about, fit_parts, fit_thread
 from conference.models.shapes import Filled
 from conference.papers.manuscript import Manuscript
 from reviewers.attendance import attend
-from reviewers.language.presets import PROMPTS, Preset, examples_text, load_preset
+from reviewers.language.examples import examples_text
+from reviewers.language.presets import PROMPTS, Preset, load_preset
 from reviewers.personas import persona_of
 from reviewers.reviewer import BidSight, CalibrateSight, DiscussSight, ReviewSight
 

@@ -108,7 +108,8 @@ def test_chairs_and_reviewers_read_one_thread_under_the_same_names(tmp_path: Pat
     assert threads[0] == threads[1]
     assert "You are R3, whose review is in the thread; your rating stands at 2." in discussed
     for said in (
-        "R3 (rating now 2; as handed in: overall 2):\nquestions: Why 2?",
+        "R3 (rating now 2; as handed in: overall 2) [marked automatically: next to no words]:\n"
+        "questions: Why 2?",
         "To R1: As table 1 says.\nTo R3: As table 3 says.",
         "R3: I doubt it.",
         "The area chair: Do you agree?",

@@ -28,7 +28,8 @@ def test_a_score_off_its_scale_is_named(value: float) -> None:
 
 def test_missing_empty_and_unknown_fields_are_named() -> None:
     assert problems(FORM, {}, TEXTS)[0].endswith("is missing")
-    assert "summary is empty" in problems(FORM, SCORES, TEXTS | {"summary": " "})
+    for nothing in (" ", "{{{", ", "):
+        assert "summary is empty" in problems(FORM, SCORES, TEXTS | {"summary": nothing})
     assert "grade is not on the form" in problems(FORM, SCORES | {"grade": 1.0}, TEXTS)
     flag = FORM.choices[0].name
     assert any(flag in line for line in problems(FORM, SCORES, TEXTS | {flag: "Maybe"}))

@@ -7,9 +7,18 @@ from pathlib import Path
 
 import pytest
 
+from conference.core.forms import Field, Form
 from conference.core.records import CalibrationReview
-from conference.core.tasks import TaskFailed
-from conference.models import ModelRules, Reply
+from conference.core.tasks import TaskFailed, TaskKey
+from conference.models import (
+    Asker,
+    Message,
+    ModelRules,
+    Reply,
+    form_shape,
+    make_model,
+    parse_spec,
+)
 from conference.models.asking import price, together
 from tests.models.scripted import serve
 from tests.models.test_round import venue
@@ -47,3 +56,15 @@ def test_no_model_rates_calibration_papers_without_texts(tmp_path: Path) -> None
         result = run_round(venue(server), out=tmp_path, hosts=0, papers=table(4))
     assert not result.round.all(CalibrationReview)
     assert "Abstract\n\n</paper>" not in " ".join(server.prompts())
+
+
+def test_a_repetition_penalty_is_sent_and_recorded_where_one_is_set() -> None:
+    form = Form(field=(Field(name="note", kind="text"),), rating="")
+    for penalty in (0.0, 0.5):
+        with serve() as server:
+            rules = ModelRules(frequency_penalty=penalty)
+            model = make_model(parse_spec(server.spec), rules)
+            asker = Asker(model, rules, "default", 1, TaskKey("t"))
+            asyncio.run(asker.ask((Message("user", "Write."),), form_shape(form), "note"))
+            assert server.requests[0].get("frequency_penalty", 0.0) == penalty
+            assert asker.calls[0].frequency_penalty == penalty

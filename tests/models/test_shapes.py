@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from conference.core.forms import Field, Form
 from conference.models.records import ModelRules
 from conference.models.shapes import form_shape, struct_shape
 from scientists.language.ideas import Idea, Novelty, idea_shape
@@ -126,3 +127,29 @@ def test_the_longest_bound_is_one_that_can_be_kept() -> None:
     with pytest.raises(msgspec.ValidationError):
         msgspec.convert({"longest_text": 16_385}, ModelRules)
     assert "{0,127}" in str(struct_shape(Notes).bounded(16_384))
+
+
+def test_endless_repetition_and_too_few_words_are_no_answer() -> None:
+    least = Field(name="summary", kind="text", least=5)
+    shape = form_shape(Form(field=(least, Field(name="notes", kind="text")), rating=""))
+    good = {"thoughts": "", "summary": "One two three four five.", "notes": "None."}
+    assert shape.read(json.dumps(good)).texts["notes"] == "None."
+    with pytest.raises(ValueError, match="summary has fewer than 5 words"):
+        shape.read(json.dumps(good | {"summary": "UNKNOWN"}))
+    with pytest.raises(ValueError, match="notes says 'and it is' over and over"):
+        shape.read(json.dumps(good | {"notes": "and it is, " * 9}))
+
+
+def test_a_form_s_shape_is_said_in_the_order_of_its_answer() -> None:
+    form = Form(
+        field=(
+            Field(name="rating", kind="score", values=(1.0, 1.5)),
+            Field(name="fit", kind="choice", choices=("good", "poor")),
+            Field(name="note", kind="text"),
+        ),
+        rating="rating",
+    )
+    assert form_shape(form, reflecting=True).asked == (
+        'Answer with one JSON object: {"thoughts": text, "note": text, "fit": "good" | "poor", '
+        '"rating": 1 | 1.5, "done": true | false}'
+    )

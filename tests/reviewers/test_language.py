@@ -13,7 +13,7 @@ from tests.models.scripted import schema_of, serve, text_of
 from tests.models.test_round import venue
 from tests.venues.test_papers import rows, write
 from tests.venues.tiny import table
-from venues.minds import placed
+from venues.examples import placed
 from venues.round import run_round
 from venues.state import Options
 from venues.venue_file import load_venue
@@ -75,6 +75,6 @@ def test_hosts_find_the_examples_from_another_working_folder(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     given = {"default": ModelRules(examples="examples.jsonl"), "vllm:A": ModelRules()}
-    told = placed(given)
+    told = placed(given, 0, tmp_path, print)
     assert told["default"].examples == str(tmp_path / "examples.jsonl")
     assert told["vllm:A"] == given["vllm:A"]

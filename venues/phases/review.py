@@ -10,7 +10,7 @@ from conference.core.tasks import Task, TaskKey
 from conference.models.reading import PAGE
 from reviewers.embedded.informed import shared_quality
 from reviewers.embedded.panel import load_panel
-from reviewers.language.presets import examples_text
+from reviewers.language.examples import examples_text
 from reviewers.reviewer import ReviewSight
 from venues.phase import CHARACTERS_A_TOKEN, Calls, Forecast, Phase, Size, Tokens
 from venues.phases.assign import EMERGENCY

@@ -45,6 +45,7 @@ SCHEMA: dict[str, tuple[str, dict[str, str]]] = {
         "scores": "all scores of the form, as JSON", "texts": "all text fields, as JSON",
         "day": "the simulated day on which it came", "late": "whether it came late",
         "emergency": "whether it replaces one that never came",
+        "marks": "what looks wrong with it, found automatically, separated by semicolons",
     }),
     "comments": ("a turn of the discussion, for reviewers and chairs", {
         "paper": "the paper's id", "speaker": "who wrote it", "turn": "the turn",

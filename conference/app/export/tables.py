@@ -14,6 +14,7 @@ from conference.app.export.schema import SCHEMA, kind_of
 from conference.app.export.view import View
 from conference.core.files import writing
 from conference.core.ledger import read_ledger
+from conference.core.marks import review_marks
 from conference.core.records import (
     Absence,
     Agent,
@@ -80,6 +81,7 @@ def _threads(view: View) -> dict[str, Rows]:
                 "confidence": row.confidence, "scores": json.dumps(row.scores),
                 "texts": json.dumps(row.texts, ensure_ascii=False), "day": row.day,
                 "late": row.late, "emergency": row.emergency,
+                "marks": ";".join(review_marks(row, last, round_.venue.form)),
             }
             for row, last in ratings
         ],

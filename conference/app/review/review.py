@@ -44,7 +44,8 @@ from reviewers.embedded.panel import Panel, load_panel
 from reviewers.recorded import is_recorded
 from reviewers.reviewer import ReviewSight
 from venues.dispatch import make_performer
-from venues.minds import check_new_tasks, models_of, placed
+from venues.examples import placed
+from venues.minds import check_new_tasks, models_of
 from venues.phases import desk_check
 from venues.population import make_committee, parse_minds
 from venues.round import prepare
@@ -130,7 +131,8 @@ def review_papers(
         if is_recorded(mind):
             raise UserError(f"--reviewer {mind}: it replays ratings of a data set's papers alone.")
     folder = Path(out)
-    perform = make_performer(seed, str(folder.resolve()), 1, placed(rules.models))
+    told = placed(rules.models, seed, folder, lambda line: None, files=[Path(p) for p in paths])
+    perform = make_performer(seed, str(folder.resolve()), 1, told)
     found = []
     with running(models_of(rules), Cluster(address, 1), progress):
         for number, path in enumerate(paths):

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
+
 import msgspec
 import numpy as np
 
+from conference.core.marks import comment_marks, meta_marks, review_marks
 from conference.core.records import (
     Absence,
     CameraReady,
+    Comment,
     Decision,
     DeskCheck,
     Experiment,
     Incident,
+    MetaReview,
     Review,
     Submission,
 )
@@ -63,6 +68,35 @@ def numbers_of(round_: Round, timings: list[Timing]) -> list[Tile]:
     wall = sum(timing.wall for timing in timings)
     tiles.append(Tile(f"{wall:,.0f} s", "from call to proceedings", f"{busy:,.0f} s of work"))
     return tiles
+
+
+class Marked(msgspec.Struct, frozen=True):
+    """How many of a mind's texts of one kind bear an automatic mark, by mark."""
+
+    mind: str
+    kind: str
+    texts: int
+    marked: int
+    marks: dict[str, int]
+
+
+def marks_by_mind(round_: Round) -> list[Marked]:
+    """The marks of all reviews, comments and meta-reviews; those without any are left out."""
+    form, found = round_.venue.form, defaultdict(list)
+    for review in round_.all(Review):
+        marks = review_marks(review, round_.rating(review), form)
+        found[review.mind, "reviews"].append(marks)
+    for comment in round_.all(Comment):
+        found[comment.mind, "comments"].append(comment_marks(comment, form))
+    for meta in round_.all(MetaReview):
+        found[meta.mind, "meta-reviews"].append(meta_marks(meta, round_.ratings(meta.paper), form))
+    return [
+        Marked(
+            mind, kind, len(rows), sum(map(bool, rows)), dict(Counter(m for r in rows for m in r))
+        )
+        for (mind, kind), rows in found.items()
+        if any(rows)
+    ]
 
 
 def _agreement(round_: Round) -> list[Tile]:

@@ -11,7 +11,7 @@ import jinja2
 import msgspec
 
 from conference.app.site.compare import compare
-from conference.app.site.numbers import numbers_of
+from conference.app.site.numbers import marks_by_mind, numbers_of
 from conference.app.site.plots import draw_plots
 from conference.app.site.view import ROLES, PaperView, PersonView, paper_views, people_views
 from conference.core.files import PAPERS, page_name, writing
@@ -46,6 +46,7 @@ def environment() -> jinja2.Environment:
     env.filters["page"] = page_name
     env.filters["words"] = lambda name: str(name).replace("_", " ").capitalize()
     env.filters["score"] = _score
+    env.filters["mind"] = mind_name
     return env
 
 
@@ -90,6 +91,7 @@ def _write_pages(folder: Path, round_: Round, progress: Progress) -> Path:
         "unreadable": round_.all(Unreadable),
         "failures": round_.all(Failure),
         "spending": spending,
+        "marks": marks_by_mind(round_),
     }
     _write(env, site / "index.html", "index.html.j2", root="", **common, **front)
     people = people_views(round_)
@@ -98,11 +100,13 @@ def _write_pages(folder: Path, round_: Round, progress: Progress) -> Path:
     _write(env, site / "papers.html", "papers.html.j2", root="", total=len(papers), **common)
     if human:
         _write(env, site / "report.html", "report.html.j2", root="", **common)
+    decider = next((agent.mind for agent in round_.agents("program_chair")), "")
     for number, view in enumerate(papers, 1):
         page = site / "papers" / f"{page_name(view.paper.paper)}.html"
         own = {
             "spent": spending.by_paper.get(view.paper.paper),
             "advice": round_.one(Advice, view.paper.paper),
+            "decider": decider,
         }
         _write(env, page, "paper.html.j2", root="../", view=view, **own, **common)
         progress("site", number, len(papers))
@@ -111,6 +115,14 @@ def _write_pages(folder: Path, round_: Round, progress: Progress) -> Path:
     (site / "papers.js").write_text(_index("PAPERS", _paper_rows(papers)), encoding="utf-8")
     (site / "people.js").write_text(_index("PEOPLE", _people_rows(people)), encoding="utf-8")
     return site / "index.html"
+
+
+def mind_name(name: str) -> str:
+    """A mind as readers see it: of a model in a folder, the folder's own name without its place."""
+    kind, _, target = name.partition(":")
+    if name == "embedded":
+        return "statistical mind"
+    return f"{kind}:{Path(target).name}" if target.startswith(("/", ".", "~")) else name
 
 
 def _last(rows: list[CalibrationReport]) -> CalibrationReport | None:
@@ -141,7 +153,7 @@ def _people_rows(people: list[PersonView]) -> list[dict[str, Any]]:
             "lab": person.agent.lab,
             "topics": ", ".join(person.agent.topics),
             "persona": person.agent.persona,
-            "mind": "statistical mind" if person.agent.mind == "embedded" else person.agent.mind,
+            "mind": mind_name(person.agent.mind),
             "facts": _facts(person),
             "wrote": [{"page": page_name(paper), "title": title} for paper, title in person.wrote],
             "reviewed": [
@@ -159,6 +171,8 @@ def _facts(person: PersonView) -> str:
         facts.append(f"{person.reviews} reviews, mean rating {_score(person.mean_rating)}")
     if person.conflicts:
         facts.append(f"{person.conflicts} conflict(s) of interest")
+    if person.bids_alike:
+        facts.append("bid the same for every paper offered")
     if person.unresolved:
         facts.append(f"perhaps an author of {', '.join(person.unresolved)}")
     return ", ".join(facts)

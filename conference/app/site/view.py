@@ -6,10 +6,12 @@ from collections import defaultdict
 
 import msgspec
 
+from conference.core.marks import bids_alike, comment_marks, meta_marks, review_marks
 from conference.core.records import (
     Absence,
     Agent,
     Assignment,
+    Bids,
     CameraReady,
     Check,
     Comment,
@@ -47,6 +49,7 @@ class ReviewView(msgspec.Struct, frozen=True):
     review: Review
     rating: float
     affinity: float | None
+    marks: tuple[str, ...] = ()
 
 
 class PaperView(msgspec.Struct, frozen=True):
@@ -62,8 +65,9 @@ class PaperView(msgspec.Struct, frozen=True):
     absences: tuple[Absence, ...]
     rebuttal: Rebuttal | None
     replies: tuple[tuple[str, str], ...]
-    comments: tuple[tuple[str, Comment], ...]
+    comments: tuple[tuple[str, Comment, tuple[str, ...]], ...]
     meta_review: MetaReview | None
+    meta_marks: tuple[str, ...]
     senior_notes: tuple[SeniorNote, ...]
     experiment: Experiment | None
     checks: tuple[Check, ...]
@@ -88,6 +92,7 @@ class PersonView(msgspec.Struct, frozen=True):
     conflicts: int
     mean_rating: float | None
     unresolved: tuple[str, ...] = ()
+    bids_alike: bool = False
 
 
 def paper_views(round_: Round) -> list[PaperView]:
@@ -115,10 +120,12 @@ def _paper(round_: Round, paper: Submission, people: dict[str, Agent]) -> PaperV
             review,
             round_.rating(review),
             affinity.get(review.reviewer),
+            review_marks(review, round_.rating(review), round_.venue.form),
         )
         for number, review in enumerate(round_.of(Review, name), 1)
     )
     hidden_as = {view.review.reviewer: view.name for view in reviews}
+    meta = round_.one(MetaReview, name)
     rebuttal, camera = round_.one(Rebuttal, name), round_.one(CameraReady, name)
     blind = dict(zip(names_of(round_.of(Review, name)).values(), hidden_as.values(), strict=True))
     return PaperView(
@@ -135,10 +142,15 @@ def _paper(round_: Round, paper: Submission, people: dict[str, Agent]) -> PaperV
         if rebuttal
         else (),
         comments=tuple(
-            (hidden_as.get(comment.agent, "Area chair"), comment)
+            (
+                hidden_as.get(comment.agent, "Area chair"),
+                comment,
+                comment_marks(comment, round_.venue.form),
+            )
             for comment in round_.of(Comment, name)
         ),
-        meta_review=round_.one(MetaReview, name),
+        meta_review=meta,
+        meta_marks=meta_marks(meta, round_.ratings(name), round_.venue.form) if meta else (),
         senior_notes=tuple(round_.of(SeniorNote, name)),
         experiment=round_.one(Experiment, name),
         checks=tuple(round_.of(Check, name)),
@@ -178,6 +190,15 @@ def people_views(round_: Round) -> list[PersonView]:
     conflicts: dict[str, list[Conflict]] = defaultdict(list)
     for conflict in round_.all(Conflict):
         conflicts[conflict.agent].append(conflict)
+    offered = {agent: len(round_.papers()) - len(rows) for agent, rows in conflicts.items()}
+    alike = {
+        row.reviewer
+        for row in round_.all(Bids)
+        if bids_alike(
+            row.levels,
+            min(round_.venue.bids.offered, offered.get(row.reviewer, len(round_.papers()))),
+        )
+    }
     return [
         PersonView(
             agent,
@@ -187,6 +208,7 @@ def people_views(round_: Round) -> list[PersonView]:
             len(conflicts[agent.id]),
             sum(ratings[agent.id]) / len(ratings[agent.id]) if ratings[agent.id] else None,
             tuple(each.paper for each in conflicts[agent.id] if each.reason == PERHAPS),
+            agent.id in alike,
         )
         for agent in sorted(
             round_.all(Agent), key=lambda agent: ([*ROLES].index(agent.role), agent.id)

@@ -1,0 +1,147 @@
+"""Example reviews that a reviewer is shown: a file of them, or drawn from a dataset of people's."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Collection, Iterable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from conference.core.errors import UserError
+from conference.core.files import keep_as
+from conference.core.seeds import generator
+from conference.data.reader import read
+from conference.data.store import store_folder
+from conference.data.tables import HumanReview, Paper
+from conference.models.prompts import defused, render
+
+PROMPTS = Path(__file__).parent / "prompts"
+FOLDER = "examples"
+LONGEST = 6000  # characters of an example paper's text
+FEWEST = 60  # words of a person's review, fewer of which show little
+
+
+class Example(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A person's review of a paper: one line of an examples file.
+
+    `paper` is its id and `dataset` where it is from, for those that were drawn.
+    """
+
+    title: str
+    text: str
+    review: dict[str, str | float | int]
+    paper: str = ""
+    dataset: str = ""
+
+
+def names_dataset(examples: str) -> bool:
+    """Whether a model's `examples` are to be drawn from a dataset, as "iclr2022" or NAME@PLACE."""
+    return bool(examples) and Path(examples).suffix != ".jsonl" and not Path(examples).is_file()
+
+
+@cache
+def examples_text(examples: str, count: int) -> str:
+    """The first `count` examples as a prompt's part; "" for none.
+
+    Those of a dataset that is still to be drawn from are some of its own, for their length.
+
+    Raises:
+        UserError: the file is missing, a line is wrong, or it has too few.
+    """
+    if not count:
+        return ""
+    if not examples:
+        raise UserError(
+            f"this preset shows its reviewer {count} example review(s); name a dataset of people's "
+            "reviews, or a JSONL file (title, text, review), in the model's `examples`, or choose "
+            "another preset."
+        )
+    drawn = names_dataset(examples)
+    rows = draw(examples, count, 0) if drawn else read_examples(Path(examples))[:count]
+    if len(rows) < count:
+        raise UserError(f"{examples}: {count} example reviews are wanted and it has {len(rows)}.")
+    return "\n\n".join(
+        render(
+            PROMPTS,
+            "example",
+            title=defused(row.title),
+            text=defused(row.text),
+            review=defused(json.dumps(row.review, ensure_ascii=False)),
+        )
+        for row in rows
+    )
+
+
+def read_examples(path: Path) -> list[Example]:
+    """The examples of a JSONL file. Raises `UserError` where a line is wrong."""
+    try:
+        lines = [line for line in path.read_text().splitlines() if line.strip()]
+        return [msgspec.json.decode(line, type=Example) for line in lines]
+    except OSError as error:
+        raise UserError(f"{path}: the examples cannot be read ({error.strerror}).") from error
+    except msgspec.MsgspecError as error:
+        raise UserError(f"{path}: {error}; each line needs title, text and review.") from error
+
+
+def draw(
+    examples: str, count: int, seed: int, under_review: Collection[str] = (), pages: str = ""
+) -> list[Example]:
+    """`count` reviews by people, each of another paper of the dataset, drawn with the seed.
+
+    A paper whose title is among those `under_review`, or stands in `pages`, is never drawn.
+
+    Raises:
+        UserError: there is no such dataset, or too few of its reviews have words.
+    """
+    name, _, place = examples.partition("@")
+    dataset, _ = read(Path(place) if place else store_folder(), name)
+    shut, shown = {_plain(title) for title in under_review}, _plain(pages)
+    papers = {
+        paper.paper_id: paper
+        for paper in dataset.papers
+        if (paper.shown_text or paper.abstract)
+        and _plain(paper.title) not in shut
+        and not (shown and _plain(paper.title) in shown)
+    }
+    reviews: dict[str, list[HumanReview]] = {}
+    for review in dataset.reviews:
+        words = sum(len(text.split()) for text in review.texts.values())
+        if review.paper_id in papers and review.rating is not None and words >= FEWEST:
+            reviews.setdefault(review.paper_id, []).append(review)
+    if len(reviews) < count:
+        raise UserError(
+            f"examples = '{examples}': {count} example review(s) are wanted, and {len(reviews)} "
+            f"of its papers that are not under review have one of {FEWEST} words or more; name "
+            "another dataset."
+        )
+    rng = generator(seed, "examples", examples)
+    chosen = rng.permutation(sorted(reviews))[:count]
+    said = [(papers[str(paper)], reviews[str(paper)]) for paper in chosen]
+    return [
+        _example(paper, given[int(rng.integers(len(given)))], dataset.name) for paper, given in said
+    ]
+
+
+def keep_drawn(rows: Iterable[Example], examples: str, folder: Path) -> Path:
+    """The drawn examples as a file of the folder, which says which they are."""
+    lines = b"\n".join(msgspec.json.encode(row) for row in rows) + b"\n"
+    path = folder / FOLDER / f"{re.sub(r'[^A-Za-z0-9.-]', '_', examples)}.jsonl"
+    keep_as(path, lines)
+    return path
+
+
+def _example(paper: Paper, review: HumanReview, dataset: str) -> Example:
+    text = paper.shown_text or f"Abstract\n{paper.abstract}"
+    said: dict[str, Any] = {**review.texts, **review.scores, "rating": review.rating}
+    if review.confidence is not None:
+        said["confidence"] = review.confidence
+    return Example(paper.title, text[:LONGEST], said, paper.paper_id, dataset)
+
+
+def _plain(text: str) -> str:
+    """A text's letters and digits alone, so that line ends and hyphens hide no title."""
+    return re.sub(r"[\W_]+", "", text).lower()
