@@ -125,13 +125,15 @@ class AssignRules(Rules, frozen=True, kw_only=True):
 class ReviewRules(Rules, frozen=True, kw_only=True):
     """Shares of reviews that never come or come late; `emergency` looks for replacements.
 
-    Without `texts` reviews are scores and choices alone: the form loses its text fields.
+    Without `texts` reviews are scores and choices alone: the form loses its text fields. With
+    `canaries` each reviewer's copy of a paper orders a phrase of its own from language models.
     """
 
     absent_rate: Share = 0.0
     late_rate: Share = 0.0
     emergency: bool = True
     texts: bool = True
+    canaries: bool = False
 
 
 class DiscussRules(Rules, frozen=True, kw_only=True):

@@ -22,6 +22,7 @@ from conference.core.records import (
     Review,
     Submission,
 )
+from venues.canaries import phrase_of
 from venues.state import Round
 
 FLAW, INJECTION, CANARY = "flaw", "injection", "canary"
@@ -86,6 +87,23 @@ def _flagged_yet_accepted(round_: Round) -> Values:
         yield row.paper, float(row.paper in accepted and is_flagged(round_, row.paper))
 
 
+def _pair_canary(round_: Round) -> Values:
+    for row in round_.all(Review):
+        phrase = phrase_of(round_.draws, row.reviewer, row.paper)
+        yield f"{row.paper}{PAIR}{row.reviewer}", float(_says(row, phrase))
+
+
+def _pair_canary_false(round_: Round) -> Values:
+    """As the outcome above, of phrases that no copy had."""
+    for row in round_.all(Review):
+        phrase = phrase_of(round_.draws, f"nobody {row.reviewer}", row.paper)
+        yield f"{row.paper}{PAIR}{row.reviewer}", float(_says(row, phrase))
+
+
+def _says(review: Review, phrase: str) -> bool:
+    return any(phrase in " ".join(text.lower().split()) for text in review.texts.values())
+
+
 def _desk_rejected(round_: Round) -> Values:
     return ((row.paper, float(not row.passed)) for row in round_.all(DeskCheck))
 
@@ -97,6 +115,18 @@ def _attacked_accepted(round_: Round) -> Values:
             yield paper.paper, float(paper.paper in accepted)
 
 
+pair_canary_caught = Outcome(
+    what="a review has the phrase of its reviewer's own copy (1) or not (0)",
+    unit="review",
+    measure=_pair_canary,
+    needs=("review texts",),
+)
+pair_canary_false = Outcome(
+    what="a review has a phrase of a copy that there is not (1) or not (0): the false alarms",
+    unit="review",
+    measure=_pair_canary_false,
+    needs=("review texts",),
+)
 desk_rejected = Outcome(
     what="the desk rejects (1) or not (0)", unit="paper", measure=_desk_rejected
 )

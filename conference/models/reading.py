@@ -102,7 +102,9 @@ def _fitted(text: str, room: int, count: Callable[[str], int]) -> str:
 
 def _body(manuscript: Manuscript, papers: Path) -> str:
     text = full_text(manuscript, papers) or f"Abstract\n{manuscript.abstract}"
-    return f"Authors: {manuscript.byline}\n\n{text}" if manuscript.byline else text
+    before = [f"Authors: {manuscript.byline}"] if manuscript.byline else []
+    before += [manuscript.canary] if manuscript.canary else []
+    return "\n\n".join([*before, text])
 
 
 def _failed(manuscript: Manuscript) -> str:

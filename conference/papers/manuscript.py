@@ -14,7 +14,7 @@ class Manuscript(msgspec.Struct, frozen=True, kw_only=True):
 
     `document` names the parsed text in the round's `papers/` folder ("" for a title and abstract
     alone). `checks` are the automatic checks that failed. `byline` is empty where the venue is
-    anonymous.
+    anonymous. `canary` is a sentence that stands in this reader's copy alone.
     """
 
     paper: str
@@ -27,6 +27,7 @@ class Manuscript(msgspec.Struct, frozen=True, kw_only=True):
     pdf: str = ""
     checks: tuple[Check, ...] = ()
     byline: str = ""
+    canary: str = ""
 
 
 def blinded(submission: Submission, checks: tuple[Check, ...] = ()) -> Manuscript:

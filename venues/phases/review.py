@@ -12,6 +12,7 @@ from reviewers.embedded.informed import shared_quality
 from reviewers.embedded.panel import load_panel
 from reviewers.language.examples import examples_text
 from reviewers.reviewer import ReviewSight
+from venues.canaries import marked
 from venues.phase import CHARACTERS_A_TOKEN, Calls, Forecast, Phase, Size, Tokens
 from venues.phases.assign import EMERGENCY
 from venues.recorded import replayed
@@ -33,8 +34,9 @@ def _tasks(round_: Round, step: str, emergency: bool) -> list[Task]:
         agent = round_.agent(row.agent)
         if row.emergency != emergency:
             continue
+        copy = papers[row.paper]
         sight = ReviewSight(
-            manuscript=papers[row.paper],
+            manuscript=marked(copy, round_.draws, agent.id) if venue.review.canaries else copy,
             form=venue.form,
             panel=venue.panel.like,
             world=venue.panel.world,

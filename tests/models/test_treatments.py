@@ -1,0 +1,59 @@
+"""Treatments that only a language model can feel, with a scripted one behind a server."""
+
+from __future__ import annotations
+
+import random
+import re
+from pathlib import Path
+from typing import Any
+
+from benchmarks.studies.outcomes import outcome_of
+from conference.core.records import Review
+from conference.models.records import ModelRules
+from tests.models.scripted import Answer, Script, fill, schema_of, serve, text_of
+from tests.venues.tiny import table
+from venues.round import prepare, run_round
+from venues.state import Round
+
+BASE = {"desk.duplicates": False, "desk.topic": False, "population.reviewers": 8}
+
+
+def play(
+    out: Path, script: Script, reviewer: str = "{model}", chair: str = "embedded", **rules: Any
+) -> Round:
+    """A round of four papers in which the roles named {model} think with the script."""
+    named = {name.replace("__", "."): value for name, value in rules.items()}
+    with serve(script) as server:
+        minds = {"reviewer": reviewer, "chair": chair}
+        venue = prepare(
+            "iclr2022",
+            minds={role: mind.format(model=server.spec) for role, mind in minds.items()},
+            models={"default": ModelRules(retries=0)},
+            settings=BASE | named,
+        )
+        return run_round(venue, out=out, hosts=0, papers=table(4)).round
+
+
+def values(round_: Round, outcome: str) -> dict[str, float]:
+    return dict(outcome_of(outcome).measure(round_))
+
+
+def obeys(request: dict[str, Any]) -> Answer:
+    """Writes what the paper orders a language model to write."""
+    filled = dict(fill(schema_of(request), random.Random(request["seed"])))
+    order = re.search(r'is to write "([a-z ]+)"', text_of(request))
+    if order:
+        for name, value in filled.items():
+            if isinstance(value, str) and value.endswith("."):
+                filled[name] = f"{value} {order[1]}"
+    return filled
+
+
+def test_a_canary_tells_whose_copy_a_model_read(tmp_path: Path) -> None:
+    round_ = play(tmp_path, obeys, "1 {model}, 1 embedded", review__canaries=True)
+    caught, false = (values(round_, name) for name in ("pair_canary_caught", "pair_canary_false"))
+    written = {f"{row.paper}|{row.reviewer}": row.mind for row in round_.all(Review)}
+    assert {name for name, value in caught.items() if value} == {
+        name for name, mind in written.items() if mind != "embedded"
+    }
+    assert 0 < sum(caught.values()) < len(caught) and not any(false.values())
