@@ -7,8 +7,6 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import maximum_flow
 
 from conference.core.errors import UserError
 from conference.core.files import check_writable
@@ -138,6 +136,9 @@ def _missing(open_pairs: NDArray[np.bool_], wanted: int, load: int) -> NDArray[n
 
     The maximum flow from a source over papers (each `wanted`) and people (each `load`) to a sink.
     """
+    from scipy.sparse import csr_array
+    from scipy.sparse.csgraph import maximum_flow
+
     papers, people = open_pairs.shape
     at_paper, at_person = np.nonzero(open_pairs)
     sink = papers + people + 1

@@ -55,15 +55,13 @@ def near_duplicates(titles: Sequence[str], abstracts: Sequence[str]) -> list[tup
     the abstracts' words must be too (cosine of their counts, without stop words). Two abstracts of
     embedded scientists on one question, in words drawn apart, have .63 or more.
     """
-    from sklearn.feature_extraction.text import CountVectorizer
-    from sklearn.preprocessing import normalize
-
     alike = duplicates(titles, NEAR_TITLES, length=0.7)
-    if not alike:
-        return []
     told = [pair for pair in alike if all(abstracts[at].strip() for at in pair)]
     if not told:
         return []
+    from sklearn.feature_extraction.text import CountVectorizer
+    from sklearn.preprocessing import normalize
+
     # Every word is counted alike, so that the verdict on a pair does not hang on other papers.
     counts = CountVectorizer(stop_words="english", token_pattern=r"\w+", dtype=float)
     rows: Any = normalize(counts.fit_transform([f"{text} abstract" for text in abstracts]))
@@ -83,6 +81,8 @@ def duplicates(
     four million columns. Scales to tens of thousands of abstracts: a text of which more than
     1 - similarity squared lies on terms of its own alone can have no twin, and most texts are such.
     """
+    if len(texts) < 2:
+        return []
     from sklearn.feature_extraction.text import HashingVectorizer, TfidfTransformer
 
     hashing = HashingVectorizer(

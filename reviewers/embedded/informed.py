@@ -49,9 +49,9 @@ def shared_quality(
 
 def _log_shares(panel: Panel) -> np.ndarray:
     """Of each value and grid point: the log of the share of ratings that have that value."""
-    from scipy.stats import norm
+    from scipy.special import ndtr
 
     cuts = np.concatenate([[-np.inf], panel.thresholds, [np.inf]])
     c = panel.common
-    edges = norm.cdf((cuts[:, None] - np.sqrt(c) * GRID[None, :]) / np.sqrt(1 - c))
+    edges = ndtr((cuts[:, None] - np.sqrt(c) * GRID[None, :]) / np.sqrt(1 - c))
     return np.asarray(np.log(np.clip(np.diff(edges, axis=0), 1e-300, None)))

@@ -174,9 +174,9 @@ def load_panel(name: str) -> Panel:
 
 
 def _thresholds(shares: np.ndarray) -> np.ndarray:
-    from scipy.stats import norm
+    from scipy.special import ndtri
 
-    return np.asarray(norm.ppf(np.clip(np.cumsum(shares)[:-1], 1e-9, 1 - 1e-9)))
+    return np.asarray(ndtri(np.clip(np.cumsum(shares)[:-1], 1e-9, 1 - 1e-9)))
 
 
 def fit_common(values: np.ndarray, thresholds: np.ndarray, icc: float) -> float:
@@ -188,12 +188,12 @@ def fit_common(values: np.ndarray, thresholds: np.ndarray, icc: float) -> float:
 
 def cut_icc(values: np.ndarray, thresholds: np.ndarray, common: float) -> float:
     """ICC(1) of ratings cut from latent values with this shared part (Gauss-Hermite)."""
-    from scipy.stats import norm
+    from scipy.special import ndtr
 
     node, weight = np.polynomial.hermite_e.hermegauss(NODES)
     weight = weight / weight.sum()
     cuts = np.concatenate([[-np.inf], thresholds, [np.inf]])
-    edges = norm.cdf((cuts[None, :] - np.sqrt(common) * node[:, None]) / np.sqrt(1 - common))
+    edges = ndtr((cuts[None, :] - np.sqrt(common) * node[:, None]) / np.sqrt(1 - common))
     share = np.diff(edges, axis=1)
     mean = share @ values
     centre = weight @ mean

@@ -56,11 +56,11 @@ def counted(texts: Sequence[str]) -> Any:
 
 def weighted(counts: Any, idf: NDArray[Any]) -> Any:
     """Counts as TF-IDF: one plus the logarithm of each, times idf, of unit length."""
-    from sklearn.preprocessing import normalize
-
     rows = counts.copy()
     rows.data = (1 + np.log(rows.data)) * idf.astype(np.float64, copy=False)[rows.indices]
-    return normalize(rows, copy=False)
+    lengths = np.sqrt(np.asarray(rows.multiply(rows).sum(axis=1)).ravel())
+    rows.data /= np.repeat(lengths, np.diff(rows.indptr))
+    return rows
 
 
 def _whole(row: Sequence[int]) -> NDArray[np.int32]:

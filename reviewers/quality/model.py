@@ -12,7 +12,9 @@ coefficients were fitted and how well they do on later years; they are modest.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -29,6 +31,9 @@ FILE = Path(__file__).parent / "coefficients.npz"
 PARTS = ("words", "style", "letters", "writing")
 FEWEST_LETTERS = 100  # Shorter abstracts are none: a line, or "TBD".
 FARTHEST = 2.5  # Measures are clipped to so many SD.
+
+# What is a token, and how many of them in a row are a term: of a text, and of a masked one.
+TOKENS = ((re.compile(r"\b\w\w+\b"), 2), (re.compile(r"\S+"), 3))
 
 Floats = NDArray[np.float64]
 Arrays = dict[str, NDArray[Any]]
@@ -54,7 +59,7 @@ class QualityModel:
         self.arrays, self.card = arrays, card
         self.trained_on: tuple[str, ...] = tuple(card["trained_on"])
         self.cutoff: int = card["cutoff"]
-        self._vectorizers: dict[str, Any] = {}
+        self._columns: dict[str, dict[str, int]] = {}
         self._numbers: dict[str, Floats] = {}
         self._kept = frozenset(unpacked(arrays["kept"])) if "kept" in arrays else frozenset()
 
@@ -106,13 +111,24 @@ class QualityModel:
         return {part: found[part] for part in parts}
 
     def _terms(self, block: str, texts: list[str]) -> Floats:
-        if block not in self._vectorizers:
+        """Each text's terms weighed as `make_vectorizer` does, times their coefficients.
+
+        Written out, as to import scikit-learn takes longer than all else that a review needs.
+        """
+        if block not in self._columns:
             terms = unpacked(self.arrays[f"{block}_terms"])
-            vectorizer = make_vectorizer(block, vocabulary=terms)
-            vectorizer.idf_ = self._floats(f"{block}_idf")
-            self._vectorizers[block] = vectorizer
-        rows = self._vectorizers[block].transform(texts)
-        return np.asarray(rows @ self._floats(f"{block}_coef"), dtype=np.float64)
+            self._columns[block] = {term: column for column, term in enumerate(terms)}
+        columns, pattern, longest = self._columns[block], *TOKENS[block == "style"]
+        idf, coef = self._floats(f"{block}_idf"), self._floats(f"{block}_coef")
+        scores = np.zeros(len(texts))
+        for row, text in enumerate(texts):
+            found = ngrams(pattern.findall(text.lower()), longest)
+            counts = Counter(columns[term] for term in found if term in columns)
+            if counts:
+                at = np.array(sorted(counts))
+                weights = (1 + np.log([counts[column] for column in at])) * idf[at]
+                scores[row] = weights @ coef[at] / np.sqrt(weights @ weights)
+        return scores
 
     def _floats(self, name: str) -> Floats:
         """Coefficients, which are kept at half their size, in full."""
@@ -136,14 +152,20 @@ def named(paper: PaperText) -> str:
 
 
 def make_vectorizer(block: str, **given: Any) -> Any:
-    """The TF-IDF of a block: masked text has its tokens between spaces, and triples of them."""
+    """The TF-IDF of a block, to fit it: masked text has its tokens between spaces."""
     from sklearn.feature_extraction.text import TfidfVectorizer
 
-    if block == "style":
-        given |= {"ngram_range": (1, 3), "token_pattern": r"\S+"}
-    else:
-        given |= {"ngram_range": (1, 2)}
-    return TfidfVectorizer(sublinear_tf=True, **given)
+    pattern, longest = TOKENS[block == "style"]
+    return TfidfVectorizer(
+        sublinear_tf=True, token_pattern=pattern.pattern, ngram_range=(1, longest), **given
+    )
+
+
+def ngrams(tokens: Sequence[str], longest: int) -> Iterator[str]:
+    """Runs of one to so many tokens."""
+    for size in range(1, longest + 1):
+        for start in range(len(tokens) - size + 1):
+            yield " ".join(tokens[start : start + size])
 
 
 def measured_of(papers: Sequence[PaperText]) -> Floats:

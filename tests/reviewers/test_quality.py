@@ -18,7 +18,17 @@ from sklearn.feature_extraction.text import CountVectorizer
 from conference.core.seeds import generator
 from reviewers.quality import letters, style
 from reviewers.quality.fitting import fit
-from reviewers.quality.model import FILE, PARTS, PaperText, QualityModel, load, normal, write
+from reviewers.quality.model import (
+    FILE,
+    PARTS,
+    PaperText,
+    QualityModel,
+    load,
+    make_vectorizer,
+    normal,
+    unpacked,
+    write,
+)
 from reviewers.quality.training_papers import read_papers, texts_of
 
 DATA = Path(
@@ -269,3 +279,20 @@ def test_normal_scores_are_normal() -> None:
     marks = np.quantile(sample, np.linspace(0, 1, 101), axis=0)
     scores = normal(np.quantile(sample, [[0.1], [0.5], [0.9]]), marks)[:, 0]
     np.testing.assert_allclose(scores, norm.ppf([0.1, 0.5, 0.9]), atol=0.02)
+
+
+@pytest.mark.parametrize("block", ["words", "style", "names"])
+def test_terms_are_weighed_as_the_vectorizer_that_fitted_them_does(block: str) -> None:
+    model = load()
+    texts = [
+        "We study Diffusion models on graphs: a model of models. diffusion models on graphs!",
+        "the # # , the # of a # .",
+        "",
+        "zzzyyx qqq",
+        "Learning rate schedules for language models; the state of the art, at 3.5 x",
+    ]
+    vectorizer = make_vectorizer(block, vocabulary=unpacked(model.arrays[f"{block}_terms"]))
+    vectorizer.idf_ = model.arrays[f"{block}_idf"].astype(float)
+    expected = vectorizer.transform(texts) @ model.arrays[f"{block}_coef"].astype(float)
+    found = model._terms(block, texts)
+    assert np.allclose(found, expected, rtol=0, atol=1e-12) and np.abs(expected).max() > 0.01
