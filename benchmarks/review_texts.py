@@ -16,20 +16,11 @@ import numpy as np
 from conference.statistics.estimate import Floats, Undefined
 from conference.statistics.panels import error_correlation, independent_reviewers
 
-# What a review can only name if it looked at the paper: its numbered parts, and its numbers.
-_PARTS = {
-    "sections": r"\b(?:sections?|secs?\.|§+|appendix|appendices)\s*(?:\d+(?:\.\d+)*|[A-Z]\b)",
-    "tables": r"\b(?:tables?|tabs?\.)\s*\d+",
-    "figures": r"\b(?:figures?|figs?\.)\s*\d+",
-    "equations": r"\b(?:equations?|eqs?\.|eqn\.?)\s*\(?\d+",
-    "lines": r"\b(?:lines?|l\.)\s*\d+|\b(?:pages?|pp?\.)\s*\d+",
-}
 # Fields of a form that hold what is raised against a paper, or asked.
 _RAISES = re.compile("weakness|question|limitation|concern|reject|improve", re.IGNORECASE)
 _SENTENCE = re.compile(r"(?<=[.!?;])\s+(?=[A-Z0-9(\"'-])|\n+")
 _BULLET = re.compile(r"^\W*(?:\(?\w{1,2}[.):]\s+)?\W*")
 _FEWEST_WORDS = 4  # of a sentence that makes a point
-_NUMBER = re.compile(r"(?<![\w.])\d+(?:[.,]\d+)*\s*%?")
 
 
 def points(review: Mapping[str, str]) -> list[str]:
@@ -99,15 +90,6 @@ def likeness(texts: Sequence[str], papers: Sequence[str]) -> Likeness:
         pairs_within=pairs_within,
         pairs_across=pairs_across,
     )
-
-
-def specificity(text: str) -> dict[str, int]:
-    """How often a review names a section, table, figure, equation, line or page, and how many
-    other numbers it gives."""
-    found, rest = {}, text
-    for name, pattern in _PARTS.items():
-        rest, found[name] = re.subn(pattern, " ", rest, flags=re.IGNORECASE)
-    return found | {"numbers": len(_NUMBER.findall(rest))}
 
 
 def words(text: str) -> int:

@@ -17,6 +17,7 @@ from conference.core.records import (
     MetaReview,
     Rebuttal,
     Review,
+    ReviewQuality,
     SeniorNote,
 )
 from conference.core.tasks import Sight, Task
@@ -44,6 +45,18 @@ class AdviseSight(Sight, frozen=True, kw_only=True):
     manuscript: Manuscript
     reviewers: tuple[str, ...]
     expertise: tuple[tuple[str, ...], ...]
+
+
+class RateSight(Sight, frozen=True, kw_only=True):
+    """A paper's reviews without names, minds and scores, to be rated as pieces of work.
+
+    `reviewers` are the ids behind them, in their order, which no mind is shown.
+    """
+
+    manuscript: Manuscript
+    form: Form
+    reviews: tuple[Review, ...]
+    reviewers: tuple[str, ...]
 
 
 class ChairDiscussSight(Sight, frozen=True, kw_only=True):
@@ -111,6 +124,10 @@ class ChairMind(Protocol):
 
     async def advise(self, agent: Agent, sight: AdviseSight, context: Context) -> Advice: ...
 
+    async def rate(
+        self, agent: Agent, sight: RateSight, context: Context
+    ) -> list[ReviewQuality]: ...
+
     async def discuss(
         self, agent: Agent, sight: ChairDiscussSight, context: Context
     ) -> list[Comment]: ...
@@ -135,6 +152,8 @@ async def perform(task: Task, mind: ChairMind, context: Context) -> list[AnyReco
     match sight:
         case AdviseSight():
             return [await mind.advise(agent, sight, context)]
+        case RateSight():
+            return [*await mind.rate(agent, sight, context)]
         case ChairDiscussSight():
             return [*await mind.discuss(agent, sight, context)]
         case MetaReviewSight():

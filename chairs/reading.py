@@ -34,6 +34,10 @@ class SeniorRules(msgspec.Struct, frozen=True):
     prior: float
 
 
+class QualityRules(msgspec.Struct, frozen=True):
+    step: int
+
+
 class TextRules(msgspec.Struct, frozen=True):
     signed: str
 
@@ -45,6 +49,7 @@ class Rules(msgspec.Struct, frozen=True):
     weights: WeightRules
     senior: SeniorRules
     texts: TextRules
+    quality: QualityRules
 
 
 @cache

@@ -15,7 +15,7 @@ from typing import Literal
 import msgspec
 import numpy as np
 
-from benchmarks.review_texts import points, specificity, vectors, words
+from benchmarks.review_texts import points, vectors, words
 from benchmarks.reviewers.figures import Figures, Options
 from benchmarks.reviewers.matching import SAID, Matcher, matcher
 from benchmarks.reviewers.question import Question, Texts, view_of
@@ -23,6 +23,7 @@ from benchmarks.reviewers.reviewer import Reviewer, Scores
 from conference.core.progress import Progress
 from conference.core.seeds import generator
 from conference.literature.bm25 import WORD
+from conference.papers.specificity import specificity
 from conference.statistics import weighted
 from conference.statistics.bootstrap import Statistic, attempt, difference, estimate
 from conference.statistics.estimate import Booleans, Estimate, Floats

@@ -31,10 +31,11 @@ from venues.state import Round
 Values = Iterable[tuple[str, float]]
 Need = Literal[
     "human ratings", "human decisions", "texts", "planted flaws", "planted orders", "canaries",
-    "review texts", "seats", "scientists",
+    "review texts", "seats", "scientists", "phase rate",
 ]  # fmt: skip
 SOURCES: dict[Need, str] = {
     "review texts": "rounds with review.texts = true",
+    "phase rate": "rounds with the phase 'rate'",
     "seats": "rounds with assignment.seats = true",
     "scientists": "papers that scientists write (leave --papers out)",
 }

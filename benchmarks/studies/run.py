@@ -212,6 +212,8 @@ def given_by(source: PaperSource | None, venues: Iterable[Venue] = ()) -> set[Ne
     rules = list(venues)
     if all(venue.review.texts for venue in rules):
         found.add("review texts")
+    if all("rate" in venue.phases for venue in rules):
+        found.add("phase rate")
     if all(venue.assignment.seats for venue in rules):
         found.add("seats")
     return found

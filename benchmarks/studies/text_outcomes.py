@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from benchmarks.review_texts import Likeness, likeness, specificity, words
+from benchmarks.review_texts import Likeness, likeness, words
 from benchmarks.studies.outcome_table import PAIR
 from benchmarks.studies.outcomes import Outcome, Values
-from conference.core.records import Review
+from conference.core.records import Review, ReviewQuality
+from conference.papers.specificity import specificity
 from conference.statistics.estimate import Undefined
 from venues.state import Round
 
@@ -38,6 +39,17 @@ def _alike(value: Callable[[Likeness], float]) -> Callable[[Round], Values]:
     return values
 
 
+def _quality(round_: Round) -> Values:
+    for row in round_.all(ReviewQuality):
+        yield f"{row.paper}{PAIR}{row.reviewer}", row.quality
+
+
+review_quality = Outcome(
+    what="how good a review is, 1 to 5, by another chair who does not know who wrote it",
+    unit="review",
+    measure=_quality,
+    needs=("review texts", "phase rate"),
+)
 review_length = Outcome(
     what="words of a review",
     unit="review",

@@ -13,6 +13,7 @@ from chairs.chair import (
     ChairDiscussSight,
     DecideSight,
     MetaReviewSight,
+    RateSight,
     SeniorSight,
 )
 from chairs.personas import persona_of
@@ -27,8 +28,16 @@ from chairs.reading import (
     widest,
 )
 from conference.core.marks import marked_reviews
-from conference.core.records import Agent, Comment, Decision, MetaReview, SeniorNote
+from conference.core.records import (
+    Agent,
+    Comment,
+    Decision,
+    MetaReview,
+    ReviewQuality,
+    SeniorNote,
+)
 from conference.models.context import Context
+from conference.papers.specificity import specificity
 
 NAME = "embedded"
 Recommendation = Literal["accept", "reject"]
@@ -36,6 +45,22 @@ Recommendation = Literal["accept", "reject"]
 
 class EmbeddedChair:
     """Fulfils `ChairMind`, for area chairs, senior area chairs and program chairs."""
+
+    async def rate(self, agent: Agent, sight: RateSight, context: Context) -> list[ReviewQuality]:
+        """By what a review names of the paper: 1, and 1 more for each `step` of such places."""
+        step, found = rules().quality.step, []
+        for review, reviewer in zip(sight.reviews, sight.reviewers, strict=True):
+            said = "\n".join(review.texts.get(field.name, "") for field in sight.form.texts)
+            named = sum(specificity(said).values())
+            found.append(
+                ReviewQuality(
+                    paper=sight.manuscript.paper, reviewer=reviewer, chair=agent.id,
+                    quality=float(min(5, 1 + named // step)),
+                    note=f"It names {named} places or numbers of the paper. {rules().texts.signed}",
+                    mind=NAME,
+                )
+            )  # fmt: skip
+        return found
 
     async def discuss(
         self, agent: Agent, sight: ChairDiscussSight, context: Context

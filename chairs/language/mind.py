@@ -13,13 +13,22 @@ from chairs.chair import (
     ChairDiscussSight,
     DecideSight,
     MetaReviewSight,
+    RateSight,
     SeniorSight,
 )
 from chairs.personas import persona_of
 from chairs.quota import by_score, decide_in_order, quota_of
 from chairs.reading import levels_of
 from conference.core.forms import Field, Form
-from conference.core.records import Advice, Agent, Comment, Decision, MetaReview, SeniorNote
+from conference.core.records import (
+    Advice,
+    Agent,
+    Comment,
+    Decision,
+    MetaReview,
+    ReviewQuality,
+    SeniorNote,
+)
 from conference.core.thread import names_of, thread_parts
 from conference.models import form_shape
 from conference.models.context import Context
@@ -29,6 +38,7 @@ from conference.models.reading import asks_about, fit_parts, fit_thread
 PROMPTS = Path(__file__).parent / "prompts"
 QUALITY = {"good": 1.0, "acceptable": 0.7, "poor": 0.2}
 FITS = ("good", "doubtful", "poor")
+RATED = (1.0, 2.0, 3.0, 4.0, 5.0)  # a review's quality
 MOVES = (-1.0, -0.5, 0.0, 0.5, 1.0)
 EDGE = 5  # papers on each side of the quota's edge that the program chair looks at
 STEP = 0.5  # of a meta-review's score
@@ -60,6 +70,31 @@ class LanguageChair:
             text=answer.texts["note"],
             mind=agent.mind,
         )
+
+    async def rate(self, agent: Agent, sight: RateSight, context: Context) -> list[ReviewQuality]:
+        """The quality of each review, from its words and the paper alone."""
+        parts = [
+            "\n".join([f"{row.reviewer}:", *(f"{k}: {text}" for k, text in row.texts.items())])
+            for row in sight.reviews
+        ]
+        names = [f"quality_{row.reviewer}" for row in sight.reviews]
+        form = Form(
+            field=(
+                Field(name="note", kind="text"),
+                *(Field(name=name, kind="score", values=RATED) for name in names),
+            ),
+            rating=names[0],
+        )
+        prompt = render(PROMPTS, "rate", reviews=fit_thread(parts, context.asker))
+        messages = asks_about(sight.manuscript, context.papers, context.asker, prompt)
+        answer = await context.asker.ask(messages, form_shape(form), "rate reviews")
+        return [
+            ReviewQuality(
+                paper=sight.manuscript.paper, reviewer=reviewer, chair=agent.id,
+                quality=answer.scores[name], note=answer.texts["note"], mind=agent.mind,
+            )
+            for name, reviewer in zip(names, sight.reviewers, strict=True)
+        ]  # fmt: skip
 
     async def discuss(
         self, agent: Agent, sight: ChairDiscussSight, context: Context

@@ -359,6 +359,18 @@ class Review(Record, frozen=True, kw_only=True):
     emergency: bool = False
 
 
+class ReviewQuality(Record, frozen=True, kw_only=True):
+    """How good a review is as a piece of work, from 1 to 5, by a chair who does not know whose it
+    is."""
+
+    paper: str
+    reviewer: str
+    chair: str
+    quality: float
+    note: str = ""
+    mind: str = "embedded"
+
+
 class Absence(Record, frozen=True, kw_only=True):
     """A reviewer who did not deliver."""
 
@@ -515,6 +527,7 @@ AnyRecord = (
     | Advice
     | AssignmentReport
     | Review
+    | ReviewQuality
     | Absence
     | Failure
     | Rebuttal

@@ -9,7 +9,8 @@ import pytest
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.metrics.pairwise import cosine_similarity
 
-from benchmarks.review_texts import likeness, panel, specificity
+from benchmarks.review_texts import likeness, panel
+from conference.papers.specificity import specificity
 from conference.statistics.estimate import Undefined
 
 TEXTS = (

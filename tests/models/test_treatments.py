@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.studies.outcomes import outcome_of
-from conference.core.records import Review
+from conference.core.records import Assignment, Review, ReviewQuality
 from conference.models.records import ModelRules
 from tests.models.scripted import Answer, Script, fill, schema_of, serve, text_of
 from tests.venues.tiny import table
@@ -57,3 +57,36 @@ def test_a_canary_tells_whose_copy_a_model_read(tmp_path: Path) -> None:
         name for name, mind in written.items() if mind != "embedded"
     }
     assert 0 < sum(caught.values()) < len(caught) and not any(false.values())
+
+
+PHASES = ["call", "submit", "desk_check", "bid", "assign", "review", "meta_review", "decide"]
+
+
+def with_phase(name: str, after: str) -> list[str]:
+    at = PHASES.index(after) + 1
+    return [*PHASES[:at], name, *PHASES[at:]]
+
+
+def test_another_chair_rates_reviews_and_is_told_neither_who_nor_how_they_rated(
+    tmp_path: Path,
+) -> None:
+    asked: list[str] = []
+
+    def rates(request: dict[str, Any]) -> Answer:
+        if "quality_R1" in schema_of(request)["properties"] and "text" not in schema_of(request):
+            asked.append(text_of(request))
+        return dict(fill(schema_of(request), random.Random(request["seed"])))
+
+    phases = with_phase("rate", "review")
+    round_ = play(tmp_path, rates, "embedded", "{model}", phases=phases)
+    rows = round_.all(ReviewQuality)
+    assert {(row.paper, row.reviewer) for row in rows} == {
+        (row.paper, row.reviewer) for row in round_.all(Review)
+    }
+    assert all(row.quality in (1, 2, 3, 4, 5) for row in rows)
+    leads = {row.paper: row.agent for row in round_.all(Assignment) if row.role == "chair"}
+    assert all(row.chair != leads[row.paper] for row in rows)
+    told = "\n".join(text for text in asked if "Rate how good each is" in text)
+    assert "R1:" in told and "statistical mind" in told
+    assert not re.search(r"reviewer-\d|rating now|as handed in", told)
+    assert values(round_, "review_quality").keys() == values(round_, "review_length").keys()
