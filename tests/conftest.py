@@ -32,6 +32,7 @@ SLOW = (
     "venues/test_address.py",
     "venues/test_round.py",
     "models/test_injection.py",
+    "models/test_faults.py",
     "scientists",
     "benchmarks",
     "templates",

@@ -1,4 +1,6 @@
-"""Rounds killed at random times: python -m benchmarks.systems.crash [--kills 500] [--write FILE].
+"""Rounds that are killed: python -m benchmarks.systems.crash [--kills 1000] [--write FILE].
+
+First a round of three submissions is killed after each write to its ledger in turn, and run again.
 
 A round of table submissions with minds that answer at once runs in a process that is killed with
 SIGKILL at a random time, and is run again on the same folder, until it ends; then the next round
@@ -50,6 +52,8 @@ class Figures(msgspec.Struct, kw_only=True):
     different: int = 0
     committed: int = 0
     before_first_write: int = 0
+    writes: int = 0  # after each of which a small round was killed
+    write_failures: int = 0  # of these rounds, that did not end the same with nothing done twice
     reopened: list[float] = []
 
 
@@ -89,6 +93,38 @@ def kill_after(seconds: float, work: Callable[[], None]) -> bool:
     return child.exitcode != 0
 
 
+def kill_after_every_write(place: Path, figures: Figures) -> None:
+    """Commit a round of three submissions task by task, and kill it after each commit in turn."""
+    run_once(place / "small", 3)
+    truth = content(place / "small")
+    while True:
+        folder = place / "stopped"
+        if not kill_after(600, partial(_die_after, figures.writes + 1, folder)):
+            shutil.rmtree(folder)
+            return
+        figures.writes += 1
+        before = content(folder)
+        performed = run_round(instant_venue(), papers=make_table(3), out=folder, hosts=0).performed
+        same = content(folder) == truth and before.items() <= truth.items()
+        figures.write_failures += not (same and performed == len(truth) - len(before))
+        shutil.rmtree(folder)
+
+
+def _die_after(writes: int, folder: Path) -> None:
+    ledger_class = conference.core.ledger.Ledger
+    append, left = ledger_class.append, [writes]
+
+    def append_one_by_one(self: Any, finished: Sequence[Done]) -> None:
+        for done in finished:
+            append(self, [done])
+            left[0] -= 1
+            if not left[0]:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    ledger_class.append = append_one_by_one  # type: ignore[method-assign]
+    run_round(instant_venue(), papers=make_table(3), out=folder, hosts=0)
+
+
 def measure(kills: int, papers: int, seed: int, most_seconds: float) -> Figures:
     """Kill until there were `kills` kills or the time is over, and finish the last round."""
     rng = generator(seed, "crash benchmark", kills)
@@ -101,6 +137,7 @@ def measure(kills: int, papers: int, seed: int, most_seconds: float) -> Figures:
         usual = time.monotonic() - start
         truth = content(place / "whole")
         figures = Figures(papers=papers, tasks=len(truth), usual=usual)
+        kill_after_every_write(place, figures)
         while figures.kills < kills and time.monotonic() < end:
             _one_round(place / "killed", truth, figures, kills, rng)
     return figures
@@ -144,6 +181,8 @@ def report(figures: Figures, command: str) -> str:
     slowest = max(figures.reopened, default=0.0)
     median = float(np.median(figures.reopened)) if figures.reopened else 0.0
     rows = [
+        ("writes of a round of 3 submissions, killed after each", f"{figures.writes:,}"),
+        ("of these rounds not ended the same, or a task done twice", f"{figures.write_failures}"),
         ("SIGKILLs at random times", f"{figures.kills:,}"),
         ("of these before the first commit", f"{figures.before_first_write:,}"),
         ("rounds finished", f"{figures.rounds:,}"),
@@ -157,7 +196,7 @@ def report(figures: Figures, command: str) -> str:
         ("ledger opened and verified again, slowest s", f"{slowest:.3f}"),
     ]
     lines = [
-        "# Rounds killed at random times",
+        "# Rounds that are killed",
         "",
         f"`{command}` on {platform.machine()}, {os.cpu_count()} cores, Python "
         f"{platform.python_version()}: rounds of {figures.papers:,} submissions × 4 reviews with "
@@ -172,7 +211,7 @@ def report(figures: Figures, command: str) -> str:
 
 
 @click.command()
-@click.option("--kills", default=500, show_default=True)
+@click.option("--kills", default=1000, show_default=True)
 @click.option("--papers", default=200, show_default=True)
 @click.option("--seed", default=0, show_default=True)
 @click.option("--minutes", default=60.0, show_default=True, help="Stop after so long.")
@@ -184,7 +223,8 @@ def main(kills: int, papers: int, seed: int, minutes: float, write: Path | None)
     click.echo(text)
     if write:
         write.write_text(text)
-    if figures.different or figures.foreign or figures.lost or figures.twice:
+    wrong = figures.different + figures.foreign + figures.lost + figures.twice
+    if wrong or figures.write_failures:
         raise click.ClickException("a killed round came to something else")
 
 
