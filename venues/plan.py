@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import platform
+from contextlib import suppress
+from importlib.metadata import PackageNotFoundError, version
 
 import msgspec
 
+from conference import __version__
 from conference.core.errors import UserError
 from conference.core.ledger import Ledger, other_version
 from conference.core.seeds import seed_of
@@ -96,6 +100,17 @@ def note_plan(ledger: Ledger, plan: Plan) -> None:
         )
     if noted != new:
         ledger.note("plan", new)
+    if ledger.noted("versions") is None:
+        ledger.note("versions", msgspec.json.encode(_versions()))
+
+
+def _versions() -> dict[str, str]:
+    """What the round is begun with."""
+    found = {"Conference": __version__, "Python": platform.python_version()}
+    for name in ("numpy", "scikit-learn", "ray", "torch"):
+        with suppress(PackageNotFoundError):
+            found[name] = version(name)
+    return found
 
 
 def _fixed(noted: bytes, ledger: Ledger) -> object:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlparse
 
 import msgspec
 import pytest
 
+from conference import __version__
 from conference.app.site import write_site
 from conference.core.files import page_name
 from conference.core.records import (
@@ -21,6 +24,8 @@ from conference.core.records import (
     Review,
 )
 from tests.app.browser import CHROMIUM, Look, looking
+from tests.models.scripted import Scripted, serve
+from tests.models.test_round import venue as language_venue
 from tests.venues.tiny import table, tiny_venue
 from venues.papers import PaperSource, TablePaper
 from venues.round import load_round, run_round
@@ -142,8 +147,23 @@ def compared(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
+def asked(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Scripted]:
+    """A round of a language model, and the server that played it."""
+    out = tmp_path_factory.mktemp("asked")
+    with serve() as server:
+        run_round(language_venue(server), out=out, hosts=0, papers=table(4), seed=3)
+    write_site(out)
+    return out, server
+
+
+@pytest.fixture(scope="module")
 def look(
-    folder: Path, written: Path, studied: Path, blindness: dict[bool, Path], compared: Path
+    folder: Path,
+    written: Path,
+    studied: Path,
+    blindness: dict[bool, Path],
+    compared: Path,
+    asked: tuple[Path, Scripted],
 ) -> Iterator[Look]:
     """One browser for all tests, started after the rounds, which need the event loop."""
     with looking() as found:
@@ -155,7 +175,7 @@ def pages(folder: Path) -> list[Path]:
 
 
 def test_every_page_opens_without_errors_or_remote_requests(folder: Path, look: Look) -> None:
-    assert len(pages(folder)) == 3 + 6
+    assert len(pages(folder)) == 5 + 6
     look.asked.clear()
     look.errors.clear()
     for path in pages(folder):
@@ -268,6 +288,108 @@ def test_many_people_fit_a_phone_and_can_be_found(compared: Path, look: Look) ->
     assert people.count() == sum(agent.role == "chair" for agent in everybody)
     assert page.inner_text("#count") == f"{people.count()} people"
     look.page.set_viewport_size({"width": 1200, "height": 900})
+
+
+def test_axe_finds_nothing_serious(folder: Path, compared: Path, look: Look) -> None:
+    """Keyboard and screen reader: names, contrast, order of headings, in light and in dark."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    some = [path for path in pages(folder) if path.name != "person.html"]
+    for scheme in ("light", "dark"):
+        look.page.emulate_media(color_scheme=scheme)
+        for path in [*some, compared / "site" / "report.html"]:
+            _check(Axe(), look.at(path), path.name, scheme)
+        agent = load_round(folder).agents("reviewer")[0]
+        look.page.goto(f"{(folder / 'site' / 'person.html').as_uri()}#{agent.id}")
+        _check(Axe(), look.page, "person.html", scheme)
+    look.page.emulate_media(color_scheme="light")
+
+
+def _check(axe: Any, page: Any, name: str, scheme: str) -> None:
+    found = axe.run(page).response["violations"]
+    grave = [
+        (row["id"], row["nodes"][0]["html"][:120])
+        for row in found
+        if row["impact"] in ("serious", "critical")
+    ]
+    assert grave == [], (name, scheme)
+
+
+def test_a_reviewer_s_page_has_its_level_beside_the_others(compared: Path, look: Look) -> None:
+    round_ = load_round(compared)
+    by_reviewer = Counter(review.reviewer for review in round_.all(Review))
+    name, count = by_reviewer.most_common(1)[0]
+    gaps = []
+    for paper in round_.papers():
+        reviews = round_.of(Review, paper.paper)
+        own = [round_.rating(each) for each in reviews if each.reviewer == name]
+        rest = [round_.rating(each) for each in reviews if each.reviewer != name]
+        gaps += [rating - sum(rest) / len(rest) for rating in own if rest]
+    page = look.at(compared / "site" / "people.html")
+    page.fill("#query", round_.agent(name).name)
+    page.locator(f"a[href='person.html#{name}']").click()
+    text = page.inner_text("main")
+    assert round_.agent(name).name in text and f"{count} reviews" in text
+    if len(gaps) < 4:
+        assert f"it needs four papers that others rated too (n = {len(gaps)})" in text
+    else:
+        assert f"{sum(gaps) / len(gaps):.2f} rating units, 95 % interval" in text
+    assert (
+        sum(int(cell) for cell in page.locator(".bars td:nth-child(2)").all_inner_texts()) == count
+    )
+
+
+def test_papers_and_tables_are_sorted(compared: Path, look: Look) -> None:
+    page = look.at(compared / "site" / "papers.html")
+    page.select_option("#sort", "mean")
+    ratings = [float(each) for each in page.locator("#results .rating").all_inner_texts()]
+    assert len(ratings) > 20 and ratings == sorted(ratings, reverse=True)
+    page.select_option("#sort", "title")
+    titles = page.locator("#results h3").all_inner_texts()
+    assert titles != sorted(titles, reverse=True) and titles[0] == min(titles)
+    page = look.at(compared / "site" / "how.html")
+    rules = page.locator("table").last
+    rules.get_by_role("button", name="rule").click()
+    names = rules.locator("tbody td:first-child").all_inner_texts()
+    assert names == sorted(names, key=str.lower) and "assignment.max_load" in names
+    rules.get_by_role("button", name="rule").click()
+    assert rules.locator("tbody td:first-child").all_inner_texts() == names[::-1]
+    assert rules.locator("th").first.get_attribute("aria-sort") == "descending"
+
+
+def test_a_decision_is_traced_to_its_reviews_and_the_quota_s_edge(folder: Path, look: Look) -> None:
+    round_ = load_round(folder)
+    decisions = round_.all(Decision)
+    last = min(row.score for row in decisions if row.accepted)
+    row = next(row for row in decisions if not row.accepted)
+    page = look.at(page_of(folder, row.paper))
+    trace = page.inner_text(".trace")
+    assert f"it is {row.rank} of {len(decisions)}" in trace
+    assert f"The last paper that was accepted has {last:.2f}".rstrip("0").rstrip(".") in trace
+    for number, review in enumerate(round_.of(Review, row.paper), 1):
+        assert f"Reviewer {number} {review.rating:g}" in trace
+        page.get_by_role("link", name=f"Reviewer {number}").click()
+        assert page.locator(f"#review-{number}:target").count() == 1
+    assert page.locator(".trace a[href='#meta-review']").count() == 1
+
+
+def test_how_a_round_was_made_has_rules_seed_versions_and_prompts(
+    asked: tuple[Path, Scripted], look: Look
+) -> None:
+    folder, server = asked
+    page = look.at(folder / "site" / "how.html")
+    text = page.inner_text("main")
+    assert "Seed 3" in text and f"Conference {__version__}" in text
+    assert "assignment.reviews_per_paper" in text and server.spec in text
+    prompts = {each.inner_text().split(":")[0]: each for each in page.locator("summary").all()}
+    assert {"bid", "review", "meta_review", "decide"} <= set(prompts)
+    for each in prompts.values():
+        each.click()
+    said = page.locator("details").all_inner_texts()
+    assert all("exactly as it was sent" in each for each in said)
+    sent = server.prompts()[-1]
+    shown = page.locator("details", has=page.locator("summary", has_text="decide")).inner_text()
+    assert " ".join(sent.split())[-200:] in " ".join(shown.split())
 
 
 def page_of(folder: Path, paper: str) -> Path:

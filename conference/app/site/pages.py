@@ -11,6 +11,8 @@ import jinja2
 import msgspec
 
 from conference.app.site.compare import compare
+from conference.app.site.levels import Level, levels_of
+from conference.app.site.making import prompts_of, rules_of, versions_of
 from conference.app.site.numbers import marks_by_mind, numbers_of
 from conference.app.site.plots import draw_plots
 from conference.app.site.view import ROLES, PaperView, PersonView, paper_views, people_views
@@ -21,9 +23,11 @@ from conference.core.records import (
     AssignmentReport,
     CalibrationReport,
     Call,
+    Decision,
     Failure,
     Unreadable,
 )
+from venues.population import parse_minds
 from venues.round import load_round
 from venues.spending import read_spending
 from venues.state import Round
@@ -94,13 +98,27 @@ def _write_pages(folder: Path, round_: Round, progress: Progress) -> Path:
         "marks": marks_by_mind(round_),
     }
     _write(env, site / "index.html", "index.html.j2", root="", **common, **front)
+    made = {
+        "rules": rules_of(round_.venue),
+        "versions": versions_of(folder),
+        "models": spending.by_model,
+        "prompts": prompts_of(round_),
+        "minds": {
+            role: parse_minds(getattr(round_.venue.minds, role))
+            for role in ("scientist", "reviewer", "chair")
+        },
+    }
+    _write(env, site / "how.html", "how.html.j2", root="", **made, **common)
     people = people_views(round_)
     roles = Counter(ROLES[person.agent.role] for person in people)
     _write(env, site / "people.html", "people.html.j2", root="", roles=roles, **common)
+    scale = round_.venue.form[round_.venue.form.rating].values
+    _write(env, site / "person.html", "person.html.j2", root="", scale=scale, **common)
     _write(env, site / "papers.html", "papers.html.j2", root="", total=len(papers), **common)
     if human:
         _write(env, site / "report.html", "report.html.j2", root="", **common)
     decider = next((agent.mind for agent in round_.agents("program_chair")), "")
+    bar = _bar(round_.all(Decision))
     for number, view in enumerate(papers, 1):
         page = site / "papers" / f"{page_name(view.paper.paper)}.html"
         own = {
@@ -108,12 +126,13 @@ def _write_pages(folder: Path, round_: Round, progress: Progress) -> Path:
             "advice": round_.one(Advice, view.paper.paper),
             "decider": decider,
         }
-        _write(env, page, "paper.html.j2", root="../", view=view, **own, **common)
+        _write(env, page, "paper.html.j2", root="../", view=view, bar=bar, **own, **common)
         progress("site", number, len(papers))
-    for name in ("style.css", "search.js"):
+    for name in ("style.css", "search.js", "person.js", "tables.js"):
         shutil.copyfile(TEMPLATES / name, site / name)
     (site / "papers.js").write_text(_index("PAPERS", _paper_rows(papers)), encoding="utf-8")
-    (site / "people.js").write_text(_index("PEOPLE", _people_rows(people)), encoding="utf-8")
+    rows = _people_rows(people, levels_of(round_))
+    (site / "people.js").write_text(_index("PEOPLE", rows), encoding="utf-8")
     return site / "index.html"
 
 
@@ -123,6 +142,25 @@ def mind_name(name: str) -> str:
     if name == "embedded":
         return "statistical mind"
     return f"{kind}:{Path(target).name}" if target.startswith(("/", ".", "~")) else name
+
+
+class Bar(msgspec.Struct, frozen=True):
+    """The edge of the quota: scores of the last paper accepted and the first that was not."""
+
+    papers: int
+    last: float | None
+    first: float | None
+
+
+def _bar(decisions: list[Decision]) -> Bar:
+    yes = [row.score for row in decisions if row.accepted]
+    no = [row.score for row in decisions if not row.accepted]
+    return Bar(len(decisions), min(yes, default=None), max(no, default=None))
+
+
+def _spread(view: PaperView) -> float | None:
+    ratings = [item.rating for item in view.reviews]
+    return round(max(ratings) - min(ratings), 2) if len(ratings) > 1 else None
 
 
 def _last(rows: list[CalibrationReport]) -> CalibrationReport | None:
@@ -140,14 +178,16 @@ def _paper_rows(papers: list[PaperView]) -> list[dict[str, Any]]:
             "status": view.status,
             "label": view.label,
             "mean": None if view.mean is None else round(view.mean, 2),
+            "spread": _spread(view),
         }
         for view in papers
     ]
 
 
-def _people_rows(people: list[PersonView]) -> list[dict[str, Any]]:
+def _people_rows(people: list[PersonView], levels: dict[str, Level]) -> list[dict[str, Any]]:
     return [
         {
+            "id": person.agent.id,
             "name": person.agent.name,
             "role": ROLES[person.agent.role],
             "lab": person.agent.lab,
@@ -155,6 +195,7 @@ def _people_rows(people: list[PersonView]) -> list[dict[str, Any]]:
             "persona": person.agent.persona,
             "mind": mind_name(person.agent.mind),
             "facts": _facts(person),
+            "level": levels.get(person.agent.id),
             "wrote": [{"page": page_name(paper), "title": title} for paper, title in person.wrote],
             "reviewed": [
                 {"page": page_name(paper), "title": title, "rating": rating}

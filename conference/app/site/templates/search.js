@@ -4,7 +4,8 @@
   "use strict";
   var STEP = 60;
   var query = document.getElementById("query");
-  var filter = document.querySelector(".search select");
+  var filter = document.querySelector("#status, #role");
+  var sort = document.getElementById("sort");
   var results = document.getElementById("results");
   var count = document.getElementById("count");
   var more = document.getElementById("more");
@@ -55,8 +56,12 @@
     var facts = element("p");
     facts.append(element("span", "mind", row.mind));
     if (row.facts) facts.append(" " + row.facts);
+    var name = element("h3");
+    var page = element("a", "", row.name);
+    page.href = "person.html#" + encodeURIComponent(row.id);
+    name.append(page);
     item.append(
-      element("h3", "", row.name),
+      name,
       element("p", "by", joined([row.role, row.lab, row.topics, row.persona])),
       facts
     );
@@ -89,6 +94,13 @@
       return (!filter.value || row[list.field] === filter.value) &&
         words.every(function (word) { return text.includes(word); });
     });
+    if (sort && sort.value) {
+      found.sort(function (one, two) {
+        if (sort.value === "title") return one.title.localeCompare(two.title, "en");
+        var a = one[sort.value], b = two[sort.value];
+        return (b === null ? -1 : b) - (a === null ? -1 : a);
+      });
+    }
     if (phrase) {
       // Rows with the phrase in their title first; the sort keeps the order of the others.
       var miss = function (row) { return row[list.title].toLowerCase().includes(phrase) ? 0 : 1; };
@@ -102,6 +114,7 @@
   query.form.addEventListener("submit", function (event) { event.preventDefault(); });
   query.addEventListener("input", show);
   filter.addEventListener("change", show);
+  if (sort) sort.addEventListener("change", show);
   more.addEventListener("click", step);
   show();
 })();
