@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
+import typst
 from click.testing import CliRunner
+from reportlab.pdfgen.canvas import Canvas
 
 import conference
 from conference.app.cli import cli
@@ -14,6 +17,7 @@ from conference.app.review import PaperReview, review_papers
 from conference.app.review.write import page_of, write_reviews
 from conference.core.errors import UserError
 from conference.papers.page_images import Page
+from conference.papers.untrusted import read_untrusted
 from tests.papers import made
 from venues.venue_file import load_venue
 
@@ -133,3 +137,73 @@ def test_the_command_prints_and_writes_and_refuses(folder: Path, tmp_path: Path)
     assert status == 2 and "Not reviewed" in said
     with pytest.raises(UserError, match="no such file"):
         review_papers([folder / "nothing.pdf"], out=tmp_path)
+
+
+def test_quotes_are_found_across_broken_words() -> None:
+    pages = (Page(1, "a.png", "Other words."), Page(2, "b.png", "an optimi-\nsation of ﬁne steps"))
+    assert page_of('"optimisation of fine steps"', pages) == 2
+
+
+GERMAN = (
+    "Wir untersuchen kleine Schritte des Gradientenverfahrens und messen mit drei Startwerten, ob "
+    "sie einem Transformer beim Lernen helfen; ohne jede weitere Änderung sinkt der Verlust. "
+)
+CHINESE = "我们研究梯度下降的小步长，并用三个随机种子测量它是否有助于学习。"
+
+
+@pytest.mark.parametrize("said", [GERMAN, CHINESE])
+def test_a_paper_in_another_language_is_said_to_be_one(said: str, tmp_path: Path) -> None:
+    paper = tmp_path / "paper.md"
+    paper.write_text(f"# Kleine Schritte\n\n## Abstract\n\n{said * 3}\n\n## 1\n\n{said * 20}")
+    found = conference.review_paper(paper, out=tmp_path / "kept")
+    assert "not in English" in found.note
+    write_reviews([found], [paper], FORM, tmp_path)
+    assert found.note in (tmp_path / "paper.md").read_text()
+
+
+def test_an_english_paper_in_two_columns_is_read_and_reviewed_as_any(tmp_path: Path) -> None:
+    lines = "\n".join(f"Line {at} says that the model is trained with care." for at in range(60))
+    (tmp_path / "two.typ").write_text(
+        "#set page(columns: 2)\n= A paper in two columns\n== Abstract\n"
+        "We study how the columns of a page are read, and find that each is read to its end. "
+        f"This is what a reader does.\n== Introduction\n{lines}\n"
+    )
+    typst.compile(tmp_path / "two.typ", output=tmp_path / "two.pdf")
+    found = conference.review_paper(tmp_path / "two.pdf", out=tmp_path / "kept")
+    assert not found.note and not found.unreadable and len(found.reviews) == 3
+    document, _ = read_untrusted(tmp_path / "two.pdf")
+    numbers = [int(at) for at in re.findall(r"Line (\d+) says", document.text)]
+    assert numbers == list(range(60))
+
+
+def encrypted(path: Path) -> None:
+    made.rewritten(made.paper(path), lambda writer: writer.encrypt("secret", algorithm="RC4-128"))
+
+
+def scanned(path: Path) -> None:
+    pdf = Canvas(str(path), pagesize=(612, 792))
+    pdf.drawImage(made.picture(), 0, 0, 612, 792)
+    pdf.save()
+
+
+def five_hundred_pages(path: Path) -> None:
+    pdf = Canvas(str(path), pagesize=(612, 792))
+    for _ in range(500):
+        pdf.drawString(72, 700, made.FILLER)
+        pdf.showPage()
+    pdf.save()
+
+
+def test_several_files_at_once_are_each_answered_for_what_they_are(tmp_path: Path) -> None:
+    makers = {"encrypted": encrypted, "scan": scanned, "500 pages": five_hundred_pages}
+    for name, make in makers.items():
+        make(tmp_path / f"{name}.pdf")
+    made.paper(tmp_path / "sound.pdf")
+    files = [str(tmp_path / f"{name}.pdf") for name in (*makers, "sound")]
+    result = CliRunner().invoke(cli, ["review", *files, "--out", str(tmp_path / "out")])
+    assert result.exit_code == 0, result.output
+    found = json.loads((tmp_path / "out" / "reviews.json").read_bytes())
+    for row, name in zip(found, makers, strict=False):
+        assert name in row["unreadable"] and not row["reviews"]
+        assert f"{name}.html" in result.output.replace("\n", "")
+    assert len(found[-1]["reviews"]) == 3 and "statistical mind" in result.output

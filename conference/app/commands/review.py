@@ -58,7 +58,8 @@ def review(
         console.print(Markdown(markdown(each, form)))
     if out:
         write_reviews(found, [Path(paper) for paper in papers], form, Path(out))
-        page = (Path(out) / Path(papers[0]).stem).with_suffix(".html")
-        console.print(f"Page: [bold]{page}[/bold]", soft_wrap=True)
+        for paper in papers:
+            page = (Path(out) / Path(paper).stem).with_suffix(".html")
+            console.print(f"Page: [bold]{page}[/bold]", soft_wrap=True)
     if all(each.unreadable for each in found):
         raise SystemExit(2)

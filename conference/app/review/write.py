@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
+import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -24,6 +25,7 @@ PLACE = re.compile(
 )
 QUOTED = re.compile(r"[“\"](?P<text>[^”\"]{15,})[”\"]")
 SPLIT = re.compile(r"\n+")
+BETWEEN = re.compile(r"[\W_]+")
 
 
 class Point(msgspec.Struct, frozen=True):
@@ -105,16 +107,23 @@ def page_of(point: str, pages: Sequence[Page]) -> int:
         )
         return next((page.number for page in pages if wanted.search(page.text)), 0)
     if quoted := QUOTED.search(point):
-        words = " ".join(quoted["text"].split())[:60]
-        return next((page.number for page in pages if words in " ".join(page.text.split())), 0)
+        words = _bare(quoted["text"])[:50]
+        return next((page.number for page in pages if words and words in _bare(page.text)), 0)
     return 0
 
 
+def _bare(text: str) -> str:
+    """Its letters and digits alone: lines break words, and quotes leave the hyphens out."""
+    return BETWEEN.sub("", unicodedata.normalize("NFKC", text).lower())
+
+
 def _environment(html: bool) -> jinja2.Environment:
-    return jinja2.Environment(
+    env = jinja2.Environment(
         loader=jinja2.FileSystemLoader([HERE, HERE.parent / "site" / "templates"]),
         autoescape=html,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    env.filters["mind"] = lambda mind: "statistical mind" if mind == "embedded" else mind
+    return env

@@ -143,7 +143,8 @@ function roundTiles(view) {
   const share = (name) => (limit[name] ? limit[name].used / limit[name].limit : null);
   const of = (name, told) => (limit[name] ? `of ${told(limit[name].limit)} allowed` : "no limit set");
   const decided = (counts.accepted || 0) + (counts.rejected || 0);
-  const troubles = (counts["failed task"] || 0) + (counts.incident || 0) + (counts["hidden text"] || 0) + (counts["unreadable file"] || 0);
+  const kinds = ["failed task", "incident", "hidden text", "unreadable file"].filter((kind) => counts[kind]);
+  const troubles = kinds.reduce((sum, kind) => sum + counts[kind], 0), told = kinds.map((kind) => some(counts[kind], kind));
   const tiles = [
     tile(count(papers), "papers", some(view.people.reviewer || 0, "reviewer")),
     tile(count(view.reviews), "reviews", view.mean === null ? "" : `mean rating ${view.mean.toFixed(2)}`),
@@ -151,7 +152,7 @@ function roundTiles(view) {
     tile(short(spent.tokens_in + spent.tokens_out), "tokens", of("tokens", short), { share: share("tokens") }),
     tile(spent.cost.toFixed(2), "cost", of("cost", (value) => value.toFixed(2)), { share: share("cost") }),
     tile(view.busy === null ? "–" : view.busy.toFixed(1), "tasks at once", "on average over the last minute"),
-    tile(count(troubles), "failures and incidents", troubles ? Object.entries(counts).filter(([kind]) => ["failed task", "incident", "hidden text", "unreadable file"].includes(kind)).map(([kind, n]) => `${n} ${kind}`).join(", ") : "none", { bad: troubles > 0 }),
+    tile(count(troubles), "failures and incidents", told.join(", ") || "none", { bad: troubles > 0 }),
   ];
   if (limit.hours) tiles.push(tile(clock(3600 * limit.hours.used), "hours of this run", `of ${limit.hours.limit} allowed`, { share: share("hours") }));
   return tiles;
