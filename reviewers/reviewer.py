@@ -65,6 +65,14 @@ class ReviewSight(Sight, frozen=True, kw_only=True):
     quality: float | None = None
 
 
+class FeedbackSight(Sight, frozen=True, kw_only=True):
+    """A reviewer's own review before it is posted, to be looked at and perhaps revised."""
+
+    manuscript: Manuscript
+    form: Form
+    draft: Review
+
+
 class DiscussSight(Sight, frozen=True, kw_only=True):
     """A turn of discussion: the reviewer's own review, the others' and the authors' rebuttal.
 
@@ -104,12 +112,19 @@ class CalibrateSight(Sight, frozen=True, kw_only=True):
 
 
 class ReviewerMind(Protocol):
-    """How a reviewer thinks. Raises `TaskFailed` when it has no valid answer."""
+    """How a reviewer thinks. Raises `TaskFailed` when it has no valid answer.
+
+    `reconsider` is asked only of minds that have a language model.
+    """
 
     async def bid(self, agent: Agent, sight: BidSight, context: Context) -> Bids: ...
 
     async def review(
         self, agent: Agent, sight: ReviewSight, context: Context
+    ) -> list[AnyRecord]: ...
+
+    async def reconsider(
+        self, agent: Agent, sight: FeedbackSight, context: Context
     ) -> list[AnyRecord]: ...
 
     async def discuss(
@@ -131,6 +146,8 @@ async def perform(task: Task, mind: ReviewerMind, context: Context) -> list[AnyR
         case ReviewSight():
             found = await mind.review(agent, sight, context)
             return with_ring_ratings(agent, sight.form, found)
+        case FeedbackSight():
+            return await mind.reconsider(agent, sight, context)
         case DiscussSight():
             return await mind.discuss(agent, sight, context)
         case CalibrateSight():

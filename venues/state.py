@@ -105,7 +105,11 @@ class Round:
 
     def _take(self, records: Iterable[AnyRecord]) -> None:
         for record in records:
-            self._records[type(record)].append(record)
+            kept = self._records[type(record)]
+            if isinstance(record, Review) and record.draft is not None:
+                kept[_place_of(record, kept)] = record
+            else:
+                kept.append(record)
             self._by_paper.pop(type(record), None)
 
     def all(self, kind: type[R]) -> list[R]:
@@ -173,6 +177,16 @@ class Round:
     def ratings(self, paper: str) -> tuple[float, ...]:
         """The latest ratings of a paper, in the order of its reviews."""
         return tuple(self.rating(review) for review in self.of(Review, paper))
+
+
+def _place_of(posted: Review, drafts: Iterable[AnyRecord]) -> int:
+    """Where the draft of a revised review stands."""
+    own = (posted.paper, posted.reviewer)
+    return next(
+        at
+        for at, row in enumerate(drafts)
+        if isinstance(row, Review) and (row.paper, row.reviewer) == own
+    )
 
 
 class Step(msgspec.Struct, frozen=True):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import msgspec
+
 from benchmarks.review_texts import Likeness, likeness, words
 from benchmarks.studies.outcome_table import PAIR
 from benchmarks.studies.outcomes import Outcome, Values
@@ -49,6 +51,34 @@ review_quality = Outcome(
     unit="review",
     measure=_quality,
     needs=("review texts", "phase rate"),
+)
+
+
+def _updated(round_: Round) -> Values:
+    for row in round_.all(Review):
+        same = row.draft is None or (row.draft.texts, row.draft.scores) == (row.texts, row.scores)
+        yield f"{row.paper}{PAIR}{row.reviewer}", float(not same)
+
+
+def _added(round_: Round) -> Values:
+    """0 where nothing was revised: the outcome is of all reviews, as in intention to treat."""
+    for row in round_.all(Review):
+        before = msgspec.structs.replace(row, texts=row.draft.texts) if row.draft else row
+        more = words(text_of(round_, row)) - words(text_of(round_, before))
+        yield f"{row.paper}{PAIR}{row.reviewer}", float(more)
+
+
+review_updated = Outcome(
+    what="a review that was revised before it was posted (1) or not (0)",
+    unit="review",
+    measure=_updated,
+    needs=("review texts",),
+)
+words_added = Outcome(
+    what="words that a revision added to a review",
+    unit="review",
+    measure=_added,
+    needs=("review texts",),
 )
 review_length = Outcome(
     what="words of a review",

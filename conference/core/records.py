@@ -344,8 +344,20 @@ class AssignmentReport(Record, frozen=True, kw_only=True):
 # --- review ---------------------------------------------------------------------------------
 
 
+class Draft(msgspec.Struct, frozen=True, kw_only=True):
+    """A review before its writer was given `feedback` on it."""
+
+    rating: float
+    scores: dict[str, float]
+    texts: dict[str, str]
+    feedback: str
+
+
 class Review(Record, frozen=True, kw_only=True):
-    """A filled review form. `rating` repeats the form's overall score on the venue's scale."""
+    """A filled review form. `rating` repeats the form's overall score on the venue's scale.
+
+    One that was revised before it was posted has its `draft`, and takes the draft's place.
+    """
 
     paper: str
     reviewer: str
@@ -357,6 +369,7 @@ class Review(Record, frozen=True, kw_only=True):
     day: int
     late: bool = False
     emergency: bool = False
+    draft: Draft | None = None
 
 
 class ReviewQuality(Record, frozen=True, kw_only=True):

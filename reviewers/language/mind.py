@@ -21,13 +21,14 @@ from conference.core.records import (
     Bids,
     CalibrationReview,
     Comment,
+    Draft,
     Review,
 )
 from conference.core.thread import names_of, thread_parts
 from conference.models import Asker, Message, Shape, form_shape, own_words
 from conference.models.asking import together
 from conference.models.context import Context
-from conference.models.prompts import render, without_paper
+from conference.models.prompts import defused, render, without_paper
 from conference.models.reading import asks_about, fit_parts, fit_thread
 from conference.models.shapes import Filled
 from conference.papers.manuscript import Manuscript
@@ -35,7 +36,7 @@ from reviewers.attendance import attend
 from reviewers.language.examples import examples_text
 from reviewers.language.presets import PROMPTS, Preset, load_preset
 from reviewers.personas import persona_of
-from reviewers.reviewer import BidSight, CalibrateSight, DiscussSight, ReviewSight
+from reviewers.reviewer import BidSight, CalibrateSight, DiscussSight, FeedbackSight, ReviewSight
 
 ABSTRACT = 700  # characters of an abstract that a bidder is shown
 LEVELS = tuple(BID_VALUES)
@@ -79,6 +80,41 @@ class LanguageReviewer:
                 day=day,
                 late=late,
                 emergency=sight.emergency,
+            )
+        ]
+
+    async def reconsider(
+        self, agent: Agent, sight: FeedbackSight, context: Context
+    ) -> list[AnyRecord]:
+        """The review as it is posted, after an assistant's feedback on the draft."""
+        draft, asker, preset = sight.draft, context.asker, load_preset(context.asker.preset)
+        said = _answer(Filled(draft.scores, draft.texts))
+        form = Form(field=(Field(name="feedback", kind="text"),), rating="")
+        prompt = render(PROMPTS, "feedback", draft=defused(said))
+        messages = asks_about(sight.manuscript, context.papers, asker, prompt)
+        advice = await asker.ask(messages, form_shape(form), "feedback")
+        prompt = render(
+            PROMPTS, "reconsider", form=sight.form, draft=defused(said),
+            feedback=defused(advice.texts["feedback"]),
+        )  # fmt: skip
+        messages = asks_about(sight.manuscript, context.papers, asker, prompt)
+        filled = await asker.ask(
+            messages, form_shape(sight.form), "reconsider", temperature=preset.temperature
+        )
+        before = Draft(
+            rating=draft.rating,
+            scores=draft.scores,
+            texts=draft.texts,
+            feedback=advice.texts["feedback"],
+        )
+        return [
+            msgspec.structs.replace(
+                draft,
+                rating=filled.scores[sight.form.rating],
+                confidence=filled.scores.get(sight.form.confidence),
+                scores=filled.scores,
+                texts=filled.texts,
+                draft=before,
             )
         ]
 

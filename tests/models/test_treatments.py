@@ -12,6 +12,7 @@ from conference.core.records import Assignment, Review, ReviewQuality
 from conference.models.records import ModelRules
 from tests.models.scripted import Answer, Script, fill, schema_of, serve, text_of
 from tests.venues.tiny import table
+from venues.resume import load_round
 from venues.round import prepare, run_round
 from venues.state import Round
 
@@ -90,3 +91,30 @@ def test_another_chair_rates_reviews_and_is_told_neither_who_nor_how_they_rated(
     assert "R1:" in told and "statistical mind" in told
     assert not re.search(r"reviewer-\d|rating now|as handed in", told)
     assert values(round_, "review_quality").keys() == values(round_, "review_length").keys()
+
+
+def test_feedback_comes_before_a_review_is_posted_and_its_draft_is_kept(tmp_path: Path) -> None:
+    def revises(request: dict[str, Any]) -> Answer:
+        filled = dict(fill(schema_of(request), random.Random(request["seed"])))
+        if "<feedback>" in text_of(request):
+            return {
+                name: f"{value} See Table 7." if str(value).endswith(".") else value
+                for name, value in filled.items()
+            }
+        return filled
+
+    phases = with_phase("feedback", "review")
+    round_ = play(tmp_path, revises, "1 {model}, 1 embedded", phases=phases)
+    rows = round_.all(Review)
+    assert len({(row.paper, row.reviewer) for row in rows}) == len(rows) == 16
+    updated, added = (values(round_, name) for name in ("review_updated", "words_added"))
+    for row in rows:
+        name = f"{row.paper}|{row.reviewer}"
+        if row.mind == "embedded":
+            assert row.draft is None and updated[name] == added[name] == 0
+        else:
+            assert row.draft and row.draft.feedback and updated[name] == 1
+            assert all("Table 7" in text for text in row.texts.values() if text.endswith("."))
+            assert not any("Table 7" in text for text in row.draft.texts.values())
+    again = load_round(tmp_path)
+    assert again.all(Review) == rows
