@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Literal
 
 import numpy as np
 
 from venues.assignment.explain import explain
 from venues.assignment.flow import Duals, best_flow, dual_prices, prices_for
 from venues.assignment.instance import Instance, Ints, Solution, worst_of
-
-Objective = Literal["total", "worst"]
 
 _RESOLUTION = 1e-6
 _LARGEST = 1e7  # larger scores are rounded to a coarser step, so that costs fit the solver
@@ -31,26 +28,12 @@ class Best:
     duals: Duals | None
 
 
-def solve(instance: Instance, objective: Objective = "total") -> Solution:
-    """The assignment with the most coverage and, at that coverage, the best objective.
-
-    Args:
-        objective: "total" for the highest sum of scores; "worst" for the highest sum of scores of
-            the worst-off paper first and the total second.
-
-    Returns:
-        Never a pair that is not listed, a pair twice, or a reviewer over the maximum load. Papers
-        that cannot be served are named in `short`, and `message` says why.
-    """
+def highest_total(instance: Instance) -> tuple[Solution, Best]:
+    """The assignment with the most coverage and, at that coverage, the highest sum of scores."""
     step = resolution_of(instance)
     gain = np.rint(instance.score / step).astype(np.int64)
     best = best_choice(instance, gain)
-    solution = report(instance, best.chosen, step, best.proven, best.rounds, len(best.arcs))
-    if objective == "total" or solution.short or not instance.demand.any():
-        return solution
-    from venues.assignment.fair import fairest
-
-    return fairest(instance, solution, best)
+    return report(instance, best.chosen, step, best.proven, best.rounds, len(best.arcs)), best
 
 
 def resolution_of(instance: Instance) -> float:
