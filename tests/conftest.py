@@ -24,6 +24,7 @@ SLOW = (
     "models/test_kinds.py",
     "models/test_seeing.py",
     "models/test_vllm.py",
+    "venues/test_cluster.py",
     "venues/test_hosts.py",
     "models/test_engines.py",
     "sandbox",
