@@ -7,6 +7,7 @@ import io
 import textwrap
 import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import cycle
 from pathlib import Path
 from typing import Any
@@ -79,19 +80,37 @@ def legend(made: Any, axis: Any) -> None:
 
 def save_figure(made: Any, folder: Path, name: str) -> str:
     """Write PNG and SVG; return the SVG as a data address for a page."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with _drawing(name):
+        made.savefig(folder / f"{name}.png", dpi=160, metadata={"Software": None})
+    svg = svg_of(made, name)
+    (folder / f"{name}.svg").write_bytes(svg)
+    return data_address(svg)
+
+
+def svg_of(made: Any, name: str) -> bytes:
+    """A figure as SVG, whose text is text."""
+    buffer = io.BytesIO()
+    with _drawing(name):
+        made.savefig(buffer, format="svg", metadata={"Date": None}, dpi=150)
+    return buffer.getvalue()
+
+
+def data_address(svg: bytes) -> str:
+    """An SVG as an address that a page can show without a file."""
+    return "data:image/svg+xml;base64," + base64.b64encode(svg).decode()
+
+
+@contextmanager
+def _drawing(name: str) -> Iterator[None]:
     import matplotlib
 
-    folder.mkdir(parents=True, exist_ok=True)
     with (
         matplotlib.rc_context({"svg.hashsalt": name, "svg.fonttype": "none"}),
         warnings.catch_warnings(),
     ):
         warnings.filterwarnings("ignore", message="Glyph .* missing")  # The SVG has it as text.
-        buffer = io.BytesIO()
-        made.savefig(buffer, format="svg", metadata={"Date": None}, dpi=150)
-        made.savefig(folder / f"{name}.png", dpi=160, metadata={"Software": None})
-    (folder / f"{name}.svg").write_bytes(buffer.getvalue())
-    return "data:image/svg+xml;base64," + base64.b64encode(buffer.getvalue()).decode()
+        yield
 
 
 def short(name: str) -> str:

@@ -158,12 +158,12 @@ def flows(result: StudyResult) -> Any:
     panels = [result.flips[0].floor, *(each.flips for each in result.flips)]
     made, axes = grid(len(panels))
     for axis, flips in zip(axes, panels, strict=True):
-        _flow(axis, flips)
+        flow(axis, flips)
         axis.set_title(title(_arm_name(flips.second, result.study)), fontsize=9)
     return made
 
 
-def _flow(axis: Any, flips: Flips) -> None:
+def flow(axis: Any, flips: Flips) -> None:
     """Bands from the left stack to the right one; accepted papers stand on top."""
     total = flips.both + flips.only_first + flips.only_second + flips.neither
     both, lost, gained, neither = (

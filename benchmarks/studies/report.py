@@ -63,7 +63,7 @@ def write_report(
     (folder / "table.md").write_text(markdown(result), encoding="utf-8")
     (folder / "table.tex").write_text(latex(result), encoding="utf-8")
     (folder / "report.html").write_text(
-        _render(
+        render(
             "report.html.j2",
             result=result,
             plots=drawn,
@@ -88,7 +88,7 @@ def write_comparison(folders: Sequence[Path], out: Path) -> None:
         raise UserError(f"compare: {len(folders)} studies; a page holds {MOST_SIDE_BY_SIDE}")
     studies = [(read_result(folder), _picture(folder)) for folder in folders]
     rows = [row for result, _ in studies for row in compared_rows(result)]
-    page = _render("compare.html.j2", studies=studies, rests=RESTS_ON, heads=COMPARED, rows=rows)
+    page = render("compare.html.j2", studies=studies, rests=RESTS_ON, heads=COMPARED, rows=rows)
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_text(page, encoding="utf-8")
 
@@ -141,11 +141,14 @@ def _picture(folder: Path) -> str:
     return "data:image/svg+xml;base64," + base64.b64encode(path.read_bytes()).decode()
 
 
-def _render(template: str, **given: Any) -> str:
+def render(template: str, folder: Path = Path(__file__).parent, **given: Any) -> str:
+    """A template of this folder, or of another whose templates extend these, filled in."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     place = Environment(
-        loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined
+        loader=FileSystemLoader([folder, Path(__file__).parent]),
+        autoescape=True,
+        undefined=StrictUndefined,
     )
     place.filters |= {"named": named, "number": number}
     return place.get_template(template).render(**given)

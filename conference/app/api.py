@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -10,9 +11,12 @@ from typing import Any
 
 import msgspec
 
+from conference.app.compare import compare_rounds, short_names, write_page
 from conference.app.site import write_rounds, write_site
+from conference.app.site.pages import BESIDE, SITE
 from conference.core.errors import UserError
 from conference.core.progress import no_progress
+from venues.round import load_round
 from venues.round import run_round as play_round
 from venues.rounds import run_rounds
 from venues.state import Round
@@ -59,13 +63,22 @@ def run_round(
     progress = options.get("progress") or no_progress
     if rounds == 1:
         result = play_round(venue, out=out, **options)
+        _write_beside(out, [*map(load_round, options.get("reuse", ())), result.round])
         return Proceedings(out, write_site(out, progress), result.round, result.performed)
     results = run_rounds(venue, rounds=rounds, out=out, **options)
     for result in results:
         write_site(result.folder, progress)
+    _write_beside(out, [result.round for result in results])
     page = write_rounds(out, [result.round for result in results])
     performed = sum(result.performed for result in results)
     return Proceedings(out, page, results[-1].round, performed)
+
+
+def _write_beside(out: Path, rounds: Sequence[Round]) -> None:
+    """Set rounds side by side on a page of the site in `out`, which its front page then links."""
+    if len(rounds) > 1:
+        folders = [str(round_.folder) for round_ in rounds]
+        write_page(compare_rounds(rounds, short_names(folders)), out / SITE / BESIDE)
 
 
 def run_study(study: str | Path, *, out: str | Path, **options: Any) -> Any:

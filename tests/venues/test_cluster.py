@@ -82,9 +82,11 @@ question = "What does a lower quota change?"
 venue = "workshop"
 [design]
 replicates = 4
-[arm.control]
-set = { "population.reviewers" = 14, "desk.duplicates" = false, "desk.topic" = false,
-        "review.texts" = false }
+[arm.control.set]
+"population.reviewers" = 20
+"desk.duplicates" = false
+"desk.topic" = false
+"review.texts" = false
 [arm.fewer]
 set = { "decision.accept_rate" = 0.25, "decision.oral_rate" = 0.0 }
 [outcome]

@@ -252,31 +252,12 @@ def compare(first: str, second: str, seed: int, resamples: int) -> None:
     A and B are benchmark folders, or FOLDER#REVIEWER where a folder holds several.
     """
     from rich.console import Console
-    from rich.table import Table
 
-    from benchmarks.reviewers.compare import compare as run
-    from benchmarks.reviewers.tables import full
+    from conference.app.compare import show
+    from conference.app.compare.compare import compare_benchmarks
 
-    plain: dict[str, Any] = {"soft_wrap": True, "highlight": False, "markup": False}
-    found = run(first, second, resamples=resamples, seed=seed)
-    table = Table("measure", "n", "A", "B", "A − B", title=f"{found.n} shared papers")
-    for row in found.rows:
-        table.add_row(
-            row.measure,
-            str(row.difference.n),
-            full(row.first),
-            full(row.second),
-            full(row.difference),
-        )
-    console = Console(width=None if sys.stdout.isatty() else 120)
-    for side, name, mix in zip("AB", (found.first, found.second), found.mixes, strict=False):
-        console.print(f"{side}: {name}, on {mix or 'a mix that is not recorded'}", **plain)
-    console.print(f"Shared: {found.mixes[2]}", **plain)
-    console.print(table)
-    for warning in found.warnings:
-        console.print(f"! Warning: {warning}.", **plain)
-    for reason in dict.fromkeys(r.difference.reason for r in found.rows if r.difference.reason):
-        console.print(f"A dash: {reason}.", markup=False)
+    found = compare_benchmarks((first, second), resamples=resamples, seed=seed)
+    show(found, Console(width=None if sys.stdout.isatty() else 120))
 
 
 def _default_folder(data: str) -> Path:

@@ -35,6 +35,7 @@ from venues.timings import read_timings
 
 TEMPLATES = Path(__file__).parent / "templates"
 SITE = "site"
+BESIDE = "compare.html"  # A page of `conference compare` that lies in the site is linked.
 ON_FRONT = 24  # Papers on the front page; all are on their own page, with search.
 
 
@@ -83,6 +84,7 @@ def _write_pages(folder: Path, round_: Round, progress: Progress) -> Path:
         "compared": human,
         "sample": round_.sample,
         "pdf_folder": PAPERS,
+        "beside": beside_link(site),
     }
     plots = draw_plots(round_, timings, site / "plots")
     front = {
@@ -161,6 +163,11 @@ def _bar(decisions: list[Decision]) -> Bar:
 def _spread(view: PaperView) -> float | None:
     ratings = [item.rating for item in view.reviews]
     return round(max(ratings) - min(ratings), 2) if len(ratings) > 1 else None
+
+
+def beside_link(site: Path) -> str:
+    """The page in a site that sets the round beside others, or "" where there is none."""
+    return BESIDE if (site / BESIDE).is_file() else ""
 
 
 def _last(rows: list[CalibrationReport]) -> CalibrationReport | None:

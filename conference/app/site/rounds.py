@@ -97,7 +97,7 @@ def write_rounds(out: Path, rounds: list[Round]) -> Path:
     """Write the report over all rounds to `out/site` and return its page."""
     import shutil
 
-    from conference.app.site.pages import SITE, TEMPLATES, environment
+    from conference.app.site.pages import SITE, TEMPLATES, beside_link, environment
 
     rows = round_rows(rounds)
     site = out / SITE
@@ -107,7 +107,14 @@ def write_rounds(out: Path, rounds: list[Round]) -> Path:
         page = (
             environment()
             .get_template("rounds.html.j2")
-            .render(rows=rows, venue=rounds[-1].venue, seed=rounds[-1].seed, root="", drawn=drawn)
+            .render(
+                rows=rows,
+                venue=rounds[-1].venue,
+                seed=rounds[-1].seed,
+                root="",
+                drawn=drawn,
+                beside=beside_link(site),
+            )
         )
         (site / "index.html").write_text(page, encoding="utf-8")
         (site / "rounds.json").write_bytes(msgspec.json.encode(rows))
