@@ -192,7 +192,7 @@ function armCard(group) {
     ["Tokens", short(group.spent.tokens_in + group.spent.tokens_out)], ["Cost", group.spent.cost.toFixed(2)],
   ];
   return make(
-    "section", { cls: "card" }, make("h2", {}, group.name), make("p", { cls: "by" }, group.label || " "), make("div", { cls: "cells" }, ...cells),
+    "section", { cls: "card" }, make("h2", {}, group.name), make("p", { cls: "by" }, group.label || "\u00a0"), make("div", { cls: "cells" }, ...cells),
     make("dl", { cls: "sums" }, ...sums.flatMap(([name, value]) => [make("dt", {}, name), make("dd", {}, value)])),
   );
 }
@@ -202,7 +202,7 @@ function showStudy(view) {
   const done = view.groups.reduce((sum, group) => sum + group.rounds.filter((round) => round.state === "finished").length, 0);
   const last = Math.max(0, ...view.groups.map((group) => group.last));
   at("where").textContent = view.folder;
-  at("kicker").textContent = view.study ? `A study, on ${view.rests}` : "Several rounds of a venue";
+  at("kicker").textContent = view.study ? `A study · rests on ${view.rests === "assumption" ? "an assumption" : view.rests === "language model" ? "a language model" : view.rests}` : "Several rounds of a venue";
   at("title").textContent = view.title || "Rounds";
   const what = `${count(done)} of ${view.study ? "" : "so far "}${some(all, "round")} done`;
   const told = { waiting: "Waiting for the first round.", running: `${what}`, stopped: `Stopped with ${what}; run the same command to go on`, finished: `Finished: ${what}` }[view.state];
