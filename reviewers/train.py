@@ -1,15 +1,17 @@
-"""Fits what the embedded reviewers know, from human reviews.
+"""Fits reviewers to human reviews.
 
     python -m reviewers.train quality --data PLACE [--before 2026] [--out FILE]
     python -m reviewers.train families --data PLACE
     python -m reviewers.train panel --data PLACE
     python -m reviewers.train calibration --data PLACE
+    python -m reviewers.train language --data PLACE --model FOLDER --out FILE [--finetune]
 
 PLACE is a store of `conference data import`, one dataset of it (STORE/NAME), or raw tables, as
 conference/data/reader.py reads them. `quality` writes coefficients.npz, or a FILE for a reviewer
 `embedded:FILE`; `families` prints how every family of models that was tried does on each year from
 the years before it, as CARD.md gives it; `panel` prints the figures of panel.toml; `calibration`
-writes calibration.json.
+writes calibration.json; `language` writes a reviewer `fitted:FILE` that reads with a local language
+model.
 """
 
 from __future__ import annotations
@@ -30,9 +32,16 @@ from conference.core.files import check_writable
 from conference.core.progress import Progress, ProgressDisplay
 from conference.data.reader import read_all
 from conference.data.scales import scale_of
+from conference.models.kept import model_place
 from conference.statistics.agreement import icc1
 from reviewers.calibration import FILE as CALIBRATION
 from reviewers.calibration import CalibrationPaper
+from reviewers.fitted.head import choose
+from reviewers.fitted.head import fit as fit_head
+from reviewers.fitted.head import write as write_fitted
+from reviewers.fitted.hidden import Reader, check_model, layers_in, states_of
+from reviewers.fitted.training import rated_before, with_texts
+from reviewers.fitted.tuning import Plan, tune
 from reviewers.quality.fitting import fit
 from reviewers.quality.model import FEWEST_LETTERS, PaperText, load, write
 from reviewers.quality.model import FILE as COEFFICIENTS
@@ -44,7 +53,7 @@ CALIBRATION_YEARS = (2021, 2022, 2026)
 
 @click.group()
 def main() -> None:
-    """Fit what the embedded reviewers know."""
+    """Fit reviewers to human reviews."""
 
 
 @main.command()
@@ -167,6 +176,59 @@ def _known_papers(
     for row, z in zip(rows.itertuples(), standard, strict=True):
         ratings = tuple(map(float, row.ratings))
         yield CalibrationPaper(row.paper_id, f"ICLR {year}", ratings, round(float(z), 4), values)
+
+
+@main.command()
+@click.option("--data", type=click.Path(path_type=Path), required=True)
+@click.option(
+    "--model",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="Its folder, or the name of a kept one.",
+)
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="File to write.")
+@click.option("--before", default=2026, show_default=True, help="Train on years before this one.")
+@click.option("--papers", default=5000, show_default=True, help="How many, drawn; 0 for all.")
+@click.option("--layers", default=0, help="How many run; 0 for half of them, with --finetune all.")
+@click.option("--tokens", default=512, show_default=True, help="Most that are read of a paper.")
+@click.option("--text", is_flag=True, help="Read the text too, where it is the reviewed version.")
+@click.option("--finetune", is_flag=True, help="Train the whole model; wants a GPU.")
+@click.option("--passes", default=3, show_default=True, help="Of --finetune, at most.")
+@click.option("--batch", default=32, show_default=True, help="Of --finetune: papers a step.")
+@click.option("--seed", default=0, show_default=True)
+def language(
+    data: Path, model: Path, out: Path, before: int, papers: int, layers: int, tokens: int,
+    text: bool, finetune: bool, passes: int, batch: int, seed: int,
+) -> None:  # fmt: skip
+    """Fit a reviewer on what a local language model holds of a paper, and write it.
+
+    Stopped, it goes on where it was: hidden states are kept in the user's cache, and with
+    --finetune checkpoints beside the file, where the trained model goes.
+    """
+    place = Path(model_place(str(model)))
+    check_model(str(place))
+    check_writable(out.parent)
+    train = rated_before(data, before, papers, seed)
+    told = with_texts(data, train) if text else texts_of(train)
+    whole = layers_in(str(place))
+    used = layers or (whole if finetune else -(-whole // 2))
+    reader = Reader(str(place.resolve()), used, tokens, text)
+    click.echo(f"fitting on {len(train):,} papers up to {train['year'].max()}", err=True)
+    with ProgressDisplay(Console(stderr=True)) as shown:
+        if finetune:
+            plan = Plan(passes=passes, batch=batch, seed=seed)
+            folder = out.resolve().with_suffix("")
+            fitted, choice = tune(train, told, reader, plan, folder, shown.show)
+        else:
+            states = states_of(told, reader, shown.show)
+            choice = choose(train, states, reader)
+            fitted = fit_head(train, states, reader, choice)
+    write_fitted(fitted, out)
+    click.echo(
+        f"{choice.year}, from the years before it: Spearman with the mean rating {choice.states}, "
+        f"words alone from the same papers {choice.words}; layer {choice.layer}"
+    )
+    click.echo(f"{out.name}: fitted on {len(train):,} papers, a reviewer fitted:{out}")
 
 
 if __name__ == "__main__":

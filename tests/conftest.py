@@ -42,6 +42,7 @@ SLOW = (
     "venues/test_cli.py",
     "venues/test_papers.py",
     "venues/test_embedded_round.py",
+    "reviewers/test_fitted.py",
     "reviewers/test_train.py",
     "models/test_thinking.py",
     "data/test_every_source.py",

@@ -16,10 +16,11 @@ from conference.models import is_model, parse_spec
 from conference.papers.typesetting import check_typesetter
 from conference.sandbox import protections
 from reviewers.embedded.panel import load_panel
+from reviewers.fitted.mind import NAME as FITTED
 from reviewers.language.examples import examples_text
 from reviewers.language.presets import load_preset
 from scientists.templates import load_template
-from venues.minds import models_of
+from venues.minds import mind_of, models_of
 from venues.papers import PaperSource
 from venues.phases.bid import find_conflicts
 from venues.phases.submit import paper_name
@@ -52,6 +53,9 @@ def check_before(
     check_recorded(venue, source)
     if "embedded" in _kinds(venue.minds.reviewer):
         load_panel(venue.panel.like)
+    for _, mind in parse_minds(venue.minds.reviewer):
+        if mind.startswith(f"{FITTED}:"):
+            mind_of("reviewer", mind)
     _check_examples(venue)
     if source is None:
         _check_research(venue, options, where)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from functools import partial
@@ -10,28 +9,27 @@ from pathlib import Path
 
 import msgspec
 
-from conference.core.ledger import UNDER_WAY, Ledger, open_ledger
+from conference.core.ledger import Ledger, open_ledger
 from conference.core.progress import Progress, no_progress
-from conference.core.records import AnyRecord, Failure
-from conference.core.reuse import Pool, digest_of
-from conference.core.tasks import StopRound, Task, TaskKey
+from conference.core.reuse import Pool
+from conference.core.tasks import Task
 from conference.core.workers import Stage
 from conference.models.backends import Cluster, running
 from conference.models.costs import Budget
 from conference.models.failures import FAILED_CALLS, failed_in, write_failed_calls
-from conference.models.records import calls_from_json, calls_to_json
 from venues.checks import check_before
 from venues.dispatch import Stages, make_performer
 from venues.examples import placed
+from venues.flow import Flow, flows_of
 from venues.minds import models_of
 from venues.papers import PaperSource, open_papers
 from venues.phases import steps_of
-from venues.plan import draws_seed, make_plan, note_plan, seed_of_task
+from venues.plan import draws_seed, make_plan, note_plan
+from venues.player import Player, records_of
 from venues.preflight import try_models
 from venues.resume import load_round, retract_failures, spoiled
-from venues.revisions import revision_of
 from venues.settings import prepare
-from venues.state import Archived, Options, Round, Step, UnderWay
+from venues.state import Archived, Options, Round
 from venues.venue import Venue
 
 
@@ -150,97 +148,25 @@ def play(
     progress: Progress,
     budget: Budget | None = None,
     pool: Pool | None = None,
+    overlap: bool | None = None,
 ) -> int:
     """Perform every task of every step that the ledger lacks; return how many were performed.
 
     What a round of the pool has computed for a task that saw the same is taken over from there.
+    With `overlap`, which is left to whether language models answer, papers go through steps at
+    their own pace (`venues.flow`); the results are the same.
     """
     performed, budget, pool = 0, budget or Budget(), pool or Pool()
-    for step in steps_of(round_.venue):
-        keys = ledger.whole(step.name)
-        if keys is None:
-            tasks = list(step.tasks(round_))
-            seen = [
-                digest_of(
-                    task,
-                    seed_of_task(task.key, round_.draws, round_.world),
-                    revision_of(task, round_.venue),
-                )
-                for task in tasks
-            ]
-            _take_over(tasks, seen, ledger, pool)
-            performed += _perform(step, tasks, ledger, stage_for, progress, budget)
-            keys = [task.key for task in tasks]
-            records = _records(ledger, keys)
-            _stop_if_failed(step, [row for row in records if isinstance(row, Failure)], len(keys))
-            ledger.note_whole(step.name, keys, seen)
-            round_.add(records)
-        else:
-            progress(step.name, len(keys), len(keys))
-            round_.add_later(partial(_records, ledger, keys))
+    if overlap is None:
+        overlap = bool(models_of(round_.venue))
+    for steps in flows_of(steps_of(round_.venue), overlap):
+        while steps and (keys := ledger.whole(steps[0].name)) is not None:
+            progress(steps.pop(0).name, len(keys), len(keys))
+            round_.add_later(partial(records_of, ledger, keys))
+        if steps:
+            flow = Flow(steps, round_, ledger.records)
+            performed += Player(flow, round_, ledger, stage_for, progress, budget, pool).play()
     return performed
-
-
-def _perform(
-    step: Step,
-    tasks: list[Task],
-    ledger: Ledger,
-    stage_for: Callable[[Task], Stage],
-    progress: Progress,
-    budget: Budget,
-) -> int:
-    """Perform the tasks of a step that the ledger lacks; return how many they were."""
-    todo = [task for task in tasks if task.key not in ledger]
-    start = done = len(tasks) - len(todo)
-    progress(step.name, done, len(tasks))
-    if todo and not budget.exceeded:
-        now = time.time()
-        work = UnderWay(step.name, len(tasks), start, now, budget.started, budget.limits)
-        ledger.note(UNDER_WAY, msgspec.json.encode(work))
-        stage = stage_for(todo[0])  # The first may start engines, and spend calls on trying them.
-        budget.begin_step()
-        for finished in stage.perform(todo, budget.room):
-            ledger.append(finished)
-            budget.note(row.calls for row in finished)
-            done += len(finished)
-            progress(step.name, done, len(tasks))
-    if done < len(tasks):
-        raise StopRound(
-            f"The round stops in step '{step.name}' because {budget.exceeded}; nothing that was "
-            "done is lost: run the same command with a higher limit to go on."
-        )
-    return done - start
-
-
-def _take_over(tasks: list[Task], seen: list[bytes], ledger: Ledger, pool: Pool) -> None:
-    """Append the results that earlier rounds have for tasks of a step; their calls were paid."""
-    lacking = {
-        task.key: digest for task, digest in zip(tasks, seen, strict=True) if task.key not in ledger
-    }
-    found = pool.find(lacking, ledger.folder)
-    if found:
-        ledger.append([msgspec.structs.replace(done, calls=_paid(done.calls)) for done in found])
-
-
-def _paid(calls: bytes) -> bytes:
-    if calls == b"[]":
-        return calls
-    return calls_to_json(
-        [msgspec.structs.replace(call, reused=True) for call in calls_from_json(calls)]
-    )
-
-
-def _records(ledger: Ledger, keys: list[TaskKey]) -> list[AnyRecord]:
-    return [record for key in keys for record in ledger.records(key)]
-
-
-def _stop_if_failed(step: Step, failures: list[Failure], tasks: int) -> None:
-    """A step that must be whole, or that mostly failed, ends the run here."""
-    if (step.essential and failures) or len(failures) > tasks / 2:
-        raise StopRound(
-            f"{len(failures)} task(s) of the step '{step.name}' failed, the first being "
-            f"{failures[0].task}: {failures[0].reason}; run the same command with --retry-failed."
-        )
 
 
 __all__ = ["Options", "PaperSource", "Result", "load_round", "play", "prepare", "run_round"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
+from copy import copy
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -132,15 +133,30 @@ class Round:
         found = self.of(kind, paper)
         return found[-1] if found else None
 
+    def about(self, paper: str) -> Round:
+        """The round as far as it tells of one paper, that paper alone under review; what is added
+        to it is not added here."""
+        self._read()
+        found = copy(self)
+        found._later, found._by_paper, found._records = [], {}, defaultdict(list)
+        for kind, rows in self._records.items():
+            one = "paper" in kind.__struct_fields__  # type: ignore[attr-defined]
+            found._records[kind] = list(self.of(kind, paper) if one else rows)
+        found._agents = self._agents_by_id()
+        return found
+
     def agents(self, role: Role) -> list[Agent]:
         """The agents of a role."""
         return [agent for agent in self.all(Agent) if agent.role == role]
 
     def agent(self, name: str) -> Agent:
         """The agent with this id."""
+        return self._agents_by_id()[name]
+
+    def _agents_by_id(self) -> dict[str, Agent]:
         if len(self._agents) != len(self.all(Agent)):
             self._agents = {agent.id: agent for agent in self.all(Agent)}
-        return self._agents[name]
+        return self._agents
 
     def papers(self) -> list[Submission]:
         """The submissions under review: all that were handed in and passed the desk."""
@@ -193,11 +209,23 @@ class Step(msgspec.Struct, frozen=True):
     """One step of a phase: given the round so far, which tasks are there?
 
     When a task of an `essential` step fails, the round stops there and can be retried.
+
+    Where language models answer, papers go at their own pace as far as steps allow it (`flow.py`).
+    A paper `goes_on` from a step when its own tasks there are done: only they tell of it. It waits
+    before a step until all papers have arrived if `waits` says so of the round with this paper
+    alone, or is None. Of a paper that does not wait, the step's tasks hang on that paper alone.
     """
 
     name: str
     tasks: Callable[[Round], Iterable[Task]]
     essential: bool = False
+    goes_on: bool = False
+    waits: Callable[[Round], bool] | None = None
+
+
+def never(round_: Round) -> bool:
+    """Of a step before which no paper waits for the others."""
+    return False
 
 
 class UnderWay(msgspec.Struct, frozen=True):

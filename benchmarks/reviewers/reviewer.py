@@ -103,6 +103,12 @@ def _embedded(rest: str, question: Question) -> list[Reviewer]:
     return [embedded(question, rest)]
 
 
+def _fitted(rest: str, question: Question) -> list[Reviewer]:
+    from benchmarks.reviewers.fitted import fitted
+
+    return [fitted(question, rest)]
+
+
 def _tfidf(rest: str, question: Question) -> list[Reviewer]:
     from benchmarks.reviewers.tfidf import tfidf
 
@@ -111,11 +117,12 @@ def _tfidf(rest: str, question: Question) -> list[Reviewer]:
 
 MAKERS: dict[str, Maker] = {
     "embedded": _embedded,
+    "fitted": _fitted,
     "tfidf": _tfidf,
     "csv": _csv,
     "ai-scientist": _ai_scientist,
 }
-OF_A_FILE = ("csv", "ai-scientist")
+OF_A_FILE = ("csv", "ai-scientist", "fitted")
 
 
 def check_specs(specs: Sequence[str]) -> None:

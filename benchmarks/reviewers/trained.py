@@ -20,7 +20,8 @@ from reviewers.embedded.mind import written
 from reviewers.quality import fitting
 from reviewers.quality.model import FILE, PaperText, QualityModel, has_abstract, load, write
 from reviewers.quality.training_overlap import marks_of
-from reviewers.quality.training_papers import of_use, papers_of, standardised, texts_of
+from reviewers.quality.training_papers import of_use, papers_of, standardised
+from reviewers.quality.training_papers import texts_of as frame_texts
 from venues.venue_file import load_venue
 
 NAME = "embedded"
@@ -50,9 +51,9 @@ def embedded(question: Question, file: str = "") -> Reviewer:
     model = _read(file, question)
     about = {"trained on": f"{model.card['papers']:,} papers of {', '.join(model.trained_on)}"}
     known, tested = _earlier(question)
-    met = model.met(_texts(question.views))
-    seen = _seen(model, met, question)
-    rated = sum(map(has_abstract, texts_of(known[known["z"].notna()])))
+    met = model.met(texts_of(question.views))
+    seen = seen_by(model.cutoff, met, question)
+    rated = sum(map(has_abstract, frame_texts(known[known["z"].notna()])))
     if not file and seen and rated < FEWEST_TRAINING:
         raise NotMeasurable(
             f"--reviewer embedded: its fit has seen {seen}, and there are only {rated} rated "
@@ -62,7 +63,7 @@ def embedded(question: Question, file: str = "") -> Reviewer:
     if not file and (seen or enough):
         return _refitted(known, tested, question)
     whose = Path(file).name if file else "the committed fit"
-    about["coefficients"] = f"{whose}, {_digest(Path(file) if file else FILE)}"
+    about["coefficients"] = f"{whose}, {digest_of(Path(file) if file else FILE)}"
     name = f"embedded:{Path(file).stem}" if file else NAME
     if not met.any():
         return _embedded(lambda: model, about, name=name)
@@ -80,7 +81,7 @@ def _read(file: str, question: Question) -> QualityModel:
             f"--reviewer embedded:{file}: it holds no coefficients ({error}); write them with "
             "python -m reviewers.train quality --data FOLDER --out FILE."
         ) from error
-    if seen := _seen(model, model.met(_texts(question.views)), question):
+    if seen := seen_by(model.cutoff, model.met(texts_of(question.views)), question):
         raise NotMeasurable(
             f"--reviewer embedded:{file}: it was fitted on {', '.join(model.trained_on)} and has "
             f"seen {seen}, which is no test; fit it with --before {question.year} and without the "
@@ -89,10 +90,11 @@ def _read(file: str, question: Question) -> QualityModel:
     return model
 
 
-def _seen(model: QualityModel, met: Booleans, question: Question) -> str:
-    """What a model has seen of a question so that it may not be asked at all; "" for nothing."""
-    if question.year <= model.cutoff:
-        return f"years up to {model.cutoff}"
+def seen_by(cutoff: int, met: Booleans, question: Question) -> str:
+    """What a fit on years up to `cutoff` has seen of a question so that it may not be asked at all;
+    "" for nothing. `met` says which of the papers it was fitted on."""
+    if question.year <= cutoff:
+        return f"years up to {cutoff}"
     if met.mean() > MOST_MET:
         return f"{int(met.sum())} of the {met.size} papers of {question.name}, in another year"
     return ""
@@ -102,7 +104,7 @@ def _embedded(
     model: Callable[[], QualityModel], about: dict[str, str], *, name: str = NAME, silent: str = ""
 ) -> Reviewer:
     def score(views: Sequence[PaperView]) -> Scores:
-        texts = _texts(views)
+        texts = texts_of(views)
         return Scores(np.where(model().met(texts), np.nan, model().predict(texts)))
 
     kind = "statistical reviewer of this package, from title and abstract"
@@ -123,7 +125,7 @@ def _write(views: Sequence[PaperView]) -> list[Texts]:
 
 def _refitted(known: Any, tested: int, question: Question) -> Reviewer:
     """The reviewer with a fit on the earlier years at hand."""
-    later = _texts(question.views)
+    later = texts_of(question.views)
     years = sorted({f"{v} {y}" for v, y in zip(known["venue"], known["year"], strict=True)})
     content = [known.to_json(orient="values"), *(f"{p.title}\x1f{p.abstract}" for p in later)]
     anew = KeptFit(
@@ -139,17 +141,19 @@ def _refitted(known: Any, tested: int, question: Question) -> Reviewer:
         "trained on": anew.trained_on,
         "coefficients": f"fit {anew.key}, made for this benchmark on the earlier years at hand",
         "left out of training": f"{tested} papers that are tested",
-        "committed fit": _digest(FILE),
+        "committed fit": digest_of(FILE),
     }
     made = _embedded(anew.fitted, about)
     return msgspec.structs.replace(made, prepare=anew.prepare, notice=anew.notice)
 
 
-def _digest(file: Path) -> str:
+def digest_of(file: Path) -> str:
+    """The start of a file's SHA-256."""
     return hashlib.sha256(file.read_bytes()).hexdigest()[:16]
 
 
-def _texts(views: Sequence[PaperView]) -> list[PaperText]:
+def texts_of(views: Sequence[PaperView]) -> list[PaperText]:
+    """The papers as the statistical reviewers read them."""
     return [PaperText(v.title, v.abstract, v.text, v.keywords) for v in views]
 
 

@@ -11,7 +11,7 @@ import hashlib
 import re
 import shutil
 from collections.abc import Mapping, Sequence
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +58,10 @@ class Pool:
     def _ledgers(self) -> list[Ledger]:
         return [read_ledger(folder) for folder in self._folders]
 
+    @cache  # noqa: B019 - a pool lives as long as its round.
+    def _seen(self, ledger: Ledger, step: str) -> dict[TaskKey, bytes]:
+        return ledger.seen(step)
+
     def find(self, digests: Mapping[TaskKey, bytes], into: Path) -> list[Done]:
         """The results of those tasks of one step that an earlier round has, by what they saw.
 
@@ -65,7 +69,7 @@ class Pool:
         """
         found: dict[TaskKey, Done] = {}
         for ledger in self._ledgers if digests else ():
-            seen = ledger.seen(next(iter(digests)).step)
+            seen = self._seen(ledger, next(iter(digests)).step)
             for key, digest in digests.items():
                 if key in found or seen.get(key) != digest:
                     continue

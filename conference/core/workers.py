@@ -41,7 +41,9 @@ class Stage(Protocol):
     def perform(
         self, tasks: Sequence[Task], room: Callable[[], int] = unlimited
     ) -> Iterator[list[Done]]:
-        """`room` is asked before more tasks are begun: how many that wait for language models may
+        """Tasks are taken out of a deque, to which more may be added after each group.
+
+        `room` is asked before more tasks are begun: how many that wait for language models may
         be under way. At 0 no task is begun any more; those that have begun are finished."""
         ...
 
@@ -60,7 +62,7 @@ class InlineStage:
     def perform(
         self, tasks: Sequence[Task], room: Callable[[], int] = unlimited
     ) -> Iterator[list[Done]]:
-        waiting = deque(tasks)
+        waiting = tasks if isinstance(tasks, deque) else deque(tasks)
         running: set[asyncio.Task[Done]] = set()
         self._busy = True
         while waiting or running:
@@ -129,9 +131,11 @@ class RayStage:
     def perform(
         self, tasks: Sequence[Task], room: Callable[[], int] = unlimited
     ) -> Iterator[list[Done]]:
-        queues = self._queues(tasks)
+        coming = tasks if isinstance(tasks, deque) else deque(tasks)
+        queues: dict[Lane, deque[tuple[list[Task], int]]] = {}
         open_calls: dict[Any, tuple[Lane, list[Task], int]] = {}
-        while queues or open_calls:
+        while coming or queues or open_calls:
+            self._queue(coming, queues)
             if not (most := room()):
                 queues.clear()
             self._give_out(queues, open_calls, most)
@@ -152,19 +156,20 @@ class RayStage:
             if finished:
                 yield finished
 
-    def _queues(self, tasks: Sequence[Task]) -> dict[Lane, deque[tuple[list[Task], int]]]:
-        """Tasks by the host on which their agent lives, in batches; those that wait, in ones."""
+    def _queue(self, tasks: deque[Task], queues: dict[Lane, deque[tuple[list[Task], int]]]) -> None:
+        """Take tasks to the host on which their agent lives, in batches; those that wait, in
+        ones."""
         lanes: dict[Lane, list[Task]] = defaultdict(list)
-        for task in tasks:
+        most = max(1, min(BATCH, len(tasks) // (4 * len(self._hosts))))
+        while tasks:
+            task = tasks.popleft()
             name = task.key.agent or task.key.paper
             home = self._home.setdefault(name, len(self._home) % len(self._hosts))
             lanes[home, self._waits(task)].append(task)
-        most = max(1, min(BATCH, len(tasks) // (4 * len(self._hosts))))
-        queues = {}
         for lane, rows in lanes.items():
             size = 1 if lane[1] else most
-            queues[lane] = deque((rows[at : at + size], 0) for at in range(0, len(rows), size))
-        return queues
+            batches = ((rows[at : at + size], 0) for at in range(0, len(rows), size))
+            queues.setdefault(lane, deque()).extend(batches)
 
     def _give_out(
         self,

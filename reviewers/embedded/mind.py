@@ -8,6 +8,7 @@ Its words are the measured facts. It reads no meaning, and every review says so.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from functools import lru_cache
 
 import msgspec
@@ -37,15 +38,27 @@ from reviewers.embedded.filling import (
     rules,
 )
 from reviewers.embedded.panel import Panel, load_panel
-from reviewers.embedded.reading import Reading, quality_of, read, reading_of
+from reviewers.embedded.reading import Reading, Source, quality_of, read, reading_of
 from reviewers.personas import Persona, persona_of
+from reviewers.quality.model import PaperText, load
 from reviewers.reviewer import BidSight, CalibrateSight, DiscussSight, ReviewSight
 
 NAME = "embedded"
 
 
 class EmbeddedReviewer:
-    """Fulfils `ReviewerMind`."""
+    """Fulfils `ReviewerMind`.
+
+    `source` is what foretells a paper's rating, and `panel_of` a venue-year's panel for it.
+    """
+
+    def __init__(
+        self,
+        name: str = NAME,
+        source: Source = load,
+        panel_of: Callable[[str], Panel] = load_panel,
+    ) -> None:
+        self._name, self._source, self._panel_of = name, source, panel_of
 
     async def bid(self, agent: Agent, sight: BidSight, context: Context) -> Bids:
         """A noisy reading of affinity; most papers stay Neutral and are left out."""
@@ -65,8 +78,8 @@ class EmbeddedReviewer:
         if isinstance(attended, Absence):
             return [attended]
         day, late = attended
-        panel = load_panel(sight.panel)
-        reading = await _reading(sight, context)
+        panel = self._panel_of(sight.panel)
+        reading = await self._reading(sight, context)
         shared, cost = sight.quality, 0.0  # Human ratings hold the faults' cost.
         if shared is None:
             assert reading is not None
@@ -89,7 +102,7 @@ class EmbeddedReviewer:
                 confidence=scores.get(sight.form.confidence),
                 scores=scores,
                 texts=_texts(sight, reading, persona, context),
-                mind=NAME,
+                mind=self._name,
                 day=day,
                 late=late,
                 emergency=sight.emergency,
@@ -98,7 +111,7 @@ class EmbeddedReviewer:
 
     async def discuss(self, agent: Agent, sight: DiscussSight, context: Context) -> list[AnyRecord]:
         """A changed rating with its reason; nothing when the rating stays."""
-        panel = load_panel(sight.panel)
+        panel = self._panel_of(sight.panel)
         field = sight.form[sight.form.rating]
         if panel.values != field.values:
             panel = msgspec.structs.replace(panel, values=field.values)
@@ -117,7 +130,7 @@ class EmbeddedReviewer:
                 text=_why(sight, after, others, strength),
                 rating_before=sight.rating,
                 rating_after=after,
-                mind=NAME,
+                mind=self._name,
             )
         ]
 
@@ -125,7 +138,7 @@ class EmbeddedReviewer:
         self, agent: Agent, sight: CalibrateSight, context: Context
     ) -> list[CalibrationReview]:
         """Ratings of papers whose human means are known to the venue, not to this mind."""
-        panel, rng, persona = load_panel(sight.panel), context.rng(), persona_of(agent)
+        panel, rng, persona = self._panel_of(sight.panel), context.rng(), persona_of(agent)
         own = severity(context.seed, sight.panel, agent.id, persona)
         found = []
         told = sight.shared or (None,) * len(sight.papers)
@@ -134,8 +147,8 @@ class EmbeddedReviewer:
         )
         for manuscript, quality, shared, mean, humans in rows:
             if shared is None:
-                if quality is None:
-                    quality = await quality_of(manuscript) - panel.predicted
+                if quality is None or self._judges_anew(manuscript):
+                    quality = await quality_of(manuscript, self._source) - panel.predicted
                 effect = paper_effect(sight.world or context.seed, sight.panel, manuscript.paper)
                 shared = panel.shared(quality, effect)
             expertise = rules().calibration.expertise
@@ -151,12 +164,17 @@ class EmbeddedReviewer:
             )
         return found
 
+    async def _reading(self, sight: ReviewSight, context: Context) -> Reading | None:
+        """What is measured in the paper; None where neither the rating nor a text asks for it."""
+        if sight.quality is not None and not sight.form.texts:
+            return None
+        return await read(sight.manuscript, sight.archive, context.papers, self._source)
 
-async def _reading(sight: ReviewSight, context: Context) -> Reading | None:
-    """What is measured in the paper; None where neither the rating nor a text asks for it."""
-    if sight.quality is not None and not sight.form.texts:
-        return None
-    return await read(sight.manuscript, sight.archive, context.papers)
+    def _judges_anew(self, manuscript: Manuscript) -> bool:
+        """Whether its own forecast of a known paper stands in place of the venue's: it has one of
+        its own, and was not fitted on that paper."""
+        paper = PaperText(manuscript.title, manuscript.abstract)
+        return self._source is not load and not self._source().met([paper])[0]
 
 
 def _texts(

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
+import numpy as np
+from numpy.typing import NDArray
 
 from conference.papers.anatomy import measure
 from conference.papers.manuscript import Manuscript, full_text
@@ -26,6 +30,20 @@ class Reading(msgspec.Struct, frozen=True):
     cost: float
     abstract_words: int
     words: int | None
+
+
+class Forecaster(Protocol):
+    """What foretells a paper's rating: the quality model, or a fit on a language model."""
+
+    @property
+    def reads_text(self) -> bool: ...
+
+    def standard(self, papers: Sequence[PaperText]) -> NDArray[np.float64]: ...
+
+    def met(self, papers: Sequence[PaperText]) -> NDArray[np.bool_]: ...
+
+
+Source = Callable[[], Forecaster]
 
 
 class Archive:
@@ -50,39 +68,45 @@ class Archive:
         return Nearest(float(near[at]), self.titles[at], len(self.titles))
 
 
-async def read(manuscript: Manuscript, archive: tuple[str, ...], papers: Path) -> Reading:
+async def read(
+    manuscript: Manuscript, archive: tuple[str, ...], papers: Path, source: Source = load
+) -> Reading:
     """Measure a paper once for all its reviewers in this process.
 
     Args:
         archive: titles of earlier papers; empty leaves novelty out.
         papers: the folder of parsed documents.
+        source: where the forecast comes from.
     """
-    quality = await quality_of(manuscript)
     folder = papers if manuscript.document else None  # Rounds of a study share what they can.
+    text = full_text(manuscript, folder) if folder and source().reads_text else None
+    quality = await quality_of(manuscript, source, text)
     return _read(manuscript, _archive(archive) if archive else None, folder, quality)
 
 
-_predicted: dict[PaperText, float] = {}
-_wanted: dict[PaperText, None] = {}
+_predicted: dict[tuple[Source, PaperText], float] = {}
+_wanted: dict[Source, dict[PaperText, None]] = defaultdict(dict)
 
 
-async def quality_of(manuscript: Manuscript) -> float:
+async def quality_of(
+    manuscript: Manuscript, source: Source = load, text: str | None = None
+) -> float:
     """The model's prediction for a paper, in SD units of its predictions.
 
     The tasks that are under way at once wait for each other to say what they want, and the model
     reads all their papers together: a quarter of the work of one by one, and the same numbers.
     """
-    paper = PaperText(manuscript.title, manuscript.abstract)
-    if paper not in _predicted:
-        _wanted[paper] = None
+    paper = PaperText(manuscript.title, manuscript.abstract, text)
+    if (source, paper) not in _predicted:
+        _wanted[source][paper] = None
         await asyncio.sleep(0)
-    if paper not in _predicted:
-        together = list(_wanted)
-        _wanted.clear()
+    if (source, paper) not in _predicted:
+        together = list(_wanted.pop(source))
         if len(_predicted) > PREDICTED:
             _predicted.clear()
-        _predicted.update(zip(together, load().standard(together).tolist(), strict=True))
-    return _predicted[paper]
+        said = source().standard(together).tolist()
+        _predicted.update(((source, each), z) for each, z in zip(together, said, strict=True))
+    return _predicted[source, paper]
 
 
 @lru_cache(maxsize=4)

@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 
 from reviewers.quality import letters
 from reviewers.quality.style import cleaned, masked, matrix
-from reviewers.quality.training_overlap import marks_of
+from reviewers.quality.training_overlap import met_among
 
 FILE = Path(__file__).parent / "coefficients.npz"
 PARTS = ("words", "style", "letters", "writing")
@@ -55,6 +55,8 @@ class QualityModel:
     test. `cutoff` is the last of those years. `met` tells single papers of the training.
     """
 
+    reads_text = False
+
     def __init__(self, arrays: Arrays, card: dict[str, Any]):
         self.arrays, self.card = arrays, card
         self.trained_on: tuple[str, ...] = tuple(card["trained_on"])
@@ -83,9 +85,7 @@ class QualityModel:
 
     def met(self, papers: Sequence[PaperText]) -> NDArray[np.bool_]:
         """Which papers it was fitted on, under whatever venue, year and id, (papers,)."""
-        known = frozenset(self.arrays["met"].tolist())
-        seen = [not known.isdisjoint(marks_of(paper.title, paper.abstract)) for paper in papers]
-        return np.array(seen, dtype=np.bool_)
+        return met_among(((paper.title, paper.abstract) for paper in papers), self.arrays["met"])
 
     def scores(self, papers: Sequence[PaperText], parts: Sequence[str]) -> dict[str, Floats]:
         """Each part's own prediction, in no common unit."""

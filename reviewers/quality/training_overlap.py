@@ -36,5 +36,11 @@ def packed_marks(papers: Iterable[tuple[str, str]]) -> NDArray[np.uint32]:
     )
 
 
+def met_among(papers: Iterable[tuple[str, str]], marks: NDArray[np.uint32]) -> NDArray[np.bool_]:
+    """Which papers, given as title and abstract, have one of the marks, (papers,)."""
+    known = frozenset(marks.tolist())
+    return np.array([not known.isdisjoint(marks_of(*paper)) for paper in papers], dtype=np.bool_)
+
+
 def _letters(text: str) -> str:
     return _OTHER.sub("", normalize("NFKC", text).casefold())

@@ -78,11 +78,7 @@ def emergency_tasks(round_: Round) -> list[Task]:
     rules = round_.venue.assignment
     papers = [paper.paper for paper in round_.papers()]
     reviewers = [agent.id for agent in round_.agents("reviewer")]
-    seats, place = _seats(rules), {name: at for at, name in enumerate(reviewers)}
-    demand = np.full((len(papers), seats), rules.reviews_per_paper // seats)
-    for at, name in enumerate(papers):
-        for review in round_.of(Review, name):
-            demand[at, place[review.reviewer] % seats] -= 1
+    demand = _demand(round_, papers, reviewers)
     if not (demand > 0).any():
         return []
     gone = {absence.reviewer for absence in round_.all(Absence)}
@@ -91,6 +87,26 @@ def emergency_tasks(round_: Round) -> list[Task]:
     taken = {(row.agent, row.paper) for row in round_.all(Assignment)}
     sight = _sight(round_, "review.emergency", papers, demand.clip(0), load, taken)
     return [Task(TaskKey("review.emergency"), sight)]
+
+
+def short_of_reviews(round_: Round) -> bool:
+    """Whether a paper lacks reviews that emergency reviewers are to write."""
+    if not round_.venue.review.emergency:
+        return False
+    papers = [paper.paper for paper in round_.papers()]
+    reviewers = [agent.id for agent in round_.agents("reviewer")]
+    return bool((_demand(round_, papers, reviewers) > 0).any())
+
+
+def _demand(round_: Round, papers: list[str], reviewers: list[str]) -> NDArray[np.int64]:
+    """How many reviews each paper lacks in each seat, (papers, seats)."""
+    rules = round_.venue.assignment
+    seats, place = _seats(rules), {name: at for at, name in enumerate(reviewers)}
+    demand = np.full((len(papers), seats), rules.reviews_per_paper // seats)
+    for at, name in enumerate(papers):
+        for review in round_.of(Review, name):
+            demand[at, place[review.reviewer] % seats] -= 1
+    return demand
 
 
 def _seats(rules: AssignRules) -> int:
@@ -331,7 +347,9 @@ def _calls(size: Size, tokens: Tokens) -> list[Calls]:
     return [Calls("chair", size.papers, tokens.about + tokens.thread, 2 * tokens.text)]
 
 
-EMERGENCY = Step("review.emergency", emergency_tasks)
+# Who has room for another review is known when all papers' reviews are in; only papers that are
+# short of one wait for that.
+EMERGENCY = Step("review.emergency", emergency_tasks, goes_on=True, waits=short_of_reviews)
 PHASE = Phase(
     name="assign",
     after=("bid",),

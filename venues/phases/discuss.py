@@ -10,7 +10,7 @@ from conference.core.tasks import Task, TaskKey
 from reviewers.reviewer import DiscussSight
 from venues.phase import Calls, Forecast, Phase, Size, Tokens
 from venues.recorded import Replayed, replayed
-from venues.state import Round, Step
+from venues.state import Round, Step, never
 from venues.venue import MAX_TURNS
 
 
@@ -108,8 +108,12 @@ def _answers(turn: int, round_: Round, paper: Submission, records: Replayed) -> 
 def _steps() -> tuple[Step, ...]:
     found = []
     for turn in range(1, MAX_TURNS + 1):
-        found.append(Step(f"discuss.{turn}.chair", partial(chair_turn, turn)))
-        found.append(Step(f"discuss.{turn}", partial(reviewer_turn, turn)))
+        found.append(
+            Step(f"discuss.{turn}.chair", partial(chair_turn, turn), goes_on=True, waits=never)
+        )
+        found.append(
+            Step(f"discuss.{turn}", partial(reviewer_turn, turn), goes_on=True, waits=never)
+        )
     return tuple(found)
 
 

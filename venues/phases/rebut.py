@@ -10,7 +10,7 @@ from conference.core.thread import names_of
 from conference.models.context import Context
 from scientists.scientist import RebutSight
 from venues.phase import Calls, Forecast, Phase
-from venues.state import Round, Step
+from venues.state import Round, Step, never
 
 
 def named(reviews: list[Review]) -> tuple[tuple[Review, ...], tuple[str, ...]]:
@@ -68,7 +68,7 @@ def give(sight: AnswerSight, context: Context) -> list[AnyRecord]:
 PHASE = Phase(
     name="rebut",
     after=("review",),
-    steps=(Step("rebut", tasks),),
+    steps=(Step("rebut", tasks, goes_on=True, waits=never),),
     performs={AnswerSight: give},
     forecast=lambda size: Forecast(size.authored, "authors answer", at_most=True),
     calls=lambda size, tokens: [

@@ -14,7 +14,7 @@ from reviewers.language.examples import examples_text
 from reviewers.reviewer import ReviewSight
 from venues.canaries import marked
 from venues.phase import CHARACTERS_A_TOKEN, Calls, Forecast, Phase, Size, Tokens
-from venues.phases.assign import EMERGENCY
+from venues.phases.assign import EMERGENCY, short_of_reviews
 from venues.recorded import replayed
 from venues.state import Round, Step
 
@@ -102,7 +102,11 @@ PHASE = Phase(
     name="review",
     after=("assign",),
     sees=("review", "panel"),
-    steps=(Step("review", tasks), EMERGENCY, Step("review.replacement", replacement_tasks)),
+    steps=(
+        Step("review", tasks, goes_on=True),
+        EMERGENCY,
+        Step("review.replacement", replacement_tasks, goes_on=True, waits=short_of_reviews),
+    ),
     forecast=lambda size: Forecast(
         size.reviews, f"{size.venue.minds.reviewer} reviews, and emergency ones", at_most=True
     ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from pathlib import Path
 
 import msgspec
 import numpy as np
@@ -16,6 +17,7 @@ from conference.app.site.stages import (
     paired_papers,
     ratings_at,
 )
+from conference.core.errors import UserError
 from conference.core.records import Decision, HumanOutcome, Review, Submission
 from conference.core.seeds import generator
 from conference.statistics.agreement import agreement_figures
@@ -23,6 +25,8 @@ from conference.statistics.decisions import decision_figures, score_figures
 from conference.statistics.estimate import Estimate
 from conference.statistics.ratings import rank_figures
 from reviewers.embedded.mind import NAME
+from reviewers.fitted.head import load as load_fitted
+from reviewers.fitted.mind import NAME as FITTED
 from reviewers.quality.model import PaperText, load
 from venues.state import Round
 
@@ -211,11 +215,21 @@ def _topics(
     return tuple(sorted(rows, key=lambda row: -row.papers))
 
 
-def _met(round_: Round, papers: list[Submission]) -> int:
-    """How many of the papers the embedded reviewers were fitted on, if any of them reviewed."""
-    if not any(review.mind == NAME for review in round_.all(Review)):
-        return 0
-    return int(load().met([PaperText(paper.title, paper.abstract) for paper in papers]).sum())
+def _met(round_: Round, papers: list[Submission]) -> dict[str, int]:
+    """How many of the papers each statistical reviewer was fitted on, by its mind; -1 where the
+    file of its fit is gone."""
+    told = [PaperText(paper.title, paper.abstract) for paper in papers]
+    found: dict[str, int] = {}
+    for mind in {review.mind for review in round_.all(Review)}:
+        kind, _, file = mind.partition(":")
+        if mind == NAME:
+            found[mind] = int(load().met(told).sum())
+        elif kind == FITTED:
+            try:
+                found[mind] = int(load_fitted(Path(file)).met(told).sum())
+            except UserError:
+                found[mind] = -1
+    return found
 
 
 def _notes(
@@ -233,11 +247,17 @@ def _notes(
         notes.append(
             "Not every human rating says whether it was given before or after the discussion."
         )
-    if met := _met(round_, papers):
-        notes.append(
-            f"The embedded reviewers were fitted on the human ratings of {met} of these papers: "
-            "there they remember, and what they agree with is no forecast."
-        )
+    for mind, met in sorted(_met(round_, papers).items()):
+        if met > 0:
+            notes.append(
+                f"The {mind} reviewers were fitted on the human ratings of {met} of these papers: "
+                "there they remember, and what they agree with is no forecast."
+            )
+        elif met < 0:
+            notes.append(
+                f"The fit of the {mind} reviewers is gone, so that nobody can say on which of "
+                "these papers they were fitted."
+            )
     off = sum(int((~np.isin(given, scale)).sum()) for given in human)
     if off:
         notes.append(

@@ -1,0 +1,49 @@
+"""The rated papers that a fit on a language model learns from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from conference.core.errors import UserError
+from conference.data.reader import read_all, sample
+from reviewers.quality.model import PaperText, has_abstract
+from reviewers.quality.training_papers import read_papers, texts_of
+
+FEWEST = 50  # Papers of the last year, and of the years before it.
+
+
+def rated_before(data: Path, before: int, size: int, seed: int) -> Any:
+    """Papers with an abstract and two ratings or more of years before one, as `read_papers` has
+    them; `size` of them are drawn with the seed, 0 takes all.
+
+    Raises:
+        UserError: there are too few to choose on the last year and learn from earlier ones.
+    """
+    papers = read_papers(data, first=True)
+    told = np.array([has_abstract(paper) for paper in texts_of(papers)], dtype=bool)
+    papers = papers[told & (papers["year"] < before).to_numpy()]
+    chosen, _ = sample(list(papers.index), size, seed, lambda at: papers["paper_id"][at])
+    found = papers.loc[chosen].reset_index(drop=True)
+    last = int((found["year"] == found["year"].max()).sum())
+    if min(last, len(found) - last) < FEWEST:
+        raise UserError(
+            f"{data}: a fit needs {FEWEST} rated papers with an abstract of the last year before "
+            f"{before} and as many of earlier years; there are {last} and {len(found) - last}."
+        )
+    return found
+
+
+def with_texts(data: Path, papers: Any) -> list[PaperText]:
+    """The frame's papers with their texts, where those are the reviewed version."""
+    wanted = set(papers["paper_id"])
+    texts = {
+        paper.paper_id: paper.shown_text
+        for dataset in read_all(data)
+        for paper in dataset.papers
+        if paper.paper_id in wanted
+    }
+    rows = zip(papers["paper_id"], texts_of(papers), strict=True)
+    return [PaperText(paper.title, paper.abstract, texts[name]) for name, paper in rows]

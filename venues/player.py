@@ -1,0 +1,161 @@
+"""Plays a flow: performs the tasks that the ledger lacks, and notes each step that is whole."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+
+import msgspec
+
+from conference.core.ledger import UNDER_WAY, Ledger
+from conference.core.progress import Progress
+from conference.core.records import AnyRecord, Failure
+from conference.core.reuse import Pool, digest_of
+from conference.core.tasks import StopRound, Task, TaskKey
+from conference.core.workers import Stage
+from conference.models.costs import Budget
+from conference.models.records import calls_from_json, calls_to_json
+from venues.flow import Flow
+from venues.plan import seed_of_task
+from venues.revisions import revision_of
+from venues.state import Round, Step, UnderWay
+
+
+class Player:
+    """What it takes to play a flow of a round, and how far it is."""
+
+    def __init__(
+        self,
+        flow: Flow,
+        round_: Round,
+        ledger: Ledger,
+        stage_for: Callable[[Task], Stage],
+        progress: Progress,
+        budget: Budget,
+        pool: Pool,
+    ) -> None:
+        self._flow, self._round, self._ledger = flow, round_, ledger
+        self._stage_for, self._progress = stage_for, progress
+        self._budget, self._pool = budget, pool
+        self._seen: dict[TaskKey, bytes] = {}
+        self._stop: StopRound | None = None
+        self._performed = 0
+
+    def play(self) -> int:
+        """Perform the flow; return how many tasks were performed.
+
+        Raises:
+            StopRound: a limit was reached, or a step failed.
+        """
+        todo = self._admit(self._flow.begin())
+        if todo and not self._stop and not self._budget.exceeded:
+            self._announce()
+            self._budget.begin_step()
+            self._perform(deque(todo))
+        if self._stop:
+            raise self._stop
+        if not self._flow.over:
+            step = self._flow.steps[self._flow.at].name
+            raise StopRound(
+                f"The round stops in step '{step}' because {self._budget.exceeded}; nothing that "
+                "was done is lost: run the same command with a higher limit to go on."
+            )
+        return self._performed
+
+    def _perform(self, queue: deque[Task]) -> None:
+        """Perform tasks and those that follow from them, which join the queue as they come."""
+        while queue and self._room():
+            before = self._performed
+            stage = self._stage_for(queue[0])  # The first may start engines, and try them.
+            for finished in stage.perform(queue, self._room):
+                self._ledger.append(finished)
+                self._budget.note(row.calls for row in finished)
+                self._performed += len(finished)
+                others: deque[Task] = deque()
+                for task in self._admit((), [done.key for done in finished]):
+                    (queue if self._stage_for(task) is stage else others).append(task)
+                self._perform(others)
+            if self._performed == before:
+                return
+            queue = deque(task for task in queue if task.key not in self._ledger)
+
+    def _room(self) -> int:
+        return 0 if self._stop else self._budget.room()
+
+    def _admit(self, tasks: Sequence[Task], done: Iterable[TaskKey] = ()) -> list[Task]:
+        """What remains to be performed of some tasks, and of all that follows from those that are
+        done or lie in the ledger or pool."""
+        todo: list[Task] = []
+        shown = self._flow.at
+        news = [*tasks, *self._flow.note(done)]
+        while not self._stop:
+            self._take_over(news)
+            todo += [task for task in news if task.key not in self._ledger]
+            news = self._flow.note([task.key for task in news if task.key in self._ledger])
+            if news:
+                continue
+            if self._flow.over or not self._flow.whole:
+                break
+            news = self._close()
+        if not self._flow.over:
+            self._progress(self._flow.steps[self._flow.at].name, *self._flow.progress)
+            if self._flow.at > shown and todo:
+                self._announce()
+        return [] if self._stop else todo
+
+    def _close(self) -> list[Task]:
+        """Note that a step is whole; the tasks that this sets free."""
+        step, keys = self._flow.steps[self._flow.at], [task.key for task in self._flow.tasks()]
+        records = records_of(self._ledger, keys)
+        self._stop = failure_of(step, [r for r in records if isinstance(r, Failure)], len(keys))
+        if self._stop:  # What is under way is finished first.
+            return []
+        self._ledger.note_whole(step.name, keys, [self._seen[key] for key in keys])
+        self._progress(step.name, len(keys), len(keys))
+        return self._flow.close(records)
+
+    def _announce(self) -> None:
+        """Note which step the run is at, for those who watch."""
+        step, (done, tasks) = self._flow.steps[self._flow.at], self._flow.progress
+        budget = self._budget
+        work = UnderWay(step.name, tasks, done, time.time(), budget.started, budget.limits)
+        self._ledger.note(UNDER_WAY, msgspec.json.encode(work))
+
+    def _take_over(self, tasks: Iterable[Task]) -> None:
+        """Append the results that earlier rounds have for tasks; their calls were paid there."""
+        lacking: dict[str, dict[TaskKey, bytes]] = {}
+        for task in tasks:
+            seed = seed_of_task(task.key, self._round.draws, self._round.world)
+            self._seen[task.key] = digest_of(task, seed, revision_of(task, self._round.venue))
+            if task.key not in self._ledger:
+                lacking.setdefault(task.key.step, {})[task.key] = self._seen[task.key]
+        for digests in lacking.values():
+            found = self._pool.find(digests, self._ledger.folder)
+            if found:
+                self._ledger.append(
+                    [msgspec.structs.replace(done, calls=_paid(done.calls)) for done in found]
+                )
+
+
+def _paid(calls: bytes) -> bytes:
+    if calls == b"[]":
+        return calls
+    return calls_to_json(
+        [msgspec.structs.replace(call, reused=True) for call in calls_from_json(calls)]
+    )
+
+
+def records_of(ledger: Ledger, keys: Iterable[TaskKey]) -> list[AnyRecord]:
+    """The records of finished tasks, in their order."""
+    return [record for key in keys for record in ledger.records(key)]
+
+
+def failure_of(step: Step, failures: list[Failure], tasks: int) -> StopRound | None:
+    """Why the run ends here: a step that must be whole is not, or one mostly failed."""
+    if not (step.essential and failures) and len(failures) <= tasks / 2:
+        return None
+    return StopRound(
+        f"{len(failures)} task(s) of the step '{step.name}' failed, the first being "
+        f"{failures[0].task}: {failures[0].reason}; run the same command with --retry-failed."
+    )
