@@ -278,5 +278,5 @@ class _Expect:
     def text(self, selector: str, text: str) -> None:
         self._page.wait_for_function(
             "([selector, text]) => document.querySelector(selector)?.innerText.includes(text)",
-            arg=[selector, text], timeout=60_000,
+            arg=[selector, text], timeout=120_000,
         )  # fmt: skip
