@@ -29,6 +29,7 @@ from conference.models.failures import FailedCall, failed_calls
 from conference.models.records import ModelError, Refused, Reply, Sampling, Spec
 from conference.papers import from_text, write_document
 from conference.papers.manuscript import Manuscript
+from reviewers.language.examples import read_examples
 from reviewers.language.mind import write_review
 from reviewers.language.presets import load_preset
 from venues.venue_file import load_venue
@@ -71,6 +72,7 @@ def language_model(spec: str, question: Question, rules: ModelRules) -> Reviewer
             "sampling": f"temperature {preset.temperature or rules.temperature}, "
             f"top-p {rules.top_p}, {rules.max_tokens} tokens, {preset.reflections} passes, "
             f"ensemble of {preset.ensemble}, {preset.few_shot}-shot",
+            "examples": _examples(rules.examples, preset.few_shot),
             "form": f"that of the venue {preset.form}",
             "prompts": f"reviewers/prompts, SHA-256 {_prompts_hash()[:16]}",
             "cut-off": rules.cutoff or "not named: any paper may have been met",
@@ -144,6 +146,11 @@ def _manuscript(view: PaperView, folder: Path) -> Manuscript:
     return Manuscript(
         paper=view.paper_id, title=view.title, abstract=view.abstract, document=document
     )
+
+
+def _examples(path: str, count: int) -> str:
+    rows = read_examples(Path(path))[:count] if count and path else []
+    return ", ".join(f"{row.paper or row.title} {row.dataset}".strip() for row in rows) or "none"
 
 
 def _prompts_hash() -> str:

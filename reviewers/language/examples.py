@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Collection, Iterable
@@ -129,7 +130,8 @@ def draw(
 def keep_drawn(rows: Iterable[Example], examples: str, folder: Path) -> Path:
     """The drawn examples as a file of the folder, which says which they are."""
     lines = b"\n".join(msgspec.json.encode(row) for row in rows) + b"\n"
-    path = folder / FOLDER / f"{re.sub(r'[^A-Za-z0-9.-]', '_', examples)}.jsonl"
+    name = re.sub(r"[^A-Za-z0-9.-]", "_", examples)
+    path = folder / FOLDER / f"{name}-{hashlib.sha256(lines).hexdigest()[:8]}.jsonl"
     keep_as(path, lines)
     return path
 

@@ -111,6 +111,7 @@ def benchmark(
     import msgspec
     from rich.console import Console
 
+    from benchmarks.reviewers.examples import with_examples
     from benchmarks.reviewers.question import open_question
     from benchmarks.reviewers.results import at_other_mix, check_folder
     from benchmarks.reviewers.reviewer import check_specs, open_reviewers
@@ -123,7 +124,7 @@ def benchmark(
     from venues.minds import load_models
 
     console = Console(width=None if sys.stdout.isatty() else WIDE)
-    settings = load_models(models) if models else None
+    settings = load_models(models) if models else {}
     check_specs(reviewers)
     folder, aside = out or _default_folder(data), Console(stderr=True)
     check_folder(folder)
@@ -139,6 +140,7 @@ def benchmark(
             question = open_question(
                 data, store_folder(store), need=need, size=sample or 0, seed=seed
             )
+            question, settings = with_examples(question, reviewers, settings, folder, seed)
             display.show("read data", 1, 1)
             display.show("prepare reviewers", 0, 1)
             made = stack.enter_context(
