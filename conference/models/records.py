@@ -36,9 +36,10 @@ class ModelRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     small models repeat themselves less. `attempts` answers are asked for at most before a task
     fails. `longest_text` bounds each text field in characters, 0 for no bound. `context` is in
     tokens, 0 for the model's own. `cutoff` is the model's training cutoff (ISO date), `examples` a
-    dataset or file of example reviews. `reasoning_parser` is vLLM's name for how the model marks its thoughts
-    ("qwen3", "deepseek_r1", …): then it thinks before each answer, at most `thinking_tokens` of its
-    `max_tokens` (0 for no bound); without it a thinking model's thoughts are switched off.
+    dataset or file of example reviews. `reasoning_parser` is vLLM's name for how the model marks
+    its thoughts ("qwen3", "deepseek_r1", …): then it thinks before each answer, at most
+    `thinking_tokens` of its `max_tokens` (0 for no bound); without it a thinking model's thoughts
+    are switched off.
     `engines`, `tensor_parallel`, `gpu_share` (of one GPU, below 1 for small models that share one)
     and `engine` (further arguments) are for vLLM. Prices are per
     million tokens. `speed_in` and `speed_out` (tokens a second) serve only the estimate of hours
