@@ -15,6 +15,7 @@ from conference.core.records import (
     Comment,
     Rebuttal,
     Review,
+    SeenBy,
 )
 from conference.core.tasks import Sight, Task
 from conference.models.context import Context
@@ -63,6 +64,14 @@ class ReviewSight(Sight, frozen=True, kw_only=True):
     archive: tuple[str, ...] = ()
     recorded: Recorded | None = None
     quality: float | None = None
+
+
+class AdvisorySight(Sight, frozen=True, kw_only=True):
+    """A paper to be reviewed without a score, for those whom `seen_by` names."""
+
+    manuscript: Manuscript
+    form: Form
+    seen_by: SeenBy
 
 
 class FeedbackSight(Sight, frozen=True, kw_only=True):
@@ -114,13 +123,17 @@ class CalibrateSight(Sight, frozen=True, kw_only=True):
 class ReviewerMind(Protocol):
     """How a reviewer thinks. Raises `TaskFailed` when it has no valid answer.
 
-    `reconsider` is asked only of minds that have a language model.
+    `advise` and `reconsider` are asked only of minds that have a language model.
     """
 
     async def bid(self, agent: Agent, sight: BidSight, context: Context) -> Bids: ...
 
     async def review(
         self, agent: Agent, sight: ReviewSight, context: Context
+    ) -> list[AnyRecord]: ...
+
+    async def advise(
+        self, agent: Agent, sight: AdvisorySight, context: Context
     ) -> list[AnyRecord]: ...
 
     async def reconsider(
@@ -146,6 +159,8 @@ async def perform(task: Task, mind: ReviewerMind, context: Context) -> list[AnyR
         case ReviewSight():
             found = await mind.review(agent, sight, context)
             return with_ring_ratings(agent, sight.form, found)
+        case AdvisorySight():
+            return await mind.advise(agent, sight, context)
         case FeedbackSight():
             return await mind.reconsider(agent, sight, context)
         case DiscussSight():

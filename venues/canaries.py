@@ -15,7 +15,7 @@ import msgspec
 from conference.core.seeds import generator
 from conference.papers.manuscript import Manuscript
 
-FILE = Path(__file__).with_name("canaries.toml")
+FILE = Path(__file__).parent / "phases" / "canaries.toml"
 PLACES = ("first", "second", "third")
 
 

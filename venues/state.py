@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 import msgspec
 
 from conference.core.records import (
+    AdvisoryReview,
     Agent,
     AnyRecord,
     Check,
@@ -20,6 +21,7 @@ from conference.core.records import (
     Record,
     Review,
     Role,
+    SeenBy,
     Submission,
 )
 from conference.core.tasks import Task
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from conference.data.reader import Sample
     from venues.papers import PaperSource
 
+READERS: tuple[SeenBy, ...] = ("reviewers", "discussion", "chair")  # who sees what, and later ones
 R = TypeVar("R", bound=Record)
 
 
@@ -163,9 +166,14 @@ class Round:
         rejected = {desk.paper for desk in self.all(DeskCheck) if not desk.passed}
         return [paper for paper in self.all(Submission) if paper.paper not in rejected]
 
-    def manuscript(self, paper: Submission) -> Manuscript:
-        """A paper as its readers see it, with the checks that failed."""
+    def manuscript(self, paper: Submission, reader: SeenBy | None = None) -> Manuscript:
+        """A paper as its readers see it, with the checks that failed, and with the advisory review
+        where this reader is shown it."""
         seen = blinded(paper, tuple(self.of(Check, paper.paper)))
+        advice = self.one(AdvisoryReview, paper.paper)
+        if reader and advice and READERS.index(advice.seen_by) <= READERS.index(reader):
+            said = "\n".join(f"{name}: {text}" for name, text in advice.texts.items())
+            seen = msgspec.structs.replace(seen, advisory=said)
         return seen if self.venue.call.anonymous else with_byline(seen, self._byline(paper))
 
     def _byline(self, paper: Submission) -> str:

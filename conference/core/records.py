@@ -344,6 +344,19 @@ class AssignmentReport(Record, frozen=True, kw_only=True):
 # --- review ---------------------------------------------------------------------------------
 
 
+SeenBy = Literal["reviewers", "discussion", "chair"]
+
+
+class AdvisoryReview(Record, frozen=True, kw_only=True):
+    """A language model's review of a paper without a score, for those whom `seen_by` names and all
+    who come after them."""
+
+    paper: str
+    texts: dict[str, str]
+    seen_by: SeenBy
+    mind: str
+
+
 class Draft(msgspec.Struct, frozen=True, kw_only=True):
     """A review before its writer was given `feedback` on it."""
 
@@ -540,6 +553,7 @@ AnyRecord = (
     | Advice
     | AssignmentReport
     | Review
+    | AdvisoryReview
     | ReviewQuality
     | Absence
     | Failure

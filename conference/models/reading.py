@@ -64,7 +64,7 @@ def asks_about(
     model, rules = asker.model, asker.rules
     if images and asker.rules.sees_images and manuscript.pdf:
         shown = page_images(str(papers / manuscript.pdf), images)
-    text, failed = _body(manuscript, papers), _failed(manuscript)
+    text, failed = _body(manuscript, papers), _failed(manuscript) + _advisory(manuscript)
     room = paper_budget(model.context, rules) - beside(model, rules, len(shown), answers, examples)
     room -= model.count(failed) if failed else 0
     if room < LEAST and model.count(text) > room:
@@ -112,6 +112,12 @@ def _failed(manuscript: Manuscript) -> str:
     failed = [f"- {check.name}: {check.detail}" for check in manuscript.checks]
     head = "\n\nAutomatic checks of this paper that failed:\n"
     return head + "\n".join(failed) if failed else ""
+
+
+def _advisory(manuscript: Manuscript) -> str:
+    """What a reader is shown of an advisory review; "" where there is none."""
+    head = "\n\nAn advisory review of this paper by a language model, without a score:\n"
+    return head + manuscript.advisory if manuscript.advisory else ""
 
 
 @lru_cache(maxsize=64)

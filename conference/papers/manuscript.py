@@ -14,7 +14,8 @@ class Manuscript(msgspec.Struct, frozen=True, kw_only=True):
 
     `document` names the parsed text in the round's `papers/` folder ("" for a title and abstract
     alone). `checks` are the automatic checks that failed. `byline` is empty where the venue is
-    anonymous. `canary` is a sentence that stands in this reader's copy alone.
+    anonymous. `canary` is a sentence that stands in this reader's copy alone, and
+    `advisory` a language model's review without a score.
     """
 
     paper: str
@@ -28,6 +29,7 @@ class Manuscript(msgspec.Struct, frozen=True, kw_only=True):
     checks: tuple[Check, ...] = ()
     byline: str = ""
     canary: str = ""
+    advisory: str = ""
 
 
 def blinded(submission: Submission, checks: tuple[Check, ...] = ()) -> Manuscript:

@@ -15,6 +15,7 @@ from conference.core.forms import Field, Form
 from conference.core.records import (
     BID_VALUES,
     Absence,
+    AdvisoryReview,
     Agent,
     AnyRecord,
     BidLevel,
@@ -36,7 +37,14 @@ from reviewers.attendance import attend
 from reviewers.language.examples import examples_text
 from reviewers.language.presets import PROMPTS, Preset, load_preset
 from reviewers.personas import persona_of
-from reviewers.reviewer import BidSight, CalibrateSight, DiscussSight, FeedbackSight, ReviewSight
+from reviewers.reviewer import (
+    AdvisorySight,
+    BidSight,
+    CalibrateSight,
+    DiscussSight,
+    FeedbackSight,
+    ReviewSight,
+)
 
 ABSTRACT = 700  # characters of an abstract that a bidder is shown
 LEVELS = tuple(BID_VALUES)
@@ -80,6 +88,21 @@ class LanguageReviewer:
                 day=day,
                 late=late,
                 emergency=sight.emergency,
+            )
+        ]
+
+    async def advise(self, agent: Agent, sight: AdvisorySight, context: Context) -> list[AnyRecord]:
+        """The form's text fields, without a score."""
+        form = Form(field=sight.form.texts, rating="")
+        prompt = render(PROMPTS, "advisory", form=form)
+        messages = asks_about(sight.manuscript, context.papers, context.asker, prompt)
+        filled = await context.asker.ask(messages, form_shape(form), "advisory review")
+        return [
+            AdvisoryReview(
+                paper=sight.manuscript.paper,
+                texts=filled.texts,
+                seen_by=sight.seen_by,
+                mind=agent.mind,
             )
         ]
 

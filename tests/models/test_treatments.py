@@ -7,8 +7,10 @@ import re
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from benchmarks.studies.outcomes import outcome_of
-from conference.core.records import Assignment, Review, ReviewQuality
+from conference.core.records import AdvisoryReview, Assignment, Review, ReviewQuality
 from conference.models.records import ModelRules
 from tests.models.scripted import Answer, Script, fill, schema_of, serve, text_of
 from tests.venues.tiny import table
@@ -118,3 +120,35 @@ def test_feedback_comes_before_a_review_is_posted_and_its_draft_is_kept(tmp_path
             assert not any("Table 7" in text for text in row.draft.texts.values())
     again = load_round(tmp_path)
     assert again.all(Review) == rows
+
+
+@pytest.mark.parametrize(
+    ("seen_by", "shown"),
+    [
+        ("reviewers", {"review", "meta-review"}),
+        ("chair", {"meta-review"}),
+    ],
+)
+def test_an_advisory_review_is_shown_to_whom_the_rule_names(
+    seen_by: str, shown: set[str], tmp_path: Path
+) -> None:
+    said: dict[str, list[bool]] = {"review": [], "meta-review": [], "advisory": []}
+
+    def listens(request: dict[str, Any]) -> Answer:
+        text, wanted = text_of(request), schema_of(request)["properties"]
+        if "You write an advisory review" in text:
+            said["advisory"].append("recommendation" in wanted)
+        elif "Write the meta-review" in text:
+            said["meta-review"].append("An advisory review of this paper" in text)
+        elif "You review the paper above" in text:
+            said["review"].append("An advisory review of this paper" in text)
+        return dict(fill(schema_of(request), random.Random(request["seed"])))
+
+    phases = with_phase("advisory", "assign")
+    round_ = play(
+        tmp_path, listens, "{model}", "{model}", phases=phases, phase__advisory__seen_by=seen_by
+    )
+    assert len(round_.all(AdvisoryReview)) == len(said["advisory"]) == 4
+    assert not any(said["advisory"]) and said["review"] and said["meta-review"]
+    for kind in ("review", "meta-review"):
+        assert set(said[kind]) == {kind in shown}, kind

@@ -108,9 +108,11 @@ def test_the_report_over_rounds_has_a_row_for_each(tmp_path: Path) -> None:
 
 def spread(out: Path, papers: int = 24, **rules: object) -> list[Round]:
     """Three rounds over which a table of papers is spread."""
-    venue = with_settings(
-        tiny_venue(18), {"resubmission.spread": True, "desk.duplicates": False, **rules}
-    )
+    shared = {
+        "resubmission.spread": True, "desk.duplicates": False, "decision.accept_rate": 0.2,
+        "decision.oral_rate": 0.0, "decision.spotlight_rate": 0.0,
+    }  # fmt: skip
+    venue = with_settings(tiny_venue(18), shared | rules)
     results = run_rounds(venue, rounds=3, out=out, hosts=0, seed=1, papers=table(papers))
     return [result.round for result in results]
 

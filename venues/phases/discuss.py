@@ -5,7 +5,15 @@ from __future__ import annotations
 from functools import partial
 
 from chairs.chair import ChairDiscussSight, Thread
-from conference.core.records import Assignment, Comment, DeskCheck, Rebuttal, Review, Submission
+from conference.core.records import (
+    Assignment,
+    Comment,
+    DeskCheck,
+    Rebuttal,
+    Review,
+    SeenBy,
+    Submission,
+)
 from conference.core.tasks import Task, TaskKey
 from reviewers.reviewer import DiscussSight
 from venues.phase import Calls, Forecast, Phase, Size, Tokens
@@ -44,10 +52,10 @@ def talks(round_: Round) -> list[Submission]:
     ]
 
 
-def thread_of(round_: Round, paper: Submission) -> Thread:
-    """All that was said about a paper so far."""
+def thread_of(round_: Round, paper: Submission, reader: SeenBy = "discussion") -> Thread:
+    """All that was said about a paper so far, for the discussion's or the chair's eyes."""
     return Thread(
-        manuscript=round_.manuscript(paper),
+        manuscript=round_.manuscript(paper, reader),
         reviews=tuple(round_.of(Review, paper.paper)),
         ratings=round_.ratings(paper.paper),
         rebuttal=round_.one(Rebuttal, paper.paper),

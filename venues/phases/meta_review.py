@@ -33,7 +33,7 @@ def tasks(round_: Round) -> list[Task]:
             continue
         chair = round_.agent(chairs[paper.paper])
         sight = MetaReviewSight(
-            thread=thread_of(round_, paper),
+            thread=thread_of(round_, paper, "chair"),
             form=round_.venue.form,
             bar=bar,
             accept_rate=round_.venue.decision.accept_rate,

@@ -21,7 +21,7 @@ from venues.state import Round, Step
 
 def _tasks(round_: Round, step: str, emergency: bool) -> list[Task]:
     venue = round_.venue
-    papers = {paper.paper: round_.manuscript(paper) for paper in round_.papers()}
+    papers = {paper.paper: round_.manuscript(paper, "reviewers") for paper in round_.papers()}
     start = venue.call.deadlines.get("assignment", 0)
     days = venue.call.deadlines.get("reviews", start + 21)
     archive = tuple(entry.past.title for entry in round_.archive)

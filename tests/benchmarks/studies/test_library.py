@@ -24,7 +24,7 @@ SIZES = {
     "model_family_mix": 24, "hidden_injection": 4, "injection": 6, "planted_flaws": 6,
 }  # fmt: skip
 # Outcomes that are read in the reviews' texts.
-TEXTS = ("flaw_found", "injection_obeyed", "pair_canary_caught", "review_quality")
+TEXTS = ("flaw_found", "injection_obeyed", "pair_canary_caught", "review_quality", "review_length")
 STEPS = {2022: (1, 3, 5, 6, 8, 10), 2026: (0, 2, 4, 6, 8, 10)}
 CONFIGURATIONS = (
     "claude-3-5-sonnet-20240620_temp_0_1_reflect_5_ensemble_5_pages_all",
