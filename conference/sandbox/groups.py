@@ -18,24 +18,26 @@ from pathlib import Path
 import msgspec
 
 _ROOT = Path("/sys/fs/cgroup")
+_OWN_TASKS = 8  # above the limit, so that a program over it is seen to be
 _OWN_MEMORY = 32 << 20  # for the launcher, and what the kernel keeps for a run of any size
 _END_SECONDS = 5.0  # killed processes still have to run once to end
 _numbers = itertools.count()
 
 
 class _Kind(msgspec.Struct, frozen=True):
-    """Where a controller of one version lies, and its files: limit, kills, processor time."""
+    """Where a controller of one version lies, and its files."""
 
     folder: Path
     limit: str = ""
     kills: str = ""
     time: str = ""
+    tasks: str = ""  # the most processes and threads
 
 
 class Group:
     """The groups of one run; empty where there are none."""
 
-    def __init__(self, memory_bytes: int) -> None:
+    def __init__(self, memory_bytes: int, processes: int) -> None:
         self._made: list[tuple[_Kind, Path]] = []
         name = f"conference-{os.getpid()}-{next(_numbers)}"
         for kind in _kinds():
@@ -45,6 +47,8 @@ class Group:
                 self._made.append((kind, path))
                 if kind.limit:
                     (path / kind.limit).write_text(str(memory_bytes + _OWN_MEMORY))
+                if kind.tasks:
+                    (path / kind.tasks).write_text(str(processes + _OWN_TASKS))
 
     def add(self, process: int) -> None:
         """Put a process in, and with it all that it will start."""
@@ -81,7 +85,8 @@ def held() -> tuple[str, ...]:
     """What the kernel holds for a whole run on this machine."""
     kinds = _kinds()
     memory = ("memory",) if any(kind.limit for kind in kinds) else ()
-    return (*memory, *(("processor time",) if any(kind.time for kind in kinds) else ()))
+    time = ("processor time",) if any(kind.time for kind in kinds) else ()
+    return (*memory, *time, *(("processes",) if any(kind.tasks for kind in kinds) else ()))
 
 
 @functools.cache
@@ -92,7 +97,14 @@ def _kinds() -> tuple[_Kind, ...]:
     wanted = [
         _Kind(_of(own, "memory"), limit="memory.limit_in_bytes", kills="memory.oom_control"),
         _Kind(_of(own, "cpuacct"), time="cpuacct.usage"),
-        _Kind(_of(own, ""), limit="memory.max", kills="memory.events", time="cpu.stat"),
+        _Kind(_of(own, "pids"), tasks="pids.max"),
+        _Kind(
+            _of(own, ""),
+            limit="memory.max",
+            kills="memory.events",
+            time="cpu.stat",
+            tasks="pids.max",
+        ),
     ]
     return tuple(kind for kind in wanted if _works(kind))
 
@@ -113,7 +125,7 @@ def _works(kind: _Kind) -> bool:
     except OSError:
         return False
     try:
-        return all((probe / name).exists() for name in (kind.limit, kind.time) if name)
+        return all((probe / name).exists() for name in (kind.limit, kind.time, kind.tasks) if name)
     finally:
         _removed(probe)
 

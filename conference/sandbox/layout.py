@@ -17,7 +17,7 @@ from conference.sandbox.records import MIB, Limits, Method
 
 # Imported here too: its compiled form is then there for every launch.
 OWN_CODE = Path(launcher.__file__).resolve().parent
-# action ("ro", "rw", "tmpfs", "link", "proc", "dev"), path, its source or link target, bytes
+# action ("ro", "rw", "room", "tmpfs", "link", "proc", "dev"), path, its source or target, bytes
 Step = tuple[str, str, str, int]
 
 _SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
@@ -43,8 +43,11 @@ def python_folders() -> tuple[str, ...]:
     return tuple(kept)
 
 
-def steps(workspace: Path, read_only: Sequence[Path], limits: Limits) -> list[Step]:
-    """The mounts of a run in their order; `workspace` alone is writable and not private."""
+def steps(workspace: Path, read_only: Sequence[Path], limits: Limits, room: int = 0) -> list[Step]:
+    """The mounts of a run in their order; `workspace` alone is writable and not private.
+
+    With `room` it is a file system of that many bytes, in memory (`room`).
+    """
     scratch = max(limits.disk_bytes // 2, MIB)
     shared = max(limits.memory_bytes // 4, MIB)
     made: list[Step] = []
@@ -58,7 +61,7 @@ def steps(workspace: Path, read_only: Sequence[Path], limits: Limits) -> list[St
     made += [_read_only(path) for path in (*python_folders(), str(OWN_CODE))]
     within = [path for path in read_only if _inside(str(path), str(workspace))]
     made += [_read_only(str(path)) for path in read_only if path not in within]
-    made.append(("rw", str(workspace), str(workspace), 0))
+    made.append(("room" if room else "rw", str(workspace), str(workspace), room))
     made += [_read_only(str(path)) for path in within]
     return made
 
@@ -162,6 +165,8 @@ def _bubblewrap(mounts: Sequence[Step]) -> list[str]:
             made += ["--proc", path, "--remount-ro", path]
         elif action == "tmpfs":
             made += ["--perms", "1777", "--size", str(size), "--tmpfs", path]
+        elif action == "room":
+            made += ["--perms", "0700", "--size", str(size), "--tmpfs", path]
         elif action == "dev":
             made += ["--dev", path, "--perms", "1777", "--size", str(size)]
             made += ["--tmpfs", f"{path}/shm", "--remount-ro", path]

@@ -33,6 +33,9 @@ _ALWAYS = (
     "limits held by the kernel for each process: processor time, data, file size, open files",
 )
 _WATCH = "watch (seccomp): attempts at files, network, processes and limits are seen and recorded"
+_ROOM = (
+    "disk: the workspace is a file system of bounded size, where a quarter of free memory holds it"
+)
 _WATCH_ALONE = "files and network: refused by the watch alone, which a racing program may deceive"
 
 
@@ -66,8 +69,14 @@ def protections(method: Method | None = None) -> Protections:
             f"the whole run's limits, held by the kernel's control group: {', '.join(kernel)}"
         )
     off = []
-    if sampled := [name for name in ("memory", "processor time") if name not in kernel]:
-        off.append(f"control group: the run's {' and '.join(sampled)} in all are only sampled")
+    if sampled := [
+        name for name in ("memory", "processor time", "processes") if name not in kernel
+    ]:
+        off.append(f"control group: the run's {', '.join(sampled)} in all are only sampled")
+    if chosen == "bubblewrap":
+        on.append(_ROOM)
+    else:
+        off.append("disk: the workspace's size is only sampled")
     if watch:
         on.append(_WATCH)
     else:

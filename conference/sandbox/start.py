@@ -12,8 +12,10 @@ from pathlib import Path
 
 from conference.sandbox import layout
 from conference.sandbox.records import MIB, Limits, Method
+from conference.sandbox.room import room_bytes
 from conference.sandbox.supervise import Supervisor
 from conference.sandbox.syscalls import filter_program
+from conference.sandbox.usage import disk_use
 
 # Below the 1,024 that the host's own processes may open, which is also the number of handles that
 # they and a program together may have in flight (with the 253 of one message).
@@ -42,7 +44,9 @@ def start(
     given = _rlimits(limits)
     numbers = {getattr(resource, name): value for name, value in given}
     bounds = layout.bounds(method, workspace, read_only, numbers)
-    mounts = layout.steps(workspace, read_only, limits)
+    begun = disk_use(str(workspace), 0.0).total
+    room = room_bytes(method, workspace, read_only, limits, begun)
+    mounts = layout.steps(workspace, read_only, limits, room)
     task = {
         "command": layout.absolute(command, workspace),
         "env": layout.environment(method, workspace, env),
@@ -69,7 +73,7 @@ def start(
                 start_new_session=True,
             )
         with process:
-            supervisor = Supervisor(process, ours, limits, bounds)
+            supervisor = Supervisor(process, ours, limits, bounds, bounded=room > 0)
             supervisor.follow(task)
     return supervisor
 

@@ -11,6 +11,7 @@ import errno
 import marshal
 import os
 import select
+import shutil
 import signal
 import socket
 import struct
@@ -26,6 +27,7 @@ from conference.sandbox.groups import Group
 from conference.sandbox.notices import receive, reply, take_turns
 from conference.sandbox.paths import Call
 from conference.sandbox.records import Incident, Kind, Limits, NotStarted
+from conference.sandbox.room import Room
 from conference.sandbox.tail import Tail
 from conference.sandbox.usage import (
     Usage,
@@ -56,7 +58,7 @@ class Supervisor:
 
     def __init__(
         self, process: subprocess.Popen[bytes], control: socket.socket, limits: Limits,
-        bounds: Bounds,
+        bounds: Bounds, *, bounded: bool = False,
     ) -> None:  # fmt: skip
         self.incidents: list[Incident] = []
         self.peak_memory = 0
@@ -74,7 +76,11 @@ class Supervisor:
         self._launcher = 0
         self._handle: int | None = None  # of the launcher: its id could be another's once it ended
         self._usage = Usage((), 1, 0, 0.0)
-        self._group = Group(limits.memory_bytes)
+        # A workspace in memory is counted with the memory of those who write it.
+        room = limits.disk_bytes if bounded else 0
+        self._group = Group(limits.memory_bytes + room, limits.processes)
+        self._bounded = bounded
+        self._room: Room | None = None
         self._forks = 0
         self._disk_start = disk_use(self._workspace, 0.0)
         self._device = Path(self._workspace).stat().st_dev
@@ -103,6 +109,7 @@ class Supervisor:
         try:
             self._await_launcher()
             self._group.add(self._launcher)
+            self._open_room()
             self._started, self._started_clock = time.monotonic(), time.time()
             self._control.send(marshal.dumps(task))
             while self._open and not self._given_up():
@@ -115,6 +122,16 @@ class Supervisor:
                 self.record("memory_limit", f"killed by the kernel for over {most} bytes")
         finally:
             self._end()
+
+    def _open_room(self) -> None:
+        if not self._bounded:
+            return
+        try:
+            self._room = Room(self._launcher, Path(self._workspace))
+        except (OSError, shutil.Error) as error:
+            raise NotStarted(f"sandbox: its workspace could not be filled: {error}") from error
+        self._workspace = self._room.path
+        self._disk_start = disk_use(self._workspace, 0.0)
 
     # --- the loop -----------------------------------------------------------------------------
 
@@ -173,8 +190,12 @@ class Supervisor:
 
     def _look_at_disk(self) -> None:
         disk = disk_use(self._workspace, self._started_clock)
-        hidden = deleted_bytes(self._usage.processes, self._device)
-        self._growth = growth = disk.total - self._disk_start.total + hidden
+        growth = disk.total - self._disk_start.total
+        if self._room is not None:
+            growth = max(growth, self._room.growth())
+        else:
+            growth += deleted_bytes(self._usage.processes, self._device)
+        self._growth = growth
         if growth > self._limits.disk_bytes:
             self._stop("disk_limit", f"{growth} bytes of {self._limits.disk_bytes}")
         if disk.too_deep:
@@ -317,6 +338,10 @@ class Supervisor:
             self.seconds = time.monotonic() - self._started
         if self.exit_code is None:
             self.exit_code = -signal.SIGKILL
+        if self._room is not None:
+            if failed := self._room.bring_back():
+                self.record("disk_limit", f"files that could not be brought back: {failed}")
+            self._room.close()
         self._judge.close()
         self._group.close()
         for descriptor in (self._listener, self._handle):
