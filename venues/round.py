@@ -134,6 +134,7 @@ def run_round(
                 performed = play(round_, ledger, stages.choose, progress, budget, Pool(reuse))
             finally:
                 stages.close()
+        round_.read()
         return Result(folder, round_, performed)
     finally:
         if models_of(rules):

@@ -99,10 +99,11 @@ class Round:
 
     def add(self, records: Iterable[AnyRecord]) -> None:
         """Take in the records of a step that is complete."""
-        self._read()
+        self.read()
         self._take(records)
 
-    def _read(self) -> None:
+    def read(self) -> None:
+        """Take in what is still to be read: a ledger is about to be closed."""
         later, self._later = self._later, []
         for read in later:
             self._take(read())
@@ -118,12 +119,12 @@ class Round:
 
     def all(self, kind: type[R]) -> list[R]:
         """Every record of a kind."""
-        self._read()
+        self.read()
         return self._records[kind]  # type: ignore[return-value]
 
     def of(self, kind: type[R], paper: str) -> list[R]:
         """The records of a kind about one paper."""
-        self._read()
+        self.read()
         if kind not in self._by_paper:
             index: dict[str, list[AnyRecord]] = defaultdict(list)
             for record in self._records[kind]:
@@ -139,7 +140,7 @@ class Round:
     def about(self, paper: str) -> Round:
         """The round as far as it tells of one paper, that paper alone under review; what is added
         to it is not added here."""
-        self._read()
+        self.read()
         found = copy(self)
         found._later, found._by_paper, found._records = [], {}, defaultdict(list)
         for kind, rows in self._records.items():
