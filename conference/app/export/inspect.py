@@ -111,6 +111,7 @@ def _scores(samples: list[EvalSample]) -> list[EvalScore]:
 
 
 def _sample(view: View, review: Review, calls: Usage) -> EvalSample:
+    from inspect_ai.event import InfoEvent
     from inspect_ai.log import EvalSample
     from inspect_ai.model import ChatMessageAssistant, ChatMessageUser, ModelOutput
     from inspect_ai.scorer import Score
@@ -129,6 +130,7 @@ def _sample(view: View, review: Review, calls: Usage) -> EvalSample:
         target=f"{np.mean(human.ratings):.4g}" if human and human.ratings else "",
         messages=[ChatMessageUser(content=asked),
                   ChatMessageAssistant(content=said, model=review.mind, source="generate")],
+        events=[InfoEvent(source=review.mind, data=said)],  # what the viewer opens with
         output=ModelOutput.from_content(model=review.mind, content=said),
         scores={name: Score(value=value) for name, value in scores.items()},
         metadata=_about(view, review),
