@@ -2,25 +2,38 @@
 
 from __future__ import annotations
 
+import ctypes
 import resource
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 MOST_PAGES = 40
+MOST_LINES = 4000  # runs of print of a page
 WIDTH = 900  # pixels
 SECONDS = 60
 MOST_MEMORY = 4 * 2**30
 
 
+Box = tuple[float, float, float, float]  # left, top, width and height in percent of the page
+
+
+class Line(msgspec.Struct, frozen=True):
+    """A run of print in one line, and where it stands on the page."""
+
+    text: str
+    box: Box
+
+
 class Page(msgspec.Struct, frozen=True):
-    """A page as a viewer shows it: the PNG's file name, and its text for finding places."""
+    """A page as a viewer shows it: the PNG's file name, and its lines for finding places."""
 
     number: int
     picture: str
-    text: str
+    lines: tuple[Line, ...]
 
 
 def page_images(path: Path, folder: Path) -> tuple[Page, ...]:
@@ -48,9 +61,35 @@ def main(path: str, folder: str) -> None:
             scale = min(WIDTH / max(page.get_width(), 1), 3.0)
             name = f"page-{number + 1:03d}.png"
             page.render(scale=scale).to_pil().save(Path(folder) / name, optimize=True)
-            text = page.get_textpage().get_text_bounded()
-            pages.append(Page(number + 1, name, text))
+            pages.append(Page(number + 1, name, _lines(page)))
     sys.stdout.buffer.write(msgspec.json.encode(pages))
+
+
+def _lines(page: Any) -> tuple[Line, ...]:
+    """Its lines, without turned print such as a watermark, whose box holds all that it crosses."""
+    print_ = page.get_textpage()
+    boxes = [print_.get_rect(at) for at in range(min(print_.count_rects(), MOST_LINES))]
+    sides = sorted(min(right - left, high - low) for left, low, right, high in boxes)
+    most = 3 * sides[len(sides) // 2] if sides else 0
+    found = []
+    for left, low, right, high in boxes:
+        if min(right - left, high - low) > most:
+            continue
+        text = print_.get_text_bounded(left, low, right, high)
+        x, y = _seen_at(page, left, high)
+        end, foot = _seen_at(page, right, low)
+        box = (min(x, end), min(y, foot), abs(end - x), abs(foot - y))
+        found.append(Line(text, box))
+    return tuple(found)
+
+
+def _seen_at(page: Any, across: float, up: float) -> tuple[float, float]:
+    """A point of the page, which may be turned or cut, in percent of what is seen of it."""
+    import pypdfium2.raw as pdfium
+
+    x, y = ctypes.c_int(), ctypes.c_int()
+    pdfium.FPDF_PageToDevice(page, 0, 0, 10_000, 10_000, 0, across, up, x, y)
+    return x.value / 100, y.value / 100
 
 
 if __name__ == "__main__":

@@ -6,17 +6,20 @@ import json
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 import typst
 from click.testing import CliRunner
+from PIL import Image
+from pypdf import PdfWriter
 from reportlab.pdfgen.canvas import Canvas
 
 import conference
 from conference.app.cli import cli
 from conference.app.review import PaperReview, review_papers
-from conference.app.review.write import page_of, write_reviews
+from conference.app.review.write import Spot, spot_of, write_reviews
 from conference.core.errors import UserError
-from conference.papers.page_images import Page
+from conference.papers.page_images import Line, Page, page_images
 from conference.papers.untrusted import read_untrusted
 from tests.papers import made
 from venues.venue_file import load_venue
@@ -114,14 +117,41 @@ def test_another_paper_gets_other_draws_and_the_same_paper_the_same(folder: Path
 
 def test_points_are_linked_to_what_they_name() -> None:
     pages = (
-        Page(1, "a.png", "1 Introduction\nWe begin here with a claim of great length."),
-        Page(2, "b.png", "3.1 Set-up\nTable 2: Results."),
+        page(1, "1 Introduction", "We begin with a claim of great", "length in 12.5 % of cases."),
+        page(2, "3.1 Set-up", "Table 2: Results."),
     )
-    assert page_of("Table 2 lacks error bars", pages) == 2
-    assert page_of("Section 3.1 is unclear", pages) == 2
-    assert page_of("see page 1", pages) == 1
-    assert page_of('"with a claim of great length"', pages) == 1
-    assert page_of("Table 7 is odd", pages) == page_of("nothing named", pages) == 0
+    assert spot_of("Table 2 lacks error bars", pages) == Spot(2, (1, 1, 9, 1))
+    assert spot_of("Section 3.1 is unclear", pages) == Spot(2, (1, 0, 9, 1))
+    assert spot_of("see page 1", pages) == Spot(1)
+    assert spot_of('"with a claim of great length"', pages) == Spot(1, (1, 1, 9, 1))
+    assert spot_of("Why 12.5 % of them?", pages) == Spot(1, (1, 2, 9, 1))
+    assert spot_of("Why 2.5 % of them?", pages) is None
+    assert spot_of("Table 7 is odd", pages) is spot_of("nothing named", pages) is None
+
+
+def page(number: int, *lines: str) -> Page:
+    return Page(number, "a.png", tuple(Line(text, (1, at, 9, 1)) for at, text in enumerate(lines)))
+
+
+def test_a_point_s_place_is_marked_on_its_page(tmp_path: Path) -> None:
+    """The mark lies over the print that is quoted, on a page that is turned as well."""
+    for turn in (0, 90):
+        writer = PdfWriter(made.paper(tmp_path / f"{turn}.pdf"))
+        writer.pages[0].rotate(turn)
+        writer.write(tmp_path / f"{turn}.pdf")
+        folder = tmp_path / f"pages-{turn}"
+        pages = page_images(tmp_path / f"{turn}.pdf", folder)
+        spot = spot_of(f'"{made.FILLER[:40]}"', pages)
+        assert spot is not None and spot.box is not None and spot.page == 1
+        picture = np.asarray(Image.open(folder / pages[0].picture).convert("L"))
+        rows, columns = picture.shape
+        left, top, width, height = (part / 100 for part in spot.box)
+        part = picture[
+            int(top * rows) : int((top + height) * rows) + 1,
+            int(left * columns) : int((left + width) * columns) + 1,
+        ]
+        assert (part < 128).mean() > 0.05, "there is print under the mark"
+        assert min(part.shape) < 30 < 200 < max(part.shape), "it is as flat and long as a line"
 
 
 def test_the_command_prints_and_writes_and_refuses(folder: Path, tmp_path: Path) -> None:
@@ -140,8 +170,8 @@ def test_the_command_prints_and_writes_and_refuses(folder: Path, tmp_path: Path)
 
 
 def test_quotes_are_found_across_broken_words() -> None:
-    pages = (Page(1, "a.png", "Other words."), Page(2, "b.png", "an optimi-\nsation of ﬁne steps"))
-    assert page_of('"optimisation of fine steps"', pages) == 2
+    pages = (page(1, "Other words."), page(2, "an optimi-", "sation of ﬁne steps"))
+    assert spot_of('"optimisation of fine steps"', pages) == Spot(2, (1, 0, 9, 1))
 
 
 GERMAN = (

@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import jinja2
 import msgspec
@@ -15,7 +16,7 @@ from conference.app.review.review import PaperReview
 from conference.core.files import writing
 from conference.core.forms import Form
 from conference.core.records import Review
-from conference.papers.page_images import Page, page_images
+from conference.papers.page_images import Box, Page, page_images
 
 HERE = Path(__file__).parent
 PLACE = re.compile(
@@ -23,16 +24,24 @@ PLACE = re.compile(
     r"|\bpage\s+(?P<page>\d+)",
     re.IGNORECASE,
 )
+NUMBER = re.compile(r"\d+\.\d+|\d{3,}")
 QUOTED = re.compile(r"[“\"](?P<text>[^”\"]{15,})[”\"]")
 SPLIT = re.compile(r"\n+")
 BETWEEN = re.compile(r"[\W_]+")
 
 
+class Spot(msgspec.Struct, frozen=True):
+    """A place in the paper: its page, and where on it, None where a point names the page alone."""
+
+    page: int
+    box: Box | None = None
+
+
 class Point(msgspec.Struct, frozen=True):
-    """One point of a review, and the number of the page that it names (0 for none)."""
+    """One point of a review, and the place that it names or quotes."""
 
     text: str
-    page: int
+    spot: Spot | None
 
 
 class Field(msgspec.Struct, frozen=True):
@@ -70,10 +79,20 @@ def _page(review: PaperReview, file: Path, form: Form, out: Path) -> str:
         for page in pages
     }
     given = _given(review, form, pages)
-    return _environment(html=True).get_template("review.html.j2").render(given, pictures=pictures)
+    points = (point for _, fields in given["reviews"] for field in fields for point in field.points)
+    spots = dict.fromkeys(point.spot for point in points if point.spot and point.spot.box)
+    template = _environment(html=True).get_template("review.html.j2")
+    return template.render(given, pictures=pictures, spots=spots, place=_place)
 
 
-def _given(review: PaperReview, form: Form, pages: Sequence[Page]) -> dict[str, object]:
+def _place(spot: Spot) -> str:
+    """The name of a place in the page's links."""
+    if spot.box is None:
+        return f"page-{spot.page}"
+    return "-".join(["spot", str(spot.page), *(f"{side:g}" for side in spot.box[:2])])
+
+
+def _given(review: PaperReview, form: Form, pages: Sequence[Page]) -> dict[str, Any]:
     return {
         "paper": review,
         "form": form,
@@ -83,7 +102,7 @@ def _given(review: PaperReview, form: Form, pages: Sequence[Page]) -> dict[str, 
 
 def _fields(review: Review, form: Form, pages: Sequence[Page]) -> list[Field]:
     return [
-        Field(field.label, tuple(Point(point, page_of(point, pages)) for point in _points(text)))
+        Field(field.label, tuple(Point(point, spot_of(point, pages)) for point in _points(text)))
         for field in form.texts
         if (text := review.texts.get(field.name, ""))
     ]
@@ -93,23 +112,47 @@ def _points(text: str) -> list[str]:
     return [line.strip(" -+*") for line in SPLIT.split(text) if line.strip(" -+*")]
 
 
-def page_of(point: str, pages: Sequence[Page]) -> int:
-    """The page that holds what a point names or quotes; 0 where it names nothing that is there."""
+def spot_of(point: str, pages: Sequence[Page]) -> Spot | None:
+    """Where in the paper stands what a point names or quotes: a section, table, figure or equation,
+    a page, words or a number; None where it names nothing that is there."""
     found = PLACE.search(point)
     if found and found["page"]:
-        return int(found["page"]) if int(found["page"]) <= len(pages) else 0
+        return Spot(int(found["page"])) if int(found["page"]) <= len(pages) else None
     if found:
-        kind = "Figure" if found["kind"].lower() == "fig." else found["kind"]
-        number = re.escape(found["number"])
-        wanted = re.compile(
-            rf"^\s*{number}\.?\s+[A-Z]" if kind.lower() == "section" else rf"{kind}\s*{number}[:.]",
-            re.IGNORECASE | re.MULTILINE,
-        )
-        return next((page.number for page in pages if wanted.search(page.text)), 0)
+        kind, number = found["kind"].lower(), re.escape(found["number"])
+        if kind == "section":
+            head = rf"^\s*{number}\.?\s+[A-Z]"
+        else:
+            kind = r"(?:figure|fig\.)" if kind.startswith("fig") else kind
+            head = rf"\b{kind}\s*{number}[:.]"
+        return _line(re.compile(head, re.IGNORECASE), pages)
     if quoted := QUOTED.search(point):
-        words = _bare(quoted["text"])[:50]
-        return next((page.number for page in pages if words and words in _bare(page.text)), 0)
-    return 0
+        return _words(_bare(quoted["text"])[:50], pages)
+    for value in NUMBER.findall(point):
+        if spot := _line(re.compile(rf"(?<![\d.]){re.escape(value)}(?!\.?\d)"), pages):
+            return spot
+    return None
+
+
+def _line(wanted: re.Pattern[str], pages: Sequence[Page]) -> Spot | None:
+    """The first line in which the pattern is found."""
+    for page in pages:
+        for line in page.lines:
+            if wanted.search(line.text):
+                return Spot(page.number, line.box)
+    return None
+
+
+def _words(words: str, pages: Sequence[Page]) -> Spot | None:
+    """The line in which these words begin; they may go on in the next."""
+    for page in pages:
+        lines = [_bare(line.text) for line in page.lines]
+        start = "".join(lines).find(words) if words else -1
+        for line, bare in zip(page.lines, lines, strict=True):
+            if 0 <= start < len(bare):
+                return Spot(page.number, line.box)
+            start -= len(bare)
+    return None
 
 
 def _bare(text: str) -> str:
