@@ -65,10 +65,12 @@ def _log(view: View, mind: str, reviews: list[Review], calls: Usage) -> EvalLog:
     dataset = log.EvalDataset(
         name=venue.name, samples=len(samples), sample_ids=[str(each.id) for each in samples]
     )
+    now = datetime.now(UTC).isoformat()
     return log.EvalLog(
         status="success",
+        stats=log.EvalStats(started_at=now, completed_at=now),
         eval=log.EvalSpec(
-            created=datetime.now(UTC).isoformat(),
+            created=now,
             task=f"{venue.name}_reviews",
             task_display_name=f"Reviews of {venue.title}",
             task_description=about(view),
