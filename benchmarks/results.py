@@ -30,13 +30,15 @@ PAPERS, RESAMPLES = 30_000, 1000
 
 
 class Run(msgspec.Struct, frozen=True, kw_only=True):
-    """One benchmark of the table. `abstracts` measures only papers that have one."""
+    """One benchmark of the table. `abstracts` measures only papers that have one, `sample` so many
+    of them."""
 
     title: str
     data: str
     reviewers: tuple[str, ...]
     fixed: tuple[float, ...] = ()
     abstracts: bool = True
+    sample: int = 0
 
 
 RUNS = {
@@ -63,14 +65,22 @@ RUNS = {
         abstracts=False,
     ),
 }
+FITTED = Run(
+    title="ICLR 2026: a fit on a small language model's hidden state, beside words",
+    data="iclr2026",
+    reviewers=("fitted:{fitted}", "embedded", "tfidf"),
+    sample=700,
+)
 
 
-def measure(run: Run, tables: Path, out: Path, progress: Progress = no_progress) -> Result:
-    """Run one benchmark on the tables."""
+def measure(
+    run: Run, tables: Path, out: Path, progress: Progress = no_progress, fitted: str = ""
+) -> Result:
+    """Run one benchmark on the tables; `fitted` is the file of a fitted reviewer."""
     need = ("abstract",) if run.abstracts else ()
-    question = open_question(f"{run.data}@{tables}", tables, need=need)
+    question = open_question(f"{run.data}@{tables}", tables, need=need, size=run.sample)
     options = Options(resamples=RESAMPLES, fixed=run.fixed)
-    specs = [spec.format(tables=tables) for spec in run.reviewers]
+    specs = [spec.format(tables=tables, fitted=fitted) for spec in run.reviewers]
     with open_reviewers(specs, question) as reviewers:
         return benchmark(question, reviewers, out, options, progress)
 
@@ -122,6 +132,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--tables", type=Path, required=True)
     parser.add_argument("--out", type=Path, default=Path("runs/results"))
     parser.add_argument("--write", type=Path)
+    parser.add_argument("--fitted", help="of reviewers.train language: one more benchmark")
     given = parser.parse_args(arguments)
     parts = [
         "# Reviewers against humans: our own table",
@@ -134,9 +145,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "paired: above nought it predicts the others better than a human reviewer does.",
         "",
     ]
-    for name, run in RUNS.items():
+    for name, run in (RUNS | ({"fitted": FITTED} if given.fitted else {})).items():
         with ProgressDisplay(Console(stderr=True)) as display:
-            found = measure(run, given.tables, given.out / name, display.show)
+            found = measure(run, given.tables, given.out / name, display.show, given.fitted)
         parts.append(section(run, found))
     parts.append(speed(given.tables / "pdfs"))
     page = "\n".join(parts)

@@ -14,6 +14,7 @@ from click.testing import CliRunner, Result
 
 import reviewers.fitted.hidden as hidden
 from conference import run_round
+from conference.app.site.pages import mind_name
 from conference.core.errors import UserError
 from conference.core.records import Review
 from conference.models import smollm2
@@ -91,6 +92,7 @@ def test_a_fit_is_a_reviewer_for_benchmark_and_round(
         tiny_venue(minds=Minds(reviewer=f"fitted:{fit}", chair="instant")),
         out=tmp_path / "round", hosts=0, papers=table(4),
     ).round  # fmt: skip
+    assert mind_name(f"fitted:{fit}") == "statistical mind (fitted:fit)"
     reviews = played.all(Review)
     assert reviews and {review.mind for review in reviews} == {f"fitted:{fit}"}
     assert all(any("[statistical mind]" in t for t in r.texts.values()) for r in reviews)

@@ -30,8 +30,8 @@ ADDRESS = click.option(
     "reviewers",
     multiple=True,
     metavar="SPEC",
-    help="embedded[:FILE], tfidf, csv:FILE[#COLUMN], ai-scientist:FILE[#CONFIG], vllm:MODEL, "
-    "openai:MODEL@URL; may be given again.",
+    help="embedded[:FILE], fitted:FILE, tfidf, csv:FILE[#COLUMN], ai-scientist:FILE[#CONFIG], "
+    "vllm:MODEL, openai:MODEL@URL; may be given again.",
 )
 @click.option("--out", type=click.Path(path_type=Path), help="Folder  [benchmark-NAME].")
 @click.option(

@@ -34,7 +34,7 @@ def about(view: View) -> str:
     return (
         f"A simulated round of {venue.title}, exported for {view.reader} by Conference "
         f"{__version__}. Minds: reviewers {venue.minds.reviewer}, chairs {venue.minds.chair}. "
-        "Texts marked `embedded` were written by a statistical model."
+        "Texts marked `embedded` or `fitted` were written by a statistical model."
     )
 
 

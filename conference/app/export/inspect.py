@@ -22,6 +22,7 @@ from conference.core.errors import UserError
 from conference.core.files import page_name, writing
 from conference.core.records import Decision, Review, Submission
 from reviewers.embedded.mind import NAME as EMBEDDED
+from reviewers.fitted.mind import NAME as FITTED
 
 if TYPE_CHECKING:
     from inspect_ai.log import EvalLog, EvalSample, EvalScore
@@ -146,7 +147,7 @@ def _about(view: View, review: Review) -> dict[str, Any]:
     found = {
         "paper": review.paper,
         "reviewer": view.reviewer(review.paper, review.reviewer),
-        "written_by": "a statistical model" if review.mind == EMBEDDED else review.mind,
+        "written_by": "a statistical model" if _statistical(review.mind) else review.mind,
         "day": review.day, "late": review.late, "emergency": review.emergency,
     }  # fmt: skip
     if decision:
@@ -179,3 +180,7 @@ def _usage(calls: list[dict[str, Any]]) -> dict[str, Any]:
         )
     seconds = sum(call["seconds"] for call in calls)
     return {"model_usage": usage, "total_time": seconds, "working_time": seconds}
+
+
+def _statistical(mind: str) -> bool:
+    return mind == EMBEDDED or mind.startswith(f"{FITTED}:")

@@ -27,6 +27,7 @@ from conference.core.records import (
     Failure,
     Unreadable,
 )
+from reviewers.fitted.mind import NAME as FITTED
 from venues.population import parse_minds
 from venues.round import load_round
 from venues.spending import read_spending
@@ -143,6 +144,8 @@ def mind_name(name: str) -> str:
     kind, _, target = name.partition(":")
     if name == "embedded":
         return "statistical mind"
+    if kind == FITTED:
+        return f"statistical mind ({kind}:{Path(target).stem})"
     return f"{kind}:{Path(target).name}" if target.startswith(("/", ".", "~")) else name
 
 
