@@ -26,6 +26,7 @@ from conference.statistics.estimate import Estimate, Floats, Undefined
 Rests = Literal["data", "language model", "assumption"]
 POWER = 0.8
 SAME = "every replicate has the same value, as with recorded seats, so there is no interval"
+ALL_SAME = "every pair has the same difference, so there is no interval"
 FIXED = "every replicate has the same mean in both arms, by the venue's rule, so it cannot differ"
 
 
@@ -173,8 +174,8 @@ def _estimate(values: Floats, design: Design, seed: int, flips: int) -> Estimate
         mean = two_way_mean(values)
     except Undefined as why:
         return Estimate(None, None, None, 0, str(why))
-    if mean.units == 1 and mean.error == 0:
-        return Estimate(mean.value, None, None, mean.n, SAME)
+    if mean.error == 0:
+        return Estimate(mean.value, None, None, mean.n, _same(mean))
     return Estimate(mean.value, *_interval(values, mean, design, seed, flips), mean.n)
 
 
@@ -219,9 +220,9 @@ def _effect(
         alone = Estimate(float(np.nanmean(values)), None, None, pairs, why)
         return Effect(**common, difference=alone, note=why)
     mean, seed = two_way_mean(values), seed_of(design.seed, outcome, arm)
-    if mean.units == 1 and mean.error == 0:  # It is no certainty: nothing was drawn anew.
-        alone = Estimate(mean.value, None, None, pairs, SAME)
-        return Effect(**common, difference=alone, note=SAME)
+    if mean.error == 0:  # It is no certainty: nothing was drawn anew, or nothing is seen.
+        alone = Estimate(mean.value, None, None, pairs, _same(mean))
+        return Effect(**common, difference=alone, note=_same(mean))
     return Effect(
         **common,
         difference=Estimate(mean.value, *_interval(values, mean, design, seed, flips), mean.n),
@@ -230,6 +231,10 @@ def _effect(
         note=_note(mean),
         **_tests(values, mean, outcome, seed, design, flips),
     )
+
+
+def _same(mean: Mean) -> str:
+    return SAME if mean.units == 1 else ALL_SAME
 
 
 def _tests(

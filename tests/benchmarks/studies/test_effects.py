@@ -177,13 +177,15 @@ def test_reviews_are_averaged_within_the_unit_so_that_new_reviewers_lose_no_pape
     assert "in both arms" in by_pair.note
 
 
-def test_identical_arms_differ_by_nothing() -> None:
+def test_identical_arms_differ_by_nothing_without_an_interval() -> None:
     outcomes = study(seed=2)
     control = outcomes[outcomes["arm"] == "control"]
     rest = outcomes[outcomes["arm"] != "treatment"]
     same = pd.concat([rest, control.assign(arm="treatment")])
     found = effects(same, DESIGN)[0]
-    assert (found.difference.low, found.difference.high, found.p) == (0, 0, 1)
+    assert found.difference.value == 0
+    assert (found.difference.low, found.difference.high, found.p) == (None, None, None)
+    assert "no interval" in found.note
 
 
 @pytest.mark.parametrize(
