@@ -2,7 +2,8 @@
 
 The run's own process starts the engines and owns them; hosts find them by name. Calls about one
 paper go to one engine, so that the paper's prefix stays in that engine's cache. An engine that dies
-is started again by Ray, and the calls it had open are asked again.
+is started again by Ray, and the calls it had open are asked again, fewer at a time with each death:
+so a conversation that kills its engine every time is found, and takes no other down with it.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import asyncio
 import hashlib
 import os
 from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import Any
 
 from conference.core.cluster import connect
@@ -21,7 +23,9 @@ from conference.models.kept import model_place
 from conference.models.placement import gpus_of, gpus_suffice
 from conference.models.records import Message, ModelError, ModelRules, Refused, Reply, Sampling
 
-TRIES = 5
+# How many calls of a process may be open at an engine when they are asked for the first time, for
+# the second and so on: after a death some of them, and at last one alone.
+ABREAST = (0, 0, 8, 1, 1)  # 0 is no limit
 RESTART, POLL = 900.0, 2.0  # seconds that loading a model again may take; between looks
 DEATHS = 3  # looks in a row that find an engine dead
 MORE = "For further information visit"  # the last line of what vLLM says of wrong settings
@@ -97,6 +101,7 @@ class EngineModel:
         import ray
 
         self.name = f"vllm:{target}"
+        self._gates: dict[Any, asyncio.Semaphore] = {}
         try:
             self._engines = [ray.get_actor(engine_name(target, n)) for n in range(rules.engines)]
             facts = _facts(self._engines)
@@ -138,16 +143,30 @@ class EngineModel:
         """An engine's reply, or None when it has died for good."""
         import ray
 
-        for _ in range(TRIES):
-            try:
-                reply: Reply = await engine.complete.remote(*asked)
-                return reply
-            except ray.exceptions.RayActorError:
-                if not await _came_back(engine):
+        for number, width in enumerate(ABREAST):
+            async with self._gate(engine, width):
+                if number and not await _came_back(engine):
                     return None
-            except ray.exceptions.RayTaskError as error:
-                raise Refused(f"{self.name}: {_last_line(error)}") from error
-        raise ModelError(f"{self.name}: its engine died {TRIES} times during this call")
+                try:
+                    reply: Reply = await engine.complete.remote(*asked)
+                    return reply
+                except ray.exceptions.RayActorError:
+                    continue
+                except ray.exceptions.RayTaskError as error:
+                    raise Refused(f"{self.name}: {_last_line(error)}") from error
+        raise Refused(
+            f"{self.name}: its engine died {len(ABREAST)} times during this call, in the end with "
+            "no other call of this process open"
+        )
+
+    def _gate(self, engine: Any, width: int) -> AbstractAsyncContextManager[Any]:
+        """What lets so many calls at once through to an engine; it belongs to one event loop."""
+        if not width:
+            return nullcontext()
+        key = asyncio.get_running_loop(), engine, width
+        if key not in self._gates:
+            self._gates[key] = asyncio.Semaphore(width)
+        return self._gates[key]
 
 
 def _facts(engines: list[Any]) -> tuple[str, int]:

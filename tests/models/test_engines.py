@@ -16,6 +16,7 @@ import pytest
 from conference.models import Message, ModelRules, Reply, Sampling
 from conference.models.backends import Cluster
 from conference.models.engines import EngineModel, Engines, engine_name
+from conference.models.records import Refused
 from tests.benchmarks.made import conference, venue_year
 from tests.models.checkpoint import make_checkpoint
 from tests.models.scripted import fill
@@ -45,6 +46,23 @@ class Mortal:
             self._mark.touch()
             os._exit(1)
         return Reply(str(os.getpid()), 1, 0, 1)
+
+
+class Killed:
+    """An engine that the word "kill" ends each time, with all that it was asked beside."""
+
+    def __init__(self, target: str, rules: ModelRules) -> None:
+        return
+
+    async def facts(self) -> tuple[str, int]:
+        return "1", 1000
+
+    async def complete(self, messages: tuple[Message, ...], *_: Any) -> Reply:
+        await asyncio.sleep(0.05)
+        if messages[0].text == "kill":
+            os._exit(1)
+        await asyncio.sleep(0.2)
+        return Reply("lived", 1, 0, 1)
 
 
 class Obedient:
@@ -111,3 +129,27 @@ def test_papers_of_an_engine_that_cannot_be_started_again_go_to_another(
         assert (again.revision, again.context) == ("1", 1000)
     finally:
         engines.close()
+
+
+def test_a_conversation_that_kills_its_engine_each_time_takes_no_other_down(
+    cluster: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("conference.models.engines.POLL", 0.2)
+    folder, rules = make_checkpoint(tmp_path / "tiny"), ModelRules()
+    sampling = Sampling(temperature=0, top_p=1, max_tokens=1, seed=1)
+    engines = Engines(Killed)  # type: ignore[arg-type]
+
+    async def all_at_once() -> list[Any]:
+        model = EngineModel(str(folder), rules)
+        said = ["live", "kill", *["live"] * 20]
+        calls = (model.complete((Message("user", word),), {}, sampling, "p") for word in said)
+        return await asyncio.gather(*calls, return_exceptions=True)
+
+    try:
+        engines.open({f"vllm:{folder}": rules}, Cluster())
+        found = asyncio.run(all_at_once())
+    finally:
+        engines.close()
+    killer = found.pop(1)
+    assert isinstance(killer, Refused) and "its engine died 5 times" in str(killer)
+    assert [getattr(reply, "text", reply) for reply in found] == ["lived"] * 21
