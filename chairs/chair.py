@@ -85,13 +85,17 @@ class MetaReviewSight(Sight, frozen=True, kw_only=True):
 
 
 class SeniorSight(Sight, frozen=True, kw_only=True):
-    """The senior area chair looks at one area chair's meta-reviews beside all others' mean."""
+    """The senior area chair looks at one area chair's meta-reviews beside all others' mean.
+
+    `scale` are the ratings that the venue's form allows, of which scores are on the scale.
+    """
 
     meta_reviews: tuple[MetaReview, ...]
     chair: str
     chair_mean: float
     venue_mean: float
     venue_sd: float
+    scale: tuple[float, ...] = ()
 
 
 class Candidate(msgspec.Struct, frozen=True, kw_only=True):
@@ -107,13 +111,17 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DecideSight(Sight, frozen=True, kw_only=True):
-    """All papers that have a meta-review, and the venue's quotas as shares of them."""
+    """All papers that have a meta-review, and the venue's quotas as shares of them.
+
+    `scale` are the ratings that the venue's form allows.
+    """
 
     candidates: tuple[Candidate, ...]
     accept_rate: float
     oral_rate: float
     spotlight_rate: float
     best_papers: int
+    scale: tuple[float, ...] = ()
 
 
 class ChairMind(Protocol):

@@ -185,7 +185,7 @@ class LanguageChair:
         ]
         prompt = render(
             PROMPTS, "senior", rows=rows, mean=f"{sight.chair_mean:.2f}",
-            venue_mean=f"{sight.venue_mean:.2f}", sd=f"{sight.venue_sd:.2f}",
+            venue_mean=f"{sight.venue_mean:.2f}", sd=f"{sight.venue_sd:.2f}", scale=sight.scale,
         )  # fmt: skip
         answer = await context.asker.ask(without_paper(prompt), form_shape(form), "senior")
         return [
@@ -206,13 +206,13 @@ class LanguageChair:
         edge = ranked[first:last]
         if not 0 < quota < len(ranked):
             return decide_in_order(ranked, sight)
-        priority, notes = await _at_the_edge(edge, quota - first, context)
+        priority, notes = await _at_the_edge(edge, quota - first, sight.scale, context)
         order = sorted(edge, key=lambda paper: -priority[paper.paper])
         return decide_in_order([*ranked[:first], *order, *ranked[last:]], sight, notes)
 
 
 async def _at_the_edge(
-    edge: list[Candidate], seats: int, context: Context
+    edge: list[Candidate], seats: int, scale: tuple[float, ...], context: Context
 ) -> tuple[dict[str, float], dict[str, str]]:
     numbers = range(1, len(edge) + 1)
     form = Form(
@@ -234,7 +234,7 @@ async def _at_the_edge(
         }
         for paper in edge
     ]
-    prompt = render(PROMPTS, "decide", rows=rows, seats=seats)
+    prompt = render(PROMPTS, "decide", rows=rows, seats=seats, scale=scale)
     answer = await context.asker.ask(without_paper(prompt), form_shape(form), "decide")
     return (
         {

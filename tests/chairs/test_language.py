@@ -149,10 +149,12 @@ def preferring(*priorities: int) -> Script:
 
 def decide(script: Script, folder: Path, papers: tuple[Candidate, ...]) -> dict[str, Decision]:
     sight = DecideSight(
-        candidates=papers, accept_rate=0.5, oral_rate=0.17, spotlight_rate=0.0, best_papers=1
-    )
+        candidates=papers, accept_rate=0.5, oral_rate=0.17, spotlight_rate=0.0, best_papers=1,
+        scale=(0.0, 5.0, 10.0),
+    )  # fmt: skip
     with serve(script) as server:
         rows = perform(server, folder, "program_chair", sight)
+        assert all("on a scale from 0 to 10.\n\n<data>" in text for text in server.prompts())
     return {row.paper: row for row in rows if isinstance(row, Decision)}
 
 

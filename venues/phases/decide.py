@@ -46,6 +46,7 @@ def tasks(round_: Round) -> list[Task]:
         oral_rate=rules.oral_rate,
         spotlight_rate=rules.spotlight_rate,
         best_papers=rules.best_papers,
+        scale=round_.venue.form[round_.venue.form.rating].values,
     )
     return [Task(TaskKey("decide", chair.id), sight, chair)]
 

@@ -83,6 +83,7 @@ def senior_tasks(round_: Round) -> list[Task]:
             chair_mean=float(np.mean([row.score for row in by_chair[chair]])),
             venue_mean=mean,
             venue_sd=sd,
+            scale=round_.venue.form[round_.venue.form.rating].values,
         )
         found.append(Task(TaskKey("meta_review.senior", senior.id, chair), sight, senior))
     return found
