@@ -68,15 +68,14 @@ RUNS = {
 FITTED = Run(
     title="ICLR 2026: a fit on a small language model's hidden state, beside words",
     data="iclr2026",
-    reviewers=("fitted:{fitted}", "embedded", "tfidf"),
-    sample=700,
+    reviewers=("fitted:{fitted}.npz", "csv:{fitted}-words.csv", "embedded"),
 )
 
 
 def measure(
     run: Run, tables: Path, out: Path, progress: Progress = no_progress, fitted: str = ""
 ) -> Result:
-    """Run one benchmark on the tables; `fitted` is the file of a fitted reviewer."""
+    """Run one benchmark on the tables; `fitted` names a fitted reviewer."""
     need = ("abstract",) if run.abstracts else ()
     question = open_question(f"{run.data}@{tables}", tables, need=need, size=run.sample)
     options = Options(resamples=RESAMPLES, fixed=run.fixed)
@@ -132,7 +131,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--tables", type=Path, required=True)
     parser.add_argument("--out", type=Path, default=Path("runs/results"))
     parser.add_argument("--write", type=Path)
-    parser.add_argument("--fitted", help="of reviewers.train language: one more benchmark")
+    parser.add_argument("--sample", type=int, default=0, help="papers of that one; 0 for all")
+    parser.add_argument(
+        "--fitted",
+        metavar="NAME",
+        help="one more, of NAME.npz and NAME-words.csv (reviewers.train)",
+    )
     given = parser.parse_args(arguments)
     parts = [
         "# Reviewers against humans: our own table",
@@ -145,7 +149,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "paired: above nought it predicts the others better than a human reviewer does.",
         "",
     ]
-    for name, run in (RUNS | ({"fitted": FITTED} if given.fitted else {})).items():
+    more = {"fitted": msgspec.structs.replace(FITTED, sample=given.sample)} if given.fitted else {}
+    for name, run in (RUNS | more).items():
         with ProgressDisplay(Console(stderr=True)) as display:
             found = measure(run, given.tables, given.out / name, display.show, given.fitted)
         parts.append(section(run, found))

@@ -36,11 +36,11 @@ from conference.models.kept import model_place
 from conference.statistics.agreement import icc1
 from reviewers.calibration import FILE as CALIBRATION
 from reviewers.calibration import CalibrationPaper
-from reviewers.fitted.head import choose
+from reviewers.fitted.head import choose, words_alone
 from reviewers.fitted.head import fit as fit_head
 from reviewers.fitted.head import write as write_fitted
 from reviewers.fitted.hidden import Reader, check_model, layers_in, states_of
-from reviewers.fitted.training import rated_before, with_texts
+from reviewers.fitted.training import rated_before, rated_from, with_texts
 from reviewers.fitted.tuning import Plan, tune
 from reviewers.quality.fitting import fit
 from reviewers.quality.model import FEWEST_LETTERS, PaperText, load, write
@@ -191,6 +191,7 @@ def _known_papers(
 @click.option("--papers", default=5000, show_default=True, help="How many, drawn; 0 for all.")
 @click.option("--layers", default=0, help="How many run; 0 for half of them, with --finetune all.")
 @click.option("--tokens", default=512, show_default=True, help="Most that are read of a paper.")
+@click.option("--words", type=click.Path(path_type=Path), help="Write what words alone say, a CSV.")
 @click.option("--text", is_flag=True, help="Read the text too, where it is the reviewed version.")
 @click.option("--finetune", is_flag=True, help="Train the whole model; wants a GPU.")
 @click.option("--passes", default=3, show_default=True, help="Of --finetune, at most.")
@@ -198,9 +199,12 @@ def _known_papers(
 @click.option("--seed", default=0, show_default=True)
 def language(
     data: Path, model: Path, out: Path, before: int, papers: int, layers: int, tokens: int,
-    text: bool, finetune: bool, passes: int, batch: int, seed: int,
+    words: Path | None, text: bool, finetune: bool, passes: int, batch: int, seed: int,
 ) -> None:  # fmt: skip
     """Fit a reviewer on what a local language model holds of a paper, and write it.
+
+    With --words, what TF-IDF and ridge from the same papers say of those of --before and later is
+    written too, for a benchmark's row `csv:FILE`.
 
     Stopped, it goes on where it was: hidden states are kept in the user's cache, and with
     --finetune checkpoints beside the file, where the trained model goes.
@@ -224,6 +228,10 @@ def language(
             choice = choose(train, states, reader)
             fitted = fit_head(train, states, reader, choice)
     write_fitted(fitted, out)
+    if words:
+        later = rated_from(data, before)
+        said = words_alone(train, texts_of(later))
+        later.assign(score=said)[["paper_id", "score"]].to_csv(words, index=False)
     click.echo(
         f"{choice.year}, from the years before it: Spearman with the mean rating {choice.states}, "
         f"words alone from the same papers {choice.words}; layer {choice.layer}"

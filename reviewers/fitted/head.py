@@ -136,9 +136,16 @@ def choose(train: Any, states: NDArray[Any], reader: Reader) -> Choice:
     return Choice(
         int(train["year"].max()), layer, alpha,
         rank_figures(said, z[held], ("spearman",))["spearman"],
-        rank_figures(words_alone(train, held, z, weight), z[held], ("spearman",))["spearman"],
+        words_figure(train, held),
         said,
     )  # fmt: skip
+
+
+def words_figure(train: Any, held: NDArray[np.bool_]) -> Estimate:
+    """How words alone do on the held papers, from the others."""
+    said = words_alone(train[~held], texts_of(train[held]))
+    truth = train["z"].to_numpy(np.float64)[held]
+    return rank_figures(said, truth, ("spearman",))["spearman"]
 
 
 def fit(train: Any, states: NDArray[Any], reader: Reader, choice: Choice) -> FittedModel:
@@ -184,17 +191,23 @@ def spearman_of(said: Floats, z: Floats) -> float:
     return found if math.isfinite(found) else -1.0
 
 
-def words_alone(train: Any, held: NDArray[np.bool_], z: Floats, weight: Floats) -> Floats:
-    """What TF-IDF of words and pairs with ridge says of the held papers, from the same others."""
+def words_alone(train: Any, others: Sequence[PaperText]) -> Floats:
+    """What TF-IDF of words and pairs with ridge says of other papers, from the same training."""
     from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.linear_model import Ridge
 
-    texts = np.array([f"{paper.title}\n{paper.abstract}" for paper in texts_of(train)])
     vectorizer = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, min_df=3)
-    rows = vectorizer.fit_transform(texts[~held])
-    scale = weight[~held] / weight[~held].mean()
-    model = Ridge(alpha=10.0).fit(rows, z[~held], sample_weight=scale)
-    return np.asarray(model.predict(vectorizer.transform(texts[held])), dtype=np.float64)
+    rows = vectorizer.fit_transform([_plain(paper) for paper in texts_of(train)])
+    weight = weight_of(train)
+    model = Ridge(alpha=10.0).fit(
+        rows, train["z"].to_numpy(np.float64), sample_weight=weight / weight.mean()
+    )
+    said = model.predict(vectorizer.transform([_plain(paper) for paper in others]))
+    return np.asarray(said, dtype=np.float64)
+
+
+def _plain(paper: PaperText) -> str:
+    return f"{paper.title}\n{paper.abstract}"
 
 
 def _predictable(said: Floats, held: Any) -> float:

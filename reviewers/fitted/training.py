@@ -22,9 +22,8 @@ def rated_before(data: Path, before: int, size: int, seed: int) -> Any:
     Raises:
         UserError: there are too few to choose on the last year and learn from earlier ones.
     """
-    papers = read_papers(data, first=True)
-    told = np.array([has_abstract(paper) for paper in texts_of(papers)], dtype=bool)
-    papers = papers[told & (papers["year"] < before).to_numpy()]
+    papers = _told(data)
+    papers = papers[papers["year"] < before]
     chosen, _ = sample(list(papers.index), size, seed, lambda at: papers["paper_id"][at])
     found = papers.loc[chosen].reset_index(drop=True)
     last = int((found["year"] == found["year"].max()).sum())
@@ -34,6 +33,17 @@ def rated_before(data: Path, before: int, size: int, seed: int) -> Any:
             f"{before} and as many of earlier years; there are {last} and {len(found) - last}."
         )
     return found
+
+
+def rated_from(data: Path, year: int) -> Any:
+    """The rated papers with an abstract of a year and of later ones."""
+    papers = _told(data)
+    return papers[papers["year"] >= year]
+
+
+def _told(data: Path) -> Any:
+    papers = read_papers(data, first=True)
+    return papers[np.array([has_abstract(paper) for paper in texts_of(papers)], dtype=bool)]
 
 
 def with_texts(data: Path, papers: Any) -> list[PaperText]:

@@ -28,7 +28,7 @@ from reviewers.fitted.head import (
     packed_up,
     spearman_of,
     weight_of,
-    words_alone,
+    words_figure,
 )
 from reviewers.fitted.hidden import Reader, digest_of, load_model, pooled, said_of, tokens_of
 from reviewers.quality.model import PaperText
@@ -76,7 +76,7 @@ def tune(
     choice = Choice(
         int(train["year"].max()), reader.layers, 0.0,
         rank_figures(told, z[held], ("spearman",))["spearman"],
-        rank_figures(words_alone(train, held, z, weight), z[held], ("spearman",))["spearman"],
+        words_figure(train, held),
         told,
     )  # fmt: skip
     for done in (choosing, last):

@@ -99,8 +99,10 @@ def test_a_fit_is_a_reviewer_for_benchmark_and_round(
 
 
 def test_the_fit_foretells_what_it_was_told(data: Path, model: Path, tmp_path: Path) -> None:
-    fit = tmp_path / "fit.npz"
-    assert train(data, model, fit).exit_code == 0
+    fit, words = tmp_path / "fit.npz", tmp_path / "words.csv"
+    assert train(data, model, fit, "--words", words).exit_code == 0
+    beside = pd.read_csv(words)
+    assert len(beside) == 120 and beside["score"].std() > 0.1
     good, bad = (PaperText("new", f"{said} " * 4) for said in (GOOD, BAD))
     better, worse = load(fit).predict([good, bad])
     assert better > worse + 0.5
