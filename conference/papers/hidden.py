@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from unicodedata import category
+from unicodedata import name as name_of
 
 import msgspec
 import numpy as np
@@ -40,6 +41,7 @@ ADDRESSES, ARGUES = "it addresses a reader", "it is as long as a sentence"
 PRINTS_NOTHING = "its characters are made to print nothing"
 SCANNED = 0.7  # share of a page that the picture of a scan covers
 FEWEST_LETTERS = 8
+UNSHAPED = {"CJK", "HIRAGANA", "KATAKANA", "HANGUL", "BOPOMOFO", "YI"}  # of letters in category Lo
 WORDS, CONNECTING, CHARACTERS = 6, 2, 10  # of a sentence; the last where words have no blanks
 
 
@@ -116,7 +118,7 @@ def _accusing(spans: tuple[HiddenSpan, ...], seen: str) -> list[HiddenSpan]:
         return told
     together = " ".join(span.text for span in short)
     # A watermark under a figure stands in plain sight on other pages.
-    new = " ".join(span.text for span in short if not _repeats(span.text, seen))
+    new = " ".join(_unshaped(span.text) for span in short if not _repeats(span.text, seen))
     if addresses_reader(together):
         return [HiddenSpan(short[0].page, SCATTERED, normal_form(together), ADDRESSES)]
     if argues(new, WORDS + 2, CONNECTING + 1):
@@ -150,6 +152,19 @@ def argues(text: str, least: int = WORDS, connecting: int = CONNECTING) -> bool:
     if len(long) >= least and len(connecting_words() & set(words)) >= connecting:
         return True
     return len({char for char in text if category(char) == "Lo"}) >= CHARACTERS
+
+
+def _unshaped(text: str) -> str:
+    """A text without letters that take their shape, and often their place, from their neighbours.
+
+    In Indic scripts and in Arabic a sentence in plain sight leaves single letters that are drawn
+    nowhere by themselves.
+    """
+    return "".join(char for char in text if category(char) != "Lo" or _without_blanks(char))
+
+
+def _without_blanks(char: str) -> bool:
+    return name_of(char, "").split(" ")[0] in UNSHAPED
 
 
 def _repeats(text: str, seen: str) -> bool:
