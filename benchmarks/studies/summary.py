@@ -89,7 +89,8 @@ def _effect_rows(result: StudyResult) -> list[Sequence[str]]:
             bare_p(each.p_adjusted),
         )
         for each in result.effects
-        if each.units > 1 and not (each.outcome == ACCEPTED and result.flips)
+        if (each.units > 1 or result.design.unit == "round")
+        and not (each.outcome == ACCEPTED and result.flips)
     ]
 
 
