@@ -23,6 +23,7 @@ TESTS = Path(__file__).parent
 SLOW = (
     "models/test_kinds.py",
     "models/test_seeing.py",
+    "models/test_small_model.py",
     "models/test_vllm.py",
     "venues/test_cluster.py",
     "venues/test_hosts.py",
