@@ -446,7 +446,10 @@ def _read_tip(folder: Path) -> tuple[int, bytes] | None:
     if not path.exists():
         return None
     try:
-        number, digest = path.read_text().split()
+        said = path.read_text()
+        if not said:
+            return None  # The disk had room for the file, and none for its first note.
+        number, digest = said.split()
         return int(number), bytes.fromhex(digest)
     except (ValueError, UnicodeDecodeError) as error:
         raise UserError(

@@ -143,6 +143,18 @@ def test_a_lost_tail_of_the_write_ahead_log_is_found(tmp_path: Path) -> None:
         read_ledger(tmp_path)
 
 
+def test_a_note_of_the_end_that_had_no_room_is_no_damage(tmp_path: Path) -> None:
+    fill(tmp_path, rows=3)
+    (tmp_path / TIP).write_text("")
+    ledger = open_ledger(tmp_path)
+    ledger.append([done(3)])
+    ledger.close()
+    assert len(read_ledger(tmp_path)) == 4
+    (tmp_path / TIP).write_text("4")
+    with pytest.raises(UserError, match="damaged"):
+        read_ledger(tmp_path)
+
+
 def test_a_changed_row_is_found_even_when_the_file_is_sound(tmp_path: Path) -> None:
     fill(tmp_path)
     database = sqlite3.connect(tmp_path / LEDGER)
