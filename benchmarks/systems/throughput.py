@@ -23,6 +23,7 @@ from typing import Any
 import msgspec
 
 from benchmarks.recording import BLOCK, Asked, RecordingEngine
+from conference.core.forms import Form
 from conference.core.ledger import read_ledger
 from conference.core.seeds import generator
 from conference.models import Message, ModelRules, Reply, make_model, parse_spec
@@ -135,6 +136,7 @@ def _round(spec: str, rules: ModelRules, source: PaperSource) -> Row:
     venue = replace(
         venue,
         models={"default": rules},
+        form=_without_least(venue.form),
         desk=replace(venue.desk, topic=False, duplicates=False),
         population=replace(venue.population, reviewers=0, chairs=0),
         calibration=replace(venue.calibration, papers=0),
@@ -156,6 +158,13 @@ def _round(spec: str, rules: ModelRules, source: PaperSource) -> Row:
     seconds = sum(end - start for step, (start, end) in times.items() if step in spent)
     return Row(
         "our round", total.calls, seconds, total.tokens_in, total.tokens_cached, total.tokens_out
+    )
+
+
+def _without_least(form: Form) -> Form:
+    """The form without least words of its texts: a random model would be asked again for them."""
+    return msgspec.structs.replace(
+        form, field=tuple(msgspec.structs.replace(field, least=0) for field in form.field)
     )
 
 
