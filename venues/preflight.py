@@ -13,11 +13,11 @@ from conference.core.forms import Form
 from conference.core.ledger import Ledger
 from conference.core.tasks import TaskFailed, TaskKey
 from conference.models import Asker, Model, ModelRules, form_shape, is_model, make_model, parse_spec
+from conference.models.chances import ask_chances
 from conference.models.costs import Budget
 from conference.models.prompts import render, without_paper
 from conference.models.reading import LEAST, beside, paper_budget
 from conference.models.records import Call, calls_from_json, calls_to_json
-from conference.models.shapes import Filled
 from reviewers.language.examples import examples_text
 from reviewers.language.presets import PROMPTS, Preset, load_preset
 from venues.papers import PaperSource
@@ -58,7 +58,8 @@ def preflight(
         say(_context(model, rules, presets[name], venue.form, _longest(source)))
         if name in {writer.partition("#")[0] for writer in writers}:
             _material_fits(model, rules, venue)
-        _try_schema(model, rules, venue.form, calls)
+        soft = any(preset.soft for preset in presets[name])
+        _try_schema(model, rules, venue.form, calls, soft)
         say(f"{name} ({model.revision}) filled the review form.")
     for table in sorted(venue.models.keys() - models.keys() - {"default"}):
         say(f"[models] has settings for '{table}', but no mind uses that model.")
@@ -124,14 +125,16 @@ def _beside(model: Model, rules: ModelRules, preset: Preset) -> int:
     return beside(model, rules, images, preset.reflections - 1, examples)
 
 
-def _try_schema(model: Model, rules: ModelRules, form: Form, calls: list[Call]) -> None:
-    """One real call on the venue's form."""
+def _try_schema(model: Model, rules: ModelRules, form: Form, calls: list[Call], soft: bool) -> None:
+    """One real call on the venue's form; with `soft`, one for the chances of its rating."""
     asker = Asker(model, rules, "default", 0, TaskKey("preflight"))
     prompt = render(PROMPTS, "form", form=form)
     messages = without_paper(f"{prompt}\n\nFill in the form for a paper that you make up.")
 
-    async def ask() -> Filled:
-        return await asker.ask(messages, form_shape(form), "preflight")
+    async def ask() -> None:
+        await asker.ask(messages, form_shape(form), "preflight")
+        if soft:
+            await ask_chances(asker, messages, form[form.rating])
 
     try:
         asyncio.run(ask())

@@ -24,14 +24,15 @@ from conference.core.forms import Form
 from conference.core.tasks import TaskFailed, TaskKey
 from conference.models import Asker, Message, Model, ModelRules, make_model, parse_spec
 from conference.models.asking import together
+from conference.models.chances import NoChances
 from conference.models.context import Context
 from conference.models.failures import FailedCall, failed_calls
 from conference.models.records import ModelError, Refused, Reply, Sampling, Spec
 from conference.papers import from_text, write_document
 from conference.papers.manuscript import Manuscript
 from reviewers.language.examples import read_examples
-from reviewers.language.mind import write_review
-from reviewers.language.presets import load_preset
+from reviewers.language.mind import soft_rating, write_review
+from reviewers.language.presets import Preset, load_preset
 from venues.venue_file import load_venue
 
 BATCH = 64
@@ -54,11 +55,12 @@ def language_model(spec: str, question: Question, rules: ModelRules) -> Reviewer
             folder = Path(name)
             (folder / PAPERS).mkdir()
             found = runner.run(_all(views, model, rules, parsed.preset, form, folder))
-        table = np.array([said.row for said in found], dtype=np.float64).reshape(-1, 3)
+        table = np.array([said.row for said in found], dtype=np.float64).reshape(-1, 4)
         unanswered = np.array([said.unanswered for said in found], dtype=np.bool_)
         failed = tuple(row for said in found for row in said.failed)
         texts = tuple(said.texts for said in found)
-        return Scores(table[:, 0], table[:, 1], table[:, 2], unanswered, failed, texts)
+        columns = (table[:, 0], table[:, 1], table[:, 2])
+        return Scores(*columns, unanswered, failed, texts, table[:, 3])
 
     return Reviewer(
         name=spec,
@@ -69,15 +71,27 @@ def language_model(spec: str, question: Question, rules: ModelRules) -> Reviewer
         about={
             "kind": f"language model, revision {model.revision}",
             "preset": f"{parsed.preset}: {preset.source}",
-            "sampling": f"temperature {preset.temperature or rules.temperature}, "
-            f"top-p {rules.top_p}, {rules.max_tokens} tokens, {preset.reflections} passes, "
-            f"ensemble of {preset.ensemble}, {preset.few_shot}-shot",
+            "sampling": _sampled(preset, rules),
             "examples": _examples(rules.examples, preset.few_shot),
             "form": f"that of the venue {preset.form}",
             "prompts": f"reviewers/prompts, SHA-256 {_prompts_hash()[:16]}",
             "cut-off": rules.cutoff or "not named: any paper may have been met",
         },
     )
+
+
+def _sampled(preset: Preset, rules: ModelRules) -> str:
+    """How a score comes about, in words."""
+    if preset.soft:
+        return "none: the mean of its own chances of each rating, asked for in one prompt"
+    return (
+        f"temperature {_warmth(preset, rules)}, top-p {rules.top_p}, {rules.max_tokens} tokens, "
+        f"{preset.reflections} passes, ensemble of {preset.ensemble}, {preset.few_shot}-shot"
+    )
+
+
+def _warmth(preset: Preset, rules: ModelRules) -> float:
+    return rules.temperature if preset.temperature is None else preset.temperature
 
 
 def parse_asked(name: str) -> Spec:
@@ -92,9 +106,9 @@ def parse_asked(name: str) -> Spec:
 
 
 class _Said(msgspec.Struct, frozen=True):
-    """What a model said of a paper: rating, decision and confidence, NaN for none."""
+    """What a model said of a paper: rating, decision, confidence and spread, NaN for none."""
 
-    row: tuple[float, float, float]
+    row: tuple[float, float, float, float]
     unanswered: bool
     failed: list[FailedCall]
     texts: Texts = {}
@@ -116,13 +130,19 @@ async def _all(
         asker = Asker(model, rules, preset, 0, key)
         context = Context(0, folder, key, slots, asker)
         try:
+            if load_preset(preset).soft:
+                chances = await soft_rating(_manuscript(view, folder), form, context)
+                row = (chances.mean, np.nan, np.nan, chances.spread)
+                return _Said(row, False, failed_calls(key, asker.calls))
             filled = await write_review(_manuscript(view, folder), form, context)
+        except NoChances as failure:
+            raise UserError(f"--reviewer {model.name}: {failure}.") from failure
         except TaskFailed as failure:
             return _nothing_said(key, asker, failure)
         said = filled.texts.get("decision", "")
         decision = float(said == "Accept") if said else np.nan
         confidence = filled.scores.get(form.confidence, np.nan) if form.confidence else np.nan
-        row = (filled.scores[form.rating], decision, confidence)
+        row = (filled.scores[form.rating], decision, confidence, np.nan)
         return _Said(row, False, failed_calls(key, asker.calls), dict(filled.texts))
 
     return await together(one(view) for view in views)
@@ -135,7 +155,7 @@ def _nothing_said(key: TaskKey, asker: Asker, failure: TaskFailed) -> _Said:
     failed = failed_calls(key, asker.calls, str(failure))
     if unanswered:
         failed = [msgspec.structs.replace(row, task="unanswered") for row in failed]
-    return _Said((np.nan, np.nan, np.nan), unanswered, failed)
+    return _Said((np.nan,) * 4, unanswered, failed)
 
 
 def _manuscript(view: PaperView, folder: Path) -> Manuscript:

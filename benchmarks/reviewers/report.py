@@ -107,6 +107,7 @@ def _write_predictions(
                     "accept_fitted": _flags(fitted[name].said),
                     "accept_own": _flags(given.accept),
                     "confidence": given.confidence,
+                    "spread": given.spread,
                     "before_cutoff": None if cutoff is None else before(question, cutoff),
                     "accepted": list(question.accepted),
                     "ratings": [list(map(float, r)) for r in question.ratings],

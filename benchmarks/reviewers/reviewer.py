@@ -43,7 +43,8 @@ class Scores(msgspec.Struct, frozen=True):
     `accept` is its own decision where it makes one (1, 0, NaN), `confidence` its own certainty.
     `unanswered` are papers on which nothing was said, as the model could not be reached: they are
     asked about again. `failed` are the model calls without a usable answer. `texts` are the
-    reviews that go with the scores, one a paper; empty where nothing is written.
+    reviews that go with the scores, one a paper; empty where nothing is written. `spread` is a
+    score's standard deviation, where it is the mean of a reviewer's own chances of each rating.
     """
 
     values: Floats
@@ -52,6 +53,7 @@ class Scores(msgspec.Struct, frozen=True):
     unanswered: Booleans | None = None
     failed: tuple[FailedCall, ...] = ()
     texts: tuple[Texts, ...] = ()
+    spread: Floats | None = None
 
 
 class Reviewer(msgspec.Struct, frozen=True, kw_only=True):

@@ -64,6 +64,7 @@ def score_all(
         tuple(text for part in parts for text in _texts(part))
         if any(p.texts for p in parts)
         else (),
+        _joined([part.spread for part in parts]),
     )
 
 
@@ -114,6 +115,7 @@ def _completed(found: Scores, wanted: Booleans, given: Scores) -> Scores:
         put(wanted, _mask(given)),
         tuple(row for row in found.failed if row.task != "unanswered") + given.failed,
         _written(found, wanted, given),
+        put(found.spread, given.spread),
     )
 
 
@@ -157,6 +159,8 @@ def _write(path: Path, scores: Scores) -> None:
         arrays["accept"] = scores.accept
     if scores.confidence is not None:
         arrays["confidence"] = scores.confidence
+    if scores.spread is not None:
+        arrays["spread"] = scores.spread
     arrays["unanswered"] = _mask(scores)
     for name, told in (("failed", scores.failed), ("texts", scores.texts)):
         arrays[name] = np.frombuffer(msgspec.json.encode(told), dtype=np.uint8)
@@ -181,6 +185,7 @@ def _read(path: Path, expected: int) -> Scores:
                 msgspec.json.decode(arrays["texts"].tobytes(), type=tuple[Texts, ...])
                 if "texts" in arrays
                 else (),
+                arrays.get("spread"),
             )
     except (
         OSError, EOFError, ValueError, KeyError, TypeError, AttributeError, BadZipFile, zlib.error,

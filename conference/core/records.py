@@ -370,6 +370,8 @@ class Review(Record, frozen=True, kw_only=True):
     """A filled review form. `rating` repeats the form's overall score on the venue's scale.
 
     One that was revised before it was posted has its `draft`, and takes the draft's place.
+    `soft_rating` is the mean of a language model's own chances of each rating and `soft_spread`
+    their standard deviation, where they were asked for.
     """
 
     paper: str
@@ -383,6 +385,8 @@ class Review(Record, frozen=True, kw_only=True):
     late: bool = False
     emergency: bool = False
     draft: Draft | None = None
+    soft_rating: float | None = None
+    soft_spread: float | None = None
 
 
 class ReviewQuality(Record, frozen=True, kw_only=True):

@@ -76,12 +76,28 @@ class Asker:
         Raises:
             TaskFailed: the model did not answer, or not in the shape within the limit.
         """
+        answer, _ = await self.told(
+            messages, shape, purpose, temperature=temperature, member=member
+        )
+        return answer
+
+    async def told(
+        self,
+        messages: tuple[Message, ...],
+        shape: Shape[T],
+        purpose: str,
+        *,
+        temperature: float | None = None,
+        member: int = 0,
+        logprobs: int = 0,
+    ) -> tuple[T, Reply]:
+        """As `ask`, with the reply that the answer was read from: it has the tokens' `logprobs`."""
         schema, problem = shape.bounded(self.rules.longest_text), ""
         messages = said = _asking_for(shape.asked, messages)
         group = self._key.paper or str(self._key)
         for attempt in range(self.rules.attempts):
             first = seed_of(self._seed, self._key, purpose, member, attempt) % 2**31
-            sampling = self._sampling(first, temperature)
+            sampling = self._sampling(first, temperature, logprobs)
             start = time.perf_counter()
             try:
                 reply = await self.model.complete(said, schema, sampling, group)
@@ -100,13 +116,13 @@ class Asker:
                 said = (*messages, wrong, Message("user", again))
                 continue
             self._note(purpose, said, sampling, first, reply, start, "")
-            return answer
+            return answer, reply
         raise TaskFailed(
             f"{purpose}: {self.model.name} gave no valid answer in {self.rules.attempts} attempts; "
             f"the last one: {problem}"
         )
 
-    def _sampling(self, first: int, temperature: float | None) -> Sampling:
+    def _sampling(self, first: int, temperature: float | None, logprobs: int) -> Sampling:
         """How the answer is drawn: under the first seed from `first` on that is not spoiled."""
         seed = first
         while seed in self._spoiled:
@@ -117,6 +133,7 @@ class Asker:
             max_tokens=self.rules.max_tokens,
             seed=seed,
             frequency_penalty=self.rules.frequency_penalty,
+            logprobs=logprobs,
         )
 
     def _note(
@@ -154,6 +171,7 @@ class Asker:
                 ended=counted.ended,
                 repairs=counted.repairs,
                 thinking=counted.thinking,
+                places=counted.places,
             )
         )
 

@@ -9,7 +9,15 @@ import os
 from typing import Any
 
 from conference.models.kept import model_place
-from conference.models.records import CUT, Message, ModelRules, Reply, Sampling
+from conference.models.records import (
+    CUT,
+    Message,
+    ModelRules,
+    Place,
+    Reply,
+    Sampling,
+    place_of,
+)
 from conference.models.templating import templated
 from conference.models.thinking import marked, thinking_of
 
@@ -105,6 +113,7 @@ class Engine:
             frequency_penalty=sampling.frequency_penalty,
             max_tokens=sampling.max_tokens,
             seed=sampling.seed,
+            logprobs=sampling.logprobs or None,
             thinking_token_budget=self._rules.thinking_tokens or None,
             structured_outputs=StructuredOutputsParams(json=schema),
             output_kind=RequestOutputKind.FINAL_ONLY,
@@ -131,7 +140,21 @@ class Engine:
             len(answer.token_ids),
             CUT if answer.finish_reason == "length" else "",
             thinking=thinking_of(self._tokenizer, parser),
+            places=_places(answer),
         )
+
+
+def _places(answer: Any) -> tuple[Place, ...]:
+    """The tokens' likelihoods where they were asked for. The guide has acted on them before."""
+    if answer.logprobs is None:
+        return ()
+    return tuple(
+        place_of(
+            told[token].decoded_token or "",
+            ((each.decoded_token or "", each.logprob) for each in told.values()),
+        )
+        for token, told in zip(answer.token_ids, answer.logprobs, strict=True)
+    )
 
 
 def _picture(image: str) -> Any:

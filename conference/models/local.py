@@ -5,12 +5,22 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
+from collections.abc import Sequence
 from typing import Any
 
 from conference.core.errors import UserError
 from conference.models.engine import folder_hash
 from conference.models.kept import model_place
-from conference.models.records import CUT, Message, ModelRules, Refused, Reply, Sampling
+from conference.models.records import (
+    CUT,
+    Message,
+    ModelRules,
+    Place,
+    Refused,
+    Reply,
+    Sampling,
+    place_of,
+)
 from conference.models.templating import templated
 from conference.models.thinking import thinking_of
 
@@ -75,18 +85,32 @@ class LocalModel:
             with self._lock, torch.inference_mode():
                 torch.manual_seed(sampling.seed)
                 given = torch.tensor([ids], device=self._model.device)
-                out = self._model.generate(
+                made = self._model.generate(
                     given,
                     attention_mask=torch.ones_like(given),
                     pad_token_id=self._tokenizer.eos_token_id,
+                    return_dict_in_generate=True,
+                    output_scores=bool(sampling.logprobs),
                     **settings,
-                )[0][len(ids) :]
+                )
         except torch.OutOfMemoryError as error:
             raise Refused(f"{self.name}: {len(ids)} tokens do not fit its memory") from error
+        out = made.sequences[0][len(ids) :]
         text = self._tokenizer.decode(out, skip_special_tokens=True)
         ended = CUT if len(out) >= sampling.max_tokens else ""
         thinking = thinking_of(self._tokenizer, "")
-        return Reply(text, len(ids), 0, len(out), ended, thinking=thinking)
+        places = self._places(out, made.scores or (), sampling.logprobs)
+        return Reply(text, len(ids), 0, len(out), ended, thinking=thinking, places=places)
+
+    def _places(self, out: Any, scores: Sequence[Any], most: int) -> tuple[Place, ...]:
+        """The likeliest tokens at each place, by the scores that the guide has left."""
+        found = []
+        for token, row in zip(out, scores, strict=False):
+            logprobs, tokens = row[0].log_softmax(-1).topk(most)
+            words = self._tokenizer.batch_decode(tokens[:, None])
+            told = zip(words, logprobs.tolist(), strict=True)
+            found.append(place_of(self._tokenizer.decode(token), told))
+        return tuple(found)
 
 
 def _compiler(tokenizer: Any, vocabulary: int) -> Any:

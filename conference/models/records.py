@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterable
 from typing import Annotated, Any, Literal, Protocol
 
 import msgspec
@@ -114,13 +116,34 @@ def own_words(text: str) -> Message:
 
 
 class Sampling(msgspec.Struct, frozen=True, kw_only=True):
-    """How the next tokens are drawn."""
+    """How the next tokens are drawn, and of how many the likelihood is told at each place."""
 
     temperature: float
     top_p: float
     max_tokens: int
     seed: int
     frequency_penalty: float = 0.0
+    logprobs: int = 0
+
+
+class Place(msgspec.Struct, frozen=True):
+    """A token of an answer, and the likeliest tokens there with their natural log probabilities."""
+
+    token: str
+    logprobs: dict[str, float]
+
+
+NEVER = -100.0  # log probability of a token that a guide forbids; servers write -9999 and the like
+
+
+def place_of(token: str, told: Iterable[tuple[str, float]]) -> Place:
+    """A place by what is told of it; tokens that are written alike count together."""
+    found: dict[str, float] = {}
+    for other, logprob in told:
+        if logprob > NEVER:
+            known = math.exp(found[other]) if other in found else 0.0
+            found[other] = math.log(known + math.exp(logprob))
+    return Place(token, found)
 
 
 class Reply(msgspec.Struct, frozen=True):
@@ -128,7 +151,7 @@ class Reply(msgspec.Struct, frozen=True):
 
     `ended` says why the answer is not whole (it was cut off, refused, …); "" for one that is.
     `unsent` are parameters of the call that the server does not take, and `repairs` says what in
-    the text was no text (see `repair`).
+    the text was no text (see `repair`). `places` are its tokens where `logprobs` were asked for.
     """
 
     text: str
@@ -139,6 +162,7 @@ class Reply(msgspec.Struct, frozen=True):
     unsent: tuple[str, ...] = ()
     repairs: tuple[str, ...] = ()
     thinking: Thinking = ""
+    places: tuple[Place, ...] = ()
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True):
@@ -150,7 +174,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     none: a replay, in which nothing fails, asks with that one. `answer` is as the model gave it;
     `repairs` says what was read differently. `reused` calls were made, and paid, in another round.
     `thinking` is "on" or "off" for a model that can think before it answers, "" where that is not
-    known.
+    known. `places` are the answer's tokens where their probabilities were asked for.
     """
 
     purpose: str
@@ -176,6 +200,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     reused: bool = False
     thinking: Thinking = ""
     frequency_penalty: float = 0.0
+    places: tuple[Place, ...] = ()
 
 
 class ModelError(Exception):

@@ -73,4 +73,5 @@ class ReplayModel:
             found.ended,
             found.unsent,
             thinking=found.thinking,
+            places=found.places,
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, Generic, TypeVar
 
@@ -13,6 +14,8 @@ from conference.core.marks import repeated
 from conference.models.thinking import BEGIN, END
 
 T = TypeVar("T")
+# A score as models write it that a guide does not hold: with its meaning, as in "3: reject".
+VALUE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(?:[:,;(–—-].*)?", re.DOTALL)
 NOTES = ("title", "description", "default")
 # The characters that guided decoding may write in a bounded text. A pattern is needed there: a mere
 # `maxLength` lets raw control characters through, which no JSON reader takes.
@@ -61,14 +64,15 @@ class Filled(msgspec.Struct, frozen=True):
     done: bool = False
 
 
-def form_shape(form: Form, reflecting: bool = False) -> Shape[Filled]:
+def form_shape(form: Form, reflecting: bool = False, thoughts: bool = True) -> Shape[Filled]:
     """The shape of a filled review form: thoughts first, then texts, then scores.
 
     Scores come last so that they follow from what was written. `reflecting` adds `done`, by which
-    a reviewer says that it has nothing more to change.
+    a reviewer says that it has nothing more to change; without `thoughts` there is the form alone.
     """
     fields = [*form.texts, *form.choices, *form.scores]
-    properties: dict[str, Any] = {"thoughts": {"type": "string"}}
+    rated = {field.name for field in form.scores}
+    properties: dict[str, Any] = {"thoughts": {"type": "string"}} if thoughts else {}
     properties |= {field.name: _property(field) for field in fields}
     if reflecting:
         properties["done"] = {"type": "boolean"}
@@ -86,7 +90,11 @@ def form_shape(form: Form, reflecting: bool = False) -> Shape[Filled]:
         for name, value in found.items():
             if isinstance(value, bool) or not isinstance(value, int | float | str):
                 raise ValueError(f"{name} is neither a number nor a text")
-            if isinstance(value, str):
+            if isinstance(value, str) and (
+                number := VALUE.fullmatch(value) if name in rated else None
+            ):
+                scores[name] = float(number[1])
+            elif isinstance(value, str):
                 texts[name] = value
             else:
                 scores[name] = float(value)

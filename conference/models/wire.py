@@ -11,7 +11,7 @@ import msgspec
 
 from conference.core.clean import clean
 from conference.core.mentions import mentions
-from conference.models.records import CUT, Message, Reply, Sampling
+from conference.models.records import CUT, Message, Place, Reply, Sampling, place_of
 from conference.models.repair import whole_escapes
 from conference.models.thinking import Thinking
 
@@ -23,8 +23,12 @@ NOT_TAKEN = re.compile(
 )
 SPARED = (
     "response_format", "json_schema", "seed", "top_p", "temperature", "frequency_penalty",
-    "max_completion_tokens",
+    "max_completion_tokens", "top_logprobs", "logprobs",
 )  # fmt: skip
+TOO_MANY = re.compile(
+    r"logprobs.*(?:greater|less|at most|maximum|must be|between|exceed)", re.IGNORECASE | re.DOTALL
+)
+FEW = 5  # tokens told of a place by servers that tell no more
 ONLY_THOUGHTS = (
     "the server put the whole answer into its reasoning and none into its content: start it "
     "without a reasoning parser (vllm serve without --reasoning-parser), switch the model's "
@@ -45,9 +49,20 @@ class _Said(msgspec.Struct):
     refusal: str | None = None
 
 
+class _Token(msgspec.Struct):
+    token: str
+    logprob: float
+    top_logprobs: list[_Token] | None = None
+
+
+class _Logprobs(msgspec.Struct):
+    content: list[_Token] | None = None
+
+
 class _Choice(msgspec.Struct):
     message: _Said
     finish_reason: str | None = None
+    logprobs: _Logprobs | None = None
 
 
 class _Body(msgspec.Struct):
@@ -61,7 +76,7 @@ class _Body(msgspec.Struct):
 def not_taken(said: str) -> str:
     """Which parameter a refused call can do without, from the server's own words; "" for none."""
     if not NOT_TAKEN.search(said):
-        return ""
+        return "top_logprobs" if TOO_MANY.search(said) else ""
     if mentions(said, ("system role",)):
         return "system role"
     for name in SPARED:
@@ -101,7 +116,11 @@ def request_body(
     }
     if sampling.frequency_penalty:
         body["frequency_penalty"] = sampling.frequency_penalty
-    return {name: value for name, value in body.items() if name == limit or name not in without}
+    if sampling.logprobs:
+        most = FEW if "top_logprobs" in without else sampling.logprobs
+        body |= {"logprobs": True} | ({"top_logprobs": most} if "logprobs" not in without else {})
+    kept = {limit, "top_logprobs"}
+    return {name: value for name, value in body.items() if name in kept or name not in without}
 
 
 def unsent(without: Collection[str]) -> tuple[str, ...]:
@@ -150,8 +169,22 @@ def read_reply(content: bytes, asked: str, count: Callable[[str], int]) -> tuple
     made = _tokens(usage, "completion_tokens") or count(text)
     revision = clean(" ".join(part for part in (body.model, body.system_fingerprint) if part))
     thinking: Thinking = "on" if thoughts else ""
-    reply = Reply(text, given, min(cached, given), made, ended, repairs=repairs, thinking=thinking)
+    reply = Reply(
+        text, given, min(cached, given), made, ended, repairs=repairs, thinking=thinking,
+        places=_places(choice.logprobs),
+    )  # fmt: skip
     return reply, revision
+
+
+def _places(told: _Logprobs | None) -> tuple[Place, ...]:
+    """The answer's tokens with what else could stand there; nothing where only they are told."""
+    tokens = (told.content if told else None) or []
+    if not any(each.top_logprobs for each in tokens):
+        return ()
+    return tuple(
+        place_of(each.token, ((other.token, other.logprob) for other in each.top_logprobs or ()))
+        for each in tokens
+    )
 
 
 def _text(content: str | list[dict[str, Any]] | None) -> str:

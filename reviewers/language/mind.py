@@ -28,6 +28,7 @@ from conference.core.records import (
 from conference.core.thread import names_of, thread_parts
 from conference.models import Asker, Message, Shape, form_shape, own_words
 from conference.models.asking import together
+from conference.models.chances import Chances, ask_chances
 from conference.models.context import Context
 from conference.models.prompts import defused, render, without_paper
 from conference.models.reading import asks_about, fit_parts, fit_thread
@@ -76,6 +77,9 @@ class LanguageReviewer:
             sight.manuscript, sight.form, context,
             persona=persona.says, expertise=agent.papers, archive=sight.archive,
         )  # fmt: skip
+        soft = None
+        if load_preset(context.asker.preset).soft:
+            soft = await soft_rating(sight.manuscript, sight.form, context, persona=persona.says)
         return [
             Review(
                 paper=sight.manuscript.paper,
@@ -88,6 +92,8 @@ class LanguageReviewer:
                 day=day,
                 late=late,
                 emergency=sight.emergency,
+                soft_rating=soft.mean if soft else None,
+                soft_spread=soft.spread if soft else None,
             )
         ]
 
@@ -260,6 +266,18 @@ async def write_review(
         whole = await asker.ask(joined, shape, "aggregate", temperature=preset.temperature)
         filled = msgspec.structs.replace(whole, scores=mean_scores(form, list(members)))
     return await _reflected(messages, filled, form, asker, preset)
+
+
+async def soft_rating(
+    manuscript: Manuscript, form: Form, context: Context, *, persona: str = ""
+) -> Chances:
+    """The model's own chances of each rating: one prompt about the paper, without sampling."""
+    asker, preset = context.asker, load_preset(context.asker.preset)
+    rating = _bare(form[form.rating])
+    bare = Form(field=(rating,), rating=rating.name)
+    prompt = render(PROMPTS, "rate", form=bare, thoughts=False, persona=_about(persona, preset))
+    messages = asks_about(manuscript, context.papers, asker, prompt)
+    return await ask_chances(asker, messages, rating)
 
 
 async def _reflected(

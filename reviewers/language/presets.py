@@ -25,6 +25,7 @@ class Preset(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     temperature: float | None = None
     ensemble_temperature: float | None = None
     says: str = ""
+    soft: bool = False
 
 
 @cache

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 import random
+import re
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -81,9 +83,21 @@ def obedient(request: dict[str, Any]) -> Answer:
     return dict(filled)
 
 
+def logprobs_of(text: str, schema: dict[str, Any]) -> dict[str, Any]:
+    """An answer's tokens; at numbers, every value of the first score is equally likely."""
+    field = next(iter(schema["properties"].values()))
+    values = [str(value) for value in field.get("enum", ())]
+    content = []
+    for token in re.findall(r"\d+|[^\d]+", text):
+        told = values if token in values else [token]
+        top = [{"token": each, "logprob": -math.log(len(told))} for each in told]
+        content.append({**top[0], "token": token, "top_logprobs": top})
+    return {"content": content}
+
+
 @contextmanager
-def serve(script: Script = obedient) -> Iterator[Scripted]:
-    """Run the server until the block ends."""
+def serve(script: Script = obedient, tells: bool = True) -> Iterator[Scripted]:
+    """Run the server until the block ends; with `tells` it gives log probabilities when asked."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
@@ -110,6 +124,8 @@ def serve(script: Script = obedient) -> Iterator[Scripted]:
                 "finish_reason": "length" if isinstance(answer, Cut) else "stop",
                 "message": {"role": "assistant", "content": text},
             }
+            if tells and request.get("logprobs"):
+                choice["logprobs"] = logprobs_of(text, schema_of(request))
             self._send(
                 200,
                 {

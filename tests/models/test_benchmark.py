@@ -81,6 +81,28 @@ def test_a_model_is_measured_beside_the_baselines(tables: Path, tmp_path: Path) 
     assert "reviewers/prompts" in json.dumps(results) and "default" in json.dumps(results)
 
 
+def test_a_soft_score_is_the_mean_of_the_model_s_own_chances(tables: Path, tmp_path: Path) -> None:
+    def leans(request: dict[str, Any]) -> Answer:
+        """Two values are equally likely, and which they are hangs on the title."""
+        assert list(schema_of(request)["properties"]) == ["rating"]
+        schema_of(request)["properties"]["rating"]["enum"] = (
+            [8, 10] if "# Good" in text_of(request) else [2, 4]
+        )
+        return obedient(request)
+
+    with serve(leans) as server:
+        done = measure(tables, tmp_path / "out", f"{server.spec}#soft")
+        assert done.returncode == 0, done.stderr
+        assert len(server.requests) == 40
+    found = pd.read_parquet(tmp_path / "out" / "predictions.parquet")
+    found = found[found.reviewer == f"{server.spec}#soft"]
+    assert sorted(set(found.score.round(6))) == [3.0, 9.0] and set(found.spread.round(6)) == {1.0}
+    with serve(tells=False) as server:
+        done = measure(tables, tmp_path / "silent", f"{server.spec}#soft")
+    assert done.returncode == 2 and "tells no probabilities of its tokens" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_the_ai_scientist_s_preset_takes_the_calls_that_it_says(
     tables: Path, tmp_path: Path
 ) -> None:

@@ -46,7 +46,9 @@ def test_what_a_form_s_schema_allows_is_a_valid_review(name: str, seed: int) -> 
     ("field", "value", "said"),
     [
         ("rating", 5, "rating is 5"),
-        ("rating", "6", "rating"),
+        ("rating", "high", "rating"),
+        ("rating", "5: between", "rating is 5"),
+        ("rating", "6 or 8", "rating"),
         ("rating", None, "rating"),
         ("rating", True, "rating"),
         ("rating", float("nan"), "rating"),
@@ -60,6 +62,13 @@ def test_what_the_form_forbids_is_refused(field: str, value: object, said: str) 
     filled = {**fill(shape.schema, random.Random(0)), field: value}
     with pytest.raises(ValueError, match=said):
         shape.read(json.dumps(filled))
+
+
+@pytest.mark.parametrize("written", ["6", "6: above the bar", "6 (weak accept)"])
+def test_a_score_in_quotes_with_its_meaning_is_that_score(written: str) -> None:
+    form = load_venue("iclr2026").form
+    filled = fill(form_shape(form).schema, random.Random(0)) | {form.rating: written}
+    assert form_shape(form).read(json.dumps(filled)).scores[form.rating] == 6
 
 
 @pytest.mark.parametrize("name", list_templates())

@@ -5,17 +5,21 @@ from __future__ import annotations
 from pathlib import Path
 
 import msgspec
+import numpy as np
 import pytest
 
+from conference.app.site import write_site
+from conference.core.errors import UserError
+from conference.core.records import Failure, Review
 from conference.models import ModelRules
 from reviewers.language.presets import load_preset
-from tests.models.scripted import schema_of, serve, text_of
+from tests.models.scripted import Scripted, schema_of, serve, text_of
 from tests.models.test_round import venue
 from tests.venues.test_papers import rows, write
 from tests.venues.tiny import table
 from venues.examples import placed
 from venues.round import run_round
-from venues.state import Options
+from venues.state import Options, Round
 from venues.venue_file import load_venue
 
 
@@ -49,6 +53,44 @@ def test_a_preset_holds_in_every_call_of_its_reviewer(preset: str, tmp_path: Pat
             )
             if known.says and purpose != "bid":
                 assert known.says in text_of(request)
+
+
+def soft_round(server: Scripted, out: Path) -> Round:
+    rules = venue(server)
+    minds = msgspec.structs.replace(rules.minds, reviewer=f"{server.spec}#soft", chair="instant")
+    rules = msgspec.structs.replace(rules, minds=minds)
+    return run_round(rules, out=out, hosts=0, papers=table(2)).round
+
+
+def test_a_soft_rating_stands_beside_the_written_one(tmp_path: Path) -> None:
+    """The scripted server finds each value of the scale equally likely."""
+    with serve() as server:
+        round_ = soft_round(server, tmp_path)
+    values = np.array(round_.venue.form[round_.venue.form.rating].values)
+    reviews = round_.all(Review)
+    assert reviews and not round_.all(Failure)
+    for review in reviews:
+        assert review.rating in values
+        assert review.soft_rating == pytest.approx(values.mean())
+        assert review.soft_spread == pytest.approx(values.std())
+    asked = [request for request in server.requests if request.get("logprobs")]
+    assert len(asked) == len(reviews) + 1  # and the preflight's
+    assert {request["temperature"] for request in asked} == {0.0}
+    write_site(tmp_path)
+    (page,) = (tmp_path / "site").glob(f"**/{reviews[0].paper}.html")
+    assert f"soft rating {values.mean():.2f} ± {values.std():.2f}" in page.read_text()
+    with serve() as server:
+        plain = run_round(
+            venue(server), out=tmp_path / "plain", hosts=0, papers=table(2)
+        ).round.all(Review)
+    assert {review.soft_rating for review in plain} == {None}
+
+
+def test_a_soft_rating_from_a_server_without_probabilities_ends_before_the_round(
+    tmp_path: Path,
+) -> None:
+    with serve(tells=False) as server, pytest.raises(UserError, match="tells no probabilities"):
+        soft_round(server, tmp_path)
 
 
 @pytest.mark.parametrize("name", ["neurips2025", "icml2025", "iclr2026"])

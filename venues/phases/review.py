@@ -18,6 +18,8 @@ from venues.phases.assign import EMERGENCY, short_of_reviews
 from venues.recorded import replayed
 from venues.state import Round, Step
 
+SOFT = 8  # tokens of an answer that is a rating alone
+
 
 def _tasks(round_: Round, step: str, emergency: bool) -> list[Task]:
     venue = round_.venue
@@ -95,7 +97,10 @@ def _calls(size: Size, tokens: Tokens) -> list[Calls]:
     images = PAGE * preset.images if tokens.rules.sees_images else 0
     answers = tokens.answer * (again // 2 + preset.ensemble)
     asked = tokens.about + tokens.form + examples + images + tokens.earlier + answers
-    return [Calls("reviewer", size.reviews * passes, asked, tokens.answer)]
+    calls = [Calls("reviewer", size.reviews * passes, asked, tokens.answer)]
+    if preset.soft:
+        calls.append(Calls("reviewer", size.reviews, tokens.about + tokens.form, SOFT))
+    return calls
 
 
 PHASE = Phase(

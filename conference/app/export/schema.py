@@ -20,8 +20,9 @@ KINDS = (
     dict.fromkeys(("pages", "day", "turn", "rank", "runs", "tokens_in", "tokens_out"), COUNT)
     | dict.fromkeys(("desk_rejected", "human_accepted", "late", "emergency", "accepted"), FLAG)
     | dict.fromkeys(
-        ("rating_first", "rating_last", "rating_before", "rating_after", "confidence", "score",
-         "effect", "effect_low", "effect_high", "affinity", "seconds", "cost"),
+        ("rating_first", "rating_last", "rating_before", "rating_after", "soft_rating",
+         "soft_spread", "confidence", "score", "effect", "effect_low", "effect_high", "affinity",
+         "seconds", "cost"),
         NUMBER,
     )
 )  # fmt: skip
@@ -41,7 +42,9 @@ SCHEMA: dict[str, tuple[str, dict[str, str]]] = {
     "reviews": ("a review", {
         "paper": "the paper's id", "reviewer": "the reviewer: its id for chairs, else R1, R2, …",
         "mind": "what wrote it", "rating_first": "its rating as handed in",
-        "rating_last": "its rating after the discussion", "confidence": "its confidence",
+        "rating_last": "its rating after the discussion",
+        "soft_rating": "mean of a model's own chances of each rating, where asked for",
+        "soft_spread": "their standard deviation", "confidence": "its confidence",
         "scores": "all scores of the form, as JSON", "texts": "all text fields, as JSON",
         "day": "the simulated day on which it came", "late": "whether it came late",
         "emergency": "whether it replaces one that never came",

@@ -78,6 +78,7 @@ def _threads(view: View) -> dict[str, Rows]:
             {
                 "paper": row.paper, "reviewer": view.reviewer(row.paper, row.reviewer),
                 "mind": row.mind, "rating_first": row.rating, "rating_last": last,
+                "soft_rating": row.soft_rating, "soft_spread": row.soft_spread,
                 "confidence": row.confidence, "scores": json.dumps(row.scores),
                 "texts": json.dumps(row.texts, ensure_ascii=False), "day": row.day,
                 "late": row.late, "emergency": row.emergency,

@@ -1,0 +1,185 @@
+"""A score as an expectation: a model's own chances of a field's values, at that field's place.
+
+The model is asked for the field alone, without sampling, and tells how likely each token is that
+could stand at each place of its answer. A value's chance is the product over its tokens, under the
+guide: among tokens that lead to an allowed value. Where one token begins several values, as "1"
+does 1 and 10, and the answer went another way, it is asked once more with those values alone.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+
+import msgspec
+
+from conference.core.forms import Field, Form
+from conference.core.tasks import TaskFailed
+from conference.models.asking import Asker
+from conference.models.records import Message, Place
+from conference.models.shapes import form_shape
+
+TOP = 20  # tokens that are told of each place: as many as the OpenAI protocol allows
+LEAST = 1e-3  # a token with a smaller chance that begins several values is not asked about
+TOLD = 0.5  # of the probability that must be ascribed to values, or there is no score
+VALUE = re.compile(r'\s*:\s*"?\s*([\d.eE+-]*)(.*)', re.DOTALL)
+
+
+class NoChances(TaskFailed):
+    """The model tells no probabilities of its tokens."""
+
+
+class Chances(msgspec.Struct, frozen=True):
+    """How likely a model is to give each allowed value. They sum to 1."""
+
+    of: dict[float, float]
+
+    @property
+    def mean(self) -> float:
+        return sum(value * chance for value, chance in self.of.items())
+
+    @property
+    def spread(self) -> float:
+        """The standard deviation."""
+        around = sum(chance * (value - self.mean) ** 2 for value, chance in self.of.items())
+        return math.sqrt(around)
+
+
+class _Leaf(msgspec.Struct, frozen=True):
+    """Where reading ended: tokens from the value's first on, what they may yet become, and how
+    much of the probability went that way."""
+
+    tokens: tuple[str, ...]
+    fits: frozenset[float]
+    share: float
+
+
+async def ask_chances(asker: Asker, messages: tuple[Message, ...], field: Field) -> Chances:
+    """The model's chances of a score field's values, asked for by `messages`.
+
+    Raises:
+        NoChances: the model tells none.
+        TaskFailed: it gave no valid answer, or half of its probability is on no allowed value.
+    """
+    shares = dict.fromkeys(field.values, 0.0)
+    for value, share in (await _shares(asker, messages, field, field.values, ())).items():
+        shares[value] = share
+    told = sum(shares.values())
+    if told < TOLD:
+        raise TaskFailed(
+            f"{field.name}: {asker.model.name} puts {1 - told:.0%} of its probability on no value "
+            "that the form allows; a score cannot be told from the rest"
+        )
+    return Chances({value: share / told for value, share in shares.items()})
+
+
+async def _shares(
+    asker: Asker, messages: tuple[Message, ...], field: Field, values: Sequence[float],
+    within: tuple[str, ...],
+) -> dict[float, float]:  # fmt: skip
+    """Each value's share of the probability of answers whose value begins with the tokens `within`.
+
+    What cannot be ascribed to one value is left out, so that they may sum to less than 1.
+    """
+    shape = form_shape(Form(field=(field,), rating=field.name), thoughts=False)
+    if within:  # The guide alone knows that these are all: the model reads the same prompt.
+        fewer = form_shape(Form(field=(_only(field, values),), rating=field.name), thoughts=False)
+        shape = msgspec.structs.replace(shape, schema=fewer.schema)
+    purpose = "soft" if not within else f"soft {'/'.join(f'{value:g}' for value in values)}"
+    _, reply = await asker.told(messages, shape, purpose, temperature=0.0, logprobs=TOP)
+    if not reply.places:
+        raise NoChances(
+            f"{field.name}: {asker.model.name} tells no probabilities of its tokens (logprobs), "
+            "which a soft rating needs; serve the model with vLLM, run it as vllm: or "
+            "transformers:, or leave #soft out"
+        )
+    leaves = [leaf for leaf in read(reply.places, field.name, values) if _begins(leaf, within)]
+    whole = sum(leaf.share for leaf in leaves) if within else 1.0
+    found = dict.fromkeys(values, 0.0)
+    guided = "response_format" not in reply.unsent
+    for leaf in leaves:
+        if len(leaf.fits) == 1:
+            found[next(iter(leaf.fits))] += leaf.share / whole
+        elif guided and leaf.share >= LEAST and len(leaf.fits) < len(values):
+            among = await _shares(asker, messages, field, sorted(leaf.fits), leaf.tokens)
+            for value, share in among.items():
+                found[value] += leaf.share / whole * share
+    return found
+
+
+def _only(field: Field, values: Sequence[float]) -> Field:
+    return msgspec.structs.replace(field, values=tuple(values))
+
+
+def _begins(leaf: _Leaf, within: tuple[str, ...]) -> bool:
+    return leaf.tokens[: len(within)] == within
+
+
+def read(places: Sequence[Place], name: str, values: Sequence[float]) -> list[_Leaf]:
+    """What the tokens at the value's places tell; shares sum to what is on allowed values."""
+    answer, named = "", "".join(place.token for place in places).rfind(f'"{name}"')
+    for at, place in enumerate(places):
+        written = _written(answer + place.token, name) if len(answer) > named else None
+        if written and written[0]:
+            return _branch(answer, places[at:], name, frozenset(values), (), 1.0)
+        answer += place.token
+    return []
+
+
+def _branch(
+    answer: str, places: Sequence[Place], name: str, values: frozenset[float],
+    tokens: tuple[str, ...], share: float,
+) -> list[_Leaf]:  # fmt: skip
+    """The ways that an answer may go on from here; the one that it took is followed."""
+    place, ways = places[0], {}
+    for token, logprob in place.logprobs.items():
+        fits = _fits(_written(answer + token, name), values)
+        if fits:
+            ways[token] = (fits, math.exp(logprob))
+    # The first token may also be on no allowed value, which counts as not told; later ones cannot,
+    # as a guide, where there is one, leaves none.
+    whole = sum(chance for _, chance in ways.values()) if tokens else 1.0
+    leaves = []
+    for token, (fits, chance) in ways.items():
+        path, part = (*tokens, token), share * chance / whole
+        if len(fits) > 1 and token == place.token and len(places) > 1:
+            leaves += _branch(answer + token, places[1:], name, fits, path, part)
+        else:
+            leaves.append(_Leaf(path, _alone(token, fits, ways), part))
+    return leaves
+
+
+def _alone(
+    token: str, fits: frozenset[float], ways: dict[str, tuple[frozenset[float], float]]
+) -> frozenset[float]:
+    """What a token may become, without values that longer tokens here write at once: a tokenizer
+    that has a token "10" does not write 10 as "1" and "0"."""
+    longer = [
+        other_fits
+        for other, (other_fits, _) in ways.items()
+        if len(other) > len(token) and other.startswith(token) and len(other_fits) == 1
+        if other[len(token)].isdigit()
+    ]
+    return fits.difference(*longer) if len(fits) > 1 else fits
+
+
+def _written(answer: str, name: str) -> tuple[str, bool] | None:
+    """The digits of a field's value in an answer so far, and whether more cannot follow; None
+    before its place."""
+    _, named, rest = answer.rpartition(f'"{name}"')
+    found = VALUE.match(rest) if named else None
+    return (found[1], bool(found[2])) if found else None
+
+
+def _fits(written: tuple[str, bool] | None, values: frozenset[float]) -> frozenset[float]:
+    """The values that an answer may still give; none before its first digit."""
+    if written is None or not written[0]:
+        return frozenset()
+    digits, ended = written
+    if not ended:
+        return frozenset(value for value in values if f"{value:g}".startswith(digits))
+    try:
+        return values & {float(digits)}
+    except ValueError:
+        return frozenset()
