@@ -6,7 +6,7 @@ the further the chance lies from one half, the more certain it is.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import msgspec
 import numpy as np
@@ -18,6 +18,7 @@ from benchmarks.reviewers.question import Question, view_of
 from benchmarks.reviewers.reviewer import Reviewer, Scores
 from conference.core.seeds import generator
 from conference.statistics import calibration, thresholds, weighted
+from conference.statistics.agreement import agreement_figures
 from conference.statistics.bootstrap import Statistic, estimate, estimates
 from conference.statistics.estimate import Booleans, Estimate, Floats, Undefined
 
@@ -125,6 +126,46 @@ def rerun_sd(
     # Of two values the SD with k - 1 is their distance over the root of 2.
     apart = np.abs(again - scores.values[chosen]) / np.sqrt(2)
     return estimate(weighted.mean(apart), int(chosen.size), **options)
+
+
+def steadiness(
+    question: Question, runs: Sequence[Scores], use: Booleans, options: Options
+) -> Figures:
+    """How steady a reviewer is over its runs, on the papers that each run scored: the SD of a
+    paper's scores, the reviewer's ICC(1) with itself, and the share of pairs of runs that decide a
+    paper differently.
+
+    A run's decisions are its own where it makes any; else it accepts from its highest score on as
+    large a share as was really accepted, at the first run's score there.
+    """
+    values = np.stack([run.values for run in runs])
+    places = np.flatnonzero(use & np.isfinite(values).all(axis=0))
+    n, values = int(places.size), values[:, places]
+    if n < 2:
+        none = Estimate(None, None, None, n, "fewer than two papers have a score in each run")
+        return dict.fromkeys(("sd", "icc", "flips"), none)
+    icc = agreement_figures(list(values.T), **options)["icc1"]
+    yes = _decided(question, runs, places, values)
+    share = yes.mean(axis=0)
+    count = len(runs)
+    flips = 2 * share * (1 - share) * count / (count - 1)
+    return {
+        "sd": estimate(weighted.mean(values.std(axis=0, ddof=1)), n, **options),
+        "icc": icc,
+        "flips": estimate(weighted.mean(flips), n, **options),
+    }
+
+
+def _decided(
+    question: Question, runs: Sequence[Scores], places: Places, values: Floats
+) -> Booleans:
+    own = [run.accept for run in runs]
+    if all(made is not None and np.isfinite(made[places]).all() for made in own):
+        return np.stack([made[places] == 1 for made in own if made is not None])
+    known = [question.accepted[place] for place in places if question.accepted[place] is not None]
+    share = float(np.mean(known)) if known else 0.5
+    bar = np.quantile(values[0], 1 - share)
+    return np.asarray(values >= bar)
 
 
 def single_distances(question: Question, mapped: Floats | None, use: Booleans) -> (

@@ -38,11 +38,11 @@ from venues.venue_file import load_venue
 BATCH = 64
 
 
-def language_model(spec: str, question: Question, rules: ModelRules) -> Reviewer:
+def language_model(spec: str, question: Question, rules: ModelRules, rerun: int = 0) -> Reviewer:
     """A language model as a reviewer of these papers; its back end must be running.
 
     Its data cut-off is the model's `cutoff` in the settings file, or `--cutoff`; while neither says
-    it, all papers count as possibly met.
+    it, all papers count as possibly met. A `rerun` asks the same under other seeds.
     """
     parsed = parse_spec(spec)
     preset = load_preset(parsed.preset)
@@ -54,7 +54,7 @@ def language_model(spec: str, question: Question, rules: ModelRules) -> Reviewer
         with tempfile.TemporaryDirectory(prefix="conference-") as name:
             folder = Path(name)
             (folder / PAPERS).mkdir()
-            found = runner.run(_all(views, model, rules, parsed.preset, form, folder))
+            found = runner.run(_all(views, model, rules, parsed.preset, form, folder, rerun))
         table = np.array([said.row for said in found], dtype=np.float64).reshape(-1, 4)
         unanswered = np.array([said.unanswered for said in found], dtype=np.bool_)
         failed = tuple(row for said in found for row in said.failed)
@@ -64,6 +64,7 @@ def language_model(spec: str, question: Question, rules: ModelRules) -> Reviewer
 
     return Reviewer(
         name=spec,
+        again=lambda number: language_model(spec, question, rules, number),
         score=score,
         on_scale=form[form.rating].values == question.scale,
         cutoff=rules.cutoff or UNKNOWN,
@@ -76,6 +77,7 @@ def language_model(spec: str, question: Question, rules: ModelRules) -> Reviewer
             "form": f"that of the venue {preset.form}",
             "prompts": f"reviewers/prompts, SHA-256 {_prompts_hash()[:16]}",
             "cut-off": rules.cutoff or "not named: any paper may have been met",
+            **({"rerun": str(rerun)} if rerun else {}),
         },
     )
 
@@ -121,14 +123,15 @@ async def _all(
     preset: str,
     form: Form,
     folder: Path,
+    seed: int,
 ) -> list[_Said]:
     """One review a paper; one that fails costs the others nothing."""
     slots = asyncio.Semaphore(1)
 
     async def one(view: PaperView) -> _Said:
         key = TaskKey("benchmark", "", view.paper_id)
-        asker = Asker(model, rules, preset, 0, key)
-        context = Context(0, folder, key, slots, asker)
+        asker = Asker(model, rules, preset, seed, key)
+        context = Context(seed, folder, key, slots, asker)
         try:
             if load_preset(preset).soft:
                 chances = await soft_rating(_manuscript(view, folder), form, context)

@@ -66,7 +66,7 @@ class Reviewer(msgspec.Struct, frozen=True, kw_only=True):
     why it scores some papers not at all. `prepare` makes ready what its scores need and takes long,
     before the first is asked for; `notice` says so to the user who waits. `repeatable` says that
     scoring again costs nothing, so that it is tried; `write` gives its reviews of papers, where it
-    does not write them while it scores.
+    does not write them while it scores; `again` gives it for a further run, where that may differ.
     """
 
     name: str
@@ -81,6 +81,7 @@ class Reviewer(msgspec.Struct, frozen=True, kw_only=True):
     prepare: Callable[[Progress], None] | None = None
     notice: str = ""
     repeatable: bool = False
+    again: Callable[[int], Reviewer] | None = None
     write: Callable[[Sequence[PaperView]], list[Texts]] | None = None
 
 

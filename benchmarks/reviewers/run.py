@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import platform
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
 
@@ -12,7 +12,7 @@ import msgspec
 import numpy as np
 
 from benchmarks.reviewers.baselines import baselines
-from benchmarks.reviewers.certainty import human_certainty, with_certainty
+from benchmarks.reviewers.certainty import human_certainty, steadiness, with_certainty
 from benchmarks.reviewers.contamination import warnings
 from benchmarks.reviewers.crossfit import Fitted
 from benchmarks.reviewers.figures import Options as Drawn
@@ -40,7 +40,8 @@ LIBRARIES = ("numpy", "scipy", "scikit-learn", "pandas", "pyarrow", "matplotlib"
 class Options(msgspec.Struct, frozen=True, kw_only=True):
     """How a benchmark is run. `fixed` are thresholds used as they are, beside the fitted one;
     `reweight` is "natural" or a share accepted at which everything is measured once more, and
-    `matching` how points of reviews are matched (`benchmarks.reviewers.matching`)."""
+    `matching` how points of reviews are matched (`benchmarks.reviewers.matching`). Language models
+    are run `repeats` times."""
 
     seed: int = 0
     resamples: int = 1000
@@ -48,6 +49,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     reweight: str = ""
     matching: str = "bm25"
     command: str = ""
+    repeats: int = 1
 
 
 def benchmark(
@@ -76,10 +78,13 @@ def benchmark(
     finally:
         write_failed_calls(out / FAILED_CALLS, failed)
     notes = [*question.notes, *absent, *_failures(failed)]
+    reruns = _reruns(question, reviewers, options.repeats, folder, progress)
     use = _common(question, reviewers, scores, notes)
     notes += [*_fits(reviewers), *_unused(reviewers, options)]
     notes += warnings({each.name: each.cutoff for each in reviewers}, question, use)
-    human, rows, fitted = _measured(question, everyone, scores, use, options, progress, "measures")
+    human, rows, fitted = _measured(
+        question, everyone, scores, use, options, progress, "measures", reruns
+    )
     result = _result(
         question, reviewers, everyone, scores, fitted, use, rows, human, notes, options
     )
@@ -100,9 +105,25 @@ def benchmark(
     return result
 
 
+def _reruns(
+    question: Question, reviewers: Sequence[Reviewer], repeats: int, folder: Path,
+    progress: Progress,
+) -> dict[str, list[Scores]]:  # fmt: skip
+    """The scores of further runs of each reviewer that may say something else when asked again."""
+    return {
+        each.name: [
+            score_all(question, each.again(number), folder, progress)
+            for number in range(1, repeats)
+        ]
+        for each in reviewers
+        if each.again and repeats > 1
+    }
+
+
 def _measured(
     question: Question, everyone: Sequence[Reviewer], scores: dict[str, Scores], use: Booleans,
     options: Options, progress: Progress, step: str,
+    reruns: Mapping[str, Sequence[Scores]] | None = None,
 ) -> tuple[Row, list[Row], dict[str, Fitted]]:  # fmt: skip
     """The human row, a row of each reviewer, and what was fitted to its scores, on these papers."""
     drawn = Drawn(resamples=options.resamples, seed=options.seed)
@@ -116,6 +137,9 @@ def _measured(
         )  # fmt: skip
         if each.kind == "reviewer":
             row = with_certainty(row, question, each, scores[each.name], fits, use, drawn)
+            if again := (reruns or {}).get(each.name):
+                runs = [scores[each.name], *again]
+                row = msgspec.structs.replace(row, reruns=steadiness(question, runs, use, drawn))
         rows.append(row)
         fitted[each.name] = fits
         progress(step, done, len(everyone) + 1)

@@ -36,7 +36,7 @@ class Sheet(msgspec.Struct, frozen=True):
 def sheets(result: Result) -> list[Sheet]:
     """Certainty and steadiness, distance from single humans, and what is written; each only where
     these data allow it."""
-    made = [_certainty(result), _single(result), _texts(result)]
+    made = [_certainty(result), _steady(result), _single(result), _texts(result)]
     return [sheet for sheet in made if sheet and sheet.lines]
 
 
@@ -65,6 +65,31 @@ def _certainty(result: Result) -> Sheet:
         f"half.{usual} Its own surest tenth, where it states a confidence: accuracy at the fitted "
         "threshold where it is surest. SD of reruns: between two runs over the same papers, in "
         "points of its score.",
+    )
+
+
+def _steady(result: Result) -> Sheet | None:
+    """Reviewers that were run several times over."""
+    if not any("icc" in row.reruns for row in result.rows):
+        return None
+    heads = {
+        "sd": "SD of a paper's scores", "icc": "ICC(1) with itself",
+        "flips": "decisions that flip",
+    }  # fmt: skip
+    lines = tuple(
+        SheetLine(row.name, row.kind, row.reruns["sd"].n, _of(row.reruns, heads))
+        for row in result.rows
+        if "icc" in row.reruns
+    )
+    return Sheet(
+        "How steady it is when it is run again",
+        tuple(heads.values()),
+        lines,
+        "The same model, prompts and papers under other seeds, on the engine or server of this run "
+        "(the card names model, revision and temperature). SD: in points of its score, the mean "
+        "over the papers. Flips: of two runs, the share of papers that they decide differently; "
+        "where it states no decision, a run accepts from the first run's score at the real share "
+        "on. At temperature 0 what is left is what the engine makes of other batches.",
     )
 
 

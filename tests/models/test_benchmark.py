@@ -255,3 +255,27 @@ def test_a_probe_goes_on_where_a_prompt_is_refused(tables: Path, tmp_path: Path)
     (listed,) = (tmp_path / "out" / "probes").glob("*failed_calls.csv")
     rows = list(csv.DictReader(listed.open()))
     assert len(rows) == 4 and {row["purpose"] for row in rows} == {"complete_abstract"}
+
+
+def test_repeats_measure_how_steady_a_model_is(tables: Path, tmp_path: Path) -> None:
+    """A model that rates by its seed alone, and one that reads the title: unsteady and steady."""
+    for name, script in (("dice", obedient), ("steady", reads_titles)):
+        with serve(script) as server:
+            words = (
+                "benchmark", "--data", f"iclr2026@{tables}", "--reviewer", server.spec,
+                "--repeats", 3, "--resamples", 50, "--out", tmp_path / name,
+            )  # fmt: skip
+            done = conference(*words)
+            assert done.returncode == 0, done.stderr
+            asked = len(server.requests)
+            assert asked == 3 * 40
+            assert conference(*words).returncode == 0 and len(server.requests) == asked
+        assert "How steady it is when it is run again" in done.stdout
+        rows = json.loads((tmp_path / name / "results.json").read_text())["rows"]
+        found = next(row for row in rows if row["name"] == server.spec)["reruns"]
+        assert {part["n"] for part in found.values()} == {40}
+        sd, icc, flips = (found[key]["value"] for key in ("sd", "icc", "flips"))
+        if name == "dice":
+            assert sd > 1 and abs(icc) < 0.4 and flips > 0.2
+        else:
+            assert sd == 0 and icc == pytest.approx(1) and flips == 0

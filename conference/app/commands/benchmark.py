@@ -69,6 +69,13 @@ ADDRESS = click.option(
 )
 @click.option("--models", type=click.Path(), help="TOML file with settings of language models.")
 @click.option(
+    "--repeats",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="Run language models so often, and measure how steady they are.",
+)
+@click.option(
     "--sample", type=click.IntRange(min=1), help="Measure on only so many papers, drawn by --seed."
 )
 @click.option(
@@ -83,7 +90,7 @@ ADDRESS = click.option(
 def benchmark(
     ctx: click.Context, data: str | None, reviewers: tuple[str, ...], out: Path | None,
     fixed: tuple[float, ...], need: tuple[str, ...], cutoffs: tuple[str, ...], reweight: str | None,
-    matching: str, models: str | None, sample: int | None, seed: int, resamples: int,
+    matching: str, models: str | None, repeats: int, sample: int | None, seed: int, resamples: int,
     store: Path | None, address: str | None,
 ) -> None:  # fmt: skip
     """Measure reviewers against human reviews.
@@ -131,7 +138,7 @@ def benchmark(
     command = shlex.join(["conference", *sys.argv[1:]])
     options = Options(
         seed=seed, resamples=resamples, fixed=fixed, reweight=reweight or "", matching=matching,
-        command=command,
+        command=command, repeats=repeats,
     )  # fmt: skip
     left_out: list[str] = []
     with ExitStack() as stack:
