@@ -115,6 +115,8 @@ class Round:
                 kept[_place_of(record, kept)] = record
             else:
                 kept.append(record)
+                if isinstance(record, Agent):
+                    self._agents[record.id] = record
             self._by_paper.pop(type(record), None)
 
     def all(self, kind: type[R]) -> list[R]:
@@ -146,7 +148,7 @@ class Round:
         for kind, rows in self._records.items():
             one = "paper" in kind.__struct_fields__  # type: ignore[attr-defined]
             found._records[kind] = list(self.of(kind, paper) if one else rows)
-        found._agents = self._agents_by_id()
+        found._agents = dict(self._agents)
         return found
 
     def agents(self, role: Role) -> list[Agent]:
@@ -155,12 +157,8 @@ class Round:
 
     def agent(self, name: str) -> Agent:
         """The agent with this id."""
-        return self._agents_by_id()[name]
-
-    def _agents_by_id(self) -> dict[str, Agent]:
-        if len(self._agents) != len(self.all(Agent)):
-            self._agents = {agent.id: agent for agent in self.all(Agent)}
-        return self._agents
+        self.read()
+        return self._agents[name]
 
     def papers(self) -> list[Submission]:
         """The submissions under review: all that were handed in and passed the desk."""
@@ -193,15 +191,22 @@ class Round:
 
     def rating(self, review: Review) -> float:
         """A review's latest rating: after the discussion where it was changed there."""
-        rating = review.rating
-        for comment in self.of(Comment, review.paper):
-            if comment.agent == review.reviewer and comment.rating_after is not None:
-                rating = comment.rating_after
-        return rating
+        return self._changed(review.paper).get(review.reviewer, review.rating)
 
     def ratings(self, paper: str) -> tuple[float, ...]:
         """The latest ratings of a paper, in the order of its reviews."""
-        return tuple(self.rating(review) for review in self.of(Review, paper))
+        changed = self._changed(paper)
+        return tuple(
+            changed.get(review.reviewer, review.rating) for review in self.of(Review, paper)
+        )
+
+    def _changed(self, paper: str) -> dict[str, float]:
+        """The latest rating of each reviewer who changed it in the discussion of a paper."""
+        return {
+            comment.agent: comment.rating_after
+            for comment in self.of(Comment, paper)
+            if comment.rating_after is not None
+        }
 
 
 def _place_of(posted: Review, drafts: Iterable[AnyRecord]) -> int:

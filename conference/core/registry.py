@@ -37,6 +37,11 @@ def registered(group: str) -> tuple[str, ...]:
     return tuple(sorted(_entries(group)))
 
 
+def is_registered(group: str, name: str) -> bool:
+    """Whether an installed package registers this name in a group."""
+    return name in _entries(group)
+
+
 def load(group: str, name: str, what: str) -> Any:
     """The part called `name`. Raises `UserError`, which names `what` it is, where it is unknown."""
     if name in _entries(group):

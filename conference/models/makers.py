@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from conference.core.errors import UserError
-from conference.core.registry import MODELS, load, registered
+from conference.core.registry import MODELS, is_registered, load, registered
 from conference.models.records import Model, ModelRules, Spec
 
 
@@ -17,7 +17,7 @@ def known_kinds() -> tuple[str, ...]:
 
 def is_model(name: str) -> bool:
     """Whether a mind's name is that of a language model."""
-    return name.partition(":")[0] in known_kinds()
+    return is_registered(MODELS, name.partition(":")[0])
 
 
 def parse_spec(name: str) -> Spec:

@@ -97,8 +97,7 @@ def fill_scores(
     scores: dict[str, float] = {}
     for field, noise in zip(form.scores, rng.standard_normal(len(form.scores)), strict=True):
         if field.name == form.rating:
-            rating = panel.values[int(np.searchsorted(panel.thresholds, latent))]
-            scores[field.name] = on_scale(rating, panel, form)
+            scores[field.name] = on_scale(panel.cut(latent), panel, form)
         elif field.name == form.confidence:
             scores[field.name] = _nearest(float(panel.confidence(expertise, rng)), field)
         else:

@@ -12,7 +12,10 @@ quantiles of the human histogram, and c is chosen so that the cut ratings have t
 
 from __future__ import annotations
 
+import math
+from bisect import bisect_left
 from functools import cache
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +67,7 @@ class Panel(msgspec.Struct, frozen=True, kw_only=True):
         `quality` is the prediction about the panel's mean, in units of the prediction's own SD.
         """
         p = self.predictable
-        return float(p * quality + np.sqrt(1 - p * p) * paper_effect)
+        return float(p * quality + math.sqrt(1 - p * p) * paper_effect)
 
     def rating(
         self,
@@ -81,8 +84,11 @@ class Panel(msgspec.Struct, frozen=True, kw_only=True):
             expertise: rank in [0, 1] among the round's assignments; experts are less noisy.
             noise: a persona's factor on the noise.
         """
-        y = self.latent(shared, severity, expertise, rng, noise)
-        return self.values[int(np.searchsorted(self.thresholds, y))]
+        return self.cut(self.latent(shared, severity, expertise, rng, noise))
+
+    def cut(self, latent: float) -> float:
+        """The rating on the venue's scale to which a latent value is cut."""
+        return self.values[bisect_left(self.thresholds, latent)]
 
     def latent(
         self,
@@ -95,14 +101,14 @@ class Panel(msgspec.Struct, frozen=True, kw_only=True):
         """The value before it is cut to the scale, of unit variance over a venue."""
         c, s = self.common, self.severity_share
         factor = LAY_NOISE + (EXPERT_NOISE - LAY_NOISE) * min(max(expertise, 0.0), 1.0)
-        own = np.sqrt((1 - c - s) / NOISE_SQUARE) * noise * factor * rng.standard_normal()
-        return float(np.sqrt(c) * shared + np.sqrt(s) * severity + own)
+        own = math.sqrt((1 - c - s) / NOISE_SQUARE) * noise * factor * rng.standard_normal()
+        return float(math.sqrt(c) * shared + math.sqrt(s) * severity + own)
 
     def confidence(self, expertise: float, rng: np.random.Generator) -> int:
         """A confidence, over all expertises in the human shares; experts are surer."""
         draw = (1 - KNOWS) * rng.random() + KNOWS * min(max(expertise, 0.0), 1.0)
-        place = np.searchsorted(np.cumsum(self.confidence_shares), _share_below(draw))
-        return self.confidence_values[min(int(place), len(self.confidence_values) - 1)]
+        place = bisect_left(_cumulative(self.confidence_shares), _share_below(draw))
+        return self.confidence_values[min(place, len(self.confidence_values) - 1)]
 
     def update(
         self,
@@ -123,6 +129,11 @@ class Panel(msgspec.Struct, frozen=True, kw_only=True):
         elif draw > 1 - down * stubborn:
             place = max(place - 1, 0)
         return self.values[place]
+
+
+@cache
+def _cumulative(shares: tuple[float, ...]) -> tuple[float, ...]:
+    return tuple(accumulate(shares))
 
 
 def _share_below(draw: float) -> float:

@@ -211,3 +211,11 @@ def test_a_rating_between_two_values_counts_for_both() -> None:
     three, between, five = shared_quality(panel, [[3], [4.5], [5]], [0.5, 0.5, 0.5])
     assert three is not None and between is not None and five is not None
     assert three < between < five
+
+
+@pytest.mark.parametrize("name", ["iclr2022", "iclr2026"])
+def test_a_latent_value_is_cut_as_the_array_of_thresholds_cuts_it(name: str) -> None:
+    """Plain Python is quicker for one value, and must not move a rating that stands on a cut."""
+    panel, rng = load_panel(name), np.random.default_rng(3)
+    for latent in [*panel.thresholds, *np.nextafter(panel.thresholds, 9), *rng.normal(size=99)]:
+        assert panel.cut(latent) == panel.values[int(np.searchsorted(panel.thresholds, latent))]
