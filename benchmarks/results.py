@@ -17,9 +17,9 @@ import msgspec
 from rich.console import Console
 
 from benchmarks.bootstrap import speeds as bootstrap_speeds
+from benchmarks.reviewers.named import open_reviewers
 from benchmarks.reviewers.question import open_question
 from benchmarks.reviewers.results import Result
-from benchmarks.reviewers.reviewer import open_reviewers
 from benchmarks.reviewers.run import Options, benchmark
 from benchmarks.reviewers.tables import full, markdown
 from benchmarks.systems.reviewer_speed import speeds as reviewer_speeds

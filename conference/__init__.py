@@ -5,12 +5,13 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from conference.core.version import __version__
+
 if TYPE_CHECKING:
     from conference.app.api import run_round, run_study
     from conference.app.review import review_paper
 
-__all__ = ["review_paper", "run_round", "run_study"]
-__version__ = "0.1.0"
+__all__ = ["__version__", "review_paper", "run_round", "run_study"]
 PUBLIC = {
     "run_round": "conference.app.api",
     "run_study": "conference.app.api",

@@ -9,11 +9,11 @@ from importlib.metadata import PackageNotFoundError, version
 
 import msgspec
 
-from conference import __version__
 from conference.core.errors import UserError
 from conference.core.ledger import Ledger, other_version
 from conference.core.seeds import seed_of
 from conference.core.tasks import TaskKey
+from conference.core.version import __version__
 from conference.data.reader import Sample
 from conference.models.records import OPERATIONAL
 from venues.human_papers import calibration_table

@@ -27,10 +27,10 @@ from benchmarks.reviewers.results import Gap, Result, Reweighted, check_folder
 from benchmarks.reviewers.reviewer import Reviewer, Scores
 from benchmarks.reviewers.scoring import score_all
 from benchmarks.reviewers.texts import text_figures
-from conference import __version__
 from conference.core.errors import UserError
 from conference.core.files import writing
 from conference.core.progress import Progress, no_progress
+from conference.core.version import __version__
 from conference.models.failures import FAILED_CALLS, FailedCall, write_failed_calls
 from conference.statistics.estimate import Booleans
 

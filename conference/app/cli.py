@@ -6,8 +6,8 @@ import importlib
 
 import click
 
-from conference import __version__
 from conference.core.commands import run_command
+from conference.core.version import __version__
 
 COMMANDS = {
     "run": ("conference.app.commands.run", "run"),

@@ -9,8 +9,9 @@ import pandas as pd
 import pytest
 from scipy.stats import spearmanr
 
+from benchmarks.reviewers.named import open_reviewers
 from benchmarks.reviewers.question import Question, open_question
-from benchmarks.reviewers.reviewer import Reviewer, open_reviewers
+from benchmarks.reviewers.reviewer import Reviewer
 from reviewers.quality.fitting import fit
 from reviewers.quality.model import load, write
 from reviewers.quality.training_papers import read_papers

@@ -119,9 +119,9 @@ def benchmark(
     from rich.console import Console
 
     from benchmarks.reviewers.examples import with_examples
+    from benchmarks.reviewers.named import check_specs, open_reviewers
     from benchmarks.reviewers.question import open_question
     from benchmarks.reviewers.results import at_other_mix, check_folder
-    from benchmarks.reviewers.reviewer import check_specs, open_reviewers
     from benchmarks.reviewers.run import Options
     from benchmarks.reviewers.run import benchmark as run
     from benchmarks.reviewers.sheets import sheets

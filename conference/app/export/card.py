@@ -6,9 +6,9 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
-from conference import __version__
 from conference.app.export.schema import SCHEMA, kind_of
 from conference.app.export.view import View
+from conference.core.version import __version__
 
 # The @context that Croissant 1.0 prescribes: its own words, and three whose values are read apart.
 CROISSANT_WORDS = (

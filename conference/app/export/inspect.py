@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from conference import __version__
 from conference.app.export.card import about
 from conference.app.export.tables import calls_of
 from conference.app.export.view import View
 from conference.core.errors import UserError
 from conference.core.files import page_name, writing
 from conference.core.records import Decision, Review, Submission
+from conference.core.version import __version__
 from reviewers.embedded.mind import NAME as EMBEDDED
 from reviewers.fitted.mind import NAME as FITTED
 
