@@ -3,14 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import msgspec
 
+from conference.app.watch.tally import Tally
 from conference.models.costs import Spent
 
-if TYPE_CHECKING:
-    from conference.app.watch.rounds import WatchedRound
+
+class Watched(Protocol):
+    """A round as it is watched: its sums so far."""
+
+    name: str
+    tally: Tally
+
+    @property
+    def state(self) -> str: ...
+
+    @property
+    def share(self) -> float: ...
+
+    @property
+    def spent(self) -> Spent: ...
 
 
 class Cell(msgspec.Struct, frozen=True):
@@ -53,7 +67,7 @@ class StudyView(msgspec.Struct, frozen=True, kw_only=True, tag="study", tag_fiel
     rests: str = ""
 
 
-def group_view(name: str, label: str, rounds: Sequence[WatchedRound], wanted: int) -> GroupView:
+def group_view(name: str, label: str, rounds: Sequence[Watched], wanted: int) -> GroupView:
     """The sums over an arm's rounds, of which there will be `wanted`."""
     tallies = [each.tally for each in rounds]
     papers = [paper for tally in tallies for paper in tally.papers.values()]
