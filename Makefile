@@ -26,7 +26,7 @@ endif
 # uv compiles no modules, and experiments, which may write nowhere, would compile theirs every time.
 COMPILE := env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -c 'import matplotlib.pyplot, scipy.special, torch._dynamo'
 
-.PHONY: round language-round check test papers studies lint system clean help
+.PHONY: round language-round check test papers studies pictures lint system clean help
 help:
 	@echo "make round           set up and run a small conference round; prints where its site is"
 	@echo "make language-round  the same with a small real language model as reviewers and chairs"
@@ -58,6 +58,10 @@ DATA ?= $(CONFERENCE_DATA)
 studies: $(VENV)/.round
 	@test -n "$(DATA)" || { echo "make studies DATA=FOLDER: name a folder of human review data"; exit 1; }
 	$(BIN)/python -m benchmarks.studies.run_all --papers $(DATA) --write benchmarks/STUDIES.md
+
+# The pictures of the README and docs/, of real rounds and reports.
+pictures: $(VENV)/.test
+	CONFERENCE_DATA=$(DATA) $(BIN)/python -m tests.pictures
 
 lint: $(VENV)/.test
 	$(BIN)/ruff format --check .
