@@ -7,6 +7,7 @@ import inspect
 import re
 import shlex
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,9 @@ OTHERS = {  # options of pip, Ray and Slurm
     "--ip-address", "--generate",
 }  # fmt: skip
 NAMES = {"run": list_venues, "study run": list_studies, "study show": list_studies}
+READERS: dict[str, Callable[[str], object]] = {
+    "study": load_study, "models": load_models, "venue": prepare,
+}  # fmt: skip
 PLUGGED = {"lines"}  # the importer of CONTRIBUTING's package
 
 
@@ -93,7 +97,8 @@ def _check_value(param: click.Parameter, value: Any, command: str) -> None:
     if not isinstance(value, str) or value in PLUGGED or value.isupper() or value == "…":
         return
     if isinstance(param.type, (click.Choice, click.IntRange, click.FloatRange)):
-        param.type.convert(value, param, None)
+        kind: Any = param.type
+        kind.convert(value, param, None)
     if isinstance(param, click.Argument) and command in NAMES and not value.endswith(".toml"):
         assert value in NAMES[command](), f"there is no '{value}'"
 
@@ -167,6 +172,6 @@ def test_examples_of_venues_studies_and_models_can_be_read(
             file.write_text(text)
             kind = "study" if "outcome" in (said := tomllib.loads(text)) else "models"
             kind = "venue" if "base" in said else kind
-            {"study": load_study, "models": load_models, "venue": prepare}[kind](str(file))
+            READERS[kind](str(file))
             read[kind] = read.get(kind, 0) + 1
     assert read == {"venue": 2, "study": 2, "models": 2}
