@@ -12,10 +12,11 @@ p flips the signs of whole replicates, and divides by that error each time. Wher
 nothing its arms are exchangeable within a replicate, so the test is exact whatever the dependence
 within one; the division keeps it right in large samples where a treatment that does nothing on
 average still acts on each unit (Janssen 1997). The interval holds the effects that this test does
-not reject. Below six replicates no sign-flip reaches .05, and both are t with Satterthwaite's
-degrees of freedom. A percentile bootstrap over units and replicates was tried and not taken: it is
-too short where replicates are few (no t quantiles) and too long where single pairs are noisy (it
-counts their noise three times; Owen 2007). SIMULATION.md has the coverage of both.
+not reject. Below ten replicates the smallest p that flips can reach, 2 of 2^9, leaves nothing for
+Holm's correction over a dozen effects, and both are t with Satterthwaite's degrees of freedom. A
+percentile bootstrap over units and replicates was tried and not taken: it is too short where
+replicates are few (no t quantiles) and too long where single pairs are noisy (it counts their noise
+three times; Owen 2007). SIMULATION.md has the coverage of both.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ from conference.core.seeds import generator
 from conference.statistics.estimate import Floats, Undefined
 
 FLIPS = 1999
-FEWEST = 6  # what can be flipped: 2 of 2^6 signs are .03, 2 of 2^5 are over .05
+FEWEST = 10  # what can be flipped: times 25 effects, 2 of 2^10 signs are still under .05
 _BLOCK = 200
 _SAME = 1 - 1e-9  # rounding does not part equal statistics
 
@@ -177,7 +178,7 @@ def flip_interval(
 ) -> tuple[float, float]:
     """The effects that the sign-flip of replicates does not reject at alpha.
 
-    With one unit, one replicate, or fewer than six replicates it is the t interval.
+    With one unit, one replicate, or fewer than ten replicates it is the t interval.
     """
     mean = two_way_mean(values)
     if mean.units == 1 or mean.replicates < FEWEST or mean.error == 0:

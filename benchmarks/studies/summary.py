@@ -30,7 +30,9 @@ finished studies (`conference study run NAME --papers DATA`), each beside the pu
 Intervals are 95 %. The A/A floor is the control once more with another committee; where people are
 on record it is which of them sit on a paper's panel, and who is assigned to it. Agreement with the
 real decisions favours recorded people: their ratings were seen by those who decided. Outcomes with
-one value a round stand in the studies' own reports: their intervals do not count the papers.
+one value a round stand in the studies' own reports: their intervals do not count the papers. ICLR
+2023 is in no study: these data have its ratings and no abstract, and a round needs one. Of ICLR
+2022's 3,188 papers 779 have one.
 """
 EFFECTS = ("outcome", "arm", "papers × replicates", "control", "arm's", "difference", "A/A floor",
            "p adjusted")  # fmt: skip

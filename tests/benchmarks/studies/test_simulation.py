@@ -19,7 +19,7 @@ SMALL = [world for world in WORLDS if world.units <= 150]
 @pytest.mark.parametrize("world", SMALL, ids=lambda world: world.name)
 def test_p_is_uniform_and_intervals_cover(world: World) -> None:
     """Within what chance allows 200 studies at three standard errors."""
-    found = simulate(world, 200, seed=1, flips=199)
+    found = simulate(world, 200, 200, seed=1, flips=199)
     allowed = 3 * (0.05 * 0.95 / 200) ** 0.5
     assert found.significant / 200 == pytest.approx(0.05, abs=allowed)
     assert found.covered / 200 == pytest.approx(0.95, abs=allowed)
@@ -50,10 +50,11 @@ def test_the_report_is_made_of_what_was_counted(
 ) -> None:
     monkeypatch.setattr(simulation, "WORLDS", SMALL[-1:])
     file = tmp_path / "SIMULATION.md"
-    given = ["--studies", "20", "--flips", "49", "--write", str(file)]
+    given = ["--studies", "20", "--nulls", "30", "--flips", "49", "--write", str(file)]
     done = CliRunner().invoke(simulation.main, given)
     assert done.exit_code == 0, done.output
-    found = simulate(SMALL[-1], 20, 0, 49)
-    row = f"| {SMALL[-1].name} | {found.significant / 20:.1%} | {found.uniform:.3f} |"
-    assert row in file.read_text(encoding="utf-8")
+    found = simulate(SMALL[-1], 20, 30, 0, 49)
+    row = f"| {SMALL[-1].name} | {found.significant / 30:.1%} ["
+    text = file.read_text(encoding="utf-8")
+    assert row in text and f"points (p {found.uniform:.3f}) | {found.covered / 20:.1%} |" in text
     assert "1 of 1, " in done.output
