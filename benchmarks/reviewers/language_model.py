@@ -28,6 +28,8 @@ from conference.models.chances import NoChances
 from conference.models.context import Context
 from conference.models.failures import FailedCall, failed_calls
 from conference.models.records import ModelError, Refused, Reply, Sampling, Spec
+from conference.models.repair import repaired
+from conference.models.shapes import bare_object
 from conference.papers import from_text, write_document
 from conference.papers.manuscript import Manuscript
 from reviewers.language.examples import read_examples
@@ -232,7 +234,7 @@ class Prober:
         except ModelError as error:
             raise UserError(f"{error}; see that the model answers, and probe again.") from error
         try:
-            return json.loads(reply.text)
+            return json.loads(repaired(bare_object(reply.text))[0])
         except json.JSONDecodeError as error:
             self._note(about, sampling.seed, reply.ended or f"it is not JSON ({error})")
             return None

@@ -28,6 +28,7 @@ class Engine:
     """The Ray actor: one AsyncLLM with its tokenizer and chat template."""
 
     def __init__(self, target: str, rules: ModelRules) -> None:
+        os.environ.setdefault("VLLM_NO_USAGE_STATS", "1")  # Nothing is sent from a user's machine.
         import torch
 
         if not torch.cuda.is_available():
