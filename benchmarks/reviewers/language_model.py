@@ -7,8 +7,9 @@ has no score, and the report says of how many papers that is true.
 from __future__ import annotations
 
 import asyncio
+import json
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ import msgspec
 import numpy as np
 
 from benchmarks.reviewers.contamination import UNKNOWN
+from benchmarks.reviewers.probe import Asked
 from benchmarks.reviewers.question import PaperView, Question, Texts
 from benchmarks.reviewers.reviewer import Reviewer, Scores
 from conference.core.errors import UserError
@@ -27,7 +29,7 @@ from conference.models.asking import together
 from conference.models.chances import NoChances
 from conference.models.context import Context
 from conference.models.failures import FailedCall, failed_calls
-from conference.models.records import ModelError, Refused, Reply, Sampling, Spec
+from conference.models.records import ModelError, Refused, Sampling, Spec
 from conference.models.repair import repaired
 from conference.models.shapes import bare_object
 from conference.papers import from_text, write_document
@@ -201,42 +203,48 @@ class Prober:
         self.failed: list[FailedCall] = []
         self._runner = asyncio.Runner()  # A server's connections belong to one event loop.
 
-    def complete(
-        self,
-        conversation: Sequence[Mapping[str, str]],
-        schema: dict[str, Any],
-        seed: int,
-        about: TaskKey,
-    ) -> Any:
-        """The answer as an object, None where it is none or the model refuses the conversation.
+    def answers(
+        self, asked: Sequence[Asked], schema: dict[str, Any], done: Callable[[int], None]
+    ) -> list[Any]:
+        """Each answer as an object, None where it is none or the model refuses the conversation.
 
         Raises `UserError` where the model cannot be reached.
         """
-        import json
+        slots, answered = asyncio.Semaphore(BATCH), 0
 
-        messages = tuple(
-            Message(turn["role"], turn["content"])  # type: ignore[arg-type]
-            for turn in conversation
-        )
-        closed = {**schema, "additionalProperties": False}
+        async def one(prompt: Asked) -> Any:
+            nonlocal answered
+            async with slots:
+                found = await self._answer(prompt, {**schema, "additionalProperties": False})
+            answered += 1
+            done(answered)
+            return found
+
+        async def all_of_them() -> list[Any]:
+            return await together(map(one, asked))
+
+        done(0)
+        return self._runner.run(all_of_them())
+
+    async def _answer(self, prompt: Asked, schema: dict[str, Any]) -> Any:
+        messages = (Message("user", prompt.text),)
         sampling = Sampling(
-            temperature=0.0, top_p=1.0, max_tokens=self._rules.max_tokens, seed=seed % 2**31
+            temperature=0.0,
+            top_p=1.0,
+            max_tokens=self._rules.max_tokens,
+            seed=prompt.seed % 2**31,
         )
-
-        async def ask() -> Reply:
-            return await self._model.complete(messages, closed, sampling, about.paper)
-
         try:
-            reply = self._runner.run(ask())
+            reply = await self._model.complete(messages, schema, sampling, prompt.about.paper)
         except Refused as error:
-            self._note(about, sampling.seed, str(error))
+            self._note(prompt.about, sampling.seed, str(error))
             return None
         except ModelError as error:
             raise UserError(f"{error}; see that the model answers, and probe again.") from error
         try:
             return json.loads(repaired(bare_object(reply.text))[0])
-        except json.JSONDecodeError as error:
-            self._note(about, sampling.seed, reply.ended or f"it is not JSON ({error})")
+        except (ValueError, RecursionError) as error:
+            self._note(prompt.about, sampling.seed, reply.ended or f"it is not JSON ({error})")
             return None
 
     def _note(self, about: TaskKey, seed: int, reason: str) -> None:

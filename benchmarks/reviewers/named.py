@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
+import msgspec
+
 from benchmarks.reviewers.question import Question
 from benchmarks.reviewers.reviewer import NotMeasurable, Reviewer
 from conference.core.errors import UserError
@@ -95,6 +97,7 @@ def open_reviewers(
     question: Question,
     models: Mapping[str, ModelRules] | None = None,
     left_out: list[str] | None = None,
+    cutoffs: Mapping[str, str] | None = None,
     cluster: Cluster | None = None,
     progress: Progress = no_progress,
 ) -> Iterator[list[Reviewer]]:
@@ -106,11 +109,12 @@ def open_reviewers(
         models: settings of language models.
         left_out: gets a sentence for each reviewer that these data cannot measure; without it,
             and where no reviewer remains, such a reviewer is an error.
+        cutoffs: training cutoffs by reviewers' names.
         cluster: where language models that need a Ray cluster run.
 
     Raises:
-        UserError: a spec is wrong, a model cannot be started, or none of the reviewers can be
-            measured on these data.
+        UserError: a spec is wrong, a cutoff names nobody, a model cannot be started, or none of
+            the reviewers can be measured on these data.
     """
     from benchmarks.reviewers.language_model import language_model
 
@@ -128,18 +132,35 @@ def open_reviewers(
         raise UserError(" ".join(reasons))
     if left_out is not None:
         left_out += [f"left out: {reason.rstrip('.')}" for reason in reasons]
-    _check_distinct([each.name for found in made.values() for each in found])
+    names = [each.name for found in made.values() for each in found]
+    _check_distinct(names)
+    dates = cutoffs or {}
+    _check_known(dates, [*names, *filter(is_model, specs)])
     rules = rules_by_model(specs, models or {})
     with running(rules, cluster, progress):
         for spec in filter(is_model, specs):
             made[spec] = [language_model(spec, question, rules[parse_spec(spec).text])]
-        yield [each for found in made.values() for each in found]
+        yield [
+            msgspec.structs.replace(each, cutoff=dates.get(each.name, each.cutoff))
+            for found in made.values()
+            for each in found
+        ]
 
 
 def _check_distinct(names: Sequence[str]) -> None:
     for name in names:
         if names.count(name) > 1:
             raise UserError(f"--reviewer: '{name}' is asked for twice; leave one out.")
+
+
+def _check_known(cutoffs: Mapping[str, str], names: Sequence[str]) -> None:
+    """Raise `UserError` for a cutoff of a reviewer that is not there, before any model starts."""
+    for name, date in cutoffs.items():
+        if name not in names:
+            known = ", ".join(names) or "none"
+            raise UserError(
+                f"--cutoff {name}={date}: no reviewer is called '{name}' (there: {known})."
+            )
 
 
 def _make(spec: str, question: Question) -> list[Reviewer]:

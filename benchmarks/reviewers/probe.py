@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -33,19 +33,23 @@ KEPT = "probes"  # The folder within a benchmark's.
 FEWEST_WORDS = 40
 
 
-class Model(Protocol):
-    """A language model: one conversation in, one object of the schema out, None for no answer.
+class Asked(msgspec.Struct, frozen=True):
+    """One prompt to the model; `about` names the question and the paper."""
 
-    `about` names the question and the paper.
+    text: str
+    seed: int
+    about: TaskKey
+
+
+class Model(Protocol):
+    """A language model: of each prompt an object of the schema, None for no answer.
+
+    It may be asked all at once, and calls `done` with the number of answers that are in.
     """
 
-    def complete(
-        self,
-        conversation: Sequence[dict[str, str]],
-        schema: dict[str, Any],
-        seed: int,
-        about: TaskKey,
-    ) -> Any: ...
+    def answers(
+        self, asked: Sequence[Asked], schema: dict[str, Any], done: Callable[[int], None]
+    ) -> list[Any]: ...
 
 
 class Probe(msgspec.Struct, frozen=True, kw_only=True):
@@ -148,17 +152,19 @@ def _completions(
     }
     halves = [_halves(paper.abstract or "") for paper in papers]
     true, other = np.full(len(papers), np.nan), np.full(len(papers), np.nan)
-    failed = 0
-    for place, paper in enumerate(papers):
-        progress("complete abstracts", place, len(papers))
-        said = _ask(model, "complete_abstract.md", paper, halves[place][0], schema, seed)
+    failed, step = 0, "complete abstracts"
+    asked = [
+        _asked("complete_abstract.md", paper, half, seed)
+        for paper, (half, _) in zip(papers, halves, strict=True)
+    ]
+    answers = model.answers(asked, schema, lambda done: progress(step, done, len(papers)))
+    for place, said in enumerate(answers):
         text = said.get("continuation") if isinstance(said, dict) else None
         if not isinstance(text, str) or not text.strip():
             failed += 1
             continue
         true[place] = rouge_l(text, halves[place][1])
         other[place] = rouge_l(text, halves[(place + 1) % len(papers)][1])
-    progress("complete abstracts", len(papers), len(papers))
     return true, other, failed
 
 
@@ -172,16 +178,16 @@ def _recall(
     }
     label, hit, failed = [], [], 0
     decided = [paper for paper in papers if paper.accepted is not None]
-    for place, paper in enumerate(decided):
-        progress("recall decisions", place, len(decided))
-        said = _ask(model, "recall_decision.md", paper, "", schema, seed)
+    asked = [_asked("recall_decision.md", paper, "", seed) for paper in decided]
+    step = "recall decisions"
+    answers = model.answers(asked, schema, lambda done: progress(step, done, len(decided)))
+    for paper, said in zip(decided, answers, strict=True):
         answer = said.get("decision") if isinstance(said, dict) else None
         if answer not in ("accept", "reject"):
             failed += 1
             continue
         label.append(paper.accepted)
         hit.append((answer == "accept") == paper.accepted)
-    progress("recall decisions", len(decided), len(decided))
 
     def make() -> Estimate:
         chosen = weighted.balanced(np.array(hit, dtype=np.bool_), as_labels(label))
@@ -190,9 +196,7 @@ def _recall(
     return attempt(make, len(label)), failed
 
 
-def _ask(
-    model: Model, prompt: str, paper: Paper, half: str, schema: dict[str, Any], seed: int
-) -> Any:
+def _asked(prompt: str, paper: Paper, half: str, seed: int) -> Asked:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     place = Environment(loader=FileSystemLoader(PROMPTS), undefined=StrictUndefined)
@@ -200,8 +204,7 @@ def _ask(
         title=paper.title, half=half, venue=paper.venue, year=paper.year
     )
     about = TaskKey(prompt.removesuffix(".md"), "", paper.paper_id)
-    drawn = seed_of(seed, prompt, paper.paper_id)
-    return model.complete([{"role": "user", "content": text}], schema, drawn, about)
+    return Asked(text, seed_of(seed, prompt, paper.paper_id), about)
 
 
 def _halves(abstract: str) -> tuple[str, str]:

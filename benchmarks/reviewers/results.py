@@ -60,6 +60,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     command: str
     seed: int
     resamples: int
+    repeats: int = 1
     fixed: tuple[float, ...]
     versions: dict[str, str]
     notes: list[str]

@@ -75,10 +75,10 @@ def benchmark(
         scores = {
             each.name: score_all(question, each, folder, progress, failed) for each in everyone
         }
+        reruns = _reruns(question, reviewers, options.repeats, folder, progress, failed)
     finally:
         write_failed_calls(out / FAILED_CALLS, failed)
     notes = [*question.notes, *absent, *_failures(failed)]
-    reruns = _reruns(question, reviewers, options.repeats, folder, progress)
     use = _common(question, reviewers, scores, notes)
     notes += [*_fits(reviewers), *_unused(reviewers, options)]
     notes += warnings({each.name: each.cutoff for each in reviewers}, question, use)
@@ -107,12 +107,12 @@ def benchmark(
 
 def _reruns(
     question: Question, reviewers: Sequence[Reviewer], repeats: int, folder: Path,
-    progress: Progress,
+    progress: Progress, failed: list[FailedCall],
 ) -> dict[str, list[Scores]]:  # fmt: skip
     """The scores of further runs of each reviewer that may say something else when asked again."""
     return {
         each.name: [
-            score_all(question, each.again(number), folder, progress)
+            score_all(question, each.again(number), folder, progress, failed)
             for number in range(1, repeats)
         ]
         for each in reviewers
@@ -220,6 +220,7 @@ def _result(
         command=options.command,
         seed=options.seed,
         resamples=options.resamples,
+        repeats=options.repeats,
         fixed=options.fixed,
         versions=_versions(),
         notes=notes,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
 
@@ -77,7 +77,13 @@ def _steady(result: Result) -> Sheet | None:
         "flips": "decisions that flip",
     }  # fmt: skip
     lines = tuple(
-        SheetLine(row.name, row.kind, row.reruns["sd"].n, _of(row.reruns, heads))
+        SheetLine(row.name, row.kind, row.reruns["sd"].n, cells)
+        for row in result.rows
+        if (cells := _of_runs(row, tuple(heads)))
+    )
+    asked = tuple(
+        f"{row.name} was run {result.repeats} times: {row.about.get('kind', 'no card')}; sampling: "
+        f"{row.about.get('sampling', 'not told')}"
         for row in result.rows
         if "icc" in row.reruns
     )
@@ -85,12 +91,24 @@ def _steady(result: Result) -> Sheet | None:
         "How steady it is when it is run again",
         tuple(heads.values()),
         lines,
-        "The same model, prompts and papers under other seeds, on the engine or server of this run "
-        "(the card names model, revision and temperature). SD: in points of its score, the mean "
-        "over the papers. Flips: of two runs, the share of papers that they decide differently; "
-        "where it states no decision, a run accepts from the first run's score at the real share "
-        "on. At temperature 0 what is left is what the engine makes of other batches.",
+        "The same model, prompts and papers under other seeds, on one engine or server. SD: in "
+        "points of its score, the mean over the papers. Flips: of two runs, the share of papers "
+        "that they decide differently; where it states no decision, a run accepts from the first "
+        "run's score at the real share on. At temperature 0, or without sampling, what is left is "
+        "what the engine makes of other batches. A statistical mind that draws nothing by lot is "
+        "steady by construction.",
+        asked,
     )
+
+
+def _of_runs(row: Row, names: Sequence[str]) -> tuple[Cell, ...]:
+    """A line's cells; none of a reviewer that was run once and may say something else again."""
+    if "icc" in row.reruns:
+        return _of(row.reruns, names)
+    again = row.reruns.get("sd")
+    if again is None or again.value != 0:
+        return ()
+    return ("0 by construction", "1 by construction", "0 by construction")
 
 
 def _rerun(row: Row) -> Cell:

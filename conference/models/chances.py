@@ -4,6 +4,10 @@ The model is asked for the field alone, without sampling, and tells how likely e
 could stand at each place of its answer. A value's chance is the product over its tokens, under the
 guide: among tokens that lead to an allowed value. Where one token begins several values, as "1"
 does 1 and 10, and the answer went another way, it is asked once more with those values alone.
+
+They are its chances after the words before the value as it writes them without sampling. A small
+model that is sampled under a guide spells those words in ever other tokens, and then rates
+differently: such answers are not what the chances are of.
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@ import csv
 import json
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -176,6 +177,35 @@ def test_the_probe_finds_a_model_that_knows_the_papers_and_is_kept(
         assert server.spec in written and "Overlap with another paper" in written
 
 
+def test_a_probe_asks_at_once_and_reads_answers_as_reviews_are_read(
+    tables: Path, tmp_path: Path
+) -> None:
+    """All calls of a question wait for each other, so that one at a time would never end."""
+    met = threading.Barrier(8, timeout=60)
+
+    def wordy(request: dict[str, Any]) -> Answer:
+        met.wait()
+        thoughts = "<think>It could be {this}.</think>"
+        if "decision" in schema_of(request)["properties"]:
+            return f'{thoughts}\n```json\n{{"decision": "accept"}}\n```'
+        return f'{thoughts}\n```json\n{{"continuation": "of \\theta and\tmore"}}\n```'
+
+    with serve(wordy) as server:
+        done = conference(
+            "benchmark", "probe", server.spec, "--data", f"iclr2026@{tables}", "--papers", 8,
+            "--out", tmp_path / "out",
+        )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "8 papers; 0 answers could not be used" in done.stdout
+
+
+def test_a_cutoff_of_nobody_is_told_before_a_model_is_started(tables: Path, tmp_path: Path) -> None:
+    missing = f"vllm:{tmp_path / 'no-model'}"
+    done = measure(tables, tmp_path / "out", missing, "--cutoff", "gpt=2024-01-01")
+    assert done.returncode == 2 and "no reviewer is called 'gpt'" in done.stderr
+    assert missing in done.stderr, "who is there is said"
+
+
 def test_a_probe_of_a_model_that_does_not_answer_is_one_sentence(tables: Path) -> None:
     done = conference(
         "benchmark", "probe", "openai:none@http://127.0.0.1:9/v1", "--data", f"iclr2026@{tables}"
@@ -263,7 +293,8 @@ def test_repeats_measure_how_steady_a_model_is(tables: Path, tmp_path: Path) -> 
         with serve(script) as server:
             words = (
                 "benchmark", "--data", f"iclr2026@{tables}", "--reviewer", server.spec,
-                "--repeats", 3, "--resamples", 50, "--out", tmp_path / name,
+                "--reviewer", "embedded", "--repeats", 3, "--resamples", 50,
+                "--out", tmp_path / name,
             )  # fmt: skip
             done = conference(*words)
             assert done.returncode == 0, done.stderr
@@ -271,6 +302,8 @@ def test_repeats_measure_how_steady_a_model_is(tables: Path, tmp_path: Path) -> 
             assert asked == 3 * 40
             assert conference(*words).returncode == 0 and len(server.requests) == asked
         assert "How steady it is when it is run again" in done.stdout
+        assert f"{server.spec} was run 3 times" in done.stdout
+        assert "temperature 0.7" in done.stdout and "0 by construction" in done.stdout
         rows = json.loads((tmp_path / name / "results.json").read_text())["rows"]
         found = next(row for row in rows if row["name"] == server.spec)["reruns"]
         assert {part["n"] for part in found.values()} == {40}

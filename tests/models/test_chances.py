@@ -167,6 +167,7 @@ def test_a_model_that_tells_no_probabilities_is_a_sentence() -> None:
         chances_of(Silent("0123456789", 1), (1.0, 3.0))
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_they_are_how_often_a_real_engine_gives_each_value(engine: str) -> None:
     """2,000 sampled answers, of which those count that begin in the same tokens.

@@ -7,7 +7,6 @@ import shlex
 import sys
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -133,6 +132,7 @@ def benchmark(
     console = Console(width=None if sys.stdout.isatty() else WIDE)
     settings = load_models(models) if models else {}
     check_specs(reviewers)
+    dates = _dates(cutoffs)
     folder, aside = out or _default_folder(data), Console(stderr=True)
     check_folder(folder)
     command = shlex.join(["conference", *sys.argv[1:]])
@@ -152,10 +152,9 @@ def benchmark(
             display.show("prepare reviewers", 0, 1)
             made = stack.enter_context(
                 open_reviewers(
-                    reviewers, question, settings, left_out, Cluster(address), display.show
+                    reviewers, question, settings, left_out, dates, Cluster(address), display.show
                 )
             )
-            made = _with_cutoffs(made, cutoffs)
             display.show("prepare reviewers", 1, 1)
         for reason in left_out:
             aside.print(f"{reason}.", soft_wrap=True, highlight=False, markup=False)
@@ -273,19 +272,9 @@ def _default_folder(data: str) -> Path:
     return Path(f"benchmark-{data.partition('@')[0]}")
 
 
-def _with_cutoffs(made: list[Any], cutoffs: tuple[str, ...]) -> list[Any]:
-    import msgspec
-
+def _dates(cutoffs: tuple[str, ...]) -> dict[str, str]:
+    """Each reviewer's cutoff as NAME=DATE says it."""
     from benchmarks.reviewers.contamination import check_date
 
-    dates: dict[str, str] = {}
-    for given in cutoffs:
-        name, _, date = given.rpartition("=")
-        if name not in {reviewer.name for reviewer in made}:
-            known = ", ".join(reviewer.name for reviewer in made) or "none"
-            raise UserError(f"--cutoff {given}: no reviewer is called '{name}' (there: {known}).")
-        dates[name] = check_date(date, f"--cutoff {given}")
-    return [
-        msgspec.structs.replace(reviewer, cutoff=dates.get(reviewer.name, reviewer.cutoff))
-        for reviewer in made
-    ]
+    parts = [(given, *given.rpartition("=")) for given in cutoffs]
+    return {name: check_date(date, f"--cutoff {given}") for given, name, _, date in parts}
