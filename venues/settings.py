@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from conference.core.errors import UserError
-from conference.core.forms import without_texts
+from conference.core.forms import with_least, without_texts
 from conference.models.records import ModelRules
 from venues import population
 from venues.identities import read_profiles
@@ -42,7 +42,11 @@ def prepare(
         population=msgspec.structs.replace(rules.population, **chosen),
         minds=msgspec.structs.replace(rules.minds, **(minds or {})),
         models={**rules.models, **(models or {})},
-        form=rules.form if rules.review.texts else without_texts(rules.form),
+        form=(
+            with_least(rules.form, rules.review.least_words)
+            if rules.review.texts
+            else without_texts(rules.form)
+        ),
     )
     check_venue(rules, f"venue '{rules.name}'")
     population.check_personas(rules)

@@ -126,7 +126,8 @@ class ReviewRules(Rules, frozen=True, kw_only=True):
     """Shares of reviews that never come or come late; `emergency` looks for replacements.
 
     Without `texts` reviews are scores and choices alone: the form loses its text fields. With
-    `canaries` each reviewer's copy of a paper orders a phrase of its own from language models.
+    `canaries` each reviewer's copy of a paper orders a phrase of its own from language models, who
+    are asked again for required text fields of fewer than `least_words` words.
     """
 
     absent_rate: Share = 0.0
@@ -134,6 +135,7 @@ class ReviewRules(Rules, frozen=True, kw_only=True):
     emergency: bool = True
     texts: bool = True
     canaries: bool = False
+    least_words: Count = 0
 
 
 class DiscussRules(Rules, frozen=True, kw_only=True):

@@ -77,6 +77,17 @@ def without_texts(form: Form) -> Form:
     return msgspec.structs.replace(form, field=kept)
 
 
+def with_least(form: Form, words: int) -> Form:
+    """The form whose required text fields ask for at least so many words."""
+    fields = (
+        msgspec.structs.replace(field, least=max(field.least, words))
+        if field.kind == "text" and field.required
+        else field
+        for field in form.field
+    )
+    return msgspec.structs.replace(form, field=tuple(fields))
+
+
 def check_form(form: Form, where: str) -> None:
     """Raise `UserError` naming the field when the form contradicts itself."""
     names = [field.name for field in form.field]

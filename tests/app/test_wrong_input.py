@@ -39,6 +39,17 @@ CASES: dict[str, list[tuple[str, str]]] = {
         ("run --format word", "--format"),
         ("run --nothing", "--nothing"),
     ],
+    "compare": [
+        ("compare NONE EMPTY", "NONE"),
+        ("compare EMPTY TEXT", "EMPTY"),
+        ("compare TEXT", "compare"),
+    ],
+    "watch": [
+        ("watch NONE", "NONE"),
+        ("watch EMPTY", "EMPTY"),
+        ("watch TEXT", "TEXT"),
+        ("watch EMPTY --port many", "--port"),
+    ],
     "venues": [
         ("venues nowhere", "nowhere"),
         ("venues NONE.toml", "NONE.toml"),

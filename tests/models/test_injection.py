@@ -21,6 +21,9 @@ from venues.round import prepare, run_round
 from venues.state import Options
 from venues.venue import Venue
 
+# Nine hundred words without a phrase over and over.
+LONG = " ".join(f"{word}{at}" for at in range(300) for word in ("many", "more", "words"))
+
 
 def test_a_model_s_own_words_open_no_turn_and_its_code_stays_code() -> None:
     """A paper may make its reviewer write marks, which would be read as such when it goes on."""
@@ -204,7 +207,7 @@ def test_a_long_thread_loses_no_voice_and_no_instruction(tmp_path: Path) -> None
         assert isinstance(answer, dict)
         parts = schema_of(request)["properties"]
         free = [name for name, part in parts.items() if part == {"type": "string"}]
-        return answer | {name: f"{name} is said here. " + "many more words " * 300 for name in free}
+        return answer | {name: f"{name} is said here. {LONG}" for name in free}
 
     rules = msgspec.structs.replace(RULES, context=9000, max_tokens=1000)
     with serve(wordy) as server:

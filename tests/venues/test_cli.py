@@ -92,7 +92,7 @@ def test_a_site_that_cannot_be_written_is_one_sentence(rounds: int, tmp_path: Pa
     site.write_text("a file where the folder would be")
     with pytest.raises(UserError, match="cannot be written") as caught:
         run_round(tiny_venue(), out=tmp_path, rounds=rounds, papers=table(4), hosts=0)
-    assert str(caught.value).startswith(f"{site}: ") and "\n" not in str(caught.value)
+    assert str(caught.value).startswith(str(site)) and "\n" not in str(caught.value)
     site.unlink()
     again = run_round(tiny_venue(), out=tmp_path, rounds=rounds, papers=table(4), hosts=0)
     assert again.performed == 0 and again.site.is_file()
