@@ -13,9 +13,10 @@ import pytest
 
 from benchmarks.studies.outcomes import outcome_of
 from benchmarks.studies.twins.twin import twin_of
+from conference.app.export.view import view_of
 from conference.core import registry
 from conference.core.errors import UserError
-from conference.core.records import Agent, Check, Decision, Failure, Review
+from conference.core.records import Agent, Check, Decision, Failure, Review, Submission
 from conference.data.importers.importer import Options
 from tests.venues.tiny import table
 from venues import minds, phases
@@ -94,6 +95,13 @@ def test_an_importer_reads_its_source(package: Path, tmp_path: Path) -> None:
     assert {name: list(given) for name, given in dataset.ratings().items()} == {
         "p0": [3, 5], "p1": [6],
     }  # fmt: skip
+
+
+def test_an_exporter_writes_a_round(result: Result, package: Path, tmp_path: Path) -> None:
+    write = registry.load(registry.EXPORTERS, "titles", "--to")
+    (path,) = write(view_of(result.round, "public"), tmp_path / "out")
+    titles = [paper.title for paper in result.round.all(Submission)]
+    assert path.read_text().splitlines() == titles and len(titles) == 6
 
 
 @pytest.mark.parametrize(

@@ -97,7 +97,7 @@ def test_edits_and_notes_are_what_openreview_takes(round_: Round, tmp_path: Path
 
 
 def test_notes_are_read_back_with_nothing_lost(round_: Round, tmp_path: Path) -> None:
-    path = write_notes(view_of(round_, "public"), tmp_path)
+    path, _ = write_notes(view_of(round_, "public"), tmp_path)
     (dataset,) = read_notes(path)
     assert not dataset.damaged
     papers = {paper.title: paper for paper in dataset.papers}
@@ -133,7 +133,7 @@ def test_papers_without_a_decision_and_of_the_desk_are_read_back_as_such(tmp_pat
     for name in ("desk", "open"):
         round_.add([Submission(paper=name, title=f"Paper {name}", abstract="An abstract.")])
     round_.add([DeskCheck(paper="desk", passed=False, reasons=("too long",))])
-    (dataset,) = read_notes(write_notes(view_of(round_, "public"), tmp_path))
+    (dataset,) = read_notes(write_notes(view_of(round_, "public"), tmp_path)[0])
     assert {paper.title: paper.status for paper in dataset.papers} == {
         "Paper desk": "desk_rejected", "Paper open": "unknown",
     }  # fmt: skip

@@ -242,8 +242,8 @@ def test_the_front_page_shows_some_of_many_papers_and_leads_to_all(
 ) -> None:
     page = look.at(compared / "site" / "index.html")
     assert 10 <= page.locator("ol.papers li").count() < 30
-    page.get_by_text("All 30 papers").click()
-    page.locator("#results li").first.wait_for()  # The list is made by a script of the page.
+    with page.expect_navigation():
+        page.get_by_text("All 30 papers").click()
     assert page.locator("#results li").count() == 30
 
 
@@ -252,7 +252,8 @@ def test_search_finds_a_paper_by_its_title(folder: Path, look: Look) -> None:
     assert page.locator("#results li").count() == 6
     page.fill("#query", "study 4 OF denoising")
     assert page.locator("#results li").count() < 4
-    page.locator("#results a").first.click()
+    with page.expect_navigation():
+        page.locator("#results a").first.click()
     assert page.inner_text("h1") == "Study 4 of denoising diffusion on point sets"
     page = look.at(folder / "site" / "papers.html")
     page.fill("#query", "term4x7")
@@ -327,7 +328,8 @@ def test_a_reviewer_s_page_has_its_level_beside_the_others(compared: Path, look:
         gaps += [rating - sum(rest) / len(rest) for rating in own if rest]
     page = look.at(compared / "site" / "people.html")
     page.fill("#query", round_.agent(name).name)
-    page.locator(f"a[href='person.html#{name}']").click()
+    with page.expect_navigation():
+        page.locator(f"a[href='person.html#{name}']").click()
     text = page.inner_text("main")
     assert round_.agent(name).name in text and f"{count} reviews" in text
     if len(gaps) < 4:
@@ -369,7 +371,7 @@ def test_a_decision_is_traced_to_its_reviews_and_the_quota_s_edge(folder: Path, 
     for number, review in enumerate(round_.of(Review, row.paper), 1):
         assert f"Reviewer {number} {review.rating:g}" in trace
         page.get_by_role("link", name=f"Reviewer {number}").click()
-        assert page.locator(f"#review-{number}:target").count() == 1
+        page.locator(f"#review-{number}:target").wait_for()
     assert page.locator(".trace a[href='#meta-review']").count() == 1
 
 

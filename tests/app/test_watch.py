@@ -245,12 +245,12 @@ def test_a_round_is_watched_as_it_runs_is_killed_and_goes_on(
         gate.let(1 + 5)  # the preflight, and five reviews
         expect.text("#phases .now .count", f"5 of {REVIEWS}")
         expect.text("#phases .now small", "left")
+        expect.text("#tiles", "of 1.00 M allowed")
+        expect.text("#models", "openai:scripted")
         assert page.inner_text("#state") == "running"
         assert HOSTILE in page.inner_text("#words") + str(
             page.eval_on_selector_all(".dot", "dots => dots.map(dot => dot.title)")
         )
-        assert "of 1.00 M allowed" in page.inner_text("#tiles")
-        assert "openai:scripted" in page.inner_text("#models")
         os.kill(run.pid, signal.SIGKILL)
         run.wait()
         expect.text("#state", "stopped")

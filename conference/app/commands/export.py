@@ -6,12 +6,14 @@ from pathlib import Path
 
 import click
 
+from conference.core.registry import EXPORTERS, load, registered
+
 
 @click.command()
 @click.argument("run", type=click.Path())
 @click.option(
-    "--to", type=click.Choice(["parquet", "csv", "openreview", "inspect"]), default="parquet",
-    show_default=True, help="Tidy tables, OpenReview API 2 edits and notes, or Inspect logs.",
+    "--to", type=click.Choice(registered(EXPORTERS)), default="parquet", show_default=True,
+    help="Tidy tables, OpenReview API 2 edits and notes, or Inspect logs.",
 )  # fmt: skip
 @click.option("--for", "reader", default="public", show_default=True,
               help="Whose view: public, authors, reviewers or chairs.")  # fmt: skip
@@ -21,20 +23,14 @@ def export(run: str, to: str, reader: str, out: str | None) -> None:
 
     What a reader may not see is not in its export: only chairs see who reviewed what. Tables come
     with a dataset card and Croissant metadata; notes are read back by `conference data import`;
-    Inspect logs have one sample a review.
+    Inspect logs have one sample a review. Packages can add formats of their own (the entry points
+    conference.exporters).
     """
-    from conference.app.export import write_inspect, write_notes, write_tables
-    from conference.app.export.view import view_of
+    from conference.app.export.view import Exporter, view_of
     from venues.round import load_round
 
+    write: Exporter = load(EXPORTERS, to, "--to")
     view = view_of(load_round(run), reader)
     folder = Path(out or Path(run) / f"export-{to}")
-    if to == "openreview":
-        click.echo(f"Notes: {write_notes(view, folder)}")
-        return
-    if to == "inspect":
-        for path in write_inspect(view, folder):
-            click.echo(f"Log: {path}")
-        return
-    files = write_tables(view, folder, to)
-    click.echo(f"{len(files)} tables: {folder}")
+    files = write(view, folder)
+    click.echo(f"{folder}: {', '.join(path.name for path in files)}")

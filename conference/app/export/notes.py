@@ -35,8 +35,8 @@ Edit = dict[str, Any]
 EVERYONE = ("everyone",)
 
 
-def write_notes(view: View, out: Path) -> Path:
-    """Write `edits.json` and `notes.json` into `out`; the path of the notes."""
+def write_notes(view: View, out: Path) -> list[Path]:
+    """Write `notes.json` and `edits.json` into `out`; their paths."""
     venue = view.round.venue
     edits = list(edits_of(view))
     content = {
@@ -48,12 +48,12 @@ def write_notes(view: View, out: Path) -> Path:
         "rating_field": venue.form.rating,
         "notes": notes_of(edits),
     }
-    path = out / "notes.json"
+    files = {"notes.json": content, "edits.json": {"edits": edits, "count": len(edits)}}
     with writing(out):
         out.mkdir(parents=True, exist_ok=True)
-        _write(out / "edits.json", {"edits": edits, "count": len(edits)})
-        _write(path, content)
-    return path
+        for name, each in files.items():
+            _write(out / name, each)
+    return [out / name for name in files]
 
 
 def notes_of(edits: Iterable[Edit]) -> list[Note]:

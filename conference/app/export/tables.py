@@ -69,6 +69,11 @@ def write_tables(view: View, out: Path, kind: str = "parquet") -> list[Path]:
     return list(files)
 
 
+def write_csv(view: View, out: Path) -> list[Path]:
+    """Write every table as `NAME.csv`, README.md and croissant.json."""
+    return write_tables(view, out, "csv")
+
+
 def _threads(view: View) -> dict[str, Rows]:
     round_ = view.round
     ratings = [(row, round_.rating(row)) for row in round_.all(Review)]

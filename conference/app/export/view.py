@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
 from typing import Literal, get_args
 
 import msgspec
@@ -54,6 +56,11 @@ class View(msgspec.Struct, frozen=True):
         if role == "reviewer" or self.chairs:
             return self.reviewer(paper, agent)
         return ROLE_NAMES.get(role, role)
+
+
+# Writes a round, as one reader may see it, into a folder, and returns the files that it wrote.
+# Another package's stand beside ours in the group `conference.exporters`, under the name of `--to`.
+Exporter = Callable[[View, Path], list[Path]]
 
 
 def view_of(round_: Round, reader: str) -> View:
