@@ -39,7 +39,7 @@ NAMES = {"run": list_venues, "study run": list_studies, "study show": list_studi
 READERS: dict[str, Callable[[str], object]] = {
     "study": load_study, "models": load_models, "venue": prepare,
 }  # fmt: skip
-PLUGGED = {"lines"}  # the importer of CONTRIBUTING's package
+PLUGGED = {"lines", "titles"}  # importer and exporter of CONTRIBUTING's package
 
 
 def commands_of(page: Path) -> list[str]:
