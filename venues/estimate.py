@@ -16,8 +16,8 @@ from conference.models import ModelRules, is_model, parse_spec, rules_for
 from conference.models.prompts import HERE as HOUSE
 from conference.models.prompts import render
 from conference.models.reading import paper_budget
-from reviewers.language.mind import ARCHIVE
 from reviewers.language.presets import PROMPTS, Preset, load_preset
+from reviewers.language.review import ARCHIVE
 from venues.forecast import size_of
 from venues.papers import PaperSource
 from venues.phase import CHARACTERS_A_TOKEN, Calls, Tokens

@@ -35,8 +35,8 @@ from conference.models.shapes import bare_object
 from conference.papers import from_text, write_document
 from conference.papers.manuscript import Manuscript
 from reviewers.language.examples import read_examples
-from reviewers.language.mind import soft_rating, write_review
 from reviewers.language.presets import Preset, load_preset
+from reviewers.language.review import soft_rating, write_review
 from venues.venue_file import load_venue
 
 BATCH = 64

@@ -1,13 +1,6 @@
-"""The language-model reviewer: the venue's form, a persona, reflection, and an ensemble.
-
-Every call about a paper begins with the house rules and the paper (`conference.models.prompts`);
-form, persona and instruction come after, so that all reviewers of a paper share its prefix.
-"""
+"""The language-model reviewer: its answers to a venue's tasks; `review.py` writes the review."""
 
 from __future__ import annotations
-
-import json
-from typing import Any
 
 import msgspec
 
@@ -26,17 +19,16 @@ from conference.core.records import (
     Review,
 )
 from conference.core.thread import names_of, thread_parts
-from conference.models import Asker, Message, Shape, form_shape, own_words
+from conference.models import form_shape
 from conference.models.asking import together
-from conference.models.chances import Chances, ask_chances
 from conference.models.context import Context
 from conference.models.prompts import defused, render, without_paper
-from conference.models.reading import asks_about, fit_parts, fit_thread
+from conference.models.reading import asks_about, fit_thread
 from conference.models.shapes import Filled
 from conference.papers.manuscript import Manuscript
 from reviewers.attendance import attend
-from reviewers.language.examples import examples_text
-from reviewers.language.presets import PROMPTS, Preset, load_preset
+from reviewers.language.presets import PROMPTS, load_preset
+from reviewers.language.review import about_self, as_written, required, soft_rating, write_review
 from reviewers.personas import persona_of
 from reviewers.reviewer import (
     AdvisorySight,
@@ -50,7 +42,6 @@ from reviewers.reviewer import (
 ABSTRACT = 700  # characters of an abstract that a bidder is shown
 LEVELS = tuple(BID_VALUES)
 SHEET = 8  # papers of one call for bids
-ARCHIVE = 100  # latest earlier papers whose titles a reviewer is shown
 
 
 class LanguageReviewer:
@@ -117,7 +108,7 @@ class LanguageReviewer:
     ) -> list[AnyRecord]:
         """The review as it is posted, after an assistant's feedback on the draft."""
         draft, asker, preset = sight.draft, context.asker, load_preset(context.asker.preset)
-        said = _answer(Filled(draft.scores, draft.texts))
+        said = as_written(Filled(draft.scores, draft.texts))
         form = Form(field=(Field(name="feedback", kind="text"),), rating="")
         prompt = render(PROMPTS, "feedback", draft=defused(said))
         messages = asks_about(sight.manuscript, context.papers, asker, prompt)
@@ -150,12 +141,14 @@ class LanguageReviewer:
     async def discuss(self, agent: Agent, sight: DiscussSight, context: Context) -> list[AnyRecord]:
         """A comment, and a changed rating where there is a reason for one."""
         rating = sight.form[sight.form.rating]
-        form = Form(field=(Field(name="comment", kind="text"), _bare(rating)), rating=rating.name)
+        form = Form(
+            field=(Field(name="comment", kind="text"), required(rating)), rating=rating.name
+        )
         preset, persona = load_preset(context.asker.preset), persona_of(agent).says
         parts, me = _thread(sight)
         prompt = render(
             PROMPTS, "discuss",
-            thread=fit_thread(parts, context.asker), persona=_about(persona, preset), me=me,
+            thread=fit_thread(parts, context.asker), persona=about_self(persona, preset), me=me,
             rating=f"{sight.rating:g}", turn=sight.turn, field=rating,
         )  # fmt: skip
         messages = asks_about(sight.manuscript, context.papers, context.asker, prompt)
@@ -182,9 +175,9 @@ class LanguageReviewer:
     ) -> list[CalibrationReview]:
         """One call for each paper, from its title and abstract."""
         rating = sight.form[sight.form.rating]
-        form = Form(field=(_bare(rating),), rating=rating.name)
+        form = Form(field=(required(rating),), rating=rating.name)
         preset, persona = load_preset(context.asker.preset), persona_of(agent).says
-        prompt = render(PROMPTS, "calibrate", form=form, persona=_about(persona, preset))
+        prompt = render(PROMPTS, "calibrate", form=form, persona=about_self(persona, preset))
 
         async def rate(number: int, paper: Manuscript) -> float:
             messages = asks_about(paper, context.papers, context.asker, prompt)
@@ -225,101 +218,6 @@ async def _bid_sheet(
         for name, paper in zip(names, papers, strict=True)
         if answer.texts[name] != "Neutral"
     }
-
-
-async def write_review(
-    manuscript: Manuscript,
-    form: Form,
-    context: Context,
-    *,
-    persona: str = "",
-    expertise: tuple[str, ...] = (),
-    archive: tuple[str, ...] = (),
-) -> Filled:
-    """A review by the model's preset: an ensemble, joined where it has several members, reflected.
-
-    With several members the scores are their means, moved to the nearest allowed value, as in The
-    AI Scientist; the texts are those of the meta-review, which sees the paper too.
-    """
-    asker, preset = context.asker, load_preset(context.asker.preset)
-    examples = examples_text(asker.rules.examples, preset.few_shot)
-    prompt = render(
-        PROMPTS, "review", form=form, persona=_about(persona, preset),
-        expertise=expertise, archive=archive[-ARCHIVE:],
-    )  # fmt: skip
-    messages = asks_about(
-        manuscript, context.papers, asker, prompt,
-        examples=examples, images=preset.images, answers=preset.reflections - 1,
-    )  # fmt: skip
-    shape = form_shape(form)
-    several = preset.ensemble > 1 and preset.ensemble_temperature is not None
-    warmth = preset.ensemble_temperature if several else preset.temperature
-    members = await together(
-        asker.ask(messages, shape, "review", temperature=warmth, member=number)
-        for number in range(preset.ensemble)
-    )
-    filled = members[0]
-    if len(members) > 1:
-        listed = fit_parts([_answer(member) for member in members], asker)
-        join = render(PROMPTS, "aggregate", form=form, reviews=listed)
-        joined = asks_about(manuscript, context.papers, asker, join, examples=examples)
-        whole = await asker.ask(joined, shape, "aggregate", temperature=preset.temperature)
-        filled = msgspec.structs.replace(whole, scores=mean_scores(form, list(members)))
-    return await _reflected(messages, filled, form, asker, preset)
-
-
-async def soft_rating(
-    manuscript: Manuscript, form: Form, context: Context, *, persona: str = ""
-) -> Chances:
-    """The model's own chances of each rating: one prompt about the paper, without sampling."""
-    asker, preset = context.asker, load_preset(context.asker.preset)
-    rating = _bare(form[form.rating])
-    bare = Form(field=(rating,), rating=rating.name)
-    prompt = render(PROMPTS, "rate", form=bare, thoughts=False, persona=_about(persona, preset))
-    messages = asks_about(manuscript, context.papers, asker, prompt)
-    return await ask_chances(asker, messages, rating)
-
-
-async def _reflected(
-    messages: tuple[Message, ...], filled: Filled, form: Form, asker: Asker, preset: Preset
-) -> Filled:
-    shape: Shape[Filled] = form_shape(form, reflecting=True)
-    for number in range(2, preset.reflections + 1):
-        prompt = render(PROMPTS, "reflect", round=number, rounds=preset.reflections)
-        messages = (*messages, own_words(_answer(filled)), Message("user", prompt))
-        filled = await asker.ask(
-            messages, shape, "reflect", temperature=preset.temperature, member=number
-        )
-        if filled.done:
-            break
-    return filled
-
-
-def mean_scores(form: Form, members: list[Filled]) -> dict[str, float]:
-    """Each score's mean over the members, moved to the nearest value that the form allows."""
-    found = {}
-    for field in form.scores:
-        given = [member.scores[field.name] for member in members if field.name in member.scores]
-        if given:
-            mean = sum(given) / len(given)
-            found[field.name] = min(field.values, key=lambda value: (abs(value - mean), value))
-    return found
-
-
-def _answer(filled: Filled) -> str:
-    """A filled form as the model wrote it."""
-    whole: dict[str, Any] = {"thoughts": filled.thoughts, **filled.texts}
-    whole |= {k: int(v) if v == int(v) else v for k, v in filled.scores.items()}
-    return json.dumps(whole, ensure_ascii=False)
-
-
-def _about(persona: str, preset: Preset) -> str:
-    """What a reviewer is told of itself beside a paper: its persona's words and its preset's."""
-    return " ".join(filter(None, (persona, preset.says)))
-
-
-def _bare(field: Field) -> Field:
-    return msgspec.structs.replace(field, required=True)
 
 
 def _thread(sight: DiscussSight) -> tuple[list[str], str]:
