@@ -52,6 +52,7 @@ SLOW = (
     "papers/test_unreadable.py",
     "papers/test_hidden.py",
     "models/test_server.py",
+    "models/test_behaviours.py",
     "reviewers/test_quality.py",
     "models/test_plugins.py",
     "data/test_reader.py",

@@ -1,8 +1,9 @@
 """`openai:MODEL@URL`: any server that speaks the OpenAI protocol.
 
 A server that is busy, broken or silent is asked again, each time after a longer wait or after the
-one that it names; a parameter that it does not take is left out from then on. What it still does
-not answer ends here in one sentence.
+one that it names; a parameter that it does not take is left out from then on. Where an answer is
+cut off on its way, as by a proxy that ends silent connections after a minute, answers are asked for
+as streams from then on. What it still does not answer ends here in one sentence.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import os
 import random
+import time
 from typing import Any
 
 import msgspec
@@ -17,6 +19,7 @@ import msgspec
 from conference.core.clean import clean
 from conference.core.errors import UserError
 from conference.models.records import Message, ModelError, ModelRules, Refused, Reply, Sampling
+from conference.models.streaming import CutShort
 from conference.models.wire import not_taken, read_reply, request_body, unsent
 
 CHARACTERS_A_TOKEN = 3.5  # Servers tell no tokenizer; this errs on the side of more tokens.
@@ -26,6 +29,14 @@ BUSY = (408, 409, 425, 429)  # and all from 500
 FIRST_WAIT, LONGEST_WAIT = 0.5, 60.0  # seconds; doubled from one to the other
 OBEYED_WAIT = 600.0  # seconds that a server may ask for
 LATE = 2  # time-outs of one call: each has cost the whole of `timeout`
+GATEWAY_TIMEOUT = (504, 524)
+SOON = 0.5  # seconds within which a connection that ends was not cut for its length
+CLOSED = "ended the connection"
+CUT_OFF = (
+    "{how} after {seconds:.0f} s, before its answer was whole{streamed}: if a proxy before it does "
+    "that, raise the proxy's time limit (nginx: proxy_read_timeout), or ask for shorter answers "
+    "with max_tokens in [models]"
+)
 
 
 class _Again(Exception):
@@ -64,6 +75,7 @@ class ServerModel:
         }
         self._clients: dict[int, tuple[Any, asyncio.Semaphore]] = {}
         self._without: set[str] = set()
+        self._streamed = False
         self._failed = 0
 
     def count(self, text: str) -> int:
@@ -110,7 +122,7 @@ class ServerModel:
         tries, late = 0, 0
         while True:
             without = frozenset(self._without)
-            body = request_body(self._model, messages, schema, sampling, without)
+            body = request_body(self._model, messages, schema, sampling, without, self._streamed)
             try:
                 reply = await self._once(client, body, messages)
                 return msgspec.structs.replace(reply, unsent=unsent(without))
@@ -133,23 +145,41 @@ class ServerModel:
         import httpx
         import openai
 
+        start = time.monotonic()
         try:
             async with asyncio.timeout(self._rules.timeout):
                 response = await client.post("/chat/completions", body=body, cast_to=httpx.Response)
         except openai.APIStatusError as error:
+            if error.status_code in GATEWAY_TIMEOUT:
+                raise self._cut_off(f"answered {error.status_code}", start, body) from error
             raise self._refused(error) from error
         except (openai.APITimeoutError, TimeoutError) as error:
             problem = f"did not answer within {self._rules.timeout:g} s"
             raise _Again(problem, late=True) from error
         except (openai.APIConnectionError, httpx.HTTPError) as error:
+            if time.monotonic() - start > SOON and not _unconnected(error):
+                raise self._cut_off(CLOSED, start, body) from error
             raise _Again(f"cannot be reached: {_line(error)}") from error
         asked = "\n".join(message.text for message in messages)
         try:
             reply, revision = read_reply(response.content, asked, self.count)
+        except CutShort as error:
+            raise self._cut_off(CLOSED, start, body) from error
         except (ValueError, RecursionError) as error:
             raise _Again(f"does not speak the OpenAI protocol: {_line(error)}") from error
         self.revision = revision or self.revision
         return reply
+
+    def _cut_off(self, how: str, start: float, body: dict[str, Any]) -> _Again:
+        """The answer did not come whole; the next one is asked for as a stream. A stream that is
+        cut off will be so again, as its answer takes as long."""
+        self._streamed, streamed = True, "stream" in body
+        said = CUT_OFF.format(
+            how=how,
+            seconds=time.monotonic() - start,
+            streamed=" though it was streamed" if streamed else "",
+        )
+        return _Again(said, late=streamed)
 
     def _refused(self, error: Any) -> Exception:
         """What to do about a refusing status: wait, leave a parameter out, or end."""
@@ -179,6 +209,13 @@ def _is_address(url: str) -> bool:
     except httpx.InvalidURL:
         return False
     return parsed.scheme in ("http", "https") and bool(parsed.host)
+
+
+def _unconnected(error: Exception) -> bool:
+    """Whether nobody was there: no answer was under way that could be cut off."""
+    import httpx
+
+    return isinstance(error.__cause__ or error, httpx.ConnectError | httpx.ConnectTimeout)
 
 
 def _asked_wait(headers: Any) -> float:

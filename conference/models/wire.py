@@ -13,6 +13,7 @@ from conference.core.clean import clean
 from conference.core.mentions import mentions
 from conference.models.records import CUT, Message, Place, Reply, Sampling, place_of
 from conference.models.repair import whole_escapes
+from conference.models.streaming import STREAM, is_stream, whole_body
 from conference.models.thinking import Thinking
 
 # What servers call a parameter that they do not take, and those that a call can do without.
@@ -23,8 +24,9 @@ NOT_TAKEN = re.compile(
 )
 SPARED = (
     "response_format", "json_schema", "seed", "top_p", "temperature", "frequency_penalty",
-    "max_completion_tokens", "top_logprobs", "logprobs",
+    "max_completion_tokens", "top_logprobs", "logprobs", "stream_options", "stream",
 )  # fmt: skip
+NO_LACK = {"max_completion_tokens", "stream_options", "stream"}  # the answer is none the worse
 TOO_MANY = re.compile(
     r"logprobs.*(?:greater|less|at most|maximum|must be|between|exceed)", re.IGNORECASE | re.DOTALL
 )
@@ -91,6 +93,7 @@ def request_body(
     schema: dict[str, Any],
     sampling: Sampling,
     without: Collection[str],
+    streamed: bool = False,
 ) -> dict[str, Any]:
     """One call as the server reads it; a schema that it takes no other way is put into words."""
     if "system role" in without and messages[0].role == "system":
@@ -119,13 +122,15 @@ def request_body(
     if sampling.logprobs:
         most = FEW if "top_logprobs" in without else sampling.logprobs
         body |= {"logprobs": True} | ({"top_logprobs": most} if "logprobs" not in without else {})
+    if streamed and "stream" not in without:
+        body |= STREAM
     kept = {limit, "top_logprobs"}
     return {name: value for name, value in body.items() if name in kept or name not in without}
 
 
 def unsent(without: Collection[str]) -> tuple[str, ...]:
     """What calls lack that are made without these: a limit with another name is no lack."""
-    return tuple(sorted(set(without) - {"max_completion_tokens"}))
+    return tuple(sorted(set(without) - NO_LACK))
 
 
 def _wire(message: Message) -> dict[str, Any]:
@@ -146,10 +151,12 @@ def read_reply(content: bytes, asked: str, count: Callable[[str], int]) -> tuple
     Tokens that the server does not count are estimated by `count` over `asked` and the answer.
 
     Raises:
+        CutShort: it is a stream that ended before its answer did.
         ValueError: the response does not follow the protocol.
     """
     sent, repairs = whole_escapes(content.decode())
-    body = msgspec.json.decode(sent, type=_Body)
+    whole = whole_body(sent) if is_stream(sent) else sent
+    body = msgspec.json.decode(whole, type=_Body)
     if not body.choices:
         said = f": {clean(str(body.error))[:200]}" if body.error else ""
         raise ValueError(f"the response has no choices{said}")
