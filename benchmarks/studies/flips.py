@@ -69,15 +69,6 @@ def arm_flips(outcomes: Any, alpha: float = 0.05, outcome: str = ACCEPTED) -> li
     return found
 
 
-def committees(
-    outcomes: Any, arm: str, first: str = ACCEPTED, second: str = "accepted_2", alpha: float = 0.05
-) -> Flips:
-    """Two committees within one arm, whose decisions are the outcomes `first` and `second`."""
-    table = checked(outcomes)
-    one, two = (_decisions(table, name, arm) for name in (first, second))
-    return flips(one, two, alpha, (first, second))
-
-
 def flips(
     first: Any, second: Any, alpha: float = 0.05, names: tuple[str, str] = ("first", "second")
 ) -> Flips:

@@ -9,7 +9,6 @@ Each figure is a function of sums over papers, so that papers can be resampled.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Literal
 
 import msgspec
 import numpy as np
@@ -18,8 +17,6 @@ from numpy.typing import NDArray
 from conference.statistics import weighted
 from conference.statistics.bootstrap import RESAMPLES, Statistic, attempt, estimate
 from conference.statistics.estimate import Estimate, Floats, Undefined
-
-Metric = Literal["interval", "ordinal", "nominal"]
 
 
 def icc1(ratings: Sequence[Floats]) -> float:
@@ -32,42 +29,9 @@ def icc1(ratings: Sequence[Floats]) -> float:
     return _point(icc1_statistic, ratings)
 
 
-def icc1_k(ratings: Sequence[Floats], k: float | None = None) -> float:
-    """ICC(1,k): the reliability of the mean of `k` ratings (default: the mean number of reviewers
-    of a paper), by the Spearman-Brown formula on ICC(1) (Shrout and Fleiss 1979)."""
-    return _point(lambda sets: icc1_k_statistic(sets, k), ratings)
-
-
-def krippendorff_alpha(ratings: Sequence[Floats], metric: Metric = "interval") -> float:
-    """Krippendorff's alpha: 1 - observed / expected disagreement (Krippendorff 2004, ch. 11).
-
-    Distances are squared differences of values ("interval"), of ranks ("ordinal") or 0/1
-    ("nominal").
-    """
-    return _point(lambda sets: alpha_statistic(sets, metric), ratings)
-
-
-def within_paper_sd(ratings: Sequence[Floats]) -> float:
-    """The mean over papers of the population standard deviation of a paper's ratings.
-
-    This divides by k, not k - 1, and so is smaller than the root of the within-paper variance that
-    ICC(1) uses; see `pooled_sd`.
-    """
-    return _point(lambda sets: weighted.mean(np.array([np.std(s) for s in sets])), ratings)
-
-
 def pooled_sd(ratings: Sequence[Floats]) -> float:
     """The root of the within-paper mean square: sqrt(sum of squares / (ratings - papers))."""
     return _point(pooled_sd_statistic, ratings)
-
-
-def pairwise_pearson(ratings: Sequence[Floats]) -> float:
-    """Pearson's r over all ordered pairs of two different ratings of one paper.
-
-    Each unordered pair is taken both ways round, so the figure does not hang on the reviewers'
-    order; a paper with k ratings gives k (k - 1) pairs.
-    """
-    return _point(pairwise_pearson_statistic, ratings)
 
 
 class LeaveOneOut(msgspec.Struct, frozen=True):
@@ -98,12 +62,6 @@ def leave_one_out(ratings: Sequence[Floats]) -> LeaveOneOut:
     )
 
 
-def leave_one_out_mae(ratings: Sequence[Floats]) -> float:
-    """The mean distance of a rating from the mean of the others, over all ratings."""
-    table = leave_one_out(ratings)
-    return float(np.abs(table.own - table.others).mean())
-
-
 def leave_one_out_spearman(ratings: Sequence[Floats]) -> float:
     """Spearman's correlation of one rating with the mean of the others.
 
@@ -130,8 +88,9 @@ def agreement_figures(
     n = len(sets)
     makers: dict[str, Callable[[], Statistic]] = {
         "icc1": lambda: icc1_statistic(sets),
-        "icc1_k": lambda: icc1_k_statistic(sets, None),
-        "krippendorff_alpha": lambda: alpha_statistic(sets, "interval"),
+        "icc1_k": lambda: icc1_k_statistic(sets),
+        "krippendorff_alpha": lambda: alpha_statistic(sets),
+        # This divides by k, not k - 1, and so is smaller than the pooled standard deviation.
         "within_paper_sd": lambda: weighted.mean(np.array([np.std(s) for s in sets])),
         "pooled_sd": lambda: pooled_sd_statistic(sets),
         "pairwise_pearson": lambda: pairwise_pearson_statistic(sets),
@@ -158,15 +117,18 @@ def icc1_statistic(ratings: Sequence[Floats]) -> Statistic:
     return statistic
 
 
-def icc1_k_statistic(ratings: Sequence[Floats], k: float | None) -> Statistic:
-    """ICC(1,k) to be resampled by paper."""
+def icc1_k_statistic(ratings: Sequence[Floats]) -> Statistic:
+    """ICC(1,k), the reliability of the mean of k ratings, to be resampled by paper.
+
+    k is the mean number of a paper's reviewers; by the Spearman-Brown formula on ICC(1) (Shrout
+    and Fleiss 1979).
+    """
     parts = _sums(ratings)
 
     def statistic(block: Floats) -> Floats:
         between, within, n0, mean_k = _variances(block, parts)
         one = _quotient(between - within, between + (n0 - 1) * within)
-        size = mean_k if k is None else k
-        return size * one / (1 + (size - 1) * one)
+        return mean_k * one / (1 + (mean_k - 1) * one)
 
     return statistic
 
@@ -178,7 +140,10 @@ def pooled_sd_statistic(ratings: Sequence[Floats]) -> Statistic:
 
 
 def pairwise_pearson_statistic(ratings: Sequence[Floats]) -> Statistic:
-    """Pearson's r over ordered pairs, to be resampled by paper."""
+    """Pearson's r over all ordered pairs of two ratings of one paper, to be resampled by paper.
+
+    Each pair is taken both ways round, so the figure does not hang on the reviewers' order.
+    """
     centre = np.concatenate(list(ratings)).mean()
     rows = []
     for given in ratings:
@@ -202,40 +167,10 @@ def pairwise_pearson_statistic(ratings: Sequence[Floats]) -> Statistic:
     return statistic
 
 
-def alpha_statistic(ratings: Sequence[Floats], metric: Metric) -> Statistic:
-    """Krippendorff's alpha from each paper's coincidences, to be resampled by paper."""
-    if metric == "interval":
-        return _interval_alpha_statistic(ratings)
-    values, places = np.unique(np.concatenate(list(ratings)), return_inverse=True)
-    tables = []
-    for level in np.split(places, np.cumsum([len(s) for s in ratings])[:-1]):
-        count = np.bincount(level, minlength=values.size).astype(np.float64)
-        table = (np.outer(count, count) - np.diag(count)) / (level.size - 1)
-        tables.append(table.ravel())
-    cells = np.array(tables)
-
-    def statistic(block: Floats) -> Floats:
-        table = (block @ cells).reshape(-1, values.size, values.size)
-        margin = table.sum(axis=2)
-        total = margin.sum(axis=1)
-        cost = _distances(values, margin, metric)
-        chance = margin[:, :, None] * margin[:, None, :] * cost
-        seen = (table * cost).sum(axis=(1, 2))
-        return 1 - _quotient((total - 1) * seen, chance.sum(axis=(1, 2)))
-
-    return statistic
-
-
-def _distances(values: Floats, margin: Floats, metric: Metric) -> Floats:
-    """Squared distances between levels, (rows, levels, levels) or (levels, levels)."""
-    if metric == "nominal":
-        return 1 - np.eye(values.size)
-    rank = np.cumsum(margin, axis=1) - margin / 2
-    return np.asarray((rank[:, :, None] - rank[:, None, :]) ** 2)
-
-
-def _interval_alpha_statistic(ratings: Sequence[Floats]) -> Statistic:
-    """Alpha for squared differences; the sum of (a - b)^2 over pairs is 2 k times the squares."""
+def alpha_statistic(ratings: Sequence[Floats]) -> Statistic:
+    """Krippendorff's alpha for interval data (2004, ch. 11), to be resampled by paper:
+    1 - observed / expected disagreement. The sum of (a - b)^2 over pairs is 2 k times the squares.
+    """
     centre = np.concatenate(list(ratings)).mean()
     rows = []
     for given in ratings:

@@ -42,13 +42,6 @@ def brier(accepted: Booleans, probability: Floats) -> float:
     return float(brier_score_loss(as_labels(accepted), _chances(probability)))
 
 
-def expected_calibration_error(accepted: Booleans, probability: Floats, bins: int = BINS) -> float:
-    """The mean distance of prediction and outcome over `bins` equal-width bins, weighted by their
-    papers (Naeini, Cooper and Hauskrecht 2015)."""
-    chosen = weighted.calibration_error(_chances(probability), as_labels(accepted), bins)
-    return float(chosen(np.ones((1, probability.size)))[0])
-
-
 def reliability_curve(
     accepted: Booleans, probability: Floats, bins: int = BINS
 ) -> list[ReliabilityBin]:
@@ -66,17 +59,6 @@ def reliability_curve(
         for b in range(bins)
         if (which == b).any()
     ]
-
-
-def isotonic_map(scores: Floats, target: Floats) -> Map:
-    """The rising step map of least squares from scores to the target (Barlow et al. 1972).
-
-    With 0/1 targets it yields chances. Beyond the fitted scores it keeps its end values.
-    """
-    from sklearn.isotonic import IsotonicRegression
-
-    fitted = IsotonicRegression(out_of_bounds="clip").fit(*_varying(scores, target))
-    return lambda values: np.asarray(fitted.predict(values), dtype=np.float64)
 
 
 def affine_map(scores: Floats, target: Floats) -> Map:
@@ -105,7 +87,11 @@ def logistic_map(scores: Floats, accepted: Booleans) -> Map:
 def calibration_figures(
     accepted: Booleans, probability: Floats, *, resamples: int = RESAMPLES, seed: int = 0
 ) -> dict[str, Estimate]:
-    """Brier score and expected calibration error with paper-level intervals."""
+    """Brier score and expected calibration error with paper-level intervals.
+
+    The latter is the mean distance of prediction and outcome over equal-width bins, weighted by
+    their papers (Naeini, Cooper and Hauskrecht 2015).
+    """
     n = int(probability.size)
 
     def squared() -> Estimate:

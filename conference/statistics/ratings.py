@@ -79,12 +79,6 @@ def pairwise_accuracy(scores: Floats, truth: Floats) -> float:
     return float(weighted.pairwise_accuracy(x, y)(np.ones((1, x.size)))[0])
 
 
-def exact_match(scores: Floats, ratings: Sequence[Floats], scale: Sequence[float]) -> float:
-    """The share of papers where the score, put on the scale, equals some human's rating
-    (OpenReviewer's "exact match with any human"; Idahl and Ahmadi 2025)."""
-    return float(_matches(scores, ratings, scale).mean())
-
-
 def to_levels(values: Floats, scale: Sequence[float]) -> np.ndarray:
     """The position of the nearest allowed value for each value; the lower one if halfway."""
     allowed = np.asarray(scale, dtype=np.float64)
@@ -95,6 +89,8 @@ def to_levels(values: Floats, scale: Sequence[float]) -> np.ndarray:
 
 
 def _matches(scores: Floats, ratings: Sequence[Floats], scale: Sequence[float]) -> Floats:
+    """1 where the score, put on the scale, equals some human's rating of the paper
+    (OpenReviewer's "exact match with any human"; Idahl and Ahmadi 2025)."""
     levels = to_levels(as_floats(scores, "scores"), scale)
     nearest = np.asarray(scale, dtype=np.float64)[levels]
     found = [bool(np.isin(value, given)) for value, given in zip(nearest, ratings, strict=True)]

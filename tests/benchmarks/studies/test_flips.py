@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from statsmodels.stats.proportion import proportion_confint
 
-from benchmarks.studies.flips import arm_flips, committees, flips
+from benchmarks.studies.flips import arm_flips, flips
 from conference.core.errors import UserError
 from tests.benchmarks.studies.made import study
 
@@ -60,14 +60,6 @@ def test_treatment_stands_beside_the_floor() -> None:
     assert found.floor.inconsistent.value == pytest.approx(again)
     assert found.net.value == pytest.approx(changed - again)
     assert found.net.value < 0, "shared random numbers change less than another draw"
-
-
-def test_two_committees_of_one_arm() -> None:
-    outcomes = study(replicates=3)
-    again = outcomes.query("outcome == 'accepted' and arm == 'aa'")
-    second = again.assign(arm="control", outcome="accepted_2")
-    found = committees(pd.concat([outcomes, second]), "control")
-    assert found.inconsistent == arm_flips(outcomes)[0].floor.inconsistent
 
 
 def test_nobody_flips_and_nobody_accepts() -> None:
