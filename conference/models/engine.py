@@ -122,10 +122,10 @@ class Engine:
         final: Any = None
         try:
             async for output in self.engine.generate(
-                prompt,  # type: ignore[arg-type]
+                prompt,
                 settings,
                 f"call-{self._number}",
-                **as_written,  # type: ignore[arg-type]
+                **as_written,
             ):
                 final = output
         except EngineDeadError:

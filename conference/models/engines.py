@@ -58,7 +58,7 @@ class Engines:
             )
         connect(cluster.address, cluster.hosts)
         wanted = {name: rules for name, rules in models.items() if not _running(_target(name))}
-        nodes: list[Any] = ray.nodes()  # type: ignore[no-untyped-call]
+        nodes: list[Any] = ray.nodes()
         on_gpus = gpus_suffice(wanted, [node["Resources"] for node in nodes if node["Alive"]])
         for name, rules in wanted.items():
             target = _target(name)
