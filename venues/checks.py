@@ -57,9 +57,9 @@ def check_before(
         if mind.startswith(f"{FITTED}:"):
             mind_of("reviewer", mind)
     _check_examples(venue)
-    if source is None:
-        _check_research(venue, options, where)
     notes = [_disk(folder)]
+    if source is None:
+        notes += _check_research(venue, options, where)
     return [*notes, *check_committee(venue, source, seed, where)]
 
 
@@ -172,24 +172,26 @@ def _open_pairs(
     return found
 
 
-def _check_research(venue: Venue, options: Options, where: str) -> None:
-    """What scientists would lack in the middle of a round."""
+def _check_research(venue: Venue, options: Options, where: str) -> list[str]:
+    """What scientists would lack in the middle of a round; how far experiments are held."""
     check_typesetter(options.format)
     check_literature(options.literature)
     templates = [load_template(name) for name in venue.call.templates]
     kinds = _kinds(venue.minds.scientist)
     if not any(kind == "embedded" or is_model(f"{kind}:") for kind in kinds):
-        return
+        return []
     if not templates:
         raise UserError(
             f"{where}: call.templates is empty, so scientists have nothing to start their research "
             "from; name templates there or give --papers."
         )
-    if not options.unsafe and not protections().isolated:
+    given = protections()
+    if not options.unsafe and not given.isolated:
         raise UserError(
             "No sandbox is available on this machine, so experiments would not be isolated; "
             "install bubblewrap or allow user namespaces, or accept the danger with --unsafe."
         )
+    return [given.sentence()]
 
 
 def _check_examples(venue: Venue) -> None:

@@ -32,6 +32,7 @@ _ALWAYS = (
     "limits sampled from outside: wall time, processor time, memory, processes, disk, output",
     "limits held by the kernel for each process: processor time, data, file size, open files",
 )
+_WHOLE_RUN = ("memory", "processor time", "processes")
 _WATCH = "watch (seccomp): attempts at files, network, processes and limits are seen and recorded"
 _ROOM = (
     "disk: the workspace is a file system of bounded size, where a quarter of free memory holds it"
@@ -64,18 +65,20 @@ def protections(method: Method | None = None) -> Protections:
         )
     watch = found[chosen]
     on = [*_ON[chosen], *_ALWAYS]
-    if kernel := groups.held():
+    kernel = groups.held()
+    if kernel:
         on.append(
             f"the whole run's limits, held by the kernel's control group: {', '.join(kernel)}"
         )
     off = []
-    if sampled := [
-        name for name in ("memory", "processor time", "processes") if name not in kernel
-    ]:
+    sampled = tuple(name for name in _WHOLE_RUN if name not in kernel)
+    if sampled:
         off.append(f"control group: the run's {', '.join(sampled)} in all are only sampled")
     if chosen == "bubblewrap":
+        kernel = (*kernel, "disk")
         on.append(_ROOM)
     else:
+        sampled = (*sampled, "disk")
         off.append("disk: the workspace's size is only sampled")
     if watch:
         on.append(_WATCH)
@@ -85,8 +88,9 @@ def protections(method: Method | None = None) -> Protections:
         (on if watch else off).append(_WATCH_ALONE if watch else "files and network: open")
         off.append("namespaces: this method isolates nothing; for trusted code only")
     return Protections(
-        method=chosen, available=tuple(found), watch=watch, on=tuple(on), off=tuple(off)
-    )
+        method=chosen, available=tuple(found), watch=watch, on=tuple(on), off=tuple(off),
+        held=kernel, sampled=sampled,
+    )  # fmt: skip
 
 
 def _works(method: Method, watch: bool) -> bool:

@@ -81,13 +81,27 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Protections(msgspec.Struct, frozen=True, kw_only=True):
-    """What this machine gives: the strongest method, and readable lines of what is on and off."""
+    """What this machine gives: the strongest method, and readable lines of what is on and off.
+
+    `held` are the limits of a whole run that the kernel holds, `sampled` those that are only
+    looked at from time to time, which a fast program can pass for a moment.
+    """
 
     method: Method
     available: tuple[Method, ...]
     watch: bool
     on: tuple[str, ...]
     off: tuple[str, ...]
+    held: tuple[str, ...] = ()
+    sampled: tuple[str, ...] = ()
+
+    def sentence(self) -> str:
+        """What a user should know before untrusted code runs."""
+        held, sampled = ", ".join(self.held) or "nothing", ", ".join(self.sampled) or "none"
+        return (
+            f"Experiments run in a sandbox ({self.method}). Limits of a whole run that the kernel "
+            f"holds: {held}; limits that are only sampled: {sampled}."
+        )
 
     @property
     def isolated(self) -> bool:

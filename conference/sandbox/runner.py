@@ -137,10 +137,14 @@ def _conclude(ended: Supervisor, watch: bool) -> None:
         seen.add(_SIGNALS[code][0])
     if code == 0:
         return
+    said = ended.text(1)
     for kind, words in _WORDS if watch else (*_WORDS, *_UNWATCHED_WORDS):
-        found = re.search(f".*(?:{words}).*", ended.text(1))
+        # Not the whole line at once: that takes hours on a long one.
+        found = re.search(words, said)
         if found and kind not in seen:
-            ended.record(kind, found.group().strip())
+            start = said.rfind("\n", 0, found.start()) + 1
+            line = said[max(start, found.start() - 100) :].split("\n", 1)[0]
+            ended.record(kind, line.strip())
 
 
 def _remove_deep(workspace: Path) -> None:

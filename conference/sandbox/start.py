@@ -10,7 +10,7 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from conference.sandbox import layout
+from conference.sandbox import groups, layout
 from conference.sandbox.records import MIB, Limits, Method
 from conference.sandbox.room import room_bytes
 from conference.sandbox.supervise import Supervisor
@@ -58,17 +58,20 @@ def start(
         "libraries": list(libraries),
         "root": mounts if method == "namespaces" else [],
     }
+    # A workspace in memory is counted with the memory of those who write it.
+    memory = limits.memory_bytes + (limits.disk_bytes if room else 0)
+    words, variables = groups.starter(memory, limits.processes)
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with ours:
         ours.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
         with theirs:
             process = subprocess.Popen(
-                layout.start_command(method, mounts, theirs.fileno()),
+                [*words, *layout.start_command(method, mounts, theirs.fileno())],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 pass_fds=(theirs.fileno(),),
-                env={"PATH": os.defpath},
+                env={"PATH": os.defpath, **variables},
                 cwd="/",
                 start_new_session=True,
             )
