@@ -101,6 +101,8 @@ def failing_calls(place: Path, truth: dict[str, bytes], kind: str, every: int) -
             shutil.rmtree(folder)
             return row  # It made fewer calls than `number`.
         row.tried += 1
+        if row.tried % 100 == 0:
+            click.echo(f"{kind}: {row.tried} times", err=True)
         again = in_child(partial(_go_on, folder, truth))
         if ended not in (FINE, TOLD) or again != FINE:
             row.wrong += 1
