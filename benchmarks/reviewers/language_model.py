@@ -73,6 +73,7 @@ def language_model(spec: str, question: Question, rules: ModelRules, rerun: int 
         on_scale=form[form.rating].values == question.scale,
         cutoff=rules.cutoff or UNKNOWN,
         batch=BATCH,
+        form=form,
         about={
             "kind": f"language model, revision {model.revision}",
             "preset": f"{parsed.preset}: {preset.source}",

@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 
 from benchmarks.reviewers.figures import Row
+from benchmarks.reviewers.marked import Marked
 from benchmarks.reviewers.mix import Mix
 from benchmarks.reviewers.probe import KEPT, ProbeRecord
 from benchmarks.reviewers.texts import TextFigures
@@ -45,7 +46,7 @@ class Reweighted(msgspec.Struct, frozen=True):
 class Result(msgspec.Struct, frozen=True, kw_only=True):
     """A whole benchmark. `rows` are the humans, then the reviewers, then the baselines; `probes`
     are the memorisation probes of language models on these data that are in its folder, `texts`
-    what was measured of the reviews that were written."""
+    what was measured of the reviews that were written, and `marked` what looks wrong with them."""
 
     data: str
     source: str
@@ -75,6 +76,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     points: list[tuple[float, float, float]]
     probes: list[ProbeRecord] = []
     texts: TextFigures | None = None
+    marked: list[Marked] = []
 
 
 def at_other_mix(result: Result) -> Result | None:
@@ -85,7 +87,7 @@ def at_other_mix(result: Result) -> Result | None:
     accepted = round(mix.papers * (mix.accepted or 0))
     return msgspec.structs.replace(
         result, mix=mix, rows=result.reweighted.rows, measured=mix.papers, accepted=accepted,
-        rejected=mix.papers - accepted, reweighted=None, texts=None,
+        rejected=mix.papers - accepted, reweighted=None, texts=None, marked=[],
     )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from benchmarks.reviewers.question import PaperView, Texts
 from conference.core.errors import UserError
+from conference.core.forms import Form
 from conference.core.progress import Progress
 from conference.models.failures import FailedCall
 from conference.statistics.estimate import Booleans, Floats
@@ -51,6 +52,7 @@ class Reviewer(msgspec.Struct, frozen=True, kw_only=True):
     before the first is asked for; `notice` says so to the user who waits. `repeatable` says that
     scoring again costs nothing, so that it is tried; `write` gives its reviews of papers, where it
     does not write them while it scores; `again` gives it for a further run, where that may differ.
+    `form` is what its texts fill in.
     """
 
     name: str
@@ -67,6 +69,7 @@ class Reviewer(msgspec.Struct, frozen=True, kw_only=True):
     repeatable: bool = False
     again: Callable[[int], Reviewer] | None = None
     write: Callable[[Sequence[PaperView]], list[Texts]] | None = None
+    form: Form | None = None
 
 
 def lookup(

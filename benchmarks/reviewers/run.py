@@ -19,6 +19,7 @@ from benchmarks.reviewers.figures import Options as Drawn
 from benchmarks.reviewers.figures import Row, measure
 from benchmarks.reviewers.human import human_row, operating_points
 from benchmarks.reviewers.leaks import leaks
+from benchmarks.reviewers.marked import marked_texts
 from benchmarks.reviewers.mix import drawn_to, mix_of, share_asked
 from benchmarks.reviewers.pairs import MEASURES, gap, panel, verdicts
 from benchmarks.reviewers.probe import kept
@@ -97,7 +98,10 @@ def benchmark(
     asked = [each for each in reviewers if each.kind == "reviewer"]
     limits = Drawn(resamples=options.resamples, seed=options.seed)
     texts = text_figures(question, asked, scores, use, options.matching, limits, progress)
-    result = msgspec.structs.replace(result, probes=probes, reweighted=again, texts=texts)
+    marked = marked_texts(question, asked, scores, use)
+    result = msgspec.structs.replace(
+        result, probes=probes, reweighted=again, texts=texts, marked=marked
+    )
     from benchmarks.reviewers.report import write_all
 
     with writing(out):

@@ -34,9 +34,9 @@ class Sheet(msgspec.Struct, frozen=True):
 
 
 def sheets(result: Result) -> list[Sheet]:
-    """Certainty and steadiness, distance from single humans, and what is written; each only where
-    these data allow it."""
-    made = [_certainty(result), _steady(result), _single(result), _texts(result)]
+    """Certainty and steadiness, distance from single humans, what is written and what looks wrong
+    with it; each only where these data allow it."""
+    made = [_certainty(result), _steady(result), _single(result), _texts(result), _marked(result)]
     return [sheet for sheet in made if sheet and sheet.lines]
 
 
@@ -160,6 +160,29 @@ def _texts(result: Result) -> Sheet | None:
         "mean TF-IDF cosine of two reviews; on one paper, of two humans.",
         tuple(found.findings),
     )
+
+
+def _marked(result: Result) -> Sheet | None:
+    if not result.marked:
+        return None
+    names = list(dict.fromkeys(name for row in result.marked for name in row.marks))
+    return Sheet(
+        "What looks wrong with what is written",
+        ("any mark", *names),
+        tuple(
+            SheetLine(
+                row.name, row.kind, row.n,
+                tuple(
+                    f"{count:,} ({count / row.n:.1%})"
+                    for count in (row.any, *(row.marks.get(name, 0) for name in names))
+                ),
+            )
+            for row in result.marked
+        ),
+        "Reviews with each mark, of all that were looked at: one human's of each paper, and each "
+        "reviewer's. The rules are conference/core/marks.toml; they look at words alone, and a "
+        "mark changes no figure. A mark that nobody has is not shown.",
+    )  # fmt: skip
 
 
 def _of(figures: Figures, names: Iterable[str]) -> tuple[Cell, ...]:

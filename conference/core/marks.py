@@ -18,6 +18,7 @@ from conference.core.forms import Field, Form
 from conference.core.mentions import mentions
 from conference.core.records import Comment, MetaReview, Review
 
+CONTRARY = "the rating contradicts its words"
 WORD = re.compile(r"\w[\w'’-]*")
 
 
@@ -71,16 +72,7 @@ def rules() -> Rules:
 
 def review_marks(review: Review, rating: float, form: Form) -> tuple[str, ...]:
     """What is wrong with a review by its looks; `rating` is the latest one."""
-    texts = {field.name: review.texts.get(field.name, "") for field in form.texts}
-    found = list(_of_texts(texts))
-    if texts and sum(map(_count, texts.values())) < rules().short.words * len(texts):
-        found.append("next to no words")
-    said = [tuple(_words(text)) for text in texts.values()]
-    long = [words for words in said if len(words) >= rules().copies.words]
-    if len(set(long)) < len(long):
-        found.append("the same words in several fields")
-    if _echoes(said, form):
-        found.append("words of the form")
+    found = list(text_marks(review.texts, form))
     others = [
         _share(field, review.scores[field.name])
         for field in form.scores
@@ -89,9 +81,33 @@ def review_marks(review: Review, rating: float, form: Form) -> tuple[str, ...]:
     own = _share(form[form.rating], rating)
     if others and abs(float(np.mean(others)) - own) > rules().contrary.apart:
         found.append("the rating is far from its other scores")
-    if _contradicts(texts.values(), own):
-        found.append("the rating contradicts its words")
+    if contradicts((review.texts.get(field.name, "") for field in form.texts), own):
+        found.append(CONTRARY)
     return tuple(found)
+
+
+def text_marks(texts: Mapping[str, str], form: Form | None = None) -> tuple[str, ...]:
+    """What is wrong with a review's words by their looks; its fields are those of the form, where
+    there is one."""
+    if form:
+        texts = {field.name: texts.get(field.name, "") for field in form.texts}
+    found = list(_of_texts(texts))
+    if texts and sum(map(_count, texts.values())) < rules().short.words * len(texts):
+        found.append("next to no words")
+    said = [tuple(_words(text)) for text in texts.values()]
+    long = [words for words in said if len(words) >= rules().copies.words]
+    if len(set(long)) < len(long):
+        found.append("the same words in several fields")
+    if form and _echoes(said, form):
+        found.append("words of the form")
+    return tuple(found)
+
+
+def contradicts(texts: Iterable[str], place: float) -> bool:
+    """Whether words ask for the other side of a scale on which the rating is at `place`, 0 to 1."""
+    text, sides = "\n".join(texts), rules().verdict
+    accepts, rejects = mentions(text, sides.accept), mentions(text, sides.reject)
+    return accepts != rejects and (place < 0.5 if accepts else place > 0.5)
 
 
 def marked_reviews(reviews: Sequence[Review], ratings: Sequence[float], form: Form) -> str:
@@ -106,8 +122,8 @@ def comment_marks(comment: Comment, form: Form) -> tuple[str, ...]:
     if _count(comment.text) < rules().short.words:
         found.append("next to no words")
     after = comment.rating_after
-    if after is not None and _contradicts([comment.text], _share(form[form.rating], after)):
-        found.append("the rating contradicts its words")
+    if after is not None and contradicts([comment.text], _share(form[form.rating], after)):
+        found.append(CONTRARY)
     return tuple(found)
 
 
@@ -162,12 +178,6 @@ def _echoes(said: Sequence[tuple[str, ...]], form: Form) -> bool:
 
 def _runs(words: Sequence[str], size: int) -> Iterable[tuple[str, ...]]:
     return (tuple(words[at : at + size]) for at in range(len(words) - size + 1))
-
-
-def _contradicts(texts: Iterable[str], place: float) -> bool:
-    text, sides = "\n".join(texts), rules().verdict
-    accepts, rejects = mentions(text, sides.accept), mentions(text, sides.reject)
-    return accepts != rejects and (place < 0.5 if accepts else place > 0.5)
 
 
 def _share(field: Field, value: float) -> float:

@@ -28,8 +28,8 @@ SAME = "The proof of the main claim is far too short to follow. More seeds are n
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
-    """Humans who raise the faults of their paper, and three who write: one raises them too, one
-    writes the same of all papers, one repeats the abstract."""
+    """Humans who raise the faults of their paper, and four who write: one raises them too, one
+    writes the same of all papers, one repeats the abstract, one gets stuck in a phrase."""
     folder = tmp_path_factory.mktemp("texts")
     table = venue_year(folder / "t", papers=PAPERS)
     papers = pd.read_parquet(folder / "t" / "papers.parquet")
@@ -52,6 +52,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
         "knowing": [f"1. The flawone{p} is not tested anywhere." for p in papers["paper_id"]],
         "same": [SAME] * PAPERS,
         "parrot": list(papers["abstract"]),
+        "stuck": [SAME if n % 4 else "It is good, " + "and it is, " * 12 for n in range(PAPERS)],
     }
     files = [
         scores(folder / f"{name}.csv", table, table["quality"], weaknesses=text)
@@ -102,6 +103,17 @@ def test_parts_and_numbers_named_are_counted(whole: tuple[Path, str]) -> None:
     assert value(out, "same", "parts") == value(out, "same", "numbers") == 0
     assert value(out, "same", "words") == len(SAME.split())
     assert value(out, "embedded", "numbers") > 0
+
+
+def test_what_looks_wrong_with_reviews_is_counted(whole: tuple[Path, str]) -> None:
+    out, said = whole
+    found = {row.name: row for row in read_result(out).marked}
+    assert {"one human", "knowing", "same", "parrot", "stuck", "embedded"} == set(found)
+    assert found["stuck"].marks == {"a phrase without end": PAPERS // 4}
+    assert found["stuck"].any == PAPERS // 4 and found["stuck"].n == PAPERS
+    assert not found["one human"].any and not found["same"].any
+    for place in (said, (out / "report.html").read_text(), (out / "table.md").read_text()):
+        assert "What looks wrong with what is written" in place and "10 (25.0%)" in place
 
 
 def test_points_are_what_is_raised_where_the_form_tells_it_apart() -> None:

@@ -1,0 +1,83 @@
+"""What looks wrong with the texts of each reviewer, by the rules of conference/core/marks.toml.
+
+Humans stand beside: one review of each paper, the first that has words. A mark changes no figure.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+import msgspec
+import numpy as np
+
+from benchmarks.reviewers.question import Question, Texts, view_of
+from benchmarks.reviewers.reviewer import Reviewer, Scores
+from benchmarks.reviewers.texts import HUMAN, MOST
+from conference.core.forms import Form
+from conference.core.marks import CONTRARY, contradicts, text_marks
+from conference.statistics.estimate import Booleans
+
+
+class Marked(msgspec.Struct, frozen=True):
+    """How many of a writer's `n` reviews have each mark, and how many have any."""
+
+    name: str
+    kind: str
+    n: int
+    any: int
+    marks: dict[str, int]
+
+
+def marked_texts(
+    question: Question, reviewers: Sequence[Reviewer], scores: dict[str, Scores], use: Booleans
+) -> list[Marked]:
+    """The humans and each reviewer that writes, on the first papers where it must write anew;
+    nothing where no reviewer writes."""
+    chosen = [int(i) for i in np.flatnonzero(use)]
+    found = [_of_reviewer(question, one, scores[one.name], chosen) for one in reviewers]
+    written = [each for each in found if each.n]
+    if not written:
+        return []
+    human = (next((r for r in _said(question, i) if _has_words(r)), {}) for i in chosen)
+    return [each for each in (_counted(HUMAN, "human", human), *written) if each.n]
+
+
+def _said(question: Question, place: int) -> tuple[Texts, ...]:
+    return question.reviews[place] if question.reviews else ()
+
+
+def _has_words(review: Texts) -> bool:
+    return any(text.strip() for text in review.values())
+
+
+def _of_reviewer(
+    question: Question, one: Reviewer, scores: Scores, chosen: Sequence[int]
+) -> Marked:
+    if one.write:
+        texts = one.write([view_of(question.papers[i]) for i in chosen[:MOST]])
+        return _counted(one.name, one.kind, texts)
+    if not scores.texts:
+        return _counted(one.name, one.kind, ())
+    low, high = question.scale[0], question.scale[-1]
+    places = [(scores.values[i] - low) / (high - low) if one.on_scale else 0.5 for i in chosen]
+    return _counted(one.name, one.kind, (scores.texts[i] for i in chosen), places, one.form)
+
+
+def _counted(
+    name: str, kind: str, reviews: Iterable[Texts], places: Iterable[float] = (),
+    form: Form | None = None,
+) -> Marked:  # fmt: skip
+    """Marks of reviews that are there; `places` are their ratings' on the scale, from 0 to 1."""
+    counts: Counter[str] = Counter()
+    rated, n, bad = iter(places), 0, 0
+    for review in reviews:
+        place = next(rated, 0.5)
+        if not review:
+            continue
+        found = list(text_marks(review, form))
+        if contradicts(review.values(), place):
+            found.append(CONTRARY)
+        n, bad = n + 1, bad + bool(found)
+        counts.update(found)
+    return Marked(name, kind, n, bad, dict(counts.most_common()))
