@@ -17,6 +17,7 @@ import msgspec
 import numpy as np
 
 from benchmarks.reviewers.contamination import UNKNOWN
+from benchmarks.reviewers.kept_scores import joined
 from benchmarks.reviewers.probe import Asked
 from benchmarks.reviewers.question import PaperView, Question, Texts
 from benchmarks.reviewers.reviewer import Reviewer, Scores
@@ -39,7 +40,8 @@ from reviewers.language.presets import Preset, load_preset
 from reviewers.language.review import soft_rating, write_review
 from venues.venue_file import load_venue
 
-BATCH = 64
+BATCH = 64  # papers in one file of what is kept
+AT_ONCE = 256  # papers under way: more than an engine holds, so that it is never empty
 
 
 def language_model(spec: str, question: Question, rules: ModelRules, rerun: int = 0) -> Reviewer:
@@ -54,22 +56,23 @@ def language_model(spec: str, question: Question, rules: ModelRules, rerun: int 
     model = make_model(parsed, rules)
     runner = asyncio.Runner()  # One for all batches: a server's connections belong to its loop.
 
-    def score(views: Sequence[PaperView]) -> Scores:
+    def each(views: Sequence[PaperView], note: Callable[[int, Scores], None]) -> None:
         with tempfile.TemporaryDirectory(prefix="conference-") as name:
             folder = Path(name)
             (folder / PAPERS).mkdir()
-            found = runner.run(_all(views, model, rules, parsed.preset, form, folder, rerun))
-        table = np.array([said.row for said in found], dtype=np.float64).reshape(-1, 4)
-        unanswered = np.array([said.unanswered for said in found], dtype=np.bool_)
-        failed = tuple(row for said in found for row in said.failed)
-        texts = tuple(said.texts for said in found)
-        columns = (table[:, 0], table[:, 1], table[:, 2])
-        return Scores(*columns, unanswered, failed, texts, table[:, 3])
+            asked = _all(views, model, rules, parsed.preset, form, folder, rerun, note)
+            runner.run(asked)
+
+    def score(views: Sequence[PaperView]) -> Scores:
+        found: dict[int, Scores] = {}
+        each(views, found.__setitem__)
+        return joined([found[at] for at in range(len(views))])
 
     return Reviewer(
         name=spec,
         again=lambda number: language_model(spec, question, rules, number),
         score=score,
+        each=each,
         on_scale=form[form.rating].values == question.scale,
         cutoff=rules.cutoff or UNKNOWN,
         batch=BATCH,
@@ -112,13 +115,14 @@ def parse_asked(name: str) -> Spec:
     return spec
 
 
-class _Said(msgspec.Struct, frozen=True):
-    """What a model said of a paper: rating, decision, confidence and spread, NaN for none."""
-
-    row: tuple[float, float, float, float]
-    unanswered: bool
-    failed: list[FailedCall]
-    texts: Texts = {}
+def _said(
+    row: tuple[float, float, float, float], failed: list[FailedCall], texts: Texts,
+    unanswered: bool = False,
+) -> Scores:  # fmt: skip
+    """What a model said of one paper: rating, decision, confidence and spread, NaN for none."""
+    rating, decision, confidence, spread = (np.array([value], dtype=np.float64) for value in row)
+    mask = np.array([unanswered], dtype=np.bool_)
+    return Scores(rating, decision, confidence, mask, tuple(failed), (texts,), spread)
 
 
 async def _all(
@@ -129,41 +133,57 @@ async def _all(
     form: Form,
     folder: Path,
     seed: int,
-) -> list[_Said]:
-    """One review a paper; one that fails costs the others nothing."""
-    slots = asyncio.Semaphore(1)
+    note: Callable[[int, Scores], None],
+) -> None:
+    """One review a paper, `AT_ONCE` at a time; one that fails costs the others nothing."""
+    slots, open_ = asyncio.Semaphore(1), asyncio.Semaphore(AT_ONCE)
 
-    async def one(view: PaperView) -> _Said:
-        key = TaskKey("benchmark", "", view.paper_id)
-        asker = Asker(model, rules, preset, seed, key)
-        context = Context(seed, folder, key, slots, asker)
-        try:
-            if load_preset(preset).soft:
-                chances = await soft_rating(_manuscript(view, folder), form, context)
-                row = (chances.mean, np.nan, np.nan, chances.spread)
-                return _Said(row, False, failed_calls(key, asker.calls))
-            filled = await write_review(_manuscript(view, folder), form, context)
-        except NoChances as failure:
-            raise UserError(f"--reviewer {model.name}: {failure}.") from failure
-        except TaskFailed as failure:
-            return _nothing_said(key, asker, failure)
-        said = filled.texts.get("decision", "")
-        decision = float(said == "Accept") if said else np.nan
-        confidence = filled.scores.get(form.confidence, np.nan) if form.confidence else np.nan
-        row = (filled.scores[form.rating], decision, confidence, np.nan)
-        return _Said(row, False, failed_calls(key, asker.calls), dict(filled.texts))
+    async def one(at: int, view: PaperView) -> None:
+        async with open_:
+            key = TaskKey("benchmark", "", view.paper_id)
+            asker = Asker(model, rules, preset, seed, key)
+            context = Context(seed, folder, key, slots, asker)
+            note(at, await _ask(view, form, context, load_preset(preset).soft))
 
-    return await together(one(view) for view in views)
+    tasks = [asyncio.create_task(one(at, view)) for at, view in enumerate(views)]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    for task in done:
+        task.result()
 
 
-def _nothing_said(key: TaskKey, asker: Asker, failure: TaskFailed) -> _Said:
+async def _ask(view: PaperView, form: Form, context: Context, soft: bool) -> Scores:
+    """What the model says of one paper; raises `UserError` where it never can."""
+    key, asker = context.key, context.asker
+    try:
+        if soft:
+            chances = await soft_rating(_manuscript(view, context.folder), form, context)
+            row = (chances.mean, np.nan, np.nan, chances.spread)
+            return _said(row, failed_calls(key, asker.calls), {})
+        filled = await write_review(_manuscript(view, context.folder), form, context)
+    except NoChances as failure:
+        raise UserError(f"--reviewer {asker.model.name}: {failure}.") from failure
+    except TaskFailed as failure:
+        return _nothing_said(key, asker, failure)
+    said = filled.texts.get("decision", "")
+    decision = float(said == "Accept") if said else np.nan
+    confidence = filled.scores.get(form.confidence, np.nan) if form.confidence else np.nan
+    row = (filled.scores[form.rating], decision, confidence, np.nan)
+    return _said(row, failed_calls(key, asker.calls), dict(filled.texts))
+
+
+def _nothing_said(key: TaskKey, asker: Asker, failure: TaskFailed) -> Scores:
     """A paper without a review: asked about again where the model did not answer at all."""
     cause = failure.__cause__
     unanswered = isinstance(cause, ModelError) and not isinstance(cause, Refused)
     failed = failed_calls(key, asker.calls, str(failure))
     if unanswered:
         failed = [msgspec.structs.replace(row, task="unanswered") for row in failed]
-    return _Said((np.nan,) * 4, unanswered, failed)
+    return _said((np.nan,) * 4, failed, {}, unanswered)
 
 
 def _manuscript(view: PaperView, folder: Path) -> Manuscript:

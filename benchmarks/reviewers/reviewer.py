@@ -52,7 +52,8 @@ class Reviewer(msgspec.Struct, frozen=True, kw_only=True):
     before the first is asked for; `notice` says so to the user who waits. `repeatable` says that
     scoring again costs nothing, so that it is tried; `write` gives its reviews of papers, where it
     does not write them while it scores; `again` gives it for a further run, where that may differ.
-    `form` is what its texts fill in.
+    `form` is what its texts fill in. `each` scores papers one by one and tells of each, by its
+    place, when it is done: then `score` is not asked.
     """
 
     name: str
@@ -70,6 +71,7 @@ class Reviewer(msgspec.Struct, frozen=True, kw_only=True):
     again: Callable[[int], Reviewer] | None = None
     write: Callable[[Sequence[PaperView]], list[Texts]] | None = None
     form: Form | None = None
+    each: Callable[[Sequence[PaperView], Callable[[int, Scores], None]], None] | None = None
 
 
 def lookup(

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import re
-import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 import msgspec
 import numpy as np
 
+from benchmarks.reviewers.kept_scores import joined, mask_of, read_scores, texts_of, write_scores
+from benchmarks.reviewers.one_by_one import score_one_by_one
 from benchmarks.reviewers.question import PaperView, Question, Texts
 from benchmarks.reviewers.reviewer import Reviewer, Scores
 from conference.core.errors import UserError
-from conference.core.files import writing
 from conference.core.progress import Progress
 from conference.models.failures import FailedCall
-from conference.statistics.estimate import Booleans, Floats
+from conference.statistics.estimate import Booleans
 
 
 def score_all(
@@ -32,7 +31,8 @@ def score_all(
     """The reviewer's scores of all papers, in the question's order.
 
     With a `folder`, each batch is a file there, written whole; batches that are there are read,
-    and only their unanswered papers are asked about again. Reviewers that say `keep=False` cost
+    and only their unanswered papers are asked about again. A reviewer with `each` is asked about
+    all papers at once. Reviewers that say `keep=False` cost
     nothing and are always asked. Failed calls are added to `failed`.
 
     Raises:
@@ -40,6 +40,9 @@ def score_all(
     """
     views = question.views
     folder = folder / slug(reviewer) if folder and reviewer.keep else None
+    if reviewer.each:
+        listed = [] if failed is None else failed
+        return score_one_by_one(views, reviewer, reviewer.each, folder, progress, listed)
     parts: list[Scores] = []
     progress(reviewer.name, 0, len(views))
     for start in range(0, len(views), reviewer.batch):
@@ -55,30 +58,15 @@ def score_all(
             )
         parts.append(found)
         progress(reviewer.name, min(start + reviewer.batch, len(views)), len(views))
-    return Scores(
-        np.concatenate([part.values for part in parts]),
-        _joined([part.accept for part in parts]),
-        _joined([part.confidence for part in parts]),
-        np.concatenate([_mask(part) for part in parts]),
-        tuple(row for part in parts for row in part.failed),
-        tuple(text for part in parts for text in _texts(part))
-        if any(p.texts for p in parts)
-        else (),
-        _joined([part.spread for part in parts]),
-    )
-
-
-def _texts(scores: Scores) -> tuple[Texts, ...]:
-    """The reviews, one a paper, also where nothing is written."""
-    return scores.texts or ({},) * scores.values.size
+    return joined(parts)
 
 
 def _scored(
     reviewer: Reviewer, batch: Sequence[PaperView], kept: Path | None, progress: Progress
 ) -> Scores:
     """A batch's scores: those in its file, and what the reviewer says of the others."""
-    found = _read(kept, len(batch)) if kept and kept.is_file() else None
-    wanted = np.ones(len(batch), dtype=np.bool_) if found is None else _mask(found)
+    found = read_scores(kept, len(batch)) if kept and kept.is_file() else None
+    wanted = np.ones(len(batch), dtype=np.bool_) if found is None else mask_of(found)
     if found is not None and not wanted.any():
         return found
     if reviewer.prepare:
@@ -88,14 +76,8 @@ def _scored(
     _check(given, len(asked), reviewer.name)
     whole = given if found is None else _completed(found, wanted, given)
     if kept:
-        _write(kept, whole)
+        write_scores(kept, whole)
     return whole
-
-
-def _mask(scores: Scores) -> Booleans:
-    """The unanswered papers."""
-    nothing = np.zeros(scores.values.size, dtype=np.bool_)
-    return nothing if scores.unanswered is None else scores.unanswered
 
 
 def _completed(found: Scores, wanted: Booleans, given: Scores) -> Scores:
@@ -112,7 +94,7 @@ def _completed(found: Scores, wanted: Booleans, given: Scores) -> Scores:
         put(found.values, given.values),
         put(found.accept, given.accept),
         put(found.confidence, given.confidence),
-        put(wanted, _mask(given)),
+        put(wanted, mask_of(given)),
         tuple(row for row in found.failed if row.task != "unanswered") + given.failed,
         _written(found, wanted, given),
         put(found.spread, given.spread),
@@ -123,8 +105,8 @@ def _written(found: Scores, wanted: Booleans, given: Scores) -> tuple[Texts, ...
     """The reviews that were kept, with the new ones of the papers that had no answer."""
     if not (found.texts or given.texts):
         return ()
-    new = iter(_texts(given))
-    kept = zip(_texts(found), wanted, strict=True)
+    new = iter(texts_of(given))
+    kept = zip(texts_of(found), wanted, strict=True)
     return tuple(next(new) if want else text for text, want in kept)
 
 
@@ -144,54 +126,3 @@ def _check(scores: Scores, expected: int, name: str) -> None:
         )
     if np.isinf(scores.values).any():
         raise UserError(f"reviewer {name} gave an infinite score; scores must be finite numbers.")
-
-
-def _joined(parts: list[Floats | None]) -> Floats | None:
-    present = [part for part in parts if part is not None]
-    if len(present) < len(parts):
-        return None
-    return np.concatenate(present)
-
-
-def _write(path: Path, scores: Scores) -> None:
-    arrays: dict[str, Any] = {"values": scores.values}
-    if scores.accept is not None:
-        arrays["accept"] = scores.accept
-    if scores.confidence is not None:
-        arrays["confidence"] = scores.confidence
-    if scores.spread is not None:
-        arrays["spread"] = scores.spread
-    arrays["unanswered"] = _mask(scores)
-    for name, told in (("failed", scores.failed), ("texts", scores.texts)):
-        arrays[name] = np.frombuffer(msgspec.json.encode(told), dtype=np.uint8)
-    part = path.with_suffix(".part")
-    with writing(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with part.open("wb") as file:
-            np.savez(file, **arrays)
-        part.replace(path)
-
-
-def _read(path: Path, expected: int) -> Scores:
-    try:
-        with np.load(path, allow_pickle=False) as arrays:
-            found = Scores(
-                arrays["values"],
-                arrays.get("accept"),
-                arrays.get("confidence"),
-                arrays["unanswered"],
-                msgspec.json.decode(arrays["failed"].tobytes(), type=tuple[FailedCall, ...]),
-                # Scores that were kept before reviews were kept have none.
-                msgspec.json.decode(arrays["texts"].tobytes(), type=tuple[Texts, ...])
-                if "texts" in arrays
-                else (),
-                arrays.get("spread"),
-            )
-    except (
-        OSError, EOFError, ValueError, KeyError, TypeError, AttributeError, BadZipFile, zlib.error,
-        msgspec.MsgspecError,
-    ) as error:  # fmt: skip
-        raise UserError(f"{path}: cannot be read ({error}); delete it and run again.") from error
-    if found.values.shape != (expected,):
-        raise UserError(f"{path}: holds another number of papers; delete the folder and run again.")
-    return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +19,7 @@ from benchmarks.reviewers.scoring import score_all
 from benchmarks.reviewers.texts import coverage
 from conference.core.errors import UserError
 from conference.core.progress import no_progress
+from conference.models.failures import FailedCall
 from tests.benchmarks.made import conference, scores, venue_year
 
 PAPERS = 40
@@ -158,6 +159,61 @@ def test_reviews_are_kept_with_the_scores(tmp_path: Path) -> None:
     assert [text["weaknesses"] for text in again.texts] == [
         f"Of {paper.paper_id}." for paper in question.papers
     ]
+
+
+def test_an_interrupted_run_keeps_each_paper_that_was_done(tmp_path: Path) -> None:
+    venue_year(tmp_path / "t", papers=25)
+    question = open_question(f"iclr2026@{tmp_path / 't'}", tmp_path)
+    ids = [paper.paper_id for paper in question.papers]
+    asked: list[list[str]] = []
+
+    def each(views: Sequence[PaperView], note: Callable[[int, Scores], None]) -> None:
+        asked.append([view.paper_id for view in views])
+        for done, at in enumerate(reversed(range(len(views)))):
+            if done == 12 and len(asked) == 1:
+                raise KeyboardInterrupt
+            place, call = ids.index(views[at].paper_id), failed_call(views[at].paper_id)
+            texts = ({"weaknesses": f"Of {views[at].paper_id}."},)
+            note(at, Scores(np.full(1, float(place)), failed=(call,), texts=texts))
+
+    model = Reviewer(name="model", score=no_score, each=each, batch=10)
+    listed: list[FailedCall] = []
+    with pytest.raises(KeyboardInterrupt):
+        score_all(question, model, tmp_path / "kept", no_progress, listed)
+    assert len(listed) == 12
+    found = [score_all(question, model, tmp_path / "kept", no_progress) for _ in range(2)]
+    assert asked == [ids, ids[:13]], "the first run did the last twelve"
+    for scores_ in found:
+        assert scores_.values.tolist() == list(range(25))
+        assert [text["weaknesses"] for text in scores_.texts] == [f"Of {name}." for name in ids]
+        assert [row.paper for row in scores_.failed] == ids
+
+
+def test_a_reviewer_that_answers_nothing_more_ends_the_run(tmp_path: Path) -> None:
+    venue_year(tmp_path / "t", papers=25)
+    question = open_question(f"iclr2026@{tmp_path / 't'}", tmp_path)
+
+    def each(views: Sequence[PaperView], note: Callable[[int, Scores], None]) -> None:
+        for at, view in enumerate(views):
+            away = np.array([at >= 5])
+            note(at, Scores(np.ones(1), unanswered=away, failed=(failed_call(view.paper_id),)))
+
+    model = Reviewer(name="model", score=no_score, each=each, batch=10)
+    listed: list[FailedCall] = []
+    with pytest.raises(UserError, match="nobody is there; what was scored before is kept"):
+        score_all(question, model, tmp_path / "kept", no_progress, listed)
+    assert len(listed) == 15, "not asked any more after ten in a row"
+
+
+def no_score(views: Sequence[PaperView]) -> Scores:
+    raise AssertionError("it is asked for each paper")
+
+
+def failed_call(paper: str) -> FailedCall:
+    return FailedCall(
+        step="benchmark", agent="", paper=paper, purpose="review", model="m", seed=1,
+        reason="nobody is there", task="failed",
+    )  # fmt: skip
 
 
 def test_embeddings_that_are_not_installed_are_one_sentence(
