@@ -14,9 +14,10 @@ import msgspec
 
 from chairs import chair
 from conference.core.finite import NotFinite
+from conference.core.hosts import RayStage
 from conference.core.records import AnyRecord, Failure, encode
 from conference.core.tasks import CentralSight, Done, Task, TaskFailed
-from conference.core.workers import InlineStage, Performer, RayStage, Stage
+from conference.core.workers import InlineStage, Performer, Stage
 from conference.models import Asker, Model, ModelRules, is_model, make_model, parse_spec, rules_for
 from conference.models.context import Context
 from conference.models.records import calls_to_json

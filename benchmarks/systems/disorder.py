@@ -28,26 +28,28 @@ import psutil
 from benchmarks.systems.crash import content
 from benchmarks.systems.scale import instant_venue, make_table
 from conference.core.cluster import connect
+from conference.core.hosts import RayStage
 from conference.core.ledger import open_ledger
 from conference.core.progress import no_progress
+from conference.core.records import Failure, decode
 from conference.core.tasks import CentralSight, Done, Task
-from conference.core.workers import InlineStage, Performer, RayStage, Stage, unlimited
+from conference.core.workers import InlineStage, Performer, Stage, unlimited
 from venues.dispatch import make_performer
 from venues.plan import make_plan, note_plan
 from venues.round import play
 from venues.state import Round
 
 HOSTS = 3
-PAUSE = 2.5  # between two kills, in longest tasks: a task that three kills hit counts as failed
 AT_ONCE = (1, 16, 256)
 
 
 class Row(msgspec.Struct):
-    """One way to play the round. `killed` are hosts, `differ` tasks with other records."""
+    """One way to play the round. `killed` are hosts, `differ` says what each task with other
+    records was."""
 
     way: str
     tasks: int
-    differ: int
+    differ: list[str]
     seconds: float
     killed: int = 0
 
@@ -97,9 +99,21 @@ def played(folder: Path, papers: int, stage_for: Callable[[Task], Stage]) -> flo
     return time.perf_counter() - start
 
 
-def _differ(folder: Path, truth: dict[str, bytes]) -> int:
+def differences(folder: Path, truth: dict[str, bytes]) -> list[str]:
+    """A line for each task with other records than in the undisturbed round, with the reason."""
     found = content(folder)
-    return sum(found.get(key) != truth.get(key) for key in found.keys() | truth.keys())
+    lines = []
+    for key in sorted(found.keys() | truth.keys()):
+        if found.get(key) == truth.get(key):
+            continue
+        if key not in found:
+            lines.append(f"{key}: not done")
+        elif key not in truth:
+            lines.append(f"{key}: not a task of the undisturbed round")
+        else:
+            failed = [row.reason for row in decode(found[key]) if isinstance(row, Failure)]
+            lines.append(f"{key}: {failed[0] if failed else 'sees something else'}")
+    return lines
 
 
 def in_any_order(place: Path, papers: int) -> list[Row]:
@@ -114,14 +128,14 @@ def in_any_order(place: Path, papers: int) -> list[Row]:
         seconds = played(folder, papers, lambda _, stage=stage: stage)  # type: ignore[misc]
         stage.close()
         truth = truth or content(folder)
-        rows.append(Row(way, len(truth), _differ(folder, truth), seconds))
+        rows.append(Row(way, len(truth), differences(folder, truth), seconds))
     return rows
 
 
 def on_dying_hosts(
-    place: Path, papers: int, kills: int, longest: float, truth: dict[str, bytes]
+    place: Path, papers: int, kills: int, longest: float, pause: float, truth: dict[str, bytes]
 ) -> Row:
-    """The round on Ray hosts, of which one that works is killed every few seconds."""
+    """The round on Ray hosts, of which one that works is killed every `pause` seconds."""
     folder = place / f"{kills} kills"
     connect(None, HOSTS)
     make = partial(unhurried, str(folder), longest)
@@ -129,7 +143,7 @@ def on_dying_hosts(
     stop, killed = threading.Event(), set[int]()
 
     def kill() -> None:
-        while len(killed) < kills and not stop.wait(PAUSE * longest):
+        while len(killed) < kills and not stop.wait(pause):
             alive = sorted(set(_hosts()) - killed)
             if alive:
                 victim = random.choice(alive)
@@ -149,8 +163,8 @@ def on_dying_hosts(
         killer.join()
         here.close()
         there.close()
-    way = f"{HOSTS} Ray hosts" + (", killed while they work" if kills else ", left alone")
-    return Row(way, len(truth), _differ(folder, truth), seconds, len(killed))
+    way = f"{HOSTS} Ray hosts, " + (f"one killed every {pause:g} s" if kills else "left alone")
+    return Row(way, len(truth), differences(folder, truth), seconds, len(killed))
 
 
 def _hosts() -> list[int]:
@@ -166,7 +180,7 @@ def _hosts() -> list[int]:
 def report(rows: list[Row], papers: int, command: str) -> str:
     """The figures as Markdown."""
     table = [
-        f"| {row.way} | {row.tasks:,} | {row.killed} | {row.differ} | {row.seconds:.1f} |"
+        f"| {row.way} | {row.tasks:,} | {row.killed} | {len(row.differ)} | {row.seconds:.1f} |"
         for row in rows
     ]
     lines = [
@@ -181,6 +195,9 @@ def report(rows: list[Row], papers: int, command: str) -> str:
         "|---|---|---|---|---|",
         *table,
     ]
+    changed = [f"- {row.way}: {line}" for row in rows for line in row.differ]
+    if changed:
+        lines += ["", "Tasks with other records, and why:", "", *changed]
     return "\n".join(lines) + "\n"
 
 
@@ -188,17 +205,19 @@ def report(rows: list[Row], papers: int, command: str) -> str:
 @click.option("--papers", default=200, show_default=True)
 @click.option("--kills", default=20, show_default=True, help="Ray hosts killed; 0 for no Ray.")
 @click.option("--longest", default=2.0, show_default=True, help="Seconds that a host's task takes.")
+@click.option("--pause", default=5.0, show_default=True, help="Seconds between two kills.")
 @click.option("--write", type=click.Path(path_type=Path), help="Write the report to this file.")
-def main(papers: int, kills: int, longest: float, write: Path | None) -> None:
+def main(papers: int, kills: int, longest: float, pause: float, write: Path | None) -> None:
     """Play one round in many orders."""
     with tempfile.TemporaryDirectory() as name:
         place = Path(name)
         rows = in_any_order(place, papers)
         truth = content(place / rows[0].way)
         for count in (0, kills) if kills else ():
-            rows.append(on_dying_hosts(place, papers, count, longest, truth))
+            rows.append(on_dying_hosts(place, papers, count, longest, pause, truth))
             click.echo(str(rows[-1]), err=True)
-    text = report(rows, papers, "python -m benchmarks.systems.disorder")
+    options = f"--kills {kills} --longest {longest:g} --pause {pause:g}"
+    text = report(rows, papers, f"python -m benchmarks.systems.disorder {options}")
     click.echo(text)
     if write:
         write.write_text(text)

@@ -7,8 +7,11 @@ import os
 import re
 import socket
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
+
+import psutil
 
 from conference.core.errors import UserError
 
@@ -39,6 +42,7 @@ def _start(cores: int, quiet: dict[str, Any]) -> None:
     """Start a cluster on this machine, again where its processes were not up in time."""
     import ray
 
+    before = _children()
     for attempt in range(1, _STARTS + 1):
         try:
             # Without "local" Ray would join any cluster it finds, and refuse the number of cores.
@@ -46,11 +50,19 @@ def _start(cores: int, quiet: dict[str, Any]) -> None:
             return
         except Exception as error:
             ray.shutdown()
+            for process in _children() - before:  # Ray leaves those of a failed start behind.
+                with suppress(psutil.Error):
+                    if any("/ray/" in word for word in process.cmdline()):
+                        process.kill()
             if attempt == _STARTS:
                 raise UserError(
                     f"Ray could not be started on this machine ({_reason(error)}); give it more "
                     "memory and less other work, or use no Ray with --hosts 0."
                 ) from error
+
+
+def _children() -> set[psutil.Process]:
+    return set(psutil.Process().children(recursive=True))
 
 
 def _join(address: str, quiet: dict[str, Any]) -> None:

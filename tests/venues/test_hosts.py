@@ -6,16 +6,18 @@ import asyncio
 import os
 import signal
 import threading
+import time
 from functools import partial
 from pathlib import Path
 
 import msgspec
 import pytest
 
+from conference.core.hosts import RayStage
 from conference.core.ledger import open_ledger, read_ledger
 from conference.core.records import Agent
 from conference.core.tasks import CentralSight, Done, Sight, Task, TaskKey
-from conference.core.workers import InlineStage, Performer, RayStage, Stage
+from conference.core.workers import InlineStage, Performer, Stage
 from tests.processes import started
 from tests.venues.tiny import table, tiny_venue
 from venues.dispatch import make_performer
@@ -86,6 +88,38 @@ def test_killed_hosts_lose_nothing(tmp_path: Path) -> None:
         here.close()
     assert killed
     assert content(folder) == content(tmp_path / "whole")
+
+
+def _patient(folder: Path) -> Performer:
+    async def perform(task: Task) -> Done:
+        while not (folder / "enough").exists():
+            await asyncio.sleep(0.05)
+        return Done(task.key, b"[]")
+
+    return perform
+
+
+def test_no_task_is_blamed_for_hosts_that_are_killed_from_outside(tmp_path: Path) -> None:
+    """Though each is on every host that dies, and the last ones are killed with one task alone."""
+    tasks = [Task(TaskKey("review", "", f"p{number}"), Sight()) for number in range(3)]
+    stage = RayStage(partial(_patient, tmp_path), 1, None)
+    killed: set[int] = set()
+
+    def kill() -> None:
+        while len(killed) < KILLS:
+            for pid in set(started(b"ray::Host.perform")) - killed:
+                os.kill(pid, signal.SIGKILL)
+                killed.add(pid)
+            time.sleep(0.1)
+        (tmp_path / "enough").touch()
+
+    killer = threading.Thread(target=kill)
+    killer.start()
+    done = [row for group in stage.perform(tasks) for row in group]
+    killer.join()
+    stage.close()
+    assert sorted(row.key.paper for row in done) == ["p0", "p1", "p2"]
+    assert all(row.records == b"[]" for row in done)
 
 
 def _poisoned() -> Performer:
