@@ -34,6 +34,7 @@ from conference.models import form_shape
 from conference.models.context import Context
 from conference.models.prompts import defused, render, without_paper
 from conference.models.reading import asks_about, fit_parts, fit_thread
+from conference.papers.orders import beside
 
 PROMPTS = Path(__file__).parent / "prompts"
 QUALITY = {"good": 1.0, "acceptable": 0.7, "poor": 0.2}
@@ -57,7 +58,8 @@ class LanguageChair:
             ),
             rating="",
         )
-        prompt = render(PROMPTS, "advise", expertise=sight.expertise)
+        works = [beside(texts) for texts in sight.expertise]
+        prompt = render(PROMPTS, "advise", expertise=works)
         messages = asks_about(sight.manuscript, context.papers, context.asker, prompt)
         answer = await context.asker.ask(messages, form_shape(form), "advise")
         return Advice(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -73,6 +74,12 @@ def without_orders(text: str) -> tuple[str, list[tuple[str, int]]]:
     for order in reversed(found):
         text = f"{text[: order.start]} {text[order.end :]}"
     return text, cut
+
+
+def beside(texts: Iterable[str]) -> list[str]:
+    """Texts shown beside a paper that they are not part of, without their orders: nobody's words
+    steer what is said of another's paper."""
+    return [without_orders(text)[0] for text in texts]
 
 
 def addresses_reader(text: str) -> bool:

@@ -26,6 +26,7 @@ from conference.models.prompts import defused, render, without_paper
 from conference.models.reading import asks_about, fit_thread
 from conference.models.shapes import Filled
 from conference.papers.manuscript import Manuscript
+from conference.papers.orders import beside
 from reviewers.attendance import attend
 from reviewers.language.presets import PROMPTS, load_preset
 from reviewers.language.review import about_self, as_written, required, soft_rating, write_review
@@ -66,7 +67,7 @@ class LanguageReviewer:
         day, late = attended
         filled = await write_review(
             sight.manuscript, sight.form, context,
-            persona=persona.says, expertise=agent.papers, archive=sight.archive,
+            persona=persona.says, expertise=beside(agent.papers), archive=sight.archive,
         )  # fmt: skip
         soft = None
         if load_preset(context.asker.preset).soft:
@@ -203,11 +204,12 @@ async def _bid_sheet(
     """The levels of one sheet's papers but for those in the middle, which say nothing."""
     names = [f"P{place}" for place in range(1, len(papers) + 1)]
     fields = tuple(Field(name=name, kind="choice", choices=LEVELS) for name in names)
+    abstracts = beside(paper.abstract[:ABSTRACT] for paper in papers)
     shown = [
-        {"title": paper.title, "abstract": paper.abstract[:ABSTRACT], "byline": paper.byline}
-        for paper in papers
+        {"title": paper.title, "abstract": abstract, "byline": paper.byline}
+        for paper, abstract in zip(papers, abstracts, strict=True)
     ]
-    prompt = render(PROMPTS, "bid", expertise=agent.papers, papers=shown)
+    prompt = render(PROMPTS, "bid", expertise=beside(agent.papers), papers=shown)
     shape = form_shape(Form(field=fields, rating=""))
     warmth = load_preset(context.asker.preset).temperature
     answer = await context.asker.ask(
