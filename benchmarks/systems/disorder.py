@@ -28,7 +28,7 @@ import psutil
 from benchmarks.systems.crash import content
 from benchmarks.systems.scale import instant_venue, make_table
 from conference.core.cluster import connect
-from conference.core.hosts import RayStage
+from conference.core.hosts import ALONE, RayStage
 from conference.core.ledger import open_ledger
 from conference.core.progress import no_progress
 from conference.core.records import Failure, decode
@@ -194,6 +194,13 @@ def report(rows: list[Row], papers: int, command: str) -> str:
         "| way | tasks | hosts killed | tasks with other records | wall s |",
         "|---|---|---|---|---|",
         *table,
+    ]
+    lines += [
+        "",
+        "Nobody can tell from a dead host whether a task killed it or somebody from outside. What "
+        "was on it is done again with at most half as many tasks on a host at once; a task is "
+        f"recorded as failed only when {ALONE} hosts in a row died while it was alone there "
+        "(conference/core/hosts.py). The command names each task with other records, and why.",
     ]
     changed = [f"- {row.way}: {line}" for row in rows for line in row.differ]
     if changed:

@@ -76,10 +76,10 @@ def without_orders(text: str) -> tuple[str, list[tuple[str, int]]]:
     return text, cut
 
 
-def beside(texts: Iterable[str]) -> list[str]:
+def beside(texts: Iterable[str]) -> tuple[str, ...]:
     """Texts shown beside a paper that they are not part of, without their orders: nobody's words
     steer what is said of another's paper."""
-    return [without_orders(text)[0] for text in texts]
+    return tuple(without_orders(text)[0] for text in texts)
 
 
 def addresses_reader(text: str) -> bool:
