@@ -53,10 +53,13 @@ def test_papers_that_will_lack_reviews_are_named(tmp_path: Path) -> None:
     assert "4 papers can have fewer than 3 reviews, such as paper-001 with 2" in notes[-1]
 
 
-def test_a_round_that_can_be_played_needs_nothing_said_but_its_disk(tmp_path: Path) -> None:
-    (note,) = before(prepare("workshop"), tmp_path)
-    assert "GiB are free" in note
-    (note,) = check_before(tiny_venue(), table(8), Options(), 0, tmp_path / "run")
+def test_a_round_that_can_be_played_says_its_disk_and_what_holds_experiments(
+    tmp_path: Path,
+) -> None:
+    disk, sandbox = before(prepare("workshop"), tmp_path)
+    assert "GiB are free" in disk
+    assert "that the kernel holds" in sandbox and "only sampled" in sandbox
+    assert len(check_before(tiny_venue(), table(8), Options(), 0, tmp_path / "run")) == 1
     assert not (tmp_path / "run").exists()
 
 
