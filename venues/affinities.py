@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,8 @@ from conference.core.records import Affinities
 
 
 class AffinityTable:
-    """Affinities in [0, 1] of reviewers (by position) and papers (by position).
+    """Affinities in [0, 1] of reviewers (by position) and papers (by position): each reviewer's
+    pairs together, best first.
 
     Args:
         reviewers, papers: ids, in the order of the positions.
@@ -32,23 +33,32 @@ class AffinityTable:
         paper: NDArray[Any],
         value: NDArray[Any],
     ) -> None:
-        order = np.lexsort((paper, -np.asarray(value), reviewer))
         self.reviewers, self.papers = tuple(reviewers), tuple(papers)
-        self.reviewer = np.asarray(reviewer, np.int32)[order]
-        self.paper = np.asarray(paper, np.int32)[order]
-        self.value = np.asarray(value, np.float64)[order]
+        self.reviewer = np.asarray(reviewer, np.int32)
+        self.paper = np.asarray(paper, np.int32)
+        self.value = np.asarray(value, np.float64)
 
     @cached_property
     def _starts(self) -> NDArray[Any]:
         return np.searchsorted(self.reviewer, np.arange(len(self.reviewers) + 1))
 
-    def best_papers(self, reviewer: int) -> list[tuple[str, float]]:
+    def best_papers(self, reviewer: int) -> Iterator[tuple[str, float]]:
         """A reviewer's papers with their affinity, best first."""
-        start, end = self._starts[reviewer], self._starts[reviewer + 1]
-        return [
-            (self.papers[paper], float(value))
-            for paper, value in zip(self.paper[start:end], self.value[start:end], strict=True)
-        ]
+        own = slice(self._starts[reviewer], self._starts[reviewer + 1])
+        papers, values = self.paper[own].tolist(), self.value[own].tolist()
+        return zip((self.papers[paper] for paper in papers), values, strict=True)
+
+
+def sorted_table(
+    reviewers: Sequence[str],
+    papers: Sequence[str],
+    reviewer: NDArray[Any],
+    paper: NDArray[Any],
+    value: NDArray[Any],
+) -> AffinityTable:
+    """A table of pairs that stand in any order."""
+    order = np.lexsort((paper, -value, reviewer))
+    return AffinityTable(reviewers, papers, reviewer[order], paper[order], value[order])
 
 
 def write_affinities(table: AffinityTable) -> bytes:

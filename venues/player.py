@@ -10,8 +10,8 @@ import msgspec
 
 from conference.core.ledger import UNDER_WAY, Ledger
 from conference.core.progress import Progress
-from conference.core.records import AnyRecord, Failure
-from conference.core.reuse import Pool, digest_of
+from conference.core.records import Failure
+from conference.core.reuse import Digests, Pool
 from conference.core.tasks import StopRound, Task, TaskKey
 from conference.core.workers import Stage
 from conference.models.costs import Budget
@@ -39,6 +39,7 @@ class Player:
         self._stage_for, self._progress = stage_for, progress
         self._budget, self._pool = budget, pool
         self._seen: dict[TaskKey, bytes] = {}
+        self._digests = Digests()
         self._stop: StopRound | None = None
         self._performed = 0
 
@@ -107,7 +108,7 @@ class Player:
     def _close(self) -> list[Task]:
         """Note that a step is whole; the tasks that this sets free."""
         step, keys = self._flow.steps[self._flow.at], [task.key for task in self._flow.tasks()]
-        records = records_of(self._ledger, keys)
+        records = list(self._ledger.records_of(keys))
         self._stop = failure_of(step, [r for r in records if isinstance(r, Failure)], len(keys))
         if self._stop:  # What is under way is finished first.
             return []
@@ -127,7 +128,8 @@ class Player:
         lacking: dict[str, dict[TaskKey, bytes]] = {}
         for task in tasks:
             seed = seed_of_task(task.key, self._round.draws, self._round.world)
-            self._seen[task.key] = digest_of(task, seed, revision_of(task, self._round.venue))
+            revision = revision_of(task, self._round.venue)
+            self._seen[task.key] = self._digests.of(task, seed, revision)
             if task.key not in self._ledger:
                 lacking.setdefault(task.key.step, {})[task.key] = self._seen[task.key]
         for digests in lacking.values():
@@ -144,11 +146,6 @@ def _paid(calls: bytes) -> bytes:
     return calls_to_json(
         [msgspec.structs.replace(call, reused=True) for call in calls_from_json(calls)]
     )
-
-
-def records_of(ledger: Ledger, keys: Iterable[TaskKey]) -> list[AnyRecord]:
-    """The records of finished tasks, in their order."""
-    return [record for key in keys for record in ledger.records(key)]
 
 
 def failure_of(step: Step, failures: list[Failure], tasks: int) -> StopRound | None:

@@ -214,7 +214,7 @@ def _agent(
     rng = generator(seed, "name", name)  # Each attribute has its own draw, so that no rule that
     data = _data("names.toml")  # changes one of them moves another.
     topics = [topic.name for topic in venue.call.topics]
-    given, family = rng.choice(data["given"]), rng.choice(data["family"])
+    given, family = _one_of(data["given"], rng), _one_of(data["family"], rng)
     lab = data["labs"][number % min(venue.population.labs, len(data["labs"]))]
     if venue.population.labs > len(data["labs"]):
         lab = f"{lab} {number % venue.population.labs // len(data['labs']) + 1}"
@@ -232,6 +232,11 @@ def _agent(
         papers=papers,
         own_submissions=own,
     )
+
+
+def _one_of(names: Sequence[str], rng: np.random.Generator) -> str:
+    """`rng.choice` without its array of all names."""
+    return names[int(rng.integers(len(names)))]
 
 
 def _persona(weights: dict[str, float], rng: np.random.Generator) -> str:
@@ -255,7 +260,7 @@ def _with_coauthors(
     for reviewer in reviewers:
         others = [each.id for each in scientists if each.lab != reviewer.lab]
         writes = reviewer.id in writers and others
-        chosen = (str(draws[reviewer.id].choice(others)),) if writes else ()
+        chosen = (_one_of(others, draws[reviewer.id]),) if writes else ()
         found.append(msgspec.structs.replace(reviewer, coauthors=chosen))
     return found
 
@@ -312,5 +317,5 @@ def _invented(venue: Venue, seed: int, number: int) -> tuple[str, ...]:
         if entry.name == topic
     ]
     chosen = rng.permutation(len(shelf))[: PAPERS_EACH - 1]
-    other = known[str(rng.choice(list(known)))]
-    return (*(shelf[at] for at in chosen), str(rng.choice(other)))
+    other = known[_one_of(list(known), rng)]
+    return (*(shelf[at] for at in chosen), _one_of(other, rng))

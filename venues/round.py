@@ -25,7 +25,7 @@ from venues.minds import models_of
 from venues.papers import PaperSource, open_papers
 from venues.phases import steps_of
 from venues.plan import draws_seed, make_plan, note_plan
-from venues.player import Player, records_of
+from venues.player import Player
 from venues.preflight import try_models
 from venues.resume import load_round, retract_failures, spoiled
 from venues.settings import prepare
@@ -163,7 +163,7 @@ def play(
     for steps in flows_of(steps_of(round_.venue), overlap):
         while steps and (keys := ledger.whole(steps[0].name)) is not None:
             progress(steps.pop(0).name, len(keys), len(keys))
-            round_.add_later(partial(records_of, ledger, keys))
+            round_.add_later(partial(ledger.records_of, keys))
         if steps:
             flow = Flow(steps, round_, ledger.records)
             performed += Player(flow, round_, ledger, stage_for, progress, budget, pool).play()

@@ -1,6 +1,6 @@
 """Rounds of embedded minds in scores only: what a study's replicate costs.
 
-    python -m benchmarks.systems.replicate [--sizes 850,1700,3400] [--write FILE]
+    python -m benchmarks.systems.replicate [--sizes 850,1700,3400,6800] [--write FILE]
 
 In one process for each size: a first round, three more with other seeds, as a study's replicates
 are, and one that takes the last of them over under another acceptance rate. Beside them stands a
@@ -107,7 +107,7 @@ def report(rows: list[dict[str, Any]]) -> str:
 
 
 @click.command()
-@click.option("--sizes", default="850,1700,3400")
+@click.option("--sizes", default="850,1700,3400,6800")
 @click.option("--write", type=click.Path(path_type=Path), help="Write the report to this file too.")
 @click.option("--one", type=int, hidden=True)
 def main(sizes: str, write: Path | None, one: int | None) -> None:

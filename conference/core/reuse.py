@@ -20,20 +20,45 @@ import numpy as np
 
 from conference.core.files import EXPERIMENTS, PAPERS
 from conference.core.ledger import Ledger, read_ledger
-from conference.core.tasks import Done, Task, TaskKey
+from conference.core.tasks import CentralSight, Done, Task, TaskKey
 
 DIGEST = 16  # bytes
 FILE_NAME = re.compile(rb'"([0-9a-f]{32}\.[A-Za-z0-9._-]+)"')
 FAILED = b'"type":"Failure"'
 
 
-def digest_of(task: Task, seed: int, revision: str) -> bytes:
-    """A digest of all that the task's result depends on: equal digests mean equal results.
+class Digests:
+    """Digests of what tasks depend on. What many of a step's tasks share, such as a paper, its form
+    or its reviewers, is read once."""
 
-    `revision` is that of what performs the task: code, coefficients, prompts, model.
-    """
-    seen = (seed, task.key, task.agent, type(task.sight).__name__, task.sight, revision)
-    return hashlib.blake2b(_encoder.encode(seen), digest_size=DIGEST).digest()
+    def __init__(self) -> None:
+        self._known: dict[int, tuple[msgspec.Struct, bytes]] = {}
+
+    def of(self, task: Task, seed: int, revision: str) -> bytes:
+        """A digest of all that the task's result depends on: equal digests mean equal results.
+
+        `revision` is that of what performs the task: code, coefficients, prompts, model.
+        """
+        sight, seen = task.sight, [task.sight]
+        if not isinstance(sight, CentralSight):  # Of those a step has one, which shares nothing.
+            seen = [self._short(getattr(sight, name)) for name in sight.__struct_fields__]
+        agent = self._short(task.agent)
+        return _digest((seed, task.key, agent, type(sight).__name__, seen, revision))
+
+    def _short(self, value: Any) -> Any:
+        """A value, records in it as their digests."""
+        if isinstance(value, tuple) and value and isinstance(value[0], msgspec.Struct):
+            return [self._short(each) for each in value]
+        if not isinstance(value, msgspec.Struct):
+            return value
+        known = self._known.get(id(value))
+        if known is None:  # Held with its record: no other one gets its id.
+            known = self._known[id(value)] = (value, _digest(value))
+        return known[1]
+
+
+def _digest(value: Any) -> bytes:
+    return hashlib.blake2b(_encoder.encode(value), digest_size=DIGEST).digest()
 
 
 def _plain(value: Any) -> Any:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
+from itertools import islice
 from pathlib import Path
 
 import msgspec
@@ -17,7 +19,7 @@ from conference.papers import read_document
 from conference.papers.manuscript import Manuscript
 from reviewers.language.mind import SHEET
 from reviewers.reviewer import BidSight
-from venues.affinities import AffinityTable, read_affinities, write_affinities
+from venues.affinities import read_affinities, sorted_table, write_affinities
 from venues.identities import OWN, Profile, addresses_in, authors_in, authorship, read_profiles
 from venues.phase import Calls, Forecast, Phase, Size, Tokens
 from venues.population import make_committee
@@ -138,7 +140,7 @@ def measure_affinities(sight: AffinitySight, context: Context) -> list[AnyRecord
     from conference.literature.affinity import METHOD, affinities
 
     matrix = affinities(sight.profiles, sight.texts, top=sight.candidates)
-    table = AffinityTable(
+    table = sorted_table(
         sight.reviewers, sight.papers, matrix.row, matrix.col, np.round(matrix.data, 4)
     )
     return [
@@ -156,16 +158,18 @@ def bid_tasks(round_: Round) -> list[Task]:
     """Each reviewer is offered the papers of highest affinity that it has no conflict with."""
     table = read_affinities(round_.folder, round_.all(Affinities)[0])
     manuscripts = {paper.paper: _offer(round_, paper) for paper in round_.papers()}
-    conflicts = {(conflict.agent, conflict.paper) for conflict in round_.all(Conflict)}
+    conflicts: dict[str, set[str]] = defaultdict(set)
+    for conflict in round_.all(Conflict):
+        conflicts[conflict.agent].add(conflict.paper)
     found = []
     for at, agent in enumerate(round_.agents("reviewer")):
-        papers: list[Manuscript] = []
-        values: list[float] = []
-        for name, value in table.best_papers(at):
-            if (agent.id, name) not in conflicts and len(papers) < round_.venue.bids.offered:
-                papers.append(manuscripts[name])
-                values.append(value)
-        sight = BidSight(papers=tuple(papers), affinities=tuple(values))
+        barred = conflicts[agent.id]
+        open_ = ((name, value) for name, value in table.best_papers(at) if name not in barred)
+        offered = list(islice(open_, round_.venue.bids.offered))
+        sight = BidSight(
+            papers=tuple(manuscripts[name] for name, _ in offered),
+            affinities=tuple(value for _, value in offered),
+        )
         found.append(Task(TaskKey("bid", agent.id), sight, agent))
     return found
 
