@@ -13,6 +13,14 @@ from numba import njit
 from numpy.typing import NDArray
 
 
+def _compiled(function: Any) -> Any:
+    """Compiled when it is first called, and kept for later processes where a folder allows it."""
+    try:
+        return njit(nogil=True, cache=True)(function)
+    except RuntimeError:  # Neither this file's folder nor the user's cache can be written.
+        return njit(nogil=True)(function)
+
+
 def best_pairs(rows: Any, columns: Any, top: int, both: bool) -> tuple[NDArray[Any], ...]:
     """The `top` best columns of each row and, with `both`, best rows of each column.
 
@@ -36,7 +44,7 @@ def _none(shape: tuple[int, int]) -> tuple[NDArray[np.int32], NDArray[np.float32
     return np.zeros(shape, np.int32), np.full(shape, -1.0, np.float32)
 
 
-@njit(nogil=True)  # type: ignore[untyped-decorator]
+@_compiled
 def _scan(
     starts: Any, words: Any, weights: Any, lists: Any, holders: Any, shares: Any,
     row_best: Any, row_value: Any, column_best: Any, column_value: Any,
@@ -60,7 +68,7 @@ def _scan(
                 least[column] = _push(column_best[column], column_value[column], row, value)
 
 
-@njit(nogil=True)  # type: ignore[untyped-decorator]
+@_compiled
 def _push(names: Any, values: Any, name: Any, value: Any) -> Any:
     """Put a newcomer in the place of a heap's least, the later of equals; the new least."""
     at, size = 0, len(values)

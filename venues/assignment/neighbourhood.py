@@ -24,9 +24,8 @@ def improve(instance: Instance, chosen: Ints, bound: float) -> Ints:
     """Pairs with the same coverage and loads within limits, whose worst-off paper is no worse."""
     inside = np.zeros(len(instance.paper), bool)
     inside[chosen] = True
-    order = np.argsort(instance.paper, kind="stable")
-    starts = np.searchsorted(instance.paper[order], np.arange(instance.n_papers + 1))
-    rows = [order[start:end] for start, end in pairwise(starts)]
+    rows = _pairs_of(instance.paper, instance.n_papers)
+    loads = _pairs_of(instance.reviewer, instance.n_reviewers)
     size = 0
     for _ in range(_STEPS):
         totals = paper_totals(instance, np.flatnonzero(inside))
@@ -34,7 +33,7 @@ def improve(instance: Instance, chosen: Ints, bound: float) -> Ints:
         worst = int(totals.argmin())
         if totals[worst] >= bound - _EPSILON:
             break
-        group = _around(instance, inside, totals, rows, worst, _SIZES[size])
+        group = _around(instance, inside, totals, rows, loads, worst, _SIZES[size])
         if _assign_anew(instance, inside, rows, group, float(totals[worst])):
             size = 0
         elif size + 1 < len(_SIZES):
@@ -44,27 +43,28 @@ def improve(instance: Instance, chosen: Ints, bound: float) -> Ints:
     return np.flatnonzero(inside)
 
 
+def _pairs_of(owner: Ints, owners: int) -> list[Ints]:
+    """The pairs of each paper, or of each reviewer."""
+    order = np.argsort(owner, kind="stable")
+    starts = np.searchsorted(owner[order], np.arange(owners + 1))
+    return [order[start:end] for start, end in pairwise(starts)]
+
+
 def _around(
     instance: Instance,
     inside: np.ndarray,
     totals: np.ndarray,
     rows: list[Ints],
+    loads: list[Ints],
     worst: int,
     size: int,
 ) -> list[int]:
     """The worst paper and the papers that hold reviewers it wants, breadth first."""
-    held: dict[int, list[int]] = {}
-    for arc in np.flatnonzero(inside):
-        held.setdefault(int(instance.reviewer[arc]), []).append(int(instance.paper[arc]))
     group, seen, at = [worst], {worst}, 0
     while at < len(group) and len(group) < size:
         wanted = _candidates(instance, inside, rows[group[at]])
-        near = {
-            paper
-            for reviewer in instance.reviewer[wanted]
-            for paper in held.get(int(reviewer), ())
-            if paper not in seen
-        }
+        pairs = np.concatenate([loads[reviewer] for reviewer in instance.reviewer[wanted]])
+        near = set(instance.paper[pairs[inside[pairs]]].tolist()) - seen
         # Papers with the most to spare first.
         for paper in sorted(near, key=lambda name: (-totals[name], name))[: max(4, size // 4)]:
             if len(group) < size:
