@@ -81,9 +81,11 @@ def glyphs_of(sheet: Sheet) -> Glyphs:
     """The printing glyphs; the characters of one box are one glyph, as a ligature's are."""
     chars = sheet.characters
     text, boxes, objects = chars.text, chars.boxes, chars.objects
-    printing = np.array([prints(char) for char in text], bool) & (objects > 0)
-    half = np.array([is_half(char) for char in text], bool)
-    found = np.flatnonzero(printing | half)
+    codes, which = np.unique(np.array(list(map(ord, text)), dtype=np.int64), return_inverse=True)
+    kinds = [chr(code) for code in codes.tolist()]
+    half = np.array([is_half(char) for char in kinds], bool)
+    printing = np.array([prints(char) for char in kinds], bool)
+    found = np.flatnonzero(half[which] | (printing[which] & (objects > 0)))
     same = np.zeros(len(found), bool)
     if len(found) > 1:
         a, b = found[1:], found[:-1]
@@ -91,15 +93,15 @@ def glyphs_of(sheet: Sheet) -> Glyphs:
     first = found[~same]
     ends = np.append(np.flatnonzero(~same)[1:], len(found))
     last = found[ends - 1] + 1 if len(found) else first
-    texts = [
-        text[a] if b - a == 1 and not is_half(text[a]) else whole_characters(text[a:b])
-        for a, b in zip(first.tolist(), last.tolist(), strict=True)
-    ]
+    texts = [text[at] for at in first.tolist()]
+    for at in np.flatnonzero((last - first > 1) | half[which[first]]).tolist():
+        texts[at] = whole_characters(text[first[at] : last[at]])
     own = boxes[first]
     long = np.maximum(own[:, 2] - own[:, 0], own[:, 3] - own[:, 1])
-    body = np.array([0.45 if each[0] in LOW else 0.66 for each in texts])
-    marks = np.array([is_mark(each[0]) for each in texts], bool)
-    return Glyphs(first, last, texts, own, objects[first], long / body if len(own) else long, marks)
+    body = np.array([0.45 if char in LOW else 0.66 for char in kinds] or [1.0])
+    marks = np.array([is_mark(char) for char in kinds], bool)
+    at = which[first]
+    return Glyphs(first, last, texts, own, objects[first], long / body[at], marks[at])
 
 
 def outside(sheet: Sheet, glyphs: Glyphs) -> Mask:

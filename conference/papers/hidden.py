@@ -12,7 +12,6 @@ from unicodedata import category
 from unicodedata import name as name_of
 
 import msgspec
-import numpy as np
 
 from conference.core.clean import whole_characters
 from conference.papers.glyphs import Glyphs
@@ -39,6 +38,7 @@ APART = frozenset((SCAN, SPOKEN, TAGGED, VISIBLE))  # Not words that stand here 
 UNCHECKED = "not checked"  # A page that could not be drawn; it accuses nobody.
 ADDRESSES, ARGUES = "it addresses a reader", "it is as long as a sentence"
 PRINTS_NOTHING = "its characters are made to print nothing"
+TAGS_BEGIN = "\udb40"  # the first half of each of them
 SCANNED = 0.7  # share of a page that the picture of a scan covers
 FEWEST_LETTERS = 8
 UNSHAPED = {"CJK", "HIRAGANA", "KATAKANA", "HANGUL", "BOPOMOFO", "YI"}  # of letters in category Lo
@@ -76,12 +76,14 @@ def look_at(sheet: Sheet, number: int) -> Look:
     """The text of a page without what a reader cannot see, and each hidden run."""
     spans = [HiddenSpan(number, SPOKEN, text) for text in sheet.spoken]
     glyphs, ways = hidden_glyphs(sheet)
-    gone = np.flatnonzero([bool(way) for way in ways])
+    gone = [at for at, way in enumerate(ways) if way]
     unseen = frozenset(n for at in gone for n in range(glyphs.first[at], glyphs.last[at]))
-    kept = "".join(c for n, c in enumerate(sheet.characters.text) if n not in unseen)
+    kept = sheet.characters.text
     if unseen:
+        kept = "".join(c for n, c in enumerate(kept) if n not in unseen)
         spans += _spans(sheet, number, glyphs, ways)
-    codes = map(ord, whole_characters(sheet.characters.text))
+    written = sheet.characters.text
+    codes = map(ord, whole_characters(written) if TAGS_BEGIN in written else "")
     tagged = "".join(chr(code - TAGS.start + 32) for code in codes if code in TAGS)
     if len(tagged) >= FEWEST_LETTERS:
         spans.append(HiddenSpan(number, TAGGED, tagged, PRINTS_NOTHING))

@@ -53,12 +53,14 @@ def normal_form(text: str) -> str:
 
 def squeezed(text: str) -> str:
     """The letters and digits alone: two prints of one text differ in blanks and hyphens."""
-    return "".join(char for char in normalize("NFKC", text) if char.isalnum())
+    return "".join(filter(str.isalnum, normalize("NFKC", text)))
 
 
 def orders_in(text: str) -> list[Order]:
     """The sentences that instruct a reviewer; of one without an end, what is around the phrases."""
     flat, places = folded(text)
+    if not any(pattern.search(flat) for pattern in patterns("visible")):
+        return []
     found = []
     for start, end in _sentences(flat):
         signs = sum(bool(pattern.search(flat[start:end])) for pattern in patterns("visible"))

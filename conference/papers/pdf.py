@@ -87,7 +87,7 @@ def read_with_spans(
     spans = accused(reading.looks, reading.notes)
     cleaned = clean([look.text for look in reading.looks])
     text, orders = visible_orders(cleaned.text)
-    letters = sum(char.isalpha() for char in text)
+    letters = sum(map(str.isalpha, text))
     if letters < FEWEST_LETTERS:
         raise UnreadablePdf(f"{path.name}: {_too_little(letters, reading.looks)}")
     document = Document(

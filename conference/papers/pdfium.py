@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import threading
+from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from functools import cache, cached_property
@@ -75,6 +76,7 @@ class Sheet:
         replaced = self._drop_replacements()
         self._text = page.get_textpage()
         self._fonts: dict[int, int] = {}
+        self._maps: dict[float, tuple[Floats, Floats]] = {}
         self.characters = self._read()
         shown = np.unique(self.characters.objects, return_counts=True)
         letters = dict(zip(*(part.tolist() for part in shown), strict=True))
@@ -107,11 +109,11 @@ class Sheet:
         raw = ctypes.cast(self._text.raw, ctypes.c_void_p).value
         count = max(0, self._text.count_chars())
         sides = np.zeros((count, 4))
-        base = sides.ctypes.data
+        left = sides.ctypes.data
+        end = left + sides.nbytes
+        places = (range(left + 8 * side, end, 32) for side in (0, 2, 1, 3))
         code, box, owner = calls.values()
-        for at in range(count):
-            left = base + 32 * at
-            box(raw, at, left, left + 16, left + 8, left + 24)
+        deque(map(box, repeat(raw), range(count), *places), maxlen=0)
         codes = np.array(list(map(code, repeat(raw), range(count))), dtype=np.int64)
         objects = [found or 0 for found in map(owner, repeat(raw), range(count))]
         # A soft hyphen that is drawn is a hyphen or a minus, as where both are one glyph of a font.
@@ -228,42 +230,52 @@ class Sheet:
     def draw(self, scale: float, window: tuple[int, int, int, int] | None = None) -> Pixels:
         """The page as viewers draw it, with its annotations and form fields; (rows, columns).
 
+        A pixel's bytes are blue, green, red and opacity, from the lowest.
         `window` is the part to draw: left, top, right and bottom in pixels at this scale.
         """
-        import pypdfium2
         import pypdfium2.raw as pdfium
 
         width, height = self.pixels(scale)
         left, top, right, bottom = window or (0, 0, width, height)
+        picture = np.full((bottom - top, right - left), 0xFFFFFFFF, dtype=np.uint32)
         # Only on a ground with an alpha channel does PDFium follow all blend modes.
-        bitmap = pypdfium2.PdfBitmap.new_native(right - left, bottom - top, pdfium.FPDFBitmap_BGRA)
-        bitmap.fill_rect((255, 255, 255, 255), 0, 0, right - left, bottom - top)
+        bitmap = pdfium.FPDFBitmap_CreateEx(
+            right - left,
+            bottom - top,
+            pdfium.FPDFBitmap_BGRA,
+            picture.ctypes.data,
+            4 * (right - left),
+        )
         place = (-left, -top, width, height, 0, pdfium.FPDF_ANNOT)
         pdfium.FPDF_RenderPageBitmap(bitmap, self.page, *place)
         if self.page.formenv:
             pdfium.FPDF_FFLDraw(self.page.formenv, bitmap, self.page, *place)
-        picture = np.array(bitmap.to_numpy()).view(np.uint32)[:, :, 0] & 0xFFFFFF
-        bitmap.close()
-        return np.asarray(picture, dtype=np.uint32)
+        pdfium.FPDFBitmap_Destroy(bitmap)
+        return picture
 
     def pixels(self, scale: float) -> tuple[int, int]:
         return max(1, round(self.width * scale)), max(1, round(self.height * scale))
 
     def places(self, boxes: Floats, scale: float) -> Floats:
-        """Boxes in points as left, top, right and bottom in pixels of the drawn page."""
-        import pypdfium2.raw as pdfium
-
-        x, y = ctypes.c_int(), ctypes.c_int()
-        ends = []
-        # In hundredths of a pixel: PDFium gives whole numbers.
-        width, height = (round(100 * side) for side in self.pixels(scale))
-        for across, up in ((0, 0), (FAR, 0), (0, FAR)):
-            pdfium.FPDF_PageToDevice(self.page, 0, 0, width, height, 0, across, up, x, y)
-            ends.append((x.value / 100, y.value / 100))
-        base = np.array(ends[0])
-        turn = (np.array(ends[1:]) - base) / FAR
+        base, turn = self._map(scale)
         corners = np.stack([boxes[:, :2] @ turn + base, boxes[:, 2:] @ turn + base])
         return np.concatenate([corners.min(axis=0), corners.max(axis=0)], axis=1)
+
+    def _map(self, scale: float) -> tuple[Floats, Floats]:
+        """Where the page's origin lies in pixels, and how far a point across and one up lead."""
+        import pypdfium2.raw as pdfium
+
+        if scale not in self._maps:
+            x, y = ctypes.c_int(), ctypes.c_int()
+            ends = []
+            # In hundredths of a pixel: PDFium gives whole numbers.
+            width, height = (round(100 * side) for side in self.pixels(scale))
+            for across, up in ((0, 0), (FAR, 0), (0, FAR)):
+                pdfium.FPDF_PageToDevice(self.page, 0, 0, width, height, 0, across, up, x, y)
+                ends.append((x.value / 100, y.value / 100))
+            base = np.array(ends[0])
+            self._maps[scale] = base, (np.array(ends[1:]) - base) / FAR
+        return self._maps[scale]
 
     @contextmanager
     def without(self, owners: Iterable[int]) -> Iterator[None]:

@@ -6,6 +6,7 @@ its letters and digits is compared with those letters in common faces, which Mat
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
@@ -41,10 +42,14 @@ ASKEW = 0.3  # of cos 2a: angles nearer to 45 degrees leave a glyph's sides unkn
 
 
 class Known(NamedTuple):
-    """Letters of common faces, (pictures, SIDE * SIDE), each with its class."""
+    """Letters of common faces, (pictures, SIDE * SIDE); those of a class lie between two starts.
+
+    `number` tells the class of each letter.
+    """
 
     pictures: Floats
-    classes: NDArray[np.int64]
+    starts: list[int]
+    number: dict[str, int]
 
 
 @cache
@@ -101,7 +106,7 @@ def shapeless(sheet: Sheet, glyphs: Glyphs, places: NDArray[np.float64], own: Di
     judged = judged[high[judged] & (np.abs(np.cos(2 * angles[judged])) >= ASKEW)]
     found = np.zeros(len(letters), bool)
     if len(judged):
-        pictures = _pictures(Samples(own.step, places[judged], angles[judged]))
+        pictures = _pictures(Samples(own.steps(), places[judged], angles[judged]))
         found[judged] = likeness(pictures, [letters[at] for at in judged])[0] < LIKE
     return found
 
@@ -125,21 +130,25 @@ def kind_of(text: str) -> str:
     )
 
 
-def _groups(
-    sheet: Sheet, glyphs: Glyphs, clear: Mask
-) -> dict[tuple[int, str], dict[str, list[int]]]:
+def _groups(sheet: Sheet, glyphs: Glyphs, clear: Mask) -> Groups:
     """For each font and kind its letters, each with some of its glyphs by number."""
-    chosen, owners = np.flatnonzero(clear).tolist(), glyphs.objects.tolist()
-    fonts = {owner: sheet.font(owner) for owner in np.unique(glyphs.objects).tolist()}
-    samples: dict[tuple[int, str], list[int]] = {}
-    for at in chosen:
-        some = samples.setdefault((fonts[owners[at]], glyphs.texts[at]), [])
-        if len(some) < SAMPLES:
-            some.append(at)
-    groups: dict[tuple[int, str], dict[str, list[int]]] = {}
-    for (font, text), some in samples.items():
+    objects, own = np.unique(glyphs.objects, return_inverse=True)
+    known: dict[int, int] = {}
+    fonts = np.array([known.setdefault(sheet.font(each), len(known)) for each in objects.tolist()])
+    codes = np.array([ord(text) if len(text) == 1 else 0 for text in glyphs.texts])
+    chosen = np.flatnonzero(clear & (codes > 0))
+    # Glyphs of one font and character come together, in the order of the page.
+    keys = (fonts[own] * sys.maxunicode + codes)[chosen]
+    order = np.argsort(keys, kind="stable")
+    starts = np.flatnonzero(np.diff(keys[order], prepend=-1))
+    addresses = list(known)
+    groups: Groups = {}
+    for start, end in zip(starts.tolist(), [*starts[1:].tolist(), len(order)], strict=True):
+        some = chosen[order[start : min(end, start + SAMPLES)]].tolist()
+        text = glyphs.texts[some[0]]
         if kind := kind_of(text):
-            letters = groups.setdefault((font, kind), {})
+            key = addresses[int(fonts[own[some[0]]])], kind
+            letters = groups.setdefault(key, {})
             letters[letter_of(text)] = [*letters.get(letter_of(text), ()), *some][:SAMPLES]
     return {key: letters for key, letters in groups.items() if len(letters) >= FEWEST}
 
@@ -159,7 +168,7 @@ def _lying(
     if not len(upright):
         return {}
     places = view.places(sheet, glyphs)[[at for _, _, at in rows]][upright]
-    pictures = _pictures(Samples(all_text.step, places, angles[upright]))
+    pictures = _pictures(Samples(all_text.steps(), places, angles[upright]))
     said = [rows[at][:2] for at in upright]
     letters = dict.fromkeys(said)
     number = {letter: at for at, letter in enumerate(letters)}
@@ -180,9 +189,11 @@ def likeness(pictures: Floats, letters: Sequence[str]) -> tuple[Floats, Floats]:
     """Of each picture the highest correlation with its letter in a common face, and with others."""
     known = _known()
     match = _standard(pictures) @ known.pictures.T
-    said = np.array([_class_of(letter) for letter in letters])
-    same = said[:, None] == known.classes
-    return np.where(same, match, -1).max(axis=1), np.where(same, -1, match).max(axis=1)
+    best = np.maximum.reduceat(match, known.starts, axis=1)
+    said = np.array([known.number[letter] for letter in letters])
+    own = np.take_along_axis(best, said[:, None], axis=1)[:, 0]
+    np.put_along_axis(best, said[:, None], -1, axis=1)
+    return own, best.max(axis=1)
 
 
 def _pictures(samples: Samples) -> Floats:
@@ -226,7 +237,7 @@ def _known() -> Known:
     from PIL import Image, ImageDraw, ImageFont
 
     folder = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
-    pictures, classes = [], []
+    pictures: dict[int, list[Floats]] = {}
     for face in FACES:
         font = ImageFont.truetype(str(folder / f"{face}.ttf"), EM)
         for letter in LETTERS:
@@ -236,6 +247,9 @@ def _known() -> Known:
             if box:
                 pixels = np.asarray(canvas).astype(np.float32) / np.float32(255)
                 own = Samples(pixels, np.array([box], dtype=float), np.zeros(1))
-                pictures.append(_pictures(own)[0])
-                classes.append(_class_of(letter))
-    return Known(_standard(np.array(pictures)), np.array(classes))
+                pictures.setdefault(_class_of(letter), []).append(_pictures(own)[0])
+    order = list(pictures)
+    starts = np.cumsum([0, *map(len, pictures.values())])[:-1].tolist()
+    number = {letter: order.index(_class_of(letter)) for letter in LETTERS}
+    every = np.array([picture for some in pictures.values() for picture in some])
+    return Known(_standard(every), starts, number)

@@ -14,9 +14,14 @@ Levels = NDArray[np.float32]
 SCALE, CLOSE = 1.5, 5.0  # pixels to a point, at the first look and at the closest
 HEIGHT = 30.0  # pixels of print size that are enough at a closer look
 MOST_PIXELS = 4_000_000
+WHITE = 0xFFFFFF
+FAR, ROW = 1e6, 4.0  # pixels
+FEW, MOST_NEAR = 400, 20_000  # glyphs that are compared with all others at once; of a page
 _BYTE = np.arange(256) / 255
 _LINEAR = np.where(_BYTE <= 0.04045, _BYTE / 12.92, ((_BYTE + 0.055) / 1.055) ** 2.4)
-LINEAR = _LINEAR.astype(np.float32)  # of a colour's byte, as WCAG 2 has it
+GREYS = _LINEAR.astype(np.float32)  # of a grey pixel's byte, as WCAG 2 has it
+# Of a pixel's blue, green and red bytes.
+LINEAR = [(share * _LINEAR).astype(np.float32) for share in (0.0722, 0.7152, 0.2126)]
 
 
 class View(NamedTuple):
@@ -44,19 +49,38 @@ class View(NamedTuple):
 
 
 class Difference(NamedTuple):
-    """What a picture shows only with some text, (rows, columns).
+    """What a picture of `shape` shows only with some text: its pixels `at` (n,), as numbers.
 
-    `contrast` is from 1 as WCAG 2 defines it, `step` the change of relative luminance.
+    `contrast` (n,) is from 1 as WCAG 2 defines it, `step` (n,) the change of relative luminance.
     """
 
+    shape: tuple[int, ...]
+    at: NDArray[np.int64]
     contrast: Levels
     step: Levels
 
+    def ink(self, least: float) -> Mask:
+        """The pixels of that contrast or more, (rows, columns)."""
+        found = np.zeros(self.shape, bool)
+        found.ravel()[self.at[self.contrast >= least]] = True
+        return found
 
-def full_view(sheet: Sheet) -> View:
-    """All of a page, a huge one smaller."""
+    def steps(self) -> Levels:
+        """The steps as a picture, (rows, columns)."""
+        found = np.zeros(self.shape, np.float32)
+        found.ravel()[self.at] = self.step
+        return found
+
+
+def full_view(sheet: Sheet, glyphs: Glyphs) -> View:
+    """The part of a page on which glyphs stand, of a huge page smaller."""
     scale = min(SCALE, (MOST_PIXELS / max(1.0, sheet.width * sheet.height)) ** 0.5)
-    return View(scale, (0, 0, *sheet.pixels(scale)), sheet.draw(scale))
+    width, height = sheet.pixels(scale)
+    places, most = np.nan_to_num(sheet.places(glyphs.boxes, scale)), np.array([width, height])
+    low = np.floor(places[:, :2].min(axis=0) - 2).clip(0, most - 1).astype(int)
+    high = np.ceil(places[:, 2:].max(axis=0) + 2).clip(low + 1, most).astype(int)
+    window = (int(low[0]), int(low[1]), int(high[0]), int(high[1]))
+    return View(scale, window, sheet.draw(scale, window))
 
 
 def close_view(sheet: Sheet, glyphs: Glyphs) -> View | None:
@@ -78,18 +102,20 @@ def without(sheet: Sheet, view: View, glyphs: Glyphs) -> Difference:
     with sheet.without(set(glyphs.objects.tolist())):
         bare = sheet.draw(view.scale, view.window).ravel()
     whole = view.picture.ravel()
-    contrast, step = np.ones(whole.size, np.float32), np.zeros(whole.size, np.float32)
     at = np.flatnonzero(whole != bare)
     first, second = _luminance(whole[at]), _luminance(bare[at])
     high, low = np.maximum(first, second), np.minimum(first, second)
-    contrast[at], step[at] = (high + 0.05) / (low + 0.05), high - low
-    return Difference(contrast.reshape(view.picture.shape), step.reshape(view.picture.shape))
+    contrast = np.asarray((high + 0.05) / (low + 0.05), np.float32)
+    return Difference(view.picture.shape, at, contrast, high - low)
 
 
 def _luminance(colours: Pixels) -> Levels:
     """Relative luminance of BGR pixels, from 0 to 1, as WCAG 2 defines it."""
-    blue, green, red = (LINEAR[(colours >> shift) & 0xFF] for shift in (0, 8, 16))
-    return np.asarray(0.2126 * red + 0.7152 * green + 0.0722 * blue)
+    blue = colours & 0xFF
+    if np.array_equal(colours & WHITE, blue * 0x010101):
+        return np.asarray(GREYS[blue])
+    green, red = (colours >> 8) & 0xFF, (colours >> 16) & 0xFF
+    return np.asarray(LINEAR[0][blue] + LINEAR[1][green] + LINEAR[2][red])
 
 
 def filled(ink: Mask, places: Floats, marks: Mask) -> Mask:
@@ -108,28 +134,46 @@ def filled(ink: Mask, places: Floats, marks: Mask) -> Mask:
     return np.asarray(seen)
 
 
-def shared(places: Floats, shape: tuple[int, ...]) -> Floats:
-    """The share of each box, less its rim, that lies within other boxes too."""
-    left, top, right, bottom = places.T
+def shared(places: Floats) -> Floats:
+    """At most what share of each box, less its rim, lies within other boxes too."""
+    left, top, right, bottom = np.nan_to_num(places).clip(-FAR, FAR).T
     across, down = 0.15 * (right - left), 0.15 * (bottom - top)
-    rows, columns = shape
-    x, right = _whole(left + across, right - across, columns)
-    y, bottom = _whole(top + down, bottom - down, rows)
-    layers = np.zeros((rows + 1, columns + 1), dtype=np.int16)
-    corners = ((y, x, 1), (bottom, right, 1), (y, right, -1), (bottom, x, -1))
-    for row, column, step in corners:
-        np.add.at(layers, (row, column), step)
-    np.cumsum(layers, axis=1, out=layers)
-    for below in range(1, rows):
-        layers[below] += layers[below - 1]
-    sums = _summed(layers[:rows, :columns] > 1)
-    return np.asarray(_count(sums, x, y, right, bottom) / ((right - x) * (bottom - y)))
+    inner = np.stack([left + across, top + down, right - across, bottom - down], axis=1)
+    inner[:, 2:] = np.maximum(inner[:, 2:], inner[:, :2] + 1)
+    found = np.zeros(len(places))
+    some = np.flatnonzero(_near_others(inner))
+    if len(some) > MOST_NEAR:
+        found[some] = 1.0
+        return found
+    left, top, right, bottom = inner[some].T
+    for part in np.array_split(np.arange(len(some)), len(some) // FEW + 1):
+        wide = np.minimum(right[part, None], right) - np.maximum(left[part, None], left)
+        high = np.minimum(bottom[part, None], bottom) - np.maximum(top[part, None], top)
+        both = wide.clip(0) * high.clip(0)
+        own = (right - left)[part] * (bottom - top)[part]
+        both[np.arange(len(part)), part] = 0
+        found[some[part]] = both.sum(axis=1) / own
+    return found
 
 
-def _whole(low: Floats, high: Floats, most: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Both sides in whole pixels of the picture, at least one apart."""
-    first, last = (side.clip(0, most - 1).round().astype(np.int64) for side in (low, high))
-    return first, np.maximum(last, first + 1)
+def _near_others(boxes: Floats) -> Mask:
+    """The boxes that share a row of the page with another one over or under them."""
+    high, step = boxes[:, 3] - boxes[:, 1], ROW
+    while (high / step).sum() > 100_000 + 4 * len(boxes):
+        step *= 2
+    first, last = (np.floor(side / step).astype(np.int64) for side in (boxes[:, 1], boxes[:, 3]))
+    count = last - first + 1
+    who = np.repeat(np.arange(len(boxes)), count)
+    row = first[who] + np.arange(len(who)) - np.repeat(np.cumsum(count) - count, count)
+    order = np.lexsort((boxes[who, 0], row))
+    who = who[order]
+    # Each row far to the right of the one before it: what was leftmost stays so.
+    away = row[order] * (4.0 * FAR)
+    left, right = boxes[who, 0] + away, boxes[who, 2] + away
+    found = np.zeros(len(boxes), bool)
+    found[who[1:][left[1:] < np.maximum.accumulate(right)[:-1]]] = True
+    found[who[:-1][left[1:] < right[:-1]]] = True
+    return found
 
 
 def _summed(values: NDArray[np.bool_]) -> NDArray[np.int32]:

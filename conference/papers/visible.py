@@ -53,9 +53,9 @@ def hidden_glyphs(sheet: Sheet) -> tuple[Glyphs, list[str]]:
     glyphs = glyphs_of(sheet)
     if not glyphs.texts:
         return glyphs, []
-    view = full_view(sheet)
+    view = full_view(sheet, glyphs)
     all_text = without(sheet, view, glyphs)
-    share = shared(view.places(sheet, glyphs), view.picture.shape)
+    share = shared(view.places(sheet, glyphs))
     seen = _seen(sheet, glyphs, view, all_text, share <= SHARED)
     ways = np.full(len(glyphs.texts), "", dtype=object)
     ways[~seen] = UNSEEN
@@ -88,7 +88,7 @@ def _of_no_font_here(sheet: Sheet, glyphs: Glyphs) -> Mask:
 
 def _seen(sheet: Sheet, glyphs: Glyphs, view: View, all_text: Difference, alone: Mask) -> Mask:
     places = view.places(sheet, glyphs)
-    seen = filled(all_text.contrast >= CONTRAST, places, glyphs.marks) & (view.scale == SCALE)
+    seen = filled(all_text.ink(CONTRAST), places, glyphs.marks) & (view.scale == SCALE)
     crowded = np.flatnonzero(seen & ~alone)
     if len(crowded):
         seen[crowded] = _seen_alone(sheet, glyphs.some(crowded), view)
@@ -116,7 +116,7 @@ def _seen_alone(sheet: Sheet, glyphs: Glyphs, view: View) -> Mask:
         for large, least in ((False, CONTRAST), (True, CONTRAST_LARGE)):
             chosen = layer[(glyphs.size[layer] >= LARGE) == large]
             if len(chosen):
-                seen[chosen] = filled(own.contrast >= least, places[chosen], glyphs.marks[chosen])
+                seen[chosen] = filled(own.ink(least), places[chosen], glyphs.marks[chosen])
         seen[layer] &= ~shapes.shapeless(sheet, glyphs.some(layer), places[layer], own)
     return seen
 
