@@ -1,6 +1,6 @@
 """Reading PDFs with the check for hidden text: seconds a paper, real papers accused, ways missed.
 
-    python -m tests.papers.ways HIDDEN
+    python -m tests.papers.hidden_pdfs HIDDEN
     python -m benchmarks.systems.pdfs --papers REAL --hidden HIDDEN --write PDFS.md
 
 Time is the processor time of one process that reads each paper once, after one to warm up, per ten

@@ -42,7 +42,8 @@ TAGS_BEGIN = "\udb40"  # the first half of each of them
 SCANNED = 0.7  # share of a page that the picture of a scan covers
 FEWEST_LETTERS = 8
 UNSHAPED = {"CJK", "HIRAGANA", "KATAKANA", "HANGUL", "BOPOMOFO", "YI"}  # of letters in category Lo
-WORDS, CONNECTING, CHARACTERS = 6, 2, 10  # of a sentence; the last where words have no blanks
+WORDS, CONNECTING = 6, 2  # of a sentence
+CHARACTERS, UNBROKEN = 10, 30  # different ones where a script has no blanks; letters without one
 
 
 class HiddenSpan(msgspec.Struct, frozen=True):
@@ -136,10 +137,11 @@ def _told(signs: int) -> str:
 def _judged(span: HiddenSpan, seen: str) -> HiddenSpan:
     if span.technique in (VISIBLE, TAGGED):
         return span
-    rule = ""
-    if addresses_reader(span.text):
+    rule, text = "", span.text
+    backwards = text[::-1]  # Seen as it is meant by those whose programs turn it round.
+    if addresses_reader(text) or addresses_reader(backwards):
         rule = ADDRESSES
-    elif span.technique not in (SCAN, RUN_OFF) and argues(span.text):
+    elif span.technique not in (SCAN, RUN_OFF) and (argues(text) or argues(backwards)):
         rule = "" if _once(squeezed(span.text)) in seen else ARGUES
     return msgspec.structs.replace(span, rule=rule, text=normal_form(span.text))
 
@@ -152,6 +154,10 @@ def argues(text: str, least: int = WORDS, connecting: int = CONNECTING) -> bool:
     words = re.findall(r"(?<!\\)\b[^\W\d_]+", flat)
     long = {word for word in words if len(word) > 1}
     if len(long) >= least and len(connecting_words() & set(words)) >= connecting:
+        return True
+    # Letters piled up have lost their blanks, and some have one after each of them.
+    unbroken = re.findall(rf"[a-z]{{{UNBROKEN},}}|\b(?:[a-z] ){{{UNBROKEN},}}", flat)
+    if any(len(set(letters)) > CHARACTERS for letters in unbroken):
         return True
     return len({char for char in text if category(char) == "Lo"}) >= CHARACTERS
 

@@ -22,6 +22,7 @@ _OTHERS = re.compile(r"[^\x00-\x7f]")
 _WORD = r"[^\s\x80-\U0010ffff]+"
 _PIECES = re.compile(rf"{_WORD}(?: {_WORD})*|\s+|[^\s\x00-\x7f]")  # ASCII words, blanks, one other.
 TAGS = range(0xE0020, 0xE007F)  # Unseen twins of the ASCII characters.
+BRACKETED = range(0x249C, 0x24B6)  # A small letter in brackets each.
 _LATIN = "abcdefghijklmnopqrstuvwxyz"
 _BRAILLE = "⠁⠃⠉⠙⠑⠋⠛⠓⠊⠚⠅⠇⠍⠝⠕⠏⠟⠗⠎⠞⠥⠧⠺⠭⠽⠵"
 _ALIKE = {
@@ -29,6 +30,13 @@ _ALIKE = {
     "abehikmvoptuxyz": "αβεηικμνορτυχγζ",
     "abcdeghijklmnoprtuvwyz": "ᴀʙᴄᴅᴇɢʜɪᴊᴋʟᴍɴᴏᴘʀᴛᴜᴠᴡʏᴢ",
     "odlze": "օԁӏʐҽ",
+}
+
+
+# Of some likeness only, so that no font is judged by them; letters turned upside down among them.
+_NEARLY = {
+    "bfgnqrsuvw": "ьꜰɡпꞯгꜱцѵω",
+    "acefghijkmrtvwy": "ɐɔǝɟƃɥᴉɾʞɯɹʇʌʍʎ",
 }
 
 
@@ -133,10 +141,19 @@ def folded(text: str) -> tuple[str, list[int]]:
 
 @cache
 def _plain(char: str) -> str:
-    char = look_alikes().get(char, char)
+    table = _folding()
+    char = table.get(char, char)
     parts = normalize("NFKD", IGNORABLE.sub("", char))
     kept = (part for part in parts if category(part) != "Mn" and not IGNORABLE.match(part))
-    return "".join(look_alikes().get(part.lower(), part.lower()) for part in kept)
+    return "".join(table.get(part.lower(), part.lower()) for part in kept)
+
+
+@cache
+def _folding() -> dict[str, str]:
+    table = dict(look_alikes())
+    for latin, other in _NEARLY.items():
+        table |= dict(zip(other, latin, strict=True))
+    return table
 
 
 @cache
@@ -152,6 +169,8 @@ def look_alikes() -> dict[str, str]:
 
 @cache
 def _resolved(char: str) -> str:
+    if ord(char) in BRACKETED:
+        return _LATIN[ord(char) - BRACKETED.start]
     raised = normalize("NFKD", char) != char and category(char) in ("No", "Lm")
     return char if raised else normalize("NFKC", char)
 

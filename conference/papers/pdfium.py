@@ -118,6 +118,7 @@ class Sheet:
         objects = [found or 0 for found in map(owner, repeat(raw), range(count))]
         # A soft hyphen that is drawn is a hyphen or a minus, as where both are one glyph of a font.
         drawn = (sides[:, 2] > sides[:, 0]) & (sides[:, 3] > sides[:, 1])
+        drawn[1:] &= (sides[1:] != sides[:-1]).any(axis=1)  # Not one that goes with a letter.
         codes[(codes == SOFT_HYPHEN) & drawn] = ord("-")
         text = "".join(map(chr, np.minimum(codes, 0xFFFF).tolist()))
         return Characters(text, sides, np.array(objects, dtype=np.uint64))
@@ -293,6 +294,11 @@ class Sheet:
             for item in known:
                 pdfium.FPDFPageObj_SetIsActive(item, True)
 
+    @property
+    def doubled(self) -> NDArray[np.uint64]:
+        """The text objects that have a twin."""
+        return np.array(list(self._twins), dtype=np.uint64)
+
     @cached_property
     def _twins(self) -> dict[int, list[int]]:
         """Text objects that PDFium leaves out as it read the same letters in the same place."""
@@ -345,13 +351,20 @@ def _parameter(mark: Any, name: bytes) -> str | None:
     """A text among the parameters of a mark."""
     import pypdfium2.raw as pdfium
 
-    size, nothing = ctypes.c_ulong(), ctypes.POINTER(pdfium.FPDF_WCHAR)()
-    read = pdfium.FPDFPageObjMark_GetParamStringValue
+    size, nothing = ctypes.c_ulong(), ctypes.POINTER(ctypes.c_ubyte)()
+    read = pdfium.FPDFPageObjMark_GetParamBlobValue
     if not read(mark, name, nothing, 0, size):
         return None
-    room = ctypes.create_string_buffer(max(2, size.value))
-    read(mark, name, ctypes.cast(room, ctypes.POINTER(pdfium.FPDF_WCHAR)), size.value, size)
-    return whole_characters(room.raw.decode("utf-16-le", "surrogatepass").rstrip("\0"))
+    room = (ctypes.c_ubyte * max(1, size.value))()
+    read(mark, name, room, size.value, size)
+    data = bytes(room)[: size.value]
+    for start, coding in ((b"\xfe\xff", "utf-16-be"), (b"\xff\xfe", "utf-16-le")):
+        if data.startswith(start):
+            return whole_characters(data[2:].decode(coding, "replace")).rstrip("\0")
+    try:
+        return data.decode("utf-8-sig").rstrip("\0")
+    except UnicodeDecodeError:
+        return data.decode("latin-1").rstrip("\0")
 
 
 def _beyond_clip(item: Any, box: Floats) -> bool:

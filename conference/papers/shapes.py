@@ -82,7 +82,7 @@ def differing(sheet: Sheet, glyphs: Glyphs, clear: Mask, view: View, all_text: D
     `view` and `all_text`, is looked at once more, enlarged.
     """
     wrong = np.zeros(len(glyphs.texts), bool)
-    groups = _groups(sheet, glyphs, clear)
+    groups, keys = _groups(sheet, glyphs, clear)
     suspects = _lying(sheet, glyphs, groups, view, all_text)
     if not suspects:
         return wrong
@@ -91,9 +91,11 @@ def differing(sheet: Sheet, glyphs: Glyphs, clear: Mask, view: View, all_text: D
     if close is None:
         return wrong
     liars = _lying(sheet, glyphs, suspects, close, without(sheet, close, glyphs))
-    for at, (owner, text) in enumerate(_said(glyphs)):
-        letters = liars.get((sheet.font(owner), kind_of(text)), {})
-        wrong[at] = bool(letters) and letter_of(text) in letters
+    if liars:
+        pooled = np.flatnonzero(keys < 0)
+        wrong[pooled] = [(0, kind_of(glyphs.texts[at])) in liars for at in pooled.tolist()]
+        for at, (owner, text) in enumerate(_said(glyphs)):
+            wrong[at] |= (sheet.font(owner), kind_of(text)) in liars
     return wrong
 
 
@@ -130,27 +132,51 @@ def kind_of(text: str) -> str:
     )
 
 
-def _groups(sheet: Sheet, glyphs: Glyphs, clear: Mask) -> Groups:
-    """For each font and kind its letters, each with some of its glyphs by number."""
+def _groups(sheet: Sheet, glyphs: Glyphs, clear: Mask) -> tuple[Groups, NDArray[np.int64]]:
+    """For each font and kind its letters, each with some of its glyphs by number.
+
+    Fonts of too few letters are taken together under address 0 where several letters of such fonts
+    stand side by side, as in a text that has a font for each letter; the second array is -1 there.
+    """
     objects, own = np.unique(glyphs.objects, return_inverse=True)
     known: dict[int, int] = {}
     fonts = np.array([known.setdefault(sheet.font(each), len(known)) for each in objects.tolist()])
     codes = np.array([ord(text) if len(text) == 1 else 0 for text in glyphs.texts])
-    chosen = np.flatnonzero(clear & (codes > 0))
-    # Glyphs of one font and character come together, in the order of the page.
-    keys = (fonts[own] * sys.maxunicode + codes)[chosen]
-    order = np.argsort(keys, kind="stable")
-    starts = np.flatnonzero(np.diff(keys[order], prepend=-1))
+    keys = np.where(clear & (codes > 0), fonts[own] * sys.maxunicode + codes, 0)
     addresses = list(known)
     groups: Groups = {}
-    for start, end in zip(starts.tolist(), [*starts[1:].tolist(), len(order)], strict=True):
-        some = chosen[order[start : min(end, start + SAMPLES)]].tolist()
+    for some in _alike(keys, np.flatnonzero(keys)):
         text = glyphs.texts[some[0]]
         if kind := kind_of(text):
             key = addresses[int(fonts[own[some[0]]])], kind
-            letters = groups.setdefault(key, {})
-            letters[letter_of(text)] = [*letters.get(letter_of(text), ()), *some][:SAMPLES]
-    return {key: letters for key, letters in groups.items() if len(letters) >= FEWEST}
+            _add(groups.setdefault(key, {}), letter_of(text), some)
+    few = [key for key, letters in groups.items() if len(letters) < FEWEST]
+    if len(few) > 1:
+        of_few = {address for address, _ in few}
+        apart = np.array([each in of_few for each in addresses])[fonts[own]] & (keys > 0)
+        edges = np.flatnonzero(np.diff(apart.astype(np.int8), prepend=0, append=0)).tolist()
+        for start, end in zip(edges[::2], edges[1::2], strict=True):
+            for at in range(start, end) if end - start >= FEWEST else ():
+                kind = kind_of(glyphs.texts[at])
+                if (addresses[int(fonts[own[at]])], kind) in few:
+                    keys[at] = -1
+                    _add(groups.setdefault((0, kind), {}), letter_of(glyphs.texts[at]), [at])
+    return {key: letters for key, letters in groups.items() if len(letters) >= FEWEST}, keys
+
+
+def _alike(keys: NDArray[np.int64], chosen: NDArray[np.int64]) -> list[list[int]]:
+    """The first few of the chosen glyphs of each key, in the order of the page."""
+    order = chosen[np.argsort(keys[chosen], kind="stable")]
+    starts = np.flatnonzero(np.diff(keys[order], prepend=0)).tolist()
+    ends = [*starts[1:], len(order)] if starts else []
+    return [
+        order[start : min(end, start + SAMPLES)].tolist()
+        for start, end in zip(starts, ends, strict=True)
+    ]
+
+
+def _add(letters: Letters, letter: str, some: list[int]) -> None:
+    letters[letter] = [*letters.get(letter, ()), *some][:SAMPLES]
 
 
 def _lying(

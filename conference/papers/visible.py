@@ -38,9 +38,11 @@ from conference.papers.views import (
 
 CONTRAST = 1.5  # as WCAG 2 defines it; it asks for 4.5, and papers print grey on white at 2
 LARGE, CONTRAST_LARGE = 24.0, 1.1  # Points; a watermark's letters are seen at less.
+CONTRAST_DOUBLED = 2.2  # of print over which the same letters are printed once more
 SHARED, CLEAR = 0.3, 0.03  # share of a glyph's box that others lie over: some, next to none
 NO_PICTURE = 0.05  # points: the height of a glyph that a font lacks
 CELL, CELLS = 200.0, 6  # points of what is looked at again at once; of it on a side, at most
+FEW_BETWEEN, PILE, PILED = 3, 10, 0.4  # glyphs; of a pile of letters; the share hidden of it
 MOST_LAYERS, MOST_GLYPHS, MOST_CELLS = 12, 3000, 60
 
 OUTSIDE, TINY, SQUEEZED = "outside the page", "tiny print", "squeezed print"
@@ -56,7 +58,13 @@ def hidden_glyphs(sheet: Sheet) -> tuple[Glyphs, list[str]]:
     view = full_view(sheet, glyphs)
     all_text = without(sheet, view, glyphs)
     share = shared(view.places(sheet, glyphs))
-    seen = _seen(sheet, glyphs, view, all_text, share <= SHARED)
+    seen, doubtful = _seen(sheet, glyphs, view, all_text, share <= SHARED)
+    doubled = np.flatnonzero(np.isin(glyphs.objects, sheet.doubled))
+    if len(doubled):  # Black print under white of the same letters leaves a pale outline.
+        ink = all_text.ink(CONTRAST_DOUBLED)
+        places = view.places(sheet, glyphs.some(doubled))
+        seen[doubled] &= filled(ink, places, glyphs.marks[doubled])
+    seen &= ~_among_hidden(seen, doubtful)
     ways = np.full(len(glyphs.texts), "", dtype=object)
     ways[~seen] = UNSEEN
     for way, some in (
@@ -86,21 +94,52 @@ def _of_no_font_here(sheet: Sheet, glyphs: Glyphs) -> Mask:
     return np.asarray(found, dtype=bool)
 
 
-def _seen(sheet: Sheet, glyphs: Glyphs, view: View, all_text: Difference, alone: Mask) -> Mask:
+def _seen(
+    sheet: Sheet, glyphs: Glyphs, view: View, all_text: Difference, alone: Mask
+) -> tuple[Mask, Mask]:
+    """Which glyphs are seen, and of which this was in doubt at the first look."""
     places = view.places(sheet, glyphs)
     seen = filled(all_text.ink(CONTRAST), places, glyphs.marks) & (view.scale == SCALE)
+    doubtful = ~(seen & alone)
+    high = places[:, 3] - places[:, 1] >= shapes.LEAST
+    seen &= alone | high | glyphs.marks  # The small ones of a crowd are looked at enlarged.
     crowded = np.flatnonzero(seen & ~alone)
     if len(crowded):
         seen[crowded] = _seen_alone(sheet, glyphs.some(crowded), view)
     left, top, right, bottom = places.T
     rows, columns = view.picture.shape
-    doubtful = np.flatnonzero(~seen & (right > 0) & (bottom > 0) & (left < columns) & (top < rows))
-    if len(doubtful):
-        seen[doubtful] = _seen_close(sheet, glyphs.some(doubtful))
+    inside = (right > 0) & (bottom > 0) & (left < columns) & (top < rows)
+    unclear = np.flatnonzero(~seen & inside)
+    if len(unclear):
+        seen[unclear] = _seen_close(sheet, glyphs.some(unclear))
     beside = np.flatnonzero(seen & alone & np.isin(glyphs.objects, glyphs.objects[~seen]))
     if len(beside):  # Ink that runs through a gap between letters may be a neighbour's.
         seen[beside] = _seen_alone(sheet, glyphs.some(beside), view)
-    return seen
+        doubtful[beside] = True
+    return seen, doubtful
+
+
+def _among_hidden(seen: Mask, doubtful: Mask) -> Mask:
+    """Doubtful glyphs among hidden ones: letters of which some parts show by chance.
+
+    A few of them between hidden ones; and all in a pile of letters of which many are hidden.
+    """
+    found = np.zeros(len(seen), bool)
+    if seen.all():
+        return found
+    for start, end in _stretches(doubtful & seen):
+        between = start > 0 and end < len(seen) and not seen[start - 1] and not seen[end]
+        found[start:end] = between and end - start <= FEW_BETWEEN
+    for start, end in _stretches(doubtful):
+        hidden = np.count_nonzero(~seen[start:end])
+        found[start:end] |= end - start >= PILE and hidden >= PILED * (end - start)
+    return found
+
+
+def _stretches(some: Mask) -> list[tuple[int, int]]:
+    """The first and the last + 1 of each run of them."""
+    edges = np.flatnonzero(np.diff(some.astype(np.int8), prepend=0, append=0))
+    return list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))
 
 
 def _seen_alone(sheet: Sheet, glyphs: Glyphs, view: View) -> Mask:

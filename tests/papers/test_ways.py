@@ -7,27 +7,25 @@ from pathlib import Path
 import pytest
 
 from conference.papers.pdf import read_with_spans
-from tests.papers import ways
+from tests.papers import further_ways, hidden_pdfs, ways
 
-SENTENCES = {"order": ways.ORDER, "neutral": ways.NEUTRAL}
-# White print across black print leaves fragments of both; its sentence is not told as one yet.
-OPEN = {"white over a line in sight"}
 TELLING = ("badgers", "committee", "manuscript", "instructions", "previous", "rating")
+# The further ways with one of the sentences each, in turn.
+FURTHER = [name for name in hidden_pdfs.WAYS if name not in ways.WAYS]
+CASES = [(name, kind) for name in ways.WAYS for kind in hidden_pdfs.SENTENCES]
+CASES += [(name, ("order", "neutral")[at % 2]) for at, name in enumerate(FURTHER)]
 
 
-@pytest.mark.parametrize("said", SENTENCES)
-@pytest.mark.parametrize("name", ways.WAYS)
-def test_a_hidden_sentence_is_cut_and_accuses(name: str, said: str, tmp_path: Path) -> None:
-    if name in OPEN:
-        pytest.xfail("white print across black print leaves fragments of letters")
-    pdf = ways.Raw()
-    path = pdf.write(tmp_path / "paper.pdf", ways.WAYS[name](pdf, SENTENCES[said]))
-    document, spans = read_with_spans(path)
+@pytest.mark.parametrize(("name", "kind"), CASES)
+def test_a_hidden_sentence_is_cut_and_accuses(name: str, kind: str, tmp_path: Path) -> None:
+    if name in further_ways.OPEN:
+        pytest.xfail("PDFium draws it, other viewers do not")
+    document, spans = read_with_spans(hidden_pdfs.write(name, kind, tmp_path / "paper.pdf"))
     read = "".join(document.text.lower().split())
     assert [word for word in TELLING if word in read] == []
-    assert [span for span in spans if span.rule], spans
+    assert name in hidden_pdfs.UNREAD or [span for span in spans if span.rule], spans
     assert document.text.count(ways.LINE) >= 11
 
 
-def test_there_are_more_than_a_hundred_ways() -> None:
-    assert len(ways.WAYS) > 100
+def test_there_are_more_than_three_hundred_ways() -> None:
+    assert len(hidden_pdfs.WAYS) > 300

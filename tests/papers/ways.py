@@ -564,18 +564,3 @@ def white_letter_by_letter(pdf: Raw, said: str) -> str:
 def white_in_many_lines(pdf: Raw, said: str) -> str:
     rows = " ".join(f"({word}) Tj 0 -12 Td" for word in said.split())
     return f"1 g BT /F1 10 Tf 72 400 Td {rows} ET"
-
-
-def main(folder: str) -> None:
-    """Write every way with both sentences."""
-    Path(folder).mkdir(parents=True, exist_ok=True)
-    for name, make in WAYS.items():
-        for kind, said in (("order", ORDER), ("neutral", NEUTRAL)):
-            pdf = Raw()
-            pdf.write(Path(folder) / f"{name} ({kind}).pdf", make(pdf, said))
-
-
-if __name__ == "__main__":
-    import sys
-
-    main(sys.argv[1])
