@@ -144,3 +144,9 @@ def whole_objects(glyphs: Glyphs, some: Mask) -> Mask:
     of_all = np.bincount(owner, minlength=len(owners))
     of_some = np.bincount(owner, weights=some, minlength=len(owners))
     return np.asarray((2 * of_some >= of_all)[owner] | some)
+
+
+def stretches(some: Mask) -> list[tuple[int, int]]:
+    """The first and the last + 1 of each run of them."""
+    edges = np.flatnonzero(np.diff(some.astype(np.int8), prepend=0, append=0))
+    return list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))

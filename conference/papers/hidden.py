@@ -43,6 +43,7 @@ SCANNED = 0.7  # share of a page that the picture of a scan covers
 FEWEST_LETTERS = 8
 UNSHAPED = {"CJK", "HIRAGANA", "KATAKANA", "HANGUL", "BOPOMOFO", "YI"}  # of letters in category Lo
 WORDS, CONNECTING = 6, 2  # of a sentence
+PROSE = 0.8  # Share of letters and blanks: source code and undecoded text have fewer.
 CHARACTERS, UNBROKEN = 10, 30  # different ones where a script has no blanks; letters without one
 
 
@@ -121,7 +122,9 @@ def _accusing(spans: tuple[HiddenSpan, ...], seen: str) -> list[HiddenSpan]:
         return told
     together = " ".join(span.text for span in short)
     # A watermark under a figure stands in plain sight on other pages.
-    new = " ".join(_unshaped(span.text) for span in short if not _repeats(span.text, seen))
+    # Overfull lines leave the ends of many sentences beside the page.
+    apart = (span for span in short if span.technique != RUN_OFF and not _repeats(span.text, seen))
+    new = " ".join(_unshaped(span.text) for span in apart)
     if addresses_reader(together):
         return [HiddenSpan(short[0].page, SCATTERED, normal_form(together), ADDRESSES)]
     if argues(new, WORDS + 2, CONNECTING + 1):
@@ -153,7 +156,10 @@ def argues(text: str, least: int = WORDS, connecting: int = CONNECTING) -> bool:
         return False
     words = re.findall(r"(?<!\\)\b[^\W\d_]+", flat)
     long = {word for word in words if len(word) > 1}
-    if len(long) >= least and len(connecting_words() & set(words)) >= connecting:
+    joints = connecting_words() & set(words)
+    plain = sum(char.isalpha() or char.isspace() for char in flat) >= PROSE * len(flat)
+    telling = plain and any(len(word) > 2 for word in joints)
+    if telling and len(long) >= least and len(joints) >= connecting:
         return True
     # Letters piled up have lost their blanks, and some have one after each of them.
     unbroken = re.findall(rf"[a-z]{{{UNBROKEN},}}|\b(?:[a-z] ){{{UNBROKEN},}}", flat)

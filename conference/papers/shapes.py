@@ -16,12 +16,13 @@ from unicodedata import category, normalize
 import numpy as np
 from numpy.typing import NDArray
 
-from conference.papers.glyphs import Glyphs, Mask
+from conference.papers.glyphs import Glyphs, Mask, stretches
 from conference.papers.orders import look_alikes
 from conference.papers.pdfium import Sheet
 from conference.papers.views import Difference, View, close_view, without
 
 Floats = NDArray[np.float32]
+Boxes = NDArray[np.float64]
 Letters = dict[str, list[int]]  # each with some of its glyphs, by number
 Groups = dict[tuple[int, str], Letters]  # by the font's address and the kind of letters
 SIDE = 12  # points to a side of a picture
@@ -36,6 +37,7 @@ SAME = ("0o", "1il", "5s", "2z", "9g", "6b")  # alike in one face or another
 BARS = frozenset("1Iil")  # A bar may fill its box, and then looks like nothing.
 SAMPLES = 3
 WORSE, LIKE = 0.1, 0.35  # of a correlation: behind another letter, and at least with its own
+ENOUGH, LIKE_IN_CROWD = 8, 0.6  # crowded letters of one text object; the median least for them
 FEWEST, LYING = 4, 0.5  # letters of a font, and the share of them from which it is said to lie
 LEAST = 6.0  # pixels of a letter's height from which its picture tells
 ASKEW = 0.3  # of cos 2a: angles nearer to 45 degrees leave a glyph's sides unknown
@@ -71,7 +73,7 @@ class Samples(NamedTuple):
     """
 
     ink: Floats
-    places: NDArray[np.float64]
+    places: Boxes
     angles: NDArray[np.float64]
 
 
@@ -99,17 +101,28 @@ def differing(sheet: Sheet, glyphs: Glyphs, clear: Mask, view: View, all_text: D
     return wrong
 
 
-def shapeless(sheet: Sheet, glyphs: Glyphs, places: NDArray[np.float64], own: Difference) -> Mask:
-    """The letters that are not like themselves at all: white over black leaves such pictures."""
+def shapeless(sheet: Sheet, glyphs: Glyphs, places: Boxes, own: Difference, crowded: Mask) -> Mask:
+    """The letters that are not like themselves at all: white over black leaves such pictures.
+
+    Where the letters of a text object are `crowded` by others, all of it where most are unlike.
+    """
     letters = [letter_of(t) if len(t) == 1 and t not in BARS else "" for t in glyphs.texts]
     angles = np.array([sheet.angle(int(first)) for first in glyphs.first])
     high = places[:, 3] - places[:, 1] >= LEAST
     judged = np.flatnonzero([bool(letter) for letter in letters])
     judged = judged[high[judged] & (np.abs(np.cos(2 * angles[judged])) >= ASKEW)]
     found = np.zeros(len(letters), bool)
-    if len(judged):
-        pictures = _pictures(Samples(own.steps(), places[judged], angles[judged]))
-        found[judged] = likeness(pictures, [letters[at] for at in judged])[0] < LIKE
+    if not len(judged):
+        return found
+    pictures = _pictures(Samples(own.steps(), places[judged], angles[judged]))
+    like = likeness(pictures, [letters[at] for at in judged])[0]
+    found[judged] = like < LIKE
+    close = crowded[judged]
+    owners, number = np.unique(glyphs.objects[judged][close], return_counts=True)
+    for owner in owners[number >= ENOUGH].tolist():
+        of_it = close & (glyphs.objects[judged] == owner)
+        if np.median(like[of_it]) < LIKE_IN_CROWD:
+            found |= crowded & (glyphs.objects == owner)
     return found
 
 
@@ -150,17 +163,16 @@ def _groups(sheet: Sheet, glyphs: Glyphs, clear: Mask) -> tuple[Groups, NDArray[
         if kind := kind_of(text):
             key = addresses[int(fonts[own[some[0]]])], kind
             _add(groups.setdefault(key, {}), letter_of(text), some)
-    few = [key for key, letters in groups.items() if len(letters) < FEWEST]
+    few = {key for key, letters in groups.items() if len(letters) < FEWEST}
     if len(few) > 1:
-        of_few = {address for address, _ in few}
-        apart = np.array([each in of_few for each in addresses])[fonts[own]] & (keys > 0)
-        edges = np.flatnonzero(np.diff(apart.astype(np.int8), prepend=0, append=0)).tolist()
-        for start, end in zip(edges[::2], edges[1::2], strict=True):
+        owners = [addresses[each] for each in fonts[own].tolist()]
+        kinds = map(kind_of, glyphs.texts)
+        apart = np.array([key in few for key in zip(owners, kinds, strict=True)]) & (keys > 0)
+        for start, end in stretches(apart):
             for at in range(start, end) if end - start >= FEWEST else ():
-                kind = kind_of(glyphs.texts[at])
-                if (addresses[int(fonts[own[at]])], kind) in few:
-                    keys[at] = -1
-                    _add(groups.setdefault((0, kind), {}), letter_of(glyphs.texts[at]), [at])
+                keys[at] = -1
+                letter = letter_of(glyphs.texts[at])
+                _add(groups.setdefault((0, kind_of(letter)), {}), letter, [at])
     return {key: letters for key, letters in groups.items() if len(letters) >= FEWEST}, keys
 
 

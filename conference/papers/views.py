@@ -15,6 +15,8 @@ SCALE, CLOSE = 1.5, 5.0  # pixels to a point, at the first look and at the close
 HEIGHT = 30.0  # pixels of print size that are enough at a closer look
 MOST_PIXELS = 4_000_000
 WHITE = 0xFFFFFF
+CONTRAST = 1.5  # as WCAG 2 defines it; it asks for 4.5, and papers print grey on white at 2
+BRIGHT, OTHER_COLOUR = 1.2, 192  # contrast and bytes: bright green is read at less than grey is
 FAR, ROW = 1e6, 4.0  # pixels
 FEW, MOST_NEAR = 400, 20_000  # glyphs that are compared with all others at once; of a page
 _BYTE = np.arange(256) / 255
@@ -51,7 +53,8 @@ class View(NamedTuple):
 class Difference(NamedTuple):
     """What a picture of `shape` shows only with some text: its pixels `at` (n,), as numbers.
 
-    `contrast` (n,) is from 1 as WCAG 2 defines it, `step` (n,) the change of relative luminance.
+    `contrast` (n,) is from 1 as WCAG 2 defines it, for bright colours no less than print needs;
+    `step` (n,) is the change of relative luminance.
     """
 
     shape: tuple[int, ...]
@@ -106,7 +109,16 @@ def without(sheet: Sheet, view: View, glyphs: Glyphs) -> Difference:
     first, second = _luminance(whole[at]), _luminance(bare[at])
     high, low = np.maximum(first, second), np.minimum(first, second)
     contrast = np.asarray((high + 0.05) / (low + 0.05), np.float32)
+    pale = np.flatnonzero((contrast >= BRIGHT) & (contrast < CONTRAST))
+    colours = zip(_channels(whole[at[pale]]), _channels(bare[at[pale]]), strict=True)
+    apart = np.max([np.abs(a - b) for a, b in colours], axis=0)
+    contrast[pale[apart >= OTHER_COLOUR]] = CONTRAST
     return Difference(view.picture.shape, at, contrast, high - low)
+
+
+def _channels(colours: Pixels) -> list[NDArray[np.int64]]:
+    """Blue, green and red of pixels, from 0 to 255."""
+    return [((colours >> shift) & 0xFF).astype(np.int64) for shift in (0, 8, 16)]
 
 
 def _luminance(colours: Pixels) -> Levels:

@@ -21,11 +21,13 @@ from conference.papers.glyphs import (
     outside,
     says_more,
     squeezed,
+    stretches,
     tiny,
     whole_objects,
 )
 from conference.papers.pdfium import Sheet
 from conference.papers.views import (
+    CONTRAST,
     SCALE,
     Difference,
     View,
@@ -36,7 +38,6 @@ from conference.papers.views import (
     without,
 )
 
-CONTRAST = 1.5  # as WCAG 2 defines it; it asks for 4.5, and papers print grey on white at 2
 LARGE, CONTRAST_LARGE = 24.0, 1.1  # Points; a watermark's letters are seen at less.
 CONTRAST_DOUBLED = 2.2  # of print over which the same letters are printed once more
 SHARED, CLEAR = 0.3, 0.03  # share of a glyph's box that others lie over: some, next to none
@@ -77,6 +78,9 @@ def hidden_glyphs(sheet: Sheet) -> tuple[Glyphs, list[str]]:
     clear = (ways == "") & (share <= CLEAR)
     differing = shapes.differing(sheet, glyphs, np.asarray(clear, bool), view, all_text)
     ways[whole_objects(glyphs, differing) & (ways == "")] = DIFFERS
+    for start, end in stretches(np.asarray(ways == "", bool)) if differing.any() else ():
+        if end - start <= FEW_BETWEEN and start > 0 and end < len(ways):
+            ways[start:end] = DIFFERS
     ways[_of_no_font_here(sheet, glyphs) & (ways != OUTSIDE)] = ""
     return glyphs, ways.tolist()
 
@@ -105,18 +109,19 @@ def _seen(
     seen &= alone | high | glyphs.marks  # The small ones of a crowd are looked at enlarged.
     crowded = np.flatnonzero(seen & ~alone)
     if len(crowded):
-        seen[crowded] = _seen_alone(sheet, glyphs.some(crowded), view)
+        seen[crowded] = _seen_alone(sheet, glyphs.some(crowded), view, ~alone[crowded])
     left, top, right, bottom = places.T
     rows, columns = view.picture.shape
     inside = (right > 0) & (bottom > 0) & (left < columns) & (top < rows)
     unclear = np.flatnonzero(~seen & inside)
     if len(unclear):
-        seen[unclear] = _seen_close(sheet, glyphs.some(unclear))
-    beside = np.flatnonzero(seen & alone & np.isin(glyphs.objects, glyphs.objects[~seen]))
+        seen[unclear] = _seen_close(sheet, glyphs.some(unclear), ~alone[unclear])
+    some = glyphs.objects[~seen & inside]
+    beside = np.flatnonzero(seen & alone & np.isin(glyphs.objects, some))
     if len(beside):  # Ink that runs through a gap between letters may be a neighbour's.
-        seen[beside] = _seen_alone(sheet, glyphs.some(beside), view)
+        seen[beside] = _seen_alone(sheet, glyphs.some(beside), view, ~alone[beside])
         doubtful[beside] = True
-    return seen, doubtful
+    return seen, doubtful & inside
 
 
 def _among_hidden(seen: Mask, doubtful: Mask) -> Mask:
@@ -127,22 +132,17 @@ def _among_hidden(seen: Mask, doubtful: Mask) -> Mask:
     found = np.zeros(len(seen), bool)
     if seen.all():
         return found
-    for start, end in _stretches(doubtful & seen):
+    for start, end in stretches(doubtful & seen):
         between = start > 0 and end < len(seen) and not seen[start - 1] and not seen[end]
         found[start:end] = between and end - start <= FEW_BETWEEN
-    for start, end in _stretches(doubtful):
-        hidden = np.count_nonzero(~seen[start:end])
-        found[start:end] |= end - start >= PILE and hidden >= PILED * (end - start)
+    for start, end in stretches(doubtful):
+        own = seen[start:end]
+        mixed = np.count_nonzero(own[1:] != own[:-1]) * PILE >= len(own) >= PILE
+        found[start:end] |= mixed and np.count_nonzero(~own) >= PILED * len(own)
     return found
 
 
-def _stretches(some: Mask) -> list[tuple[int, int]]:
-    """The first and the last + 1 of each run of them."""
-    edges = np.flatnonzero(np.diff(some.astype(np.int8), prepend=0, append=0))
-    return list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))
-
-
-def _seen_alone(sheet: Sheet, glyphs: Glyphs, view: View) -> Mask:
+def _seen_alone(sheet: Sheet, glyphs: Glyphs, view: View, crowded: Mask) -> Mask:
     """Whether each glyph is seen when its own text object, not those around it, is taken away."""
     seen = np.zeros(len(glyphs.texts), bool)
     if len(seen) > MOST_GLYPHS:
@@ -156,11 +156,12 @@ def _seen_alone(sheet: Sheet, glyphs: Glyphs, view: View) -> Mask:
             chosen = layer[(glyphs.size[layer] >= LARGE) == large]
             if len(chosen):
                 seen[chosen] = filled(own.ink(least), places[chosen], glyphs.marks[chosen])
-        seen[layer] &= ~shapes.shapeless(sheet, glyphs.some(layer), places[layer], own)
+        some = glyphs.some(layer)
+        seen[layer] &= ~shapes.shapeless(sheet, some, places[layer], own, crowded[layer])
     return seen
 
 
-def _seen_close(sheet: Sheet, glyphs: Glyphs) -> Mask:
+def _seen_close(sheet: Sheet, glyphs: Glyphs, crowded: Mask) -> Mask:
     """The same, enlarged, cell by cell of the page."""
     seen = np.zeros(len(glyphs.texts), bool)
     cell = max(CELL, max(sheet.width, sheet.height) / CELLS)
@@ -171,7 +172,7 @@ def _seen_close(sheet: Sheet, glyphs: Glyphs) -> Mask:
         some = glyphs.some(inside)
         view = close_view(sheet, some)
         if view:
-            seen[inside] = _seen_alone(sheet, some, view)
+            seen[inside] = _seen_alone(sheet, some, view, crowded[inside])
     return seen
 
 

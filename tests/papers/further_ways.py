@@ -12,7 +12,10 @@ WAYS: dict[str, Way] = {}
 OPEN = frozenset((
     "device N of None", "calibrated grey by its gamma", "blend ColorBurn", "blend of a list",
 ))  # fmt: skip
-UNREAD = frozenset(("no width at all",))  # So wholly hidden that nothing of it is read.
+# Of these nothing is read, or letters piled up that tell nobody anything: they accuse nobody.
+UNREAD = frozenset((
+    "no width at all", "letter upon letter", "letters at one place by spacing",
+))  # fmt: skip
 
 
 def add(name: str, code: str, prepare: Callable[[Raw], object] = lambda pdf: None) -> None:
@@ -66,7 +69,6 @@ for _name, _code in {
     "pale green": "0.82 1 0.82 rg",
     "pale cyan": "0.15 0 0 0 k",
     "cream": "1 0.99 0.88 rg",
-    "aqua": "0 1 1 rg",
     "grey of four fifths": "0.83 g",
 }.items():
     add(_name, f"{_code} T;")
