@@ -125,8 +125,10 @@ def squeezed(glyphs: Glyphs) -> Mask:
     left, low, right, high = glyphs.boxes.T
     across, up = right - left, high - low
     share = np.minimum(across, up) / np.maximum(np.maximum(across, up), 1e-9)
-    plain = np.array([is_wide(text) for text in glyphs.texts])
-    return np.asarray((share < NARROWEST) & plain)
+    found = share < NARROWEST
+    for at in np.flatnonzero(found).tolist():
+        found[at] = is_wide(glyphs.texts[at])
+    return np.asarray(found)
 
 
 def says_more(glyphs: Glyphs) -> Mask:

@@ -27,7 +27,7 @@ Pixels = NDArray[np.uint32]
 PDFIUM = threading.Lock()
 FAR = 10_000  # points
 DEEPEST = 15  # forms within forms
-SOFT_HYPHEN = 0xAD
+SOFT_HYPHEN, HYPHEN_AT_END = 0xAD, 0xFFFE
 METADATA = (b"Title", b"Author", b"Subject", b"Keywords", b"Creator", b"Producer")
 
 
@@ -76,6 +76,7 @@ class Sheet:
         replaced = self._drop_replacements()
         self._text = page.get_textpage()
         self._fonts: dict[int, int] = {}
+        self._angles: dict[int, float] = {}
         self._maps: dict[float, tuple[Floats, Floats]] = {}
         self.characters = self._read()
         shown = np.unique(self.characters.objects, return_counts=True)
@@ -114,7 +115,9 @@ class Sheet:
         places = (range(left + 8 * side, end, 32) for side in (0, 2, 1, 3))
         code, box, owner = calls.values()
         deque(map(box, repeat(raw), range(count), *places), maxlen=0)
-        codes = np.array(list(map(code, repeat(raw), range(count))), dtype=np.int64)
+        codes = self._codes(count)
+        if len(codes) != count:
+            codes = np.array(list(map(code, repeat(raw), range(count))), dtype=np.int64)
         objects = [found or 0 for found in map(owner, repeat(raw), range(count))]
         # A soft hyphen that is drawn is a hyphen or a minus, as where both are one glyph of a font.
         drawn = (sides[:, 2] > sides[:, 0]) & (sides[:, 3] > sides[:, 1])
@@ -122,6 +125,17 @@ class Sheet:
         codes[(codes == SOFT_HYPHEN) & drawn] = ord("-")
         text = "".join(map(chr, np.minimum(codes, 0xFFFF).tolist()))
         return Characters(text, sides, np.array(objects, dtype=np.uint64))
+
+    def _codes(self, count: int) -> NDArray[np.int64]:
+        """The characters' UTF-16 units at one call, which leaves out those that are controls."""
+        import pypdfium2.raw as pdfium
+
+        room = np.zeros(count + 1, dtype=np.uint16)
+        start = room.ctypes.data_as(ctypes.POINTER(ctypes.c_ushort))
+        written = pdfium.FPDFText_GetText(self._text, 0, count, start)
+        codes = room[: max(0, written - 1)].astype(np.int64)
+        codes[codes == HYPHEN_AT_END] = 2  # as it is when asked for by itself
+        return codes
 
     def font(self, owner: int) -> int:
         """The address of the font of a text object."""
@@ -144,8 +158,11 @@ class Sheet:
         """By how much a character is turned against the clock on the page, in radians."""
         import pypdfium2.raw as pdfium
 
-        turned = -pdfium.FPDFText_GetCharAngle(self._text, at)
-        return float(turned - self.page.get_rotation() * np.pi / 180)
+        owner = int(self.characters.objects[at])
+        if owner not in self._angles:
+            turned = -pdfium.FPDFText_GetCharAngle(self._text, at)
+            self._angles[owner] = float(turned - self.page.get_rotation() * np.pi / 180)
+        return self._angles[owner]
 
     def print_sizes(self) -> tuple[Floats, NDArray[np.bool_]]:
         """The print size of each character in points, and which are turned; by text object."""

@@ -42,7 +42,7 @@ LARGE, CONTRAST_LARGE = 24.0, 1.1  # Points; a watermark's letters are seen at l
 CONTRAST_DOUBLED = 2.2  # of print over which the same letters are printed once more
 SHARED, CLEAR = 0.3, 0.03  # share of a glyph's box that others lie over: some, next to none
 NO_PICTURE = 0.05  # points: the height of a glyph that a font lacks
-CELL, CELLS = 200.0, 6  # points of what is looked at again at once; of it on a side, at most
+CELL, CELLS = 300.0, 6  # points of what is looked at again at once; of it on a side, at most
 FEW_BETWEEN, PILE, PILED = 3, 10, 0.4  # glyphs; of a pile of letters; the share hidden of it
 MOST_LAYERS, MOST_GLYPHS, MOST_CELLS = 12, 3000, 60
 
@@ -91,11 +91,12 @@ def _of_no_font_here(sheet: Sheet, glyphs: Glyphs) -> Mask:
     A reader's viewer has one, as those of East Asia do; here they have no picture to judge.
     """
     _, low, _, high = glyphs.boxes.T
-    found = np.array([is_ideograph(text[0]) for text in glyphs.texts]) & (high - low < NO_PICTURE)
-    for at in np.flatnonzero(found).tolist():
+    found = np.zeros(len(glyphs.texts), bool)
+    for at in np.flatnonzero(high - low < NO_PICTURE).tolist():
         owner = int(glyphs.objects[at])
-        found[at] = not sheet.embedded(owner) and not sheet.paint(owner, glyphs.boxes[at])
-    return np.asarray(found, dtype=bool)
+        plain = is_ideograph(glyphs.texts[at][0]) and not sheet.embedded(owner)
+        found[at] = plain and not sheet.paint(owner, glyphs.boxes[at])
+    return found
 
 
 def _seen(
