@@ -158,8 +158,9 @@ def argues(text: str, least: int = WORDS, connecting: int = CONNECTING) -> bool:
     long = {word for word in words if len(word) > 1}
     joints = connecting_words() & set(words)
     plain = sum(char.isalpha() or char.isspace() for char in flat) >= PROSE * len(flat)
-    telling = plain and any(len(word) > 2 for word in joints)
-    if telling and len(long) >= least and len(joints) >= connecting:
+    # A text that was not decoded has short words of accented letters by chance.
+    decoded = text.isascii() or any(len(word) > 2 for word in joints)
+    if plain and decoded and len(long) >= least and len(joints) >= connecting:
         return True
     # Letters piled up have lost their blanks, and some have one after each of them.
     unbroken = re.findall(rf"[a-z]{{{UNBROKEN},}}|\b(?:[a-z] ){{{UNBROKEN},}}", flat)
