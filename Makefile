@@ -5,6 +5,9 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 WORKERS ?= 2
 
+# Rounds and tests start many processes: each would compile its modules again.
+unexport PYTHONDONTWRITEBYTECODE
+
 # On a machine with an NVIDIA GPU the ordinary builds are right. Elsewhere a CPU build of torch is
 # wanted: from the folder that pip's find-links names if there is one, else from torch's own CPU index.
 GPU := $(shell command -v nvidia-smi >/dev/null 2>&1 && echo yes)
@@ -24,7 +27,7 @@ else
 endif
 
 # uv compiles no modules, and experiments, which may write nowhere, would compile theirs every time.
-COMPILE := env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -c 'import matplotlib.pyplot, scipy.special, torch._dynamo'
+COMPILE := $(BIN)/python -c 'import matplotlib.pyplot, scipy.special, torch._dynamo'
 
 .PHONY: round language-round check test papers studies pictures lint system clean help
 help:
