@@ -164,8 +164,9 @@ def argues(text: str, least: int = WORDS, connecting: int = CONNECTING) -> bool:
         return True
     # Letters piled up have lost their blanks, and some have one after each of them.
     unbroken = re.findall(rf"[a-z]{{{UNBROKEN},}}|\b(?:[a-z] ){{{UNBROKEN},}}", flat)
-    if any(len(set(letters)) > CHARACTERS for letters in unbroken):
-        return True
+    for letters in (each.replace(" ", "") for each in unbroken):
+        if CHARACTERS < len(set(letters)) <= len(letters) / 2:  # A font's table repeats few.
+            return True
     return len({char for char in text if category(char) == "Lo"}) >= CHARACTERS
 
 
