@@ -48,7 +48,8 @@ class ReviewSight(Sight, frozen=True, kw_only=True):
     `recorded` is what a recorded reviewer replays; no other mind is given it.
     `world` seeds what all reviewers see alike in the paper (0: the round's own seed), and `quality`
     is that itself where the panel is informed by human ratings, in SD over the venue's papers.
-    `expertise` in [0, 1] is where the affinity stands among all of the round's assignments.
+    `expertise` in [0, 1] is where the affinity stands among those of the ten reviewers nearest to
+    the paper.
     """
 
     manuscript: Manuscript

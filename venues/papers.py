@@ -132,11 +132,7 @@ def _data(path: Path, venue: Venue, size: int, seed: int, texts: Texts) -> Paper
     datasets, earlier = _datasets(path, venue)
     papers = list(chain.from_iterable(dataset.papers for dataset in datasets))
     chosen, notes = _of_the_venue(papers, path, venue)
-    whole = [paper for paper in chosen if paper.abstract]
-    if not whole:
-        raise UserError(f"--papers {path}: no row has both a title and an abstract.")
-    if bare := [paper.paper_id for paper in chosen if not paper.abstract]:
-        notes.append(f"{path}: {len(bare)} row(s) are left out, such as {bare[0]}: no abstract.")
+    whole = _with_abstracts(chosen, path, notes)
     if texts == "any":
         whole = _with_texts(whole, path, notes)
     taken, drawn = sample(whole, size, seed, lambda paper: paper.paper_id)
@@ -222,6 +218,27 @@ def _other_scale(papers: Iterable[Paper], venue: Venue, path: Path) -> list[str]
         for scale in sorted(scales)
         if scale != own
     ]
+
+
+def _with_abstracts(papers: list[Paper], path: Path, notes: list[str]) -> list[Paper]:
+    """The papers with an abstract, and what to say of the others.
+
+    Where no paper of a crawl has one and people rated them, as of ICLR 2023, all are taken by their
+    titles and keywords: what people thought of them is known all the same.
+    """
+    whole = [paper for paper in papers if paper.abstract]
+    bare = [paper for paper in papers if not paper.abstract]
+    if not whole:
+        if not any(paper.rating_stage != "unknown" and paper.keywords for paper in papers):
+            raise UserError(f"--papers {path}: no row has both a title and an abstract.")
+        notes.append(
+            f"{path}: none of these papers has an abstract; minds see titles and keywords alone."
+        )
+        return bare
+    if bare:
+        name = bare[0].paper_id
+        notes.append(f"{path}: {len(bare)} row(s) are left out, such as {name}: no abstract.")
+    return whole
 
 
 def _with_texts(papers: list[Paper], path: Path, notes: list[str]) -> list[Paper]:

@@ -24,7 +24,13 @@ from benchmarks.studies.recall import recall_notes
 from benchmarks.studies.report import write_report
 from benchmarks.studies.results import StudyInfo, StudyResult
 from benchmarks.studies.study import Study, design_of, plan_hash, venue_of
-from benchmarks.studies.twins.apply import ArmPapers, open_arms, read_truth, write_truth
+from benchmarks.studies.twins.apply import (
+    ArmPapers,
+    decided,
+    open_arms,
+    read_truth,
+    write_truth,
+)
 from benchmarks.studies.twins.twin import twin_of
 from conference.core.cluster import connect
 from conference.core.errors import UserError
@@ -190,7 +196,11 @@ def papers_of(
     """The papers that the arms review."""
     if not (study.only and papers):
         return open_arms(study.twins, papers, venues["control"], sample, seed)
-    source = with_records(open_papers(papers, venues["control"]), venues.values(), sample, seed)
+    source = open_papers(papers, venues["control"])
+    if study.only == "decided":
+        source = decided(source, sample, seed)
+    else:
+        source = with_records(source, venues.values(), sample, seed)
     return ArmPapers(dict.fromkeys(study.twins, source))
 
 

@@ -80,7 +80,9 @@ class Study(Table, frozen=True, kw_only=True):
     rests: Rests = "assumption"
     venue: str = "iclr2022"
     papers: str = ""  # what kind of papers it needs, in words
-    only: Literal["", "recorded"] = ""  # papers with a record for every recorded seat of all arms
+    # "recorded": papers with a record for every recorded seat of all arms; "decided": papers that
+    # people rated and the real venue decided on.
+    only: Literal["", "recorded", "decided"] = ""
     sample: Annotated[int, msgspec.Meta(ge=0)] = 0
     rounds: Annotated[int, msgspec.Meta(ge=1)] = 1
     design: DesignTable = DesignTable()
@@ -122,11 +124,15 @@ def list_studies() -> tuple[str, ...]:
 
 
 def load_study(
-    name_or_path: str | Path, venue: str | None = None, arms: Sequence[str] = ()
+    name_or_path: str | Path,
+    venue: str | None = None,
+    arms: Sequence[str] = (),
+    outcomes: Sequence[str] = (),
 ) -> Study:
     """A study by its name or its file's path, asked of its own venue or another one, checked.
 
-    With `arms` these alone are run beside the control.
+    With `arms` these alone are run beside the control; with `outcomes` these alone are measured,
+    the first of them as the primary one.
 
     Raises:
         UserError: an unknown study, or its file breaks a rule; the sentence names file and field.
@@ -150,6 +156,9 @@ def load_study(
     if venue:
         title = f"{study.title} ({venue})"
         study = msgspec.structs.replace(study, venue=venue, title=title)
+    if outcomes:
+        measured = OutcomeTable(primary=outcomes[0], also=tuple(outcomes[1:]))
+        study = msgspec.structs.replace(study, outcome=measured)
     _check(study, str(path))
     return _with_arms(study, arms, str(path)) if arms else study
 

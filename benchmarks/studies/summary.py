@@ -8,13 +8,18 @@ from __future__ import annotations
 
 import argparse
 import re
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
+
+import msgspec
 
 from benchmarks.studies.answer import RESTS_ON
 from benchmarks.studies.flips import ACCEPTED, Flips, flips
 from benchmarks.studies.outcome_table import AA, CONTROL, cells, read_outcomes
 from benchmarks.studies.results import StudyResult, named, read_result
+from benchmarks.studies.run import PLAN, Planned
+from benchmarks.studies.study import list_studies, load_study
 from benchmarks.studies.tables import (
     bare_p,
     full,
@@ -27,12 +32,13 @@ HEAD = """# Studies: what was found
 
 Written by `python -m benchmarks.studies.summary FOLDERS --write benchmarks/STUDIES.md` from
 finished studies (`conference study run NAME --papers DATA`), each beside the published figure.
-Intervals are 95 %. The A/A floor is the control once more with another committee; where people are
-on record it is which of them sit on a paper's panel, and who is assigned to it. Agreement with the
-real decisions favours recorded people: their ratings were seen by those who decided. Outcomes with
-one value a round stand in the studies' own reports: their intervals do not count the papers. ICLR
-2023 is in no study: these data have its ratings and no abstract, and a round needs one. Of ICLR
-2022's 3,188 papers 779 have one.
+Intervals are 95 %; below ten replicates p is that of the clustered t test, above it of sign flips.
+The A/A floor is the control once more with another committee; where people are on record it is
+which of them sit on a paper's panel, and who is assigned to it. Agreement with the real decisions
+favours recorded people: their ratings were seen by those who decided. Outcomes with one value a
+round stand in the studies' own reports: their intervals do not count the papers. Of ICLR 2022's
+3,188 papers 779 have an abstract, and these are drawn from; of ICLR 2023 no abstract is on record,
+and minds see titles and keywords.
 """
 EFFECTS = ("outcome", "arm", "papers × replicates", "control", "arm's", "difference", "A/A floor",
            "p adjusted")  # fmt: skip
@@ -52,6 +58,7 @@ def section(folder: Path) -> str:
         f"{RESTS_ON[study.rests_on]} Venue {study.venue}, {study.papers:,} papers × "
         f"{study.replicates} replicate{'s' if study.replicates != 1 else ''}; plan "
         f"`{study.plan_hash[:12]}`.",
+        *([f"Command: `{said}`."] if (said := command(folder)) else []),
         f"Published: {study.published} ({study.source})",
         f"Expected beforehand: {study.expects}",
     ]
@@ -62,6 +69,32 @@ def section(folder: Path) -> str:
         parts.append(_table(COMMITTEES, pairs))
     parts.append(_table(EFFECTS, _effect_rows(result)))
     return "\n\n".join(parts) + "\n"
+
+
+def command(folder: Path) -> str:
+    """The command line that runs this study again; "" for one that is not of the library."""
+    planned = msgspec.json.decode((folder / PLAN).read_bytes(), type=Planned)
+    study, chosen = planned.study, planned.chosen
+    title = study.title.removesuffix(f" ({study.venue})")
+    names = [name for name in list_studies() if load_study(name).title == title]
+    if not names:
+        return ""
+    shipped = load_study(names[0])
+    said = ["conference study run", names[0], "--papers DATA"]
+    if study.title != title:
+        said.append(f"--venue {study.venue}")
+    if study.treatments != shipped.treatments:
+        said.append(f"--arms {','.join(study.treatments)}")
+    if study.outcomes != shipped.outcomes:
+        said.append(f"--outcomes {','.join(study.outcomes)}")
+    said += [f"--sample {chosen['sample']}"] if chosen["sample"] != shipped.sample else []
+    if chosen["replicates"] != shipped.design.replicates:
+        said.append(f"--replicates {chosen['replicates']}")
+    said += [f"--seed {chosen['seed']}"] if chosen["seed"] else []
+    said += [f"--{role} '{mind}'" for role, mind in chosen["minds"].items()]
+    for rule, value in chosen["settings"].items():
+        said.append(f"--set {shlex.quote(f'{rule}={msgspec.json.encode(value).decode()}')}")
+    return " ".join(said)
 
 
 def _flip_rows(result: StudyResult) -> list[Sequence[str]]:

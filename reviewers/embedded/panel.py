@@ -81,7 +81,7 @@ class Panel(msgspec.Struct, frozen=True, kw_only=True):
 
         Args:
             shared: what all reviewers of the paper share (`shared`).
-            expertise: rank in [0, 1] among the round's assignments; experts are less noisy.
+            expertise: in [0, 1], as the sight has it; experts are less noisy.
             noise: a persona's factor on the noise.
         """
         return self.cut(self.latent(shared, severity, expertise, rng, noise))

@@ -96,7 +96,8 @@ async def quality_of(
     The tasks that are under way at once wait for each other to say what they want, and the model
     reads all their papers together: a quarter of the work of one by one, and the same numbers.
     """
-    paper = PaperText(manuscript.title, manuscript.abstract, text)
+    named = () if manuscript.abstract else manuscript.keywords
+    paper = PaperText(manuscript.title, manuscript.abstract, text, named)
     if (source, paper) not in _predicted:
         _wanted[source][paper] = None
         await asyncio.sleep(0)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import msgspec
 import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -19,6 +20,7 @@ from conference.core.ledger import open_ledger
 from conference.core.records import (
     Absence,
     Advice,
+    AdvisoryReview,
     Agent,
     AnyRecord,
     Assignment,
@@ -28,6 +30,7 @@ from conference.core.records import (
     Conflict,
     Decision,
     DeskCheck,
+    Draft,
     Failure,
     HiddenText,
     HumanOutcome,
@@ -36,6 +39,7 @@ from conference.core.records import (
     Planted,
     Rebuttal,
     Review,
+    ReviewQuality,
     SeniorNote,
     Submission,
 )
@@ -64,7 +68,7 @@ class Words:
 
     def number(self, readers: frozenset[str]) -> float:
         """A rating that no other record has."""
-        value = 1 + (len(self.readers) + 1) * 1e-5
+        value = 1 + len(self.readers) * 1e-4 + 1e-5  # JSON would leave a last 0 out.
         self.readers[f"{value:.5f}"] = readers
         return float(f"{value:.5f}")
 
@@ -89,11 +93,21 @@ def _records(word: Words, papers: int, reviewers: int) -> Iterator[AnyRecord]:
         yield Absence(paper=paper, reviewer=panel[0], reason=word(CHAIRS))
         yield Failure(task=word(NOBODY), agent=chair, paper=paper, reason=word(CHAIRS))
         yield Advice(paper=paper, chair=chair, fits={panel[0]: "poor"}, text=word(NOBODY))
+        yield AdvisoryReview(paper=paper, texts={"summary": word(DISCUSSION)}, seen_by="reviewers",
+                             mind="embedded")  # fmt: skip
+        yield AdvisoryReview(paper=paper, texts={"summary": word(CHAIRS)}, seen_by="chair",
+                             mind="embedded")  # fmt: skip
         for name in panel:
             yield Assignment(paper=paper, agent=name, role="reviewer", affinity=0.5)
-            yield Review(paper=paper, reviewer=name, rating=4.0, confidence=3.0,
-                         scores={"rating": 4.0}, texts={"summary": word(ALL)},
-                         mind="embedded", day=3)  # fmt: skip
+            draft = Draft(rating=2.0, scores={}, texts={"summary": word(CHAIRS)},
+                          feedback=word(CHAIRS))  # fmt: skip
+            posted = Review(paper=paper, reviewer=name, rating=4.0, confidence=3.0,
+                            scores={"rating": 4.0}, texts={"summary": word(ALL)},
+                            mind="embedded", day=3)  # fmt: skip
+            yield msgspec.structs.replace(posted, texts={"summary": word(NOBODY)})
+            yield msgspec.structs.replace(posted, draft=draft)
+            yield ReviewQuality(paper=paper, reviewer=name, chair=chair, quality=3.0,
+                                note=word(CHAIRS))  # fmt: skip
             yield CalibrationReview(reviewer=name, paper=word(NOBODY), rating=5, human_mean=4,
                                     humans=2)  # fmt: skip
             yield Comment(paper=paper, agent=name, role="reviewer", turn=1, text=word(DISCUSSION),

@@ -375,3 +375,11 @@ def test_pdfs_of_any_spelling_are_read_from_any_working_folder(
     round_ = run_round(tiny_venue(), out=tmp_path / "run", hosts=0, papers=source).round
     assert not round_.all(Unreadable)
     assert {paper.title for paper in round_.all(Submission)} == set(ABSTRACTS)
+
+
+def test_where_no_paper_has_an_abstract_titles_and_keywords_are_reviewed(tmp_path: Path) -> None:
+    bare = {"abstract": "", "rating_stage": "after_discussion"}
+    given = [row | bare for row in rows()]
+    source = open_papers(write(tmp_path / "bare.parquet", given), load_venue("workshop"))
+    assert source.table and all(row.keywords and not row.abstract for row in source.table)
+    assert any("none of these papers has an abstract" in note for note in source.notes)

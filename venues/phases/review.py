@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from conference.core.records import Assignment, HumanOutcome
+from conference.core.records import Affinities, Assignment, HumanOutcome
 from conference.core.seeds import generator
 from conference.core.tasks import Task, TaskKey
 from conference.models.reading import PAGE
@@ -12,6 +12,7 @@ from reviewers.embedded.informed import shared_quality
 from reviewers.embedded.panel import load_panel
 from reviewers.language.examples import examples_text
 from reviewers.reviewer import ReviewSight
+from venues.affinities import read_affinities
 from venues.canaries import marked
 from venues.phase import CHARACTERS_A_TOKEN, Calls, Forecast, Phase, Size, Tokens
 from venues.phases.assign import EMERGENCY, short_of_reviews
@@ -28,11 +29,12 @@ def _tasks(round_: Round, step: str, emergency: bool) -> list[Task]:
     days = venue.call.deadlines.get("reviews", start + 21)
     archive = tuple(entry.past.title for entry in round_.archive)
     rows = [row for row in round_.all(Assignment) if row.role == "reviewer"]
-    expertise = _ranks([row.affinity for row in rows])
+    table = read_affinities(round_.folder, round_.all(Affinities)[0])
+    near = table.known([(row.agent, row.paper) for row in rows])
     quality = told_quality(round_, human_ratings(round_))
     records = replayed(round_, rows)
     found = []
-    for row, known in zip(rows, expertise, strict=True):
+    for row, (affinity, expertise) in zip(rows, near, strict=True):
         agent = round_.agent(row.agent)
         if row.emergency != emergency:
             continue
@@ -42,8 +44,8 @@ def _tasks(round_: Round, step: str, emergency: bool) -> list[Task]:
             form=venue.form,
             panel=venue.panel.like,
             world=venue.panel.world,
-            affinity=row.affinity,
-            expertise=known,
+            affinity=affinity,
+            expertise=expertise,
             days=days,
             absent_rate=0.0 if emergency else venue.review.absent_rate,
             late_rate=venue.review.late_rate,
@@ -71,13 +73,6 @@ def told_quality(round_: Round, ratings: Mapping[str, Sequence[float]]) -> dict[
     draws = [generator(world, "paper quality", name).random() for name in ratings]
     drawn = shared_quality(load_panel(rules.like), list(ratings.values()), draws)
     return dict(zip(ratings, drawn, strict=True))
-
-
-def _ranks(values: list[float]) -> list[float]:
-    """The place of each value among all of them, in the middle of (0, 1) for equal ones."""
-    from scipy.stats import rankdata
-
-    return [float(place) for place in (rankdata(values) - 0.5) / max(1, len(values))]
 
 
 def tasks(round_: Round) -> list[Task]:

@@ -13,6 +13,7 @@ from benchmarks.studies.twins.twin import Twin, twin_of
 from conference.core.errors import UserError
 from conference.core.records import Planted
 from conference.core.seeds import generator
+from conference.data.reader import sample as draw_sample
 from conference.papers import UnreadablePdf
 from conference.papers.untrusted import read_untrusted
 from venues.papers import PaperSource, TablePaper, open_papers
@@ -59,6 +60,26 @@ def open_arms(
         source, unreadable = _as_texts(source)
         notes += unreadable
     return _twinned(source, twins, chosen, seed, notes)
+
+
+def decided(source: PaperSource, size: int, seed: int) -> PaperSource:
+    """The papers that people rated and the real venue decided on: a venue's acceptance rate is a
+    share of these, and withdrawn papers would take places that were others'. With a `size`, so many
+    of them are drawn with the seed."""
+    rows = [row for row in source.table if row.human and row.human.ratings]
+    rows = [row for row in rows if row.human and row.human.accepted is not None]
+    if not rows:
+        raise UserError(f"{source.path}: no paper has human ratings and a decision; give others.")
+    taken, drawn = draw_sample(rows, size, seed, lambda row: row.paper)
+    notes = list(source.notes)
+    if len(rows) < len(source):
+        notes.append(
+            f"{source.path}: {len(source) - len(rows)} of {len(source)} papers have no rating "
+            "or no decision, as withdrawn ones, and are left out."
+        )
+    if drawn:
+        notes.append(f"{source.path}: taken is {drawn}.")
+    return msgspec.structs.replace(_with_rows(source, taken), sample=drawn, notes=tuple(notes))
 
 
 def _twinned(

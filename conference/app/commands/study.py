@@ -117,6 +117,11 @@ def chosen(command: Callable[..., None]) -> Callable[..., None]:
 @click.option("--out", type=click.Path(), help="Folder of the study  [runs/study-NAME].")
 @click.option("--venue", help="Ask another venue than the study's own.")
 @click.option("--arms", default="", help="Only these arms beside the control, as a,b  [all].")
+@click.option(
+    "--outcomes",
+    default="",
+    help="Measure only these, as a,b; the first is the primary one  [all].",
+)
 @click.option("--max-tokens", type=COUNT, default=0, help="Stop a round after so many tokens.")
 @click.option("--max-cost", type=float, default=0.0, help="Stop a round at this cost.")
 @click.option("--watch", is_flag=True, help="Show the arms on a local page while they run.")
@@ -127,6 +132,7 @@ def run(
     out: str | None,
     venue: str | None,
     arms: str,
+    outcomes: str,
     max_tokens: int,
     max_cost: float,
     watch: bool,
@@ -151,8 +157,8 @@ def run(
     from venues.minds import load_models
     from venues.settings import parse_settings
 
-    only = [each.strip() for each in arms.split(",") if each.strip()]
-    one, console = load_study(name, venue, only), Console()
+    only, measured = _names(arms), _names(outcomes)
+    one, console = load_study(name, venue, only, measured), Console()
     minds = {"scientist": scientist, "reviewer": reviewer, "chair": chair}
     minds = {role: mind for role, mind in minds.items() if mind}
     rules = load_models(models) if models else None
@@ -177,6 +183,10 @@ def run(
     for sentence in result.answer:
         console.print(sentence, soft_wrap=True, highlight=False)
     console.print(f"Report: [bold]{folder / 'report.html'}[/bold]", soft_wrap=True)
+
+
+def _names(said: str) -> list[str]:
+    return [each.strip() for each in said.split(",") if each.strip()]
 
 
 @study.command()

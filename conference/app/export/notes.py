@@ -79,6 +79,7 @@ def edits_of(view: View) -> Iterator[Edit]:
     for number, paper in enumerate(view.round.all(Submission), 1):
         posted = _Poster(view, paper.paper, number)
         yield from _submission(view, posted, paper)
+        yield from _advisory(view, posted, paper.paper)
         yield from _reviews(view, posted, paper.paper)
         yield from _rebuttals(view, posted, paper.paper)
         if view.discussion:
@@ -147,6 +148,16 @@ def _submission(view: View, posted: _Poster, paper: Submission) -> Iterator[Edit
         "authorids": list(paper.authors) if view.chairs else [],
     }  # fmt: skip
     yield posted.edit(f"{_group(view)}/-/Submission", f"{posted.group}/Authors", content, 0)
+
+
+def _advisory(view: View, posted: _Poster, paper: str) -> Iterator[Edit]:
+    """A language model's review without a score, for those whom the venue lets see it."""
+    kind, who = f"{posted.group}/-/Advisory_Review", f"{posted.group}/Advisor"
+    for row in view.advisory(paper):
+        readers = [f"{_group(view)}/Program_Chairs", f"{posted.group}/Area_Chairs"]
+        readers += [f"{posted.group}/Reviewers"] if row.seen_by != "chair" else []
+        yield posted.edit(kind, who, {**row.texts, "mind": row.mind}, _day(view, "assignment"),
+                          note=posted.reply(kind, who), readers=tuple(readers))  # fmt: skip
 
 
 def _reviews(view: View, posted: _Poster, paper: str) -> Iterator[Edit]:
@@ -247,7 +258,7 @@ def _group(view: View) -> str:
 
 def _day(view: View, deadline: str) -> int:
     """A deadline's day after the call, by the venue or as is usual."""
-    usual = {"rebuttal": 28, "discussion": 35, "decisions": 42}
+    usual = {"assignment": 7, "rebuttal": 28, "discussion": 35, "decisions": 42}
     return view.round.venue.call.deadlines.get(deadline, usual[deadline])
 
 

@@ -21,8 +21,8 @@ KINDS = (
     | dict.fromkeys(("desk_rejected", "human_accepted", "late", "emergency", "accepted"), FLAG)
     | dict.fromkeys(
         ("rating_first", "rating_last", "rating_before", "rating_after", "soft_rating",
-         "soft_spread", "confidence", "score", "effect", "effect_low", "effect_high", "affinity",
-         "seconds", "cost"),
+         "soft_spread", "confidence", "score", "rating", "quality", "effect", "effect_low",
+         "effect_high", "affinity", "seconds", "cost"),
         NUMBER,
     )
 )  # fmt: skip
@@ -56,6 +56,12 @@ SCHEMA: dict[str, tuple[str, dict[str, str]]] = {
         "rating_before": "the speaker's rating before", "rating_after": "and after it",
         "mind": "what wrote it",
     }),
+    "advisory_reviews": ("a language model's review without a score, for reviewers and chairs", {
+        "paper": "the paper's id", "texts": "all text fields, as JSON",
+        "seen_by": "who saw it first: reviewers, discussion (reviewers from the discussion on) or "
+                   "chair, for chairs alone",
+        "mind": "what wrote it",
+    }),
     "rebuttals": ("the authors' answer to one reviewer", {
         "paper": "the paper's id", "to": "the reviewer answered", "text": "the answer",
         "mind": "what wrote it",
@@ -85,6 +91,16 @@ SCHEMA: dict[str, tuple[str, dict[str, str]]] = {
         "paper": "the paper's id", "agent": "the agent's id", "role": "reviewer or chair",
         "affinity": "affinity and weighted bid", "emergency": "whether it was made late",
     }),
+    "drafts": ("a review before its writer was given feedback on it, for chairs alone", {
+        "paper": "the paper's id", "reviewer": "the reviewer's id", "rating": "the draft's rating",
+        "scores": "all scores of the form, as JSON", "texts": "all text fields, as JSON",
+        "feedback": "what the reviewer was told",
+    }),
+    "review_quality": ("how good a review is as a piece of work, for chairs alone", {
+        "paper": "the paper's id", "reviewer": "the reviewer's id",
+        "chair": "who judged it: another chair than the paper's, who was not told whose it is",
+        "quality": "from 1 to 5", "note": "why", "mind": "what judged it",
+    }),
     "conflicts": ("a conflict of interest, for chairs alone", {
         "paper": "the paper's id", "agent": "the agent's id", "reason": "why it counts",
     }),
@@ -101,7 +117,10 @@ SCHEMA: dict[str, tuple[str, dict[str, str]]] = {
         "seconds": "seconds", "cost": "cost", "problem": "why the answer was not used",
     }),
 }  # fmt: skip
-CHAIRS_ONLY = ("people", "assignments", "conflicts", "absences", "incidents", "calls")
+CHAIRS_ONLY = (
+    "people", "assignments", "drafts", "review_quality", "conflicts", "absences", "incidents",
+    "calls",
+)  # fmt: skip
 
 
 def kind_of(column: str) -> Kind:

@@ -29,6 +29,7 @@ from conference.core.records import (
     MetaReview,
     Rebuttal,
     Review,
+    ReviewQuality,
     Submission,
 )
 from conference.models.records import calls_from_json
@@ -41,6 +42,7 @@ def tables_of(view: View) -> dict[str, Any]:
     found = _threads(view)
     if view.discussion:
         found["comments"] = _comments(view)
+        found["advisory_reviews"] = _advisory(view)
     if view.chairs:
         found |= _offices(view)
     return {name: _frame(name, rows) for name, rows in found.items()}
@@ -115,6 +117,25 @@ def _comments(view: View) -> Rows:
     ]
 
 
+def _advisory(view: View) -> Rows:
+    return [
+        {"paper": row.paper, "seen_by": row.seen_by, "mind": row.mind,
+         "texts": json.dumps(row.texts, ensure_ascii=False)}
+        for paper in view.round.all(Submission)
+        for row in view.advisory(paper.paper)
+    ]  # fmt: skip
+
+
+def _drafts(view: View) -> Rows:
+    return [
+        {"paper": row.paper, "reviewer": row.reviewer, "rating": row.draft.rating,
+         "scores": json.dumps(row.draft.scores), "feedback": row.draft.feedback,
+         "texts": json.dumps(row.draft.texts, ensure_ascii=False)}
+        for row in view.round.all(Review)
+        if row.draft
+    ]  # fmt: skip
+
+
 def _paper(view: View, row: Submission) -> dict[str, Any]:
     desk, human = view.round.one(DeskCheck, row.paper), view.human(row.paper)
     return {
@@ -143,6 +164,8 @@ def _offices(view: View) -> dict[str, Rows]:
     return {
         "people": people,
         "assignments": [_fields(row, "assignments") for row in round_.all(Assignment)],
+        "drafts": _drafts(view),
+        "review_quality": [_fields(row, "review_quality") for row in round_.all(ReviewQuality)],
         "conflicts": [_fields(row, "conflicts") for row in round_.all(Conflict)],
         "absences": absences,
         "incidents": [_fields(row, "incidents") for row in round_.all(Incident)],

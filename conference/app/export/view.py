@@ -9,7 +9,7 @@ from typing import Literal, get_args
 import msgspec
 
 from conference.core.errors import UserError
-from conference.core.records import HumanOutcome, Review, Role
+from conference.core.records import AdvisoryReview, HumanOutcome, Review, Role
 from conference.core.thread import names_of
 from venues.state import Round
 
@@ -25,7 +25,9 @@ class View(msgspec.Struct, frozen=True):
     """What a reader sees, by whatever way it is exported.
 
     All see papers, reviews under their names in the thread, rebuttals, meta-reviews and decisions.
-    Chairs alone see who did what, the desk's flags, conflicts, absences, incidents and calls.
+    Chairs alone see who did what, the desk's flags, conflicts, absences, incidents and calls,
+    drafts of reviews with the feedback on them, and how good another chair found each review. An
+    advisory review is for reviewers and chairs, or for chairs alone, as the venue rules.
     """
 
     round: Round
@@ -39,6 +41,11 @@ class View(msgspec.Struct, frozen=True):
     def discussion(self) -> bool:
         """Whether the reader sees what reviewers and area chair say among themselves."""
         return self.reader in ("reviewers", "chairs")
+
+    def advisory(self, paper: str) -> list[AdvisoryReview]:
+        """The advisory reviews of a paper that the reader may see."""
+        rows = self.round.of(AdvisoryReview, paper) if self.discussion else []
+        return [row for row in rows if self.chairs or row.seen_by != "chair"]
 
     def human(self, paper: str) -> HumanOutcome | None:
         """What people said of a real paper: public record, but shown to no role that judges it."""

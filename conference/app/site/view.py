@@ -9,6 +9,7 @@ import msgspec
 from conference.core.marks import bids_alike, comment_marks, meta_marks, review_marks
 from conference.core.records import (
     Absence,
+    AdvisoryReview,
     Agent,
     Assignment,
     Bids,
@@ -25,6 +26,7 @@ from conference.core.records import (
     MetaReview,
     Rebuttal,
     Review,
+    ReviewQuality,
     SeniorNote,
     Submission,
 )
@@ -42,7 +44,10 @@ ROLES = {
 
 
 class ReviewView(msgspec.Struct, frozen=True):
-    """A review with its anonymous and, where the venue shows it, real name."""
+    """A review with its anonymous and, where the venue shows it, real name.
+
+    `quality` is what another chair, who did not know whose it is, said of it.
+    """
 
     name: str
     who: str
@@ -50,6 +55,7 @@ class ReviewView(msgspec.Struct, frozen=True):
     rating: float
     affinity: float | None
     marks: tuple[str, ...] = ()
+    quality: ReviewQuality | None = None
 
 
 class PaperView(msgspec.Struct, frozen=True):
@@ -61,6 +67,7 @@ class PaperView(msgspec.Struct, frozen=True):
     label: str
     decision: Decision | None
     desk: DeskCheck | None
+    advisory: tuple[AdvisoryReview, ...]
     reviews: tuple[ReviewView, ...]
     absences: tuple[Absence, ...]
     rebuttal: Rebuttal | None
@@ -113,6 +120,7 @@ def _paper(round_: Round, paper: Submission, people: dict[str, Agent]) -> PaperV
     status, label = _status(decision, desk)
     open_ = round_.venue.site.show_reviewers
     affinity = {row.agent: row.affinity for row in round_.of(Assignment, name)}
+    rated = {row.reviewer: row for row in round_.of(ReviewQuality, name)}
     reviews = tuple(
         ReviewView(
             f"Reviewer {number}",
@@ -121,6 +129,7 @@ def _paper(round_: Round, paper: Submission, people: dict[str, Agent]) -> PaperV
             round_.rating(review),
             affinity.get(review.reviewer),
             review_marks(review, round_.rating(review), round_.venue.form),
+            rated.get(review.reviewer),
         )
         for number, review in enumerate(round_.of(Review, name), 1)
     )
@@ -135,6 +144,7 @@ def _paper(round_: Round, paper: Submission, people: dict[str, Agent]) -> PaperV
         label=label,
         decision=decision,
         desk=desk,
+        advisory=tuple(round_.of(AdvisoryReview, name)),
         reviews=reviews,
         absences=tuple(round_.of(Absence, name)),
         rebuttal=rebuttal,
