@@ -42,7 +42,7 @@ def values(round_: Round, outcome: str) -> dict[str, float]:
     return dict(outcome_of(outcome).measure(round_))
 
 
-def shown(folder: Path) -> str:
+def pages_of(folder: Path) -> str:
     """All pages of the papers."""
     write_site(folder)
     return "\n".join(page.read_text() for page in sorted((folder / "site/papers").glob("*.html")))
@@ -100,7 +100,7 @@ def test_another_chair_rates_reviews_and_is_told_neither_who_nor_how_they_rated(
     assert "R1:" in told and "statistical mind" in told
     assert not re.search(r"reviewer-\d|rating now|as handed in", told)
     assert values(round_, "review_quality").keys() == values(round_, "review_length").keys()
-    assert shown(tmp_path).count("rated its quality") == len(rows)
+    assert pages_of(tmp_path).count("rated its quality") == len(rows)
 
 
 def test_feedback_comes_before_a_review_is_posted_and_its_draft_is_kept(tmp_path: Path) -> None:
@@ -128,8 +128,9 @@ def test_feedback_comes_before_a_review_is_posted_and_its_draft_is_kept(tmp_path
             assert not any("Table 7" in text for text in row.draft.texts.values())
     again = load_round(tmp_path)
     assert again.all(Review) == rows
-    pages = shown(tmp_path)
-    assert pages.count("the feedback on it before it was posted") == 8
+    pages = pages_of(tmp_path)
+    drafts = sum(row.draft is not None for row in rows)
+    assert pages.count("the feedback on it before it was posted") == drafts > 0
 
 
 @pytest.mark.parametrize(
@@ -159,7 +160,7 @@ def test_an_advisory_review_is_shown_to_whom_the_rule_names(
         tmp_path, listens, "{model}", "{model}", phases=phases, phase__advisory__seen_by=seen_by
     )
     assert len(round_.all(AdvisoryReview)) == len(said["advisory"]) == 4
-    assert shown(tmp_path).count("Advisory review without a score") == 4
+    assert pages_of(tmp_path).count("Advisory review without a score") == 4
     assert not any(said["advisory"]) and said["review"] and said["meta-review"]
     for kind in ("review", "meta-review"):
         assert set(said[kind]) == {kind in shown}, kind
