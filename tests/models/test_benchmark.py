@@ -206,10 +206,14 @@ def test_a_cutoff_of_nobody_is_told_before_a_model_is_started(tables: Path, tmp_
     assert missing in done.stderr, "who is there is said"
 
 
-def test_a_probe_of_a_model_that_does_not_answer_is_one_sentence(tables: Path) -> None:
+def test_a_probe_of_a_model_that_does_not_answer_is_one_sentence(
+    tables: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "models.toml").write_text("[default]\nretries = 1\n")
     done = conference(
-        "benchmark", "probe", "openai:none@http://127.0.0.1:9/v1", "--data", f"iclr2026@{tables}"
-    )
+        "benchmark", "probe", "openai:none@http://127.0.0.1:9/v1", "--data", f"iclr2026@{tables}",
+        "--models", tmp_path / "models.toml",
+    )  # fmt: skip
     assert done.returncode == 2 and "cannot be reached" in done.stderr
     assert "Traceback" not in done.stderr and done.stdout == ""
 

@@ -290,16 +290,13 @@ def test_a_paper_cannot_speak_to_its_reviewer_outside_its_fence(tmp_path: Path) 
 
 
 def test_a_refused_prompt_costs_one_review_and_failed_calls_are_listed(tmp_path: Path) -> None:
-    refused: list[str] = []
+    reviews = itertools.count(1)
 
     def refuses_one(request: dict[str, Any]) -> Answer:
-        """One review is refused, and one answer is of no use at the first time."""
+        """The first review is refused, and the second answer is of no use."""
         if "You review the paper above" not in text_of(request):
             return obedient(request)
-        refused.append(text_of(request)) if not refused else None
-        if text_of(request) == refused[0]:
-            return 400
-        return "no form" if len(refused) == 1 and not refused.append("") else obedient(request)
+        return {1: 400, 2: "no form"}.get(next(reviews)) or obedient(request)
 
     with serve(refuses_one) as server:
         result = run(server, tmp_path)
