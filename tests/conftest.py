@@ -25,6 +25,7 @@ SLOW = (
     "models/test_seeing.py",
     "models/test_small_model.py",
     "models/test_vllm.py",
+    "models/test_openai_server.py",
     "venues/test_cluster.py",
     "venues/test_hosts.py",
     "models/test_engines.py",

@@ -41,7 +41,7 @@ from reviewers.language.review import soft_rating, write_review
 from venues.venue_file import load_venue
 
 BATCH = 64  # papers in one file of what is kept
-AT_ONCE = 256  # papers under way: more than an engine holds, so that it is never empty
+AT_ONCE = 256  # papers under way: a new one begins as one is done
 
 
 def language_model(spec: str, question: Question, rules: ModelRules, rerun: int = 0) -> Reviewer:
