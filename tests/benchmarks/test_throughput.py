@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from benchmarks.recording import Asked
-from benchmarks.systems.throughput import PEERS, by_paper
+from benchmarks.systems.throughput import PEERS, by_paper, covered
 from conference.models import Message, Sampling
 from conference.models.records import PAPER_END
 
@@ -34,3 +34,8 @@ def test_one_has_the_paper_last_and_the_other_shares_no_prefix() -> None:
     systems = [row.messages[0].text for row in agents]
     assert systems[0] != systems[1] and systems[0].splitlines()[0] != systems[1].splitlines()[0]
     assert all(row.messages[1].text.startswith("# ") for row in agents)
+
+
+def test_the_seconds_of_steps_that_overlap_count_once() -> None:
+    assert covered([(0.0, 2.0), (1.0, 3.0), (1.5, 1.7), (5.0, 6.0)]) == 4.0
+    assert covered([]) == 0.0
