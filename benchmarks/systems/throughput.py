@@ -15,6 +15,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import math
+import sys
 import tempfile
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
@@ -127,22 +128,29 @@ def _compare(
     import ray
 
     ray.get(engine.record.remote(True))
+    _say("a first round, whose calls are recorded")
     _round(spec, rules, source)  # What it asks is recorded, and the engine is warm after it.
     asked = ray.get(engine.recorded.remote())
     ray.get(engine.record.remote(False))
     ray.get(engine.forget.remote())
     batches, rounds = [], []
-    for _ in range(passes):
+    for number in range(1, passes + 1):
+        _say(f"pass {number} of {passes}: one batch of {len(asked)} calls, then a round")
         batches.append(asyncio.run(_batch(model, asked)))
         ray.get(engine.forget.remote())
         rounds.append(_round(spec, rules, source))
         ray.get(engine.forget.remote())
     peers = []
     for name, order in PEERS.items():
+        _say(name)
         ray.get(engine.forget.remote())
         peers.append(asyncio.run(_one_by_one(name, model, by_paper(asked, order))))
     best = ray.get(engine.sharable.remote([row.messages for row in asked]))
     return Measured(tuple(batches), tuple(rounds), tuple(peers), best)
+
+
+def _say(what: str) -> None:
+    print(f"{time.strftime('%H:%M:%S')} {what}", file=sys.stderr, flush=True)
 
 
 def _round(spec: str, rules: ModelRules, source: PaperSource) -> Row:

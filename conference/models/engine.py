@@ -21,7 +21,8 @@ from conference.models.records import (
 from conference.models.templating import templated
 from conference.models.thinking import marked, thinking_of
 
-CPU_SETTINGS = {"VLLM_CPU_KVCACHE_SPACE": "1"}
+# vLLM ends an engine whose step takes longer than 300 s: on a busy processor it is only slow.
+CPU_SETTINGS = {"VLLM_CPU_KVCACHE_SPACE": "1", "VLLM_EXECUTE_MODEL_TIMEOUT_SECONDS": "3600"}
 
 
 class Engine:

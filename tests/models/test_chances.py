@@ -170,10 +170,11 @@ def test_a_model_that_tells_no_probabilities_is_a_sentence() -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_they_are_how_often_a_real_engine_gives_each_value(engine: str) -> None:
-    """2,000 sampled answers, of which those count that begin in the same tokens.
+    """600 sampled answers, of which those count that begin in the same tokens.
 
-    The model is random, so that it writes what the guide forces in ever other tokens, and the
-    chances hang on them; the field's name is short to have many alike.
+    `python -m benchmarks.systems.chances` asks a real model for more. This one is random, so that
+    it writes what the guide forces in ever other tokens, and the chances hang on them; the field's
+    name is short to have many alike.
     """
     model = make_model(parse_spec(engine), ModelRules(max_tokens=40))
     field = Field(name="r", kind="score", values=SCALES[1])
@@ -184,7 +185,7 @@ def test_they_are_how_often_a_real_engine_gives_each_value(engine: str) -> None:
         found = await ask_chances(asker, ASKED, field)
         drawn = (
             Sampling(temperature=1.0, top_p=1.0, max_tokens=40, seed=seed, logprobs=1)
-            for seed in range(2000)
+            for seed in range(600)
         )
         sampled = (model.complete(ASKED, shape.schema, each, "t") for each in drawn)
         return found, await asyncio.gather(*sampled)
@@ -194,7 +195,7 @@ def test_they_are_how_often_a_real_engine_gives_each_value(engine: str) -> None:
     given = [
         shape.read(reply.text).scores["r"] for reply in sampled if head_of(reply.places) == head
     ]
-    assert len(given) > 100
+    assert len(given) > 30
     for value, chance in found.of.items():
         error = math.sqrt(chance * (1 - chance) / len(given))
         assert given.count(value) / len(given) == pytest.approx(chance, abs=4.5 * error + 1e-9)
