@@ -59,24 +59,32 @@ def _of_reviewer(
         return _counted(one.name, one.kind, texts)
     if not scores.texts:
         return _counted(one.name, one.kind, ())
-    low, high = question.scale[0], question.scale[-1]
-    places = [(scores.values[i] - low) / (high - low) if one.on_scale else 0.5 for i in chosen]
+    # A reviewer's own form tells its scale; without one it may score on any.
+    scale = one.form[one.form.rating].values if one.form else ()
+    scale = scale or (question.scale if one.on_scale else ())
+    places = [_place(scores.values[i], scale) for i in chosen]
     return _counted(one.name, one.kind, (scores.texts[i] for i in chosen), places, one.form)
 
 
+def _place(value: float, scale: Sequence[float]) -> float | None:
+    """Where a rating lies on its scale, from 0 to 1; None where the scale is unknown."""
+    return (value - scale[0]) / (scale[-1] - scale[0]) if scale else None
+
+
 def _counted(
-    name: str, kind: str, reviews: Iterable[Texts], places: Iterable[float] = (),
+    name: str, kind: str, reviews: Iterable[Texts], places: Iterable[float | None] = (),
     form: Form | None = None,
 ) -> Marked:  # fmt: skip
-    """Marks of reviews that are there; `places` are their ratings' on the scale, from 0 to 1."""
+    """Marks of reviews that are there; `places` are their ratings' on the scale, from 0 to 1. Words
+    that contradict a rating are not looked for where its place is unknown."""
     counts: Counter[str] = Counter()
     rated, n, bad = iter(places), 0, 0
     for review in reviews:
-        place = next(rated, 0.5)
+        place = next(rated, None)
         if not review:
             continue
         found = list(text_marks(review, form))
-        if contradicts(review.values(), place):
+        if place is not None and contradicts(review.values(), place):
             found.append(CONTRARY)
         n, bad = n + 1, bad + bool(found)
         counts.update(found)

@@ -181,7 +181,8 @@ def _marked(result: Result) -> Sheet | None:
         ),
         "Reviews with each mark, of all that were looked at: one human's of each paper, and each "
         "reviewer's. The rules are conference/core/marks.toml; they look at words alone, and a "
-        "mark changes no figure. A mark that nobody has is not shown.",
+        "mark changes no figure. Words that contradict a rating are looked for where its scale is "
+        "known. A mark that nobody has is not shown.",
     )  # fmt: skip
 
 

@@ -24,6 +24,7 @@ from conference.models.wire import not_taken, read_reply, request_body, unsent
 
 CHARACTERS_A_TOKEN = 3.5  # Servers tell no tokenizer; this errs on the side of more tokens.
 IN_A_ROW = 5
+FIRST_TRIES = 3  # of a server that nobody has met yet: more likely its address is wrong
 UNFIT = (400, 413, 422)  # what is wrong with this conversation may be right with another
 BUSY = (408, 409, 425, 429)  # and all from 500
 FIRST_WAIT, LONGEST_WAIT = 0.5, 60.0  # seconds; doubled from one to the other
@@ -40,11 +41,14 @@ CUT_OFF = (
 
 
 class _Again(Exception):
-    """Why a call is made again. `wait` is what the server asks for, in seconds, 0 for nothing."""
+    """Why a call is made again. `wait` is what the server asks for, in seconds, 0 for nothing;
+    `absent` says that nobody was there."""
 
-    def __init__(self, problem: str, wait: float = 0.0, late: bool = False) -> None:
+    def __init__(
+        self, problem: str, wait: float = 0.0, late: bool = False, absent: bool = False
+    ) -> None:
         super().__init__(problem)
-        self.wait, self.late = wait, late
+        self.wait, self.late, self.absent = wait, late, absent
 
 
 class ServerModel:
@@ -75,7 +79,7 @@ class ServerModel:
         }
         self._clients: dict[int, tuple[Any, asyncio.Semaphore]] = {}
         self._without: set[str] = set()
-        self._streamed = False
+        self._streamed = self._met = False
         self._failed = 0
 
     def count(self, text: str) -> int:
@@ -96,7 +100,7 @@ class ServerModel:
                     f"{self.name} failed {IN_A_ROW} times in a row and is not asked again"
                 )
             reply = await self._patiently(client, messages, schema, sampling)
-        self._failed = 0
+        self._failed, self._met = 0, True
         return reply
 
     def _client(self) -> tuple[Any, asyncio.Semaphore]:
@@ -128,7 +132,10 @@ class ServerModel:
                 return msgspec.structs.replace(reply, unsent=unsent(without))
             except _Again as again:
                 tries, late = tries + 1, late + again.late
-                if again.wait > OBEYED_WAIT or tries > self._rules.retries or late == LATE:
+                self._met = self._met or not again.absent
+                most = self._rules.retries + 1
+                most = most if self._met else min(most, FIRST_TRIES)
+                if again.wait > OBEYED_WAIT or tries >= most or late == LATE:
                     self._failed += 1
                     raise ModelError(f"{self.name} {again}") from again
                 wait = min(FIRST_WAIT * 2 ** (tries - 1), LONGEST_WAIT)
@@ -159,7 +166,8 @@ class ServerModel:
         except (openai.APIConnectionError, httpx.HTTPError) as error:
             if time.monotonic() - start > SOON and not _unconnected(error):
                 raise self._cut_off(CLOSED, start, body) from error
-            raise _Again(f"cannot be reached: {_line(error)}") from error
+            said = f"cannot be reached: {_line(error)}"
+            raise _Again(said, absent=_unconnected(error)) from error
         asked = "\n".join(message.text for message in messages)
         try:
             reply, revision = read_reply(response.content, asked, self.count)
@@ -212,10 +220,11 @@ def _is_address(url: str) -> bool:
 
 
 def _unconnected(error: Exception) -> bool:
-    """Whether nobody was there: no answer was under way that could be cut off."""
-    import httpx
+    """Whether nobody was there: no answer was under way that could be cut off.
 
-    return isinstance(error.__cause__ or error, httpx.ConnectError | httpx.ConnectTimeout)
+    By the name of the cause: the openai package brings its HTTP library under more than one name.
+    """
+    return type(error.__cause__ or error).__name__ in ("ConnectError", "ConnectTimeout")
 
 
 def _asked_wait(headers: Any) -> float:

@@ -32,6 +32,7 @@ class Verdict(msgspec.Struct, frozen=True):
 
 GOOD: Answer = {"words": "it holds", "good": True}
 RULES = ModelRules(timeout=2.0, retries=2)
+SHAPE = struct_shape(Verdict)
 MESSAGES = (Message("system", "s"), Message("user", "is it good?"))
 
 
@@ -94,11 +95,24 @@ def test_a_server_that_hangs_ends_in_one_sentence() -> None:
         ask(server, rules)
 
 
-def test_nobody_there_ends_in_one_sentence() -> None:
-    with serve() as server:
-        pass
+def test_nobody_there_ends_in_one_sentence_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A wrong address is not waited for; a server that has once answered may come back."""
+    waits: list[float] = []
+
+    async def note(seconds: float) -> None:
+        waits.append(seconds)
+
+    patient = msgspec.structs.replace(RULES, retries=9)
+    with serve(lambda request: GOOD) as server:
+        model = make_model(parse_spec(server.spec), patient)
+        asyncio.run(Asker(model, patient, "default", 1, TaskKey("t")).ask(MESSAGES, SHAPE, "v"))
+    monkeypatch.setattr("conference.models.server.asyncio.sleep", note)
     with pytest.raises(TaskFailed, match="cannot be reached"):
-        ask(server)
+        ask(server, patient)
+    assert len(waits) == 2
+    with pytest.raises(TaskFailed, match="cannot be reached"):
+        asyncio.run(Asker(model, patient, "default", 1, TaskKey("t")).ask(MESSAGES, SHAPE, "v"))
+    assert len(waits) == 2 + 9
 
 
 def test_a_dead_server_is_given_up_by_calls_that_wait_for_their_turn() -> None:
