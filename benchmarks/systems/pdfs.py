@@ -8,8 +8,7 @@ Time is the processor time of one process that reads each paper once, after one 
 pages; with one thread, as a round reads papers. A real paper counts as accused where the reading
 reports any hidden text or order. A PDF of the folder of hidden sentences counts as missed where it
 is not accused, or where a telling word of the sentence is in the text that a reviewer gets.
-Intervals: 95 % bootstrap over papers for the seconds, Wilson for shares. Four ways are open: what
-PDFium draws and other viewers leave white (`OPEN` in tests/papers/further_ways.py).
+Intervals: 95 % bootstrap over papers for the seconds, Wilson for shares.
 """
 
 from __future__ import annotations

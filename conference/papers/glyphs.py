@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from conference.core.clean import whole_characters
-from conference.papers.pdfium import Floats, Sheet
+from conference.papers.page_objects import Floats
+from conference.papers.sheet import Sheet
 
 Mask = NDArray[np.bool_]
 READABLE = 3.0  # points of print size
@@ -30,7 +31,8 @@ class Glyphs(NamedTuple):
     """The glyphs of a page: `first` and `last` + 1 of their characters, and what they say.
 
     `boxes` (glyphs, 4) in points, `objects` the text objects' addresses; `size` is the print size
-    in points, as far as the glyph's own height tells; `marks` are punctuation.
+    in points, as far as the glyph's own height tells; `marks` are punctuation. `codes` are the
+    characters' numbers, 0 where a glyph says several.
     """
 
     first: NDArray[np.int64]
@@ -40,12 +42,13 @@ class Glyphs(NamedTuple):
     objects: NDArray[np.uint64]
     size: Floats
     marks: Mask
+    codes: NDArray[np.int64]
 
     def some(self, chosen: NDArray[np.int64] | Mask) -> Glyphs:
         kept = np.arange(len(self.texts))[chosen]
-        parts = (self.first, self.last, self.boxes, self.objects, self.size, self.marks)
-        first, last, boxes, objects, size, marks = (part[kept] for part in parts)
-        return Glyphs(first, last, [self.texts[at] for at in kept], boxes, objects, size, marks)
+        first, last, texts, *parts = self
+        own = [texts[at] for at in kept.tolist()]
+        return Glyphs(first[kept], last[kept], own, *(part[kept] for part in parts))
 
 
 @cache
@@ -81,7 +84,8 @@ def glyphs_of(sheet: Sheet) -> Glyphs:
     """The printing glyphs; the characters of one box are one glyph, as a ligature's are."""
     chars = sheet.characters
     text, boxes, objects = chars.text, chars.boxes, chars.objects
-    codes, which = np.unique(np.array(list(map(ord, text)), dtype=np.int64), return_inverse=True)
+    written = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4")
+    codes, which = np.unique(written, return_inverse=True)
     kinds = [chr(code) for code in codes.tolist()]
     half = np.array([is_half(char) for char in kinds], bool)
     printing = np.array([prints(char) for char in kinds], bool)
@@ -94,14 +98,16 @@ def glyphs_of(sheet: Sheet) -> Glyphs:
     ends = np.append(np.flatnonzero(~same)[1:], len(found))
     last = found[ends - 1] + 1 if len(found) else first
     texts = [text[at] for at in first.tolist()]
+    says = written[first].astype(np.int64)
     for at in np.flatnonzero((last - first > 1) | half[which[first]]).tolist():
         texts[at] = whole_characters(text[first[at] : last[at]])
+        says[at] = ord(texts[at]) if len(texts[at]) == 1 else 0
     own = boxes[first]
     long = np.maximum(own[:, 2] - own[:, 0], own[:, 3] - own[:, 1])
     body = np.array([0.45 if char in LOW else 0.66 for char in kinds] or [1.0])
     marks = np.array([is_mark(char) for char in kinds], bool)
     at = which[first]
-    return Glyphs(first, last, texts, own, objects[first], long / body[at], marks[at])
+    return Glyphs(first, last, texts, own, objects[first], long / body[at], marks[at], says)
 
 
 def outside(sheet: Sheet, glyphs: Glyphs) -> Mask:
@@ -142,6 +148,8 @@ def says_more(glyphs: Glyphs) -> Mask:
 
 def whole_objects(glyphs: Glyphs, some: Mask) -> Mask:
     """All glyphs of the text objects of which half the glyphs are among `some`."""
+    if not some.any():
+        return some
     owners, owner = np.unique(glyphs.objects, return_inverse=True)
     of_all = np.bincount(owner, minlength=len(owners))
     of_some = np.bincount(owner, weights=some, minlength=len(owners))

@@ -19,13 +19,14 @@ from conference.papers.orders import (
     TAGS,
     addresses_reader,
     connecting_words,
-    folded,
     normal_form,
     patterns,
+    plain_letters,
+    readings,
     squeezed,
     without_orders,
 )
-from conference.papers.pdfium import Sheet
+from conference.papers.sheet import Sheet
 from conference.papers.visible import OUTSIDE, UNSEEN, hidden_glyphs
 
 SCAN = "text layer of a scan"
@@ -106,8 +107,9 @@ def accused(looks: list[Look], notes: list[tuple[str, str]]) -> list[HiddenSpan]
     What also stands in plain sight is not hidden. `notes` are texts beside the pages, each with its
     place; of them only what addresses a reader counts.
     """
-    seen = squeezed("".join(look.text for look in looks))
-    told = [span for look in looks for span in _accusing(look.spans, seen)]
+    suspects = [look.spans for look in looks if look.spans]
+    seen = squeezed("".join(look.text for look in looks)) if suspects else ""
+    told = [span for spans in suspects for span in _accusing(spans, seen)]
     orders = ((place, without_orders(text)[1]) for place, text in notes)
     return told + [
         HiddenSpan(0, place, order, ADDRESSES) for place, own in orders for order, _ in own
@@ -141,17 +143,16 @@ def _judged(span: HiddenSpan, seen: str) -> HiddenSpan:
     if span.technique in (VISIBLE, TAGGED):
         return span
     rule, text = "", span.text
-    backwards = text[::-1]  # Seen as it is meant by those whose programs turn it round.
-    if addresses_reader(text) or addresses_reader(backwards):
+    if any(map(addresses_reader, readings(text))):
         rule = ADDRESSES
-    elif span.technique not in (SCAN, RUN_OFF) and (argues(text) or argues(backwards)):
+    elif span.technique not in (SCAN, RUN_OFF) and any(map(argues, readings(text))):
         rule = "" if _once(squeezed(span.text)) in seen else ARGUES
     return msgspec.structs.replace(span, rule=rule, text=normal_form(span.text))
 
 
 def argues(text: str, least: int = WORDS, connecting: int = CONNECTING) -> bool:
     """Whether a text is as long as a sentence and no note of a producer or printer."""
-    flat, _ = folded(text)
+    flat = plain_letters(text)
     if any(pattern.search(flat) for pattern in patterns("service")):
         return False
     words = re.findall(r"(?<!\\)\b[^\W\d_]+", flat)

@@ -11,7 +11,7 @@ import msgspec
 from conference.papers.anatomy import NUMBER
 from conference.papers.document import Document, is_heading
 from conference.papers.glyphs import glyphs_of
-from conference.papers.pdfium import sheets
+from conference.papers.sheet import sheets
 
 SMALLEST_PRINT = 5.0  # points
 SMALL_WHOLE = 12

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from functools import cache
+from math import gcd
 from pathlib import Path
 from typing import NamedTuple
 from unicodedata import category, normalize
@@ -38,6 +39,8 @@ _NEARLY = {
     "bfgnqrsuvw": "ьꜰɡпꞯгꜱцѵω",
     "acefghijkmrtvwy": "ɐɔǝɟƃɥᴉɾʞɯɹʇʌʍʎ",
 }
+_TURNED = frozenset("ɐɔǝɟƃɥᴉɾʞɯɹʇʌʍʎ")
+_UPRIGHT = dict(zip("bdnpqu", "qpudbn", strict=True))  # beside turned letters
 
 
 class Order(NamedTuple):
@@ -66,9 +69,10 @@ def squeezed(text: str) -> str:
 
 def orders_in(text: str) -> list[Order]:
     """The sentences that instruct a reviewer; of one without an end, what is around the phrases."""
-    flat, places = folded(text)
+    flat = plain_letters(text)
     if not any(pattern.search(flat) for pattern in patterns("visible")):
         return []
+    flat, places = _folded(text)
     found = []
     for start, end in _sentences(flat):
         signs = sum(bool(pattern.search(flat[start:end])) for pattern in patterns("visible"))
@@ -92,9 +96,24 @@ def beside(texts: Iterable[str]) -> tuple[str, ...]:
     return tuple(without_orders(text)[0] for text in texts)
 
 
+def readings(text: str) -> list[str]:
+    """A text as it stands, and as those mean it who turn its letters or its order round.
+
+    Letters turned upside down, or each said several times, tell nobody anything as they stand.
+    """
+    found = [text]
+    if any(letter in _TURNED for letter in text):
+        found.append("".join(_UPRIGHT.get(char, char) for char in text))
+    runs = [(run[0][0], len(run[0])) for run in re.finditer(r"(\S)\1*", text)]
+    times = gcd(*(count for _, count in runs))
+    if times > 1:
+        found.append(re.sub(r"(\S)\1*", lambda run: run[0][: len(run[0]) // times], text))
+    return [*found, *(each[::-1] for each in found)]
+
+
 def addresses_reader(text: str) -> bool:
     """Whether a text that nobody can see speaks to who judges the paper."""
-    flat, _ = folded(text)
+    flat = plain_letters(text)
     return any(p.search(flat) for kind in ("visible", "hidden") for p in patterns(kind))
 
 
@@ -116,26 +135,31 @@ def _phrases() -> dict[str, list[str]]:
     return msgspec.toml.decode(data, type=dict[str, list[str]])
 
 
-def folded(text: str) -> tuple[str, list[int]]:
-    """A text in plain lower-case letters, and where each of its characters stood.
+def plain_letters(text: str) -> str:
+    """A text in plain lower-case letters.
 
     Accents, fillers and styles are gone, letters that look like Latin ones are these, and white
     space is one blank.
     """
+    if not text.isascii():
+        text = _OTHERS.sub(lambda found: _plain(found[0]), text)
+    return re.sub(r"\s+", " ", text).lstrip().lower()
+
+
+def _folded(text: str) -> tuple[str, list[int]]:
+    """The same, and where each of its characters stood."""
     pieces: list[str] = []
     places: list[int] = []
     for found in _PIECES.finditer(text):
         at, piece = found.start(), found[0]
-        if piece.isspace():
+        plain = piece.lower() if piece.isascii() else _plain(piece)
+        if plain.isspace():
             if pieces and pieces[-1][-1] != " ":
                 pieces.append(" ")
                 places.append(at)
-        elif piece.isascii():
-            pieces.append(piece.lower())
-            places.extend(range(at, found.end()))
-        elif plain := _plain(piece):
+        elif plain:
             pieces.append(plain)
-            places += [at] * len(plain)
+            places += range(at, found.end()) if piece.isascii() else [at] * len(plain)
     return "".join(pieces), places
 
 

@@ -29,7 +29,8 @@ from conference.papers.hidden import (
 )
 from conference.papers.numbering import without_line_numbers
 from conference.papers.orders import orders_in
-from conference.papers.pdfium import PDFIUM, Sheet, notes_of, open_pdf, title_of
+from conference.papers.pdfium import PDFIUM, notes_of, open_pdf, title_of
+from conference.papers.sheet import Sheet
 
 MOST_PAGES = 500
 MOST_BYTES = 200 * 2**20
@@ -144,11 +145,13 @@ def _read(path: Path, data: bytes, max_pages: int, progress: Callable[[int, int]
 
     with PDFIUM:
         try:
-            document = open_pdf(path)
+            document = open_pdf(path, data)
         except pypdfium2.PdfiumError as error:
             locked = error.err_code == pdfium.FPDF_ERR_PASSWORD and b"/Encrypt" in data
             reason = ENCRYPTED if locked else "damaged, or without a page."
             raise UnreadablePdf(f"{path.name}: {reason}") from error
+        except ValueError as error:
+            raise UnreadablePdf(f"{path.name}: damaged ({error}).") from error
         try:
             count = len(document)
             if pdfium.FPDF_GetSecurityHandlerRevision(document) >= 0:

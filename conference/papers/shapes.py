@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from conference.papers.glyphs import Glyphs, Mask, stretches
 from conference.papers.orders import look_alikes
-from conference.papers.pdfium import Sheet
+from conference.papers.sheet import Sheet
 from conference.papers.views import Difference, View, close_view, without
 
 Floats = NDArray[np.float32]
@@ -107,7 +107,7 @@ def shapeless(sheet: Sheet, glyphs: Glyphs, places: Boxes, own: Difference, crow
     Where the letters of a text object are `crowded` by others, all of it where most are unlike.
     """
     letters = [letter_of(t) if len(t) == 1 and t not in BARS else "" for t in glyphs.texts]
-    angles = np.array([sheet.angle(int(first)) for first in glyphs.first])
+    angles = sheet.angles(glyphs.first)
     high = places[:, 3] - places[:, 1] >= LEAST
     judged = np.flatnonzero([bool(letter) for letter in letters])
     judged = judged[high[judged] & (np.abs(np.cos(2 * angles[judged])) >= ASKEW)]
@@ -150,11 +150,12 @@ def _groups(sheet: Sheet, glyphs: Glyphs, clear: Mask) -> tuple[Groups, NDArray[
 
     Fonts of too few letters are taken together under address 0 where several letters of such fonts
     stand side by side, as in a text that has a font for each letter; the second array is -1 there.
+    What is not clear parts no such letters.
     """
     objects, own = np.unique(glyphs.objects, return_inverse=True)
     known: dict[int, int] = {}
     fonts = np.array([known.setdefault(sheet.font(each), len(known)) for each in objects.tolist()])
-    codes = np.array([ord(text) if len(text) == 1 else 0 for text in glyphs.texts])
+    codes = glyphs.codes
     keys = np.where(clear & (codes > 0), fonts[own] * sys.maxunicode + codes, 0)
     addresses = list(known)
     groups: Groups = {}
@@ -168,8 +169,9 @@ def _groups(sheet: Sheet, glyphs: Glyphs, clear: Mask) -> tuple[Groups, NDArray[
         owners = [addresses[each] for each in fonts[own].tolist()]
         kinds = map(kind_of, glyphs.texts)
         apart = np.array([key in few for key in zip(owners, kinds, strict=True)]) & (keys > 0)
-        for start, end in stretches(apart):
-            for at in range(start, end) if end - start >= FEWEST else ():
+        for start, end in stretches(apart | ~clear):
+            inside = (start + np.flatnonzero(apart[start:end])).tolist()
+            for at in inside if len(inside) >= FEWEST else ():
                 keys[at] = -1
                 letter = letter_of(glyphs.texts[at])
                 _add(groups.setdefault((0, kind_of(letter)), {}), letter, [at])
@@ -195,24 +197,20 @@ def _lying(
     sheet: Sheet, glyphs: Glyphs, groups: Groups, view: View, all_text: Difference
 ) -> Groups:
     """The groups of which most letters look like others than they are said to be; those letters."""
-    rows = [
-        (key, letter, at)
-        for key, letters in groups.items()
-        for letter, some in letters.items()
-        for at in some
-    ]
-    angles = np.array([sheet.angle(int(glyphs.first[at])) for _, _, at in rows])
-    upright = np.flatnonzero(np.abs(np.cos(2 * angles)) >= ASKEW)
-    if not len(upright):
+    said = [(key, letter) for key, letters in groups.items() for letter in letters]
+    some = [groups[key][letter] for key, letter in said]
+    at = np.array([each for own in some for each in own], dtype=np.int64)
+    number = np.repeat(np.arange(len(said)), [len(own) for own in some])
+    angles = sheet.angles(glyphs.first[at])
+    upright = np.abs(np.cos(2 * angles)) >= ASKEW
+    at, number = at[upright], number[upright]
+    if not len(at):
         return {}
-    places = view.places(sheet, glyphs)[[at for _, _, at in rows]][upright]
+    places = view.places(sheet, glyphs.some(at))
     pictures = _pictures(Samples(all_text.steps(), places, angles[upright]))
-    said = [rows[at][:2] for at in upright]
-    letters = dict.fromkeys(said)
-    number = {letter: at for at, letter in enumerate(letters)}
-    means = np.zeros((len(letters), pictures.shape[1]), np.float32)
-    np.add.at(means, [number[letter] for letter in said], pictures)
-    own, other = likeness(means, [letter for _, letter in letters])
+    starts = np.flatnonzero(np.diff(number, prepend=-1))
+    letters = [said[each] for each in number[starts].tolist()]
+    own, other = likeness(np.add.reduceat(pictures, starts), [letter for _, letter in letters])
     wrong = (other - own > WORSE) | (own < LIKE)
     found = {}
     for key in groups:
@@ -237,6 +235,7 @@ def likeness(pictures: Floats, letters: Sequence[str]) -> tuple[Floats, Floats]:
 def _pictures(samples: Samples) -> Floats:
     """The ink in each place at SIDE by SIDE points, set upright, (places, SIDE * SIDE)."""
     ink, places, angles = samples
+    rows, columns = ink.shape
     middle = (places[:, :2] + places[:, 2:]) / 2
     outer = places[:, 2:] - places[:, :2]
     cos, sin = np.cos(angles), np.sin(angles)
@@ -248,14 +247,19 @@ def _pictures(samples: Samples) -> Floats:
     along = wide[:, None, None] * steps[None, None, :]
     down = high[:, None, None] * steps[None, :, None]
     cos, sin = cos[:, None, None], sin[:, None, None]
-    x = (middle[:, 0, None, None] + along * cos + down * sin - 0.5).clip(0, ink.shape[1] - 1.001)
-    y = (middle[:, 1, None, None] - along * sin + down * cos - 0.5).clip(0, ink.shape[0] - 1.001)
+    x, y = along * cos, down * cos
+    if sin.any():  # Of upright letters a column has one x, and a row one y.
+        x, y = x + down * sin, y - along * sin
+    x = (middle[:, 0, None, None] + x - 0.5).clip(0, columns - 1.001)
+    y = (middle[:, 1, None, None] + y - 0.5).clip(0, rows - 1.001)
     left, top = x.astype(int), y.astype(int)
-    right, bottom = np.minimum(left + 1, ink.shape[1] - 1), np.minimum(top + 1, ink.shape[0] - 1)
-    a, b = x - left, y - top
-    upper = ink[top, left] * (1 - a) + ink[top, right] * a
-    lower = ink[bottom, left] * (1 - a) + ink[bottom, right] * a
-    return np.asarray((upper * (1 - b) + lower * b).reshape(len(places), -1), dtype=np.float32)
+    a, b = (x - left).astype(np.float32), (y - top).astype(np.float32)
+    flat, first = ink.ravel(), top * columns + left
+    right, below = np.minimum(left + 1, columns - 1) - left, columns * (top < rows - 1)
+    upper, lower = flat[first], flat[first + below]
+    upper += (flat[first + right] - upper) * a
+    lower += (flat[first + below + right] - lower) * a
+    return np.asarray((upper + (lower - upper) * b).reshape(len(places), -1))
 
 
 def _standard(pictures: Floats) -> Floats:

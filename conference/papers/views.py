@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from functools import cache
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from conference.papers.glyphs import Glyphs, Mask
-from conference.papers.pdfium import Floats, Pixels, Sheet
+from conference.papers.page_objects import Floats
+from conference.papers.sheet import Pixels, Sheet, Window
 
 Levels = NDArray[np.float32]
+Sides = NDArray[np.int64]
+Parts = tuple[Mask, ...]
 SCALE, CLOSE = 1.5, 5.0  # pixels to a point, at the first look and at the closest
 HEIGHT = 30.0  # pixels of print size that are enough at a closer look
 MOST_PIXELS = 4_000_000
-WHITE = 0xFFFFFF
 CONTRAST = 1.5  # as WCAG 2 defines it; it asks for 4.5, and papers print grey on white at 2
 BRIGHT, OTHER_COLOUR = 1.2, 192  # contrast and bytes: bright green is read at less than grey is
-FAR, ROW = 1e6, 4.0  # pixels
+FAR, ROW, WORD = 1e6, 4.0, 56  # pixels
 FEW, MOST_NEAR = 400, 20_000  # glyphs that are compared with all others at once; of a page
 _BYTE = np.arange(256) / 255
 _LINEAR = np.where(_BYTE <= 0.04045, _BYTE / 12.92, ((_BYTE + 0.055) / 1.055) ** 2.4)
-GREYS = _LINEAR.astype(np.float32)  # of a grey pixel's byte, as WCAG 2 has it
 # Of a pixel's blue, green and red bytes.
 LINEAR = [(share * _LINEAR).astype(np.float32) for share in (0.0722, 0.7152, 0.2126)]
 
@@ -30,7 +32,7 @@ class View(NamedTuple):
     """A part of a page as drawn: `window` is left, top, right and bottom in pixels at `scale`."""
 
     scale: float
-    window: tuple[int, int, int, int]
+    window: Window
     picture: Pixels
 
     def places(self, sheet: Sheet, glyphs: Glyphs) -> Floats:
@@ -102,18 +104,40 @@ def close_view(sheet: Sheet, glyphs: Glyphs) -> View | None:
 
 def without(sheet: Sheet, view: View, glyphs: Glyphs) -> Difference:
     """What the view shows less when the text objects of some glyphs are taken away."""
-    with sheet.without(set(glyphs.objects.tolist())):
-        bare = sheet.draw(view.scale, view.window).ravel()
+    bare = sheet.draw_without(glyphs.objects.tolist(), view.scale, view.window).ravel()
     whole = view.picture.ravel()
     at = np.flatnonzero(whole != bare)
-    first, second = _luminance(whole[at]), _luminance(bare[at])
-    high, low = np.maximum(first, second), np.minimum(first, second)
+    first, second = whole[at], bare[at]
+    # Of two greys a table knows: most print is black on white.
+    pairs = ((first & 0xFF) << 8) | (second & 0xFF)
+    contrast, step = _greys()[0][pairs], _greys()[1][pairs]
+    coloured = np.flatnonzero(_is_coloured(first) | _is_coloured(second))
+    if len(coloured):
+        contrast[coloured], step[coloured] = _compared(first[coloured], second[coloured])
+    return Difference(view.picture.shape, at, contrast, step)
+
+
+@cache
+def _greys() -> tuple[Levels, Levels]:
+    """Contrast and step of any two greys, the byte of one times 256 and that of the other."""
+    bytes_ = np.arange(256, dtype=np.uint32) * 0x010101
+    return _compared(np.repeat(bytes_, 256), np.tile(bytes_, 256))
+
+
+def _is_coloured(colours: Pixels) -> Mask:
+    return np.asarray(((colours ^ (colours >> 8)) & 0xFFFF) != 0)
+
+
+def _compared(first: Pixels, second: Pixels) -> tuple[Levels, Levels]:
+    """The contrast of pixels, and the steps of their luminance."""
+    a, b = _luminance(first), _luminance(second)
+    high, low = np.maximum(a, b), np.minimum(a, b)
     contrast = np.asarray((high + 0.05) / (low + 0.05), np.float32)
     pale = np.flatnonzero((contrast >= BRIGHT) & (contrast < CONTRAST))
-    colours = zip(_channels(whole[at[pale]]), _channels(bare[at[pale]]), strict=True)
+    colours = zip(_channels(first[pale]), _channels(second[pale]), strict=True)
     apart = np.max([np.abs(a - b) for a, b in colours], axis=0)
     contrast[pale[apart >= OTHER_COLOUR]] = CONTRAST
-    return Difference(view.picture.shape, at, contrast, high - low)
+    return contrast, high - low
 
 
 def _channels(colours: Pixels) -> list[NDArray[np.int64]]:
@@ -123,27 +147,76 @@ def _channels(colours: Pixels) -> list[NDArray[np.int64]]:
 
 def _luminance(colours: Pixels) -> Levels:
     """Relative luminance of BGR pixels, from 0 to 1, as WCAG 2 defines it."""
-    blue = colours & 0xFF
-    if np.array_equal(colours & WHITE, blue * 0x010101):
-        return np.asarray(GREYS[blue])
-    green, red = (colours >> 8) & 0xFF, (colours >> 16) & 0xFF
+    blue, green, red = _channels(colours)
     return np.asarray(LINEAR[0][blue] + LINEAR[1][green] + LINEAR[2][red])
 
 
 def filled(ink: Mask, places: Floats, marks: Mask) -> Mask:
     """Whether each box has ink in the outer thirds of its height and width, where it is large."""
-    sums = _summed(ink)
     places = np.nan_to_num(places)
     left, top = np.floor(places[:, 0]), np.floor(places[:, 1])
     right, bottom = np.ceil(places[:, 2]), np.ceil(places[:, 3])
     across, down = (right - left) / 3, (bottom - top) / 3
-    seen = _count(sums, left, top, right, bottom) > 0
+    upper, lower = np.ceil(top + down), np.floor(bottom - down)
+    inner, outer = np.ceil(left + across), np.floor(right - across)
     high, wide = (bottom - top >= 6) & ~marks, (right - left >= 6) & ~marks
-    seen &= ~high | (_count(sums, left, top, right, np.ceil(top + down)) > 0)
-    seen &= ~high | (_count(sums, left, np.floor(bottom - down), right, bottom) > 0)
-    seen &= ~wide | (_count(sums, left, top, np.ceil(left + across), bottom) > 0)
-    seen &= ~wide | (_count(sums, np.floor(right - across), top, right, bottom) > 0)
-    return np.asarray(seen)
+    rows, columns = ink.shape
+    sides = (left, inner, outer, right), (top, upper, lower, bottom)
+    across, down = (
+        np.stack(some, axis=1).clip(0, most).astype(np.int64)
+        for some, most in zip(sides, (columns, rows), strict=True)
+    )
+    seen = np.zeros(len(places), bool)
+    narrow = across[:, 3] - across[:, 0] <= WORD
+    for some, look in ((narrow, _inked_words), (~narrow, _inked_boxes)):
+        if some.any():
+            any_, up, low, first, last = look(ink, across[some], down[some])
+            tall, broad = high[some], wide[some]
+            seen[some] = any_ & (~tall | (up & low)) & (~broad | (first & last))
+    return seen
+
+
+def _inked_boxes(ink: Mask, across: Sides, down: Sides) -> Parts:
+    """Whether boxes have ink: at all, in the upper and lower third, in the left and right one.
+
+    `across` and `down` (boxes, 4) are the ends of a box and, between them, of its thirds.
+    """
+    rows = [
+        (
+            ink[a:d, e:h].any(), ink[a:b, e:h].any(), ink[c:d, e:h].any(),
+            ink[a:d, e:f].any(), ink[a:d, g:h].any(),
+        )
+        for (e, f, g, h), (a, b, c, d) in zip(across.tolist(), down.tolist(), strict=True)
+    ]  # fmt: skip
+    return tuple(np.array(rows, bool).T)
+
+
+def _inked_words(ink: Mask, across: Sides, down: Sides) -> Parts:
+    """The same of boxes no wider than WORD pixels, of which a row fits into 64 bits."""
+    packed = np.packbits(ink, axis=1, bitorder="little")
+    packed = np.pad(packed, ((0, 0), (0, 8)))
+    rows, width = packed.shape
+    words = np.ndarray((rows, width - 7), "<u8", packed, strides=(width, 1))
+    start = np.minimum(across[:, 0] >> 3, width - 8)
+    first, inner, outer, last = (across - 8 * start[:, None]).astype(np.uint64).T
+    tall = np.maximum(down[:, 3] - down[:, 0], 1)
+    begins = np.cumsum(tall) - tall
+    who = np.repeat(np.arange(len(tall)), tall)
+    row = np.arange(len(who)) + (down[:, 0] - begins)[who]
+    inside = row < down[who, 3]
+    found = words[np.minimum(row, rows - 1), start[who]] & _bits(first, last)[who]
+    found[~inside] = 0
+    whole = np.bitwise_or.reduceat(found, begins)
+    up = np.bitwise_or.reduceat(np.where(row < down[who, 1], found, 0), begins)
+    low = np.bitwise_or.reduceat(np.where(row >= down[who, 2], found, 0), begins)
+    sides = whole & _bits(first, inner), whole & _bits(outer, last)
+    return tuple(np.asarray(part != 0) for part in (whole, up, low, *sides))
+
+
+def _bits(first: NDArray[np.uint64], last: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Words with the bits from `first` until before `last`."""
+    one = np.uint64(1)
+    return np.asarray(((one << last) - one) & ~((one << first) - one))
 
 
 def shared(places: Floats) -> Floats:
@@ -186,21 +259,3 @@ def _near_others(boxes: Floats) -> Mask:
     found[who[1:][left[1:] < np.maximum.accumulate(right)[:-1]]] = True
     found[who[:-1][left[1:] < right[:-1]]] = True
     return found
-
-
-def _summed(values: NDArray[np.bool_]) -> NDArray[np.int32]:
-    sums = np.zeros((values.shape[0] + 1, values.shape[1] + 1), dtype=np.int32)
-    np.cumsum(values, axis=1, dtype=np.int32, out=sums[1:, 1:])
-    for row in range(1, len(sums)):  # Faster than a sum across the rows.
-        sums[row] += sums[row - 1]
-    return sums
-
-
-def _count(sums: NDArray[np.int32], *sides: NDArray[Any]) -> NDArray[np.int32]:
-    """The sum within boxes (left, top, right, bottom)."""
-    rows, columns = sums.shape[0] - 1, sums.shape[1] - 1
-    left, top, right, bottom = (
-        side.clip(0, most).astype(np.int64)
-        for side, most in zip(sides, (columns, rows) * 2, strict=True)
-    )
-    return np.asarray(sums[bottom, right] - sums[top, right] - sums[bottom, left] + sums[top, left])

@@ -25,7 +25,7 @@ from conference.papers.glyphs import (
     tiny,
     whole_objects,
 )
-from conference.papers.pdfium import Sheet
+from conference.papers.sheet import Sheet
 from conference.papers.views import (
     CONTRAST,
     SCALE,
@@ -39,6 +39,7 @@ from conference.papers.views import (
 )
 
 LARGE, CONTRAST_LARGE = 24.0, 1.1  # Points; a watermark's letters are seen at less.
+NO_CONTRAST = 1.0
 CONTRAST_DOUBLED = 2.2  # of print over which the same letters are printed once more
 SHARED, CLEAR = 0.3, 0.03  # share of a glyph's box that others lie over: some, next to none
 NO_PICTURE = 0.05  # points: the height of a glyph that a font lacks
@@ -115,6 +116,11 @@ def _seen(
     rows, columns = view.picture.shape
     inside = (right > 0) & (bottom > 0) & (left < columns) & (top < rows)
     unclear = np.flatnonzero(~seen & inside)
+    if len(unclear) and view.scale == SCALE:  # What changes no pixel is not looked at enlarged.
+        # A thin rule may be drawn in the row of pixels beside its own.
+        around = places[unclear] + np.array([-1, -1, 1, 1])
+        every = np.ones(len(unclear), bool)
+        unclear = unclear[filled(all_text.ink(NO_CONTRAST), around, every)]
     if len(unclear):
         seen[unclear] = _seen_close(sheet, glyphs.some(unclear), ~alone[unclear])
     some = glyphs.objects[~seen & inside]

@@ -8,10 +8,6 @@ from tests.papers.ways import BOX, Raw, Way, text
 
 WAYS: dict[str, Way] = {}
 
-# PDFium draws these, and other viewers do not; what it draws it cannot tell from what it would.
-OPEN = frozenset((
-    "device N of None", "calibrated grey by its gamma", "blend ColorBurn", "blend of a list",
-))  # fmt: skip
 # Of these nothing is read, or letters piled up that tell nobody anything: they accuse nobody.
 UNREAD = frozenset((
     "no width at all", "letter upon letter", "letters at one place by spacing",
@@ -45,6 +41,7 @@ for _name, _space, _code in (
     ("all colours at zero", f"[/Separation /All /DeviceCMYK {TINT}]", "0 scn"),
     ("a spot colour at 3 in 100", f"[/Separation /Ink /DeviceCMYK {TINT}]", "0.03 scn"),
     ("device N of None", f"[/DeviceN [/None] /DeviceCMYK {TINT}]", "1 scn"),
+    ("device N of None twice", f"[/DeviceN [/None /None] /DeviceCMYK {TWO}]", "1 1 scn"),
     ("off-white of Lab", f"[/Lab << {POINT} /Range [-9 9 -9 9] >>]", "96 0 2 scn"),
     ("calibrated by its gamma", f"[/CalRGB << {POINT} /Gamma [0.1 0.1 0.1] >>]", "0.6 0.6 0.6 scn"),
     ("calibrated grey by its gamma", f"[/CalGray << {POINT} /Gamma 0.05 >>]", "0.4 scn"),
@@ -81,6 +78,8 @@ add(
 for _mode in ("Overlay", "SoftLight", "ColorBurn", "Saturation", "Luminosity"):
     state(f"blend {_mode}", f"/BM /{_mode}", f"/G gs {int(_mode == 'Luminosity')} g T;")
 state("blend of a list", "/BM [/Unknown /Screen]", "/G gs 0 g T;")
+state("blend of a list of burns", "/BM [/ColorBurn /Normal]", "/G gs 0 g T;")
+state("blend by another spelling", "/B#4d /Color#42urn", "/G gs 0 g T;")
 state("white by hard light", "/BM /HardLight", "/G gs 1 g T;")
 state("nothing by overprint", "/OP true /op true /OPM 1", "/G gs 0 0 0 0 k T;")
 state(

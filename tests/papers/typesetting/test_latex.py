@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from conference.core.errors import UserError
 from conference.papers import read_pdf
 from conference.papers.layout import beyond_margins
-from conference.papers.pdfium import sheets
+from conference.papers.sheet import sheets
 from conference.papers.typesetting import check_typesetter, typeset
 from conference.papers.typesetting.escape import LETTERS, escape
 from conference.papers.typesetting.mathematics import markup, mathematics

@@ -1,0 +1,169 @@
+"""The objects that a page of a PDF paints, by address: its text objects, and what hides them."""
+
+from __future__ import annotations
+
+import ctypes
+from itertools import repeat
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from conference.papers.pdfium import address, call, parameter_of
+
+Floats = NDArray[np.float64]
+Box = tuple[float, float, float, float]  # left, bottom, right and top in points
+DEEPEST = 15  # forms within forms
+
+
+class Objects(NamedTuple):
+    """The objects of a page, those of its forms too.
+
+    `texts` has each text object with the number of forms that it lies in; `only_text` says that
+    the page has no others.
+    """
+
+    texts: dict[int, int]
+    pictures: list[int]
+    only_text: bool
+
+
+def objects_of(page: Any) -> Objects:
+    """The objects of an open page, in the order in which they are painted."""
+    import pypdfium2.raw as pdfium
+
+    texts: dict[int, int] = {}
+    pictures: list[int] = []
+    kind, others = call("FPDFPageObj_GetType"), 0
+
+    def walk(within: int, level: int, count: Any, get: Any) -> None:
+        nonlocal others
+        inside = [each for each in map(get, repeat(within), range(max(0, count(within)))) if each]
+        for each, what in zip(inside, map(kind, inside), strict=True):
+            if what == pdfium.FPDF_PAGEOBJ_TEXT:
+                texts[each] = level
+                continue
+            others += 1
+            if what == pdfium.FPDF_PAGEOBJ_IMAGE:
+                pictures.append(each)
+            elif what == pdfium.FPDF_PAGEOBJ_FORM and level < DEEPEST - 1:
+                own = call("FPDFFormObj_CountObjects"), call("FPDFFormObj_GetObject")
+                walk(each, level + 1, *own)
+
+    walk(address(page.raw), 0, call("FPDFPage_CountObjects"), call("FPDFPage_GetObject"))
+    return Objects(texts, pictures, others == 0)
+
+
+def pointer(owner: int) -> Any:
+    """A page's object for PDFium's own functions."""
+    import pypdfium2.raw as pdfium
+
+    return ctypes.cast(owner, pdfium.FPDF_PAGEOBJECT)
+
+
+def box_of(owner: int) -> Box | None:
+    """The sides of an object; None where PDFium cannot tell."""
+    import pypdfium2.raw as pdfium
+
+    left, low, right, high = (ctypes.c_float() for _ in range(4))
+    if not pdfium.FPDFPageObj_GetBounds(pointer(owner), left, low, right, high):
+        return None
+    return left.value, low.value, right.value, high.value
+
+
+def drop_replacements(objects: Objects) -> list[tuple[str, list[int]]]:
+    """Take the replacement texts off a page; each with the text objects that it stood for."""
+    import pypdfium2.raw as pdfium
+
+    found: list[tuple[str, list[int]]] = []
+    for owner, count in zip(
+        objects.texts, map(call("FPDFPageObj_CountMarks"), objects.texts), strict=True
+    ):
+        for at in reversed(range(max(0, count))):
+            mark = pdfium.FPDFPageObj_GetMark(pointer(owner), at)
+            text = parameter_of(mark, b"ActualText")
+            if text is None:
+                continue
+            pdfium.FPDFPageObj_RemoveMark(pointer(owner), mark)
+            if found and found[-1][0] == text:
+                found[-1][1].append(owner)
+            else:
+                found.append((text, [owner]))
+    return found
+
+
+def paint(owner: int, box: Floats) -> str:
+    """How a text object says that it paints a glyph in `box`, where that hides it."""
+    import pypdfium2.raw as pdfium
+
+    item = pointer(owner)
+    if pdfium.FPDFTextObj_GetTextRenderMode(item) in (3, 7):
+        return "invisible rendering mode"
+    if _beyond_clip(item, box):
+        return "clipped away"
+    parts = [ctypes.c_uint() for _ in range(4)]
+    if not pdfium.FPDFPageObj_GetFillColor(item, *parts):
+        return ""
+    *colour, opacity = (part.value for part in parts)
+    if opacity < 25:
+        return "zero opacity"
+    return "white on white" if min(colour) > 240 else ""
+
+
+def _beyond_clip(item: Any, box: Floats) -> bool:
+    """Whether a box lies beyond any path of the object's clip."""
+    import pypdfium2.raw as pdfium
+
+    clip = pdfium.FPDFPageObj_GetClipPath(item)
+    x, y = ctypes.c_float(), ctypes.c_float()
+    for path in range(max(0, pdfium.FPDFClipPath_CountPaths(clip)) if clip else 0):
+        points = []
+        for at in range(max(0, pdfium.FPDFClipPath_CountPathSegments(clip, path))):
+            segment = pdfium.FPDFClipPath_GetPathSegment(clip, path, at)
+            if pdfium.FPDFPathSegment_GetPoint(segment, x, y):
+                points.append((x.value, y.value))
+        if points:
+            (left, low), (right, high) = np.min(points, axis=0), np.max(points, axis=0)
+            if box[2] < left or box[0] > right or box[3] < low or box[1] > high:
+                return True
+    return False
+
+
+def embedded(owner: int) -> bool:
+    """Whether the font of a text object is in the file."""
+    import pypdfium2.raw as pdfium
+
+    font = pdfium.FPDFTextObj_GetFont(pointer(owner))
+    return bool(font) and pdfium.FPDFFont_GetIsEmbedded(font) == 1
+
+
+def twins_of(objects: Objects, read: set[int]) -> dict[int, list[int]]:
+    """Text objects that PDFium leaves out as it read the same letters in the same place.
+
+    `read` are those that have characters.
+    """
+    left_out = objects.texts.keys() - read
+    twins: dict[int, list[int]] = {}
+    known: dict[tuple[int, int, int, int], list[tuple[int, Floats]]] = {}
+    for each in objects.texts.keys() & read if left_out else ():
+        shape, corner = _shape(each)
+        known.setdefault(shape, []).append((each, corner))
+    for each in left_out:
+        shape, corner = _shape(each)
+        for owner, other in known.get(shape, ()):
+            if np.abs(corner - other).max() < 0.01 * shape[1]:  # of the font size in 1/100
+                twins.setdefault(owner, []).append(each)
+    return twins
+
+
+def _shape(owner: int) -> tuple[tuple[int, int, int, int], Floats]:
+    """A text object's font, and its print and outer sizes in 1/100 points; and its corner."""
+    import pypdfium2.raw as pdfium
+
+    size = ctypes.c_float()
+    font = call("FPDFTextObj_GetFont")(owner) or 0
+    pdfium.FPDFTextObj_GetFontSize(pointer(owner), size)
+    left, low, right, high = box_of(owner) or (0.0, 0.0, 0.0, 0.0)
+    sides = (size.value, right - left, high - low)
+    points = tuple(round(100 * min(max(side, -1e9), 1e9)) for side in sides)
+    return (font, points[0], points[1], points[2]), np.array([left, low])

@@ -1,0 +1,123 @@
+"""What PDFium paints, and the standard says leaves no mark or another one, as PDFium follows it.
+
+PDFium paints colours of which every ink is None, and takes a list of blend modes for none. It
+leaves out the gamma of calibrated greys, and what white does to ColorBurn. Viewers that follow the
+standard show white there. In such a file these are put in other words that come to the same.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import zlib
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pypdf.generic import ArrayObject, DictionaryObject
+
+MODES = frozenset((
+    "/Normal", "/Compatible", "/Multiply", "/Screen", "/Overlay", "/Darken", "/Lighten",
+    "/ColorDodge", "/ColorBurn", "/HardLight", "/SoftLight", "/Difference", "/Exclusion", "/Hue",
+    "/Saturation", "/Color", "/Luminosity",
+))  # fmt: skip
+MOST_BYTES = 2**26  # of the objects in a stream
+LUMINANCE_TO_GREY = 1 / 2.2  # of a device's grey
+_PACKED = re.compile(rb"/ObjStm[^>]*>*[^>]*?stream\r?\n")
+_PERHAPS = re.compile(rb"/CalGray|/ColorBurn|/DeviceN|/BM\s*[^/\s]|/[!-~]{0,30}#[0-9A-Fa-f]{2}")
+_SURELY = re.compile(rb"/CalGray|/ColorBurn|/BM\s*[^/\s]|/DeviceN\s*(?:\[\s*(?:/None\s*)+\]|\d)")
+
+
+def may_differ(data: bytes) -> bool:
+    """Whether a file may have one of these; a file that packs its objects oddly may."""
+    return any(part is None or _PERHAPS.search(part) for part in (data, *_unpacked(data)))
+
+
+def _unpacked(data: bytes) -> Iterator[bytes | None]:
+    """The objects that lie in streams; None where they are not packed in the common way."""
+    found = list(_PACKED.finditer(data))
+    if len(found) != data.count(b"/ObjStm"):
+        yield None
+    for each in found:
+        head = data[data.rfind(b"obj", 0, each.start()) : each.end()]
+        common = head.count(b"Decode") == 1 and b"/FlateDecode" in head and b"#" not in head
+        try:
+            inflate = zlib.decompressobj()
+            part = inflate.decompress(memoryview(data)[each.end() :], MOST_BYTES)
+            yield part if common and inflate.eof else None
+        except zlib.error:
+            yield None
+
+
+def as_the_standard_paints(saved: bytes) -> bytes | None:
+    """A file as PDFium saved it, which names its objects plainly, put so; None if none differs.
+
+    Raises:
+        ValueError: the file cannot be taken apart.
+    """
+    if not _SURELY.search(saved):
+        return None
+    from pypdf import PdfWriter
+    from pypdf.errors import PyPdfError
+
+    made = io.BytesIO()
+    try:
+        writer = PdfWriter(clone_from=io.BytesIO(saved))
+        for part in _parts(writer.root_object):
+            _put_plainly(part)
+        writer.write(made)
+    except (PyPdfError, AttributeError, KeyError, TypeError, RecursionError) as error:
+        raise ValueError(f"its colours cannot be taken apart ({error})") from error
+    return made.getvalue()
+
+
+def _parts(root: Any) -> Iterator[Any]:
+    """Each dictionary and array that is reached from the root, once."""
+    from pypdf.generic import ArrayObject, DictionaryObject
+
+    seen: set[int] = set()
+    waiting = [root]
+    while waiting:
+        part = waiting.pop().get_object()
+        if isinstance(part, (ArrayObject, DictionaryObject)) and id(part) not in seen:
+            seen.add(id(part))
+            yield part
+            waiting += part if isinstance(part, ArrayObject) else part.values()
+
+
+def _put_plainly(part: ArrayObject | DictionaryObject) -> None:
+    from pypdf.generic import ArrayObject, DictionaryObject, FloatObject, NameObject
+
+    if isinstance(part, DictionaryObject):
+        if "/BM" in part:
+            part[NameObject("/BM")] = NameObject(_mode(part["/BM"]))
+        return
+    kind, *rest = [each.get_object() for each in part] or [None]
+    if kind == "/DeviceN" and len(rest) > 2 and rest[0] and set(rest[0]) == {"/None"}:
+        part[:] = [NameObject("/Separation"), NameObject("/None"), *part[2:4]]
+    elif kind == "/CalGray" and rest and isinstance(rest[0], DictionaryObject):
+        power = float(rest[0].get("/Gamma", 1)) * LUMINANCE_TO_GREY
+        ends = {"/C0": 0, "/C1": 1}
+        tint = DictionaryObject(
+            {
+                NameObject("/FunctionType"): FloatObject(2),
+                NameObject("/Domain"): ArrayObject([FloatObject(0), FloatObject(1)]),
+                NameObject("/N"): FloatObject(power),
+            }
+        )
+        for name, value in ends.items():
+            tint[NameObject(name)] = ArrayObject([FloatObject(value)])
+        names = [NameObject(name) for name in ("/Separation", "/Grey", "/DeviceGray")]
+        part[:] = [*names, tint]
+
+
+def _mode(given: Any) -> str:
+    """The first of the blend modes that is known.
+
+    On white ColorBurn leaves white whatever the colour, as Overlay does in PDFium too.
+    """
+    from pypdf.generic import ArrayObject
+
+    modes = map(str, given if isinstance(given, ArrayObject) else [given])
+    mode = next((mode for mode in modes if mode in MODES), "/Normal")
+    return "/Overlay" if mode == "/ColorBurn" else mode

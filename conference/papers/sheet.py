@@ -1,0 +1,256 @@
+"""A page of a PDF: its characters with their boxes, and how viewers draw it."""
+
+from __future__ import annotations
+
+import ctypes
+from collections import deque
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+from itertools import repeat
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from conference.papers import page_objects
+from conference.papers.page_objects import Box, Floats, Objects
+from conference.papers.pdfium import PDFIUM, address, call, open_pdf, string_of
+
+Pixels = NDArray[np.uint32]
+FAR = 10_000  # points
+SOFT_HYPHEN, HYPHEN_AT_END = 0xAD, 0xFFFE
+WHITE = 0xFFFFFFFF
+Window = tuple[int, int, int, int]
+
+
+class Characters(msgspec.Struct, frozen=True):
+    """A page's characters in the order of its content, n of them.
+
+    `text` has one UTF-16 unit for each. `boxes` (n, 4) are the glyphs' own left, bottom, right and
+    top in points; `objects` (n,) the addresses of the text objects that paint them, 0 for the
+    blanks and line ends that PDFium puts between words.
+    """
+
+    text: str
+    boxes: Floats
+    objects: NDArray[np.uint64]
+
+
+class Sheet:
+    """One open page.
+
+    `spoken` are the texts that stand for others when the page is read aloud or copied
+    (ActualText) and say much more than these show. No text of the page is taken from them.
+    """
+
+    def __init__(self, page: Any) -> None:
+        self.page = page
+        self.width, self.height = page.get_size()
+        replaced = page_objects.drop_replacements(self.objects)
+        self._text = page.get_textpage()
+        self._fonts: dict[int, int] = {}
+        self._angles: dict[int, float] = {}
+        self._maps: dict[float, tuple[Floats, Floats]] = {}
+        self.characters = self._read()
+        shown = np.unique(self.characters.objects, return_counts=True)
+        letters = dict(zip(*(part.tolist() for part in shown), strict=True))
+        self.spoken = [
+            text
+            for text, owners in replaced
+            if sum(map(str.isalnum, text)) > 3 * sum(letters.get(each, 0) for each in owners) + 20
+        ]
+
+    def _read(self) -> Characters:
+        raw = address(self._text.raw)
+        count = max(0, self._text.count_chars())
+        sides = np.zeros((count, 4))
+        left = sides.ctypes.data
+        end = left + sides.nbytes
+        places = (range(left + 8 * side, end, 32) for side in (0, 2, 1, 3))
+        box, owner = call("FPDFText_GetCharBox"), call("FPDFText_GetTextObject")
+        deque(map(box, repeat(raw), range(count), *places), maxlen=0)
+        codes = self._codes(count)
+        if len(codes) != count:
+            each = map(call("FPDFText_GetUnicode"), repeat(raw), range(count))
+            codes = np.array(list(each), dtype=np.int64)
+        objects = [found or 0 for found in map(owner, repeat(raw), range(count))]
+        # A soft hyphen that is drawn is a hyphen or a minus, as where both are one glyph of a font.
+        drawn = (sides[:, 2] > sides[:, 0]) & (sides[:, 3] > sides[:, 1])
+        drawn[1:] &= (sides[1:] != sides[:-1]).any(axis=1)  # Not one that goes with a letter.
+        codes[(codes == SOFT_HYPHEN) & drawn] = ord("-")
+        written = np.minimum(codes, 0xFFFF).astype("<u4").tobytes()
+        text = written.decode("utf-32-le", "surrogatepass")
+        return Characters(text, sides, np.array(objects, dtype=np.uint64))
+
+    def _codes(self, count: int) -> NDArray[np.int64]:
+        """The characters' UTF-16 units at one call, which leaves out those that are controls."""
+        import pypdfium2.raw as pdfium
+
+        room = np.zeros(count + 1, dtype=np.uint16)
+        start = room.ctypes.data_as(ctypes.POINTER(ctypes.c_ushort))
+        written = pdfium.FPDFText_GetText(self._text, 0, count, start)
+        codes = room[: max(0, written - 1)].astype(np.int64)
+        codes[codes == HYPHEN_AT_END] = 2  # as it is when asked for by itself
+        return codes
+
+    def font(self, owner: int) -> int:
+        """The address of the font of a text object."""
+        if owner not in self._fonts:
+            known = owner in self.objects.texts
+            self._fonts[owner] = call("FPDFTextObj_GetFont")(owner) or 0 if known else 0
+        return self._fonts[owner]
+
+    def embedded(self, owner: int) -> bool:
+        """Whether the font of a text object is in the file."""
+        return owner in self.objects.texts and page_objects.embedded(owner)
+
+    def angles(self, at: NDArray[np.int64]) -> Floats:
+        """By how much some characters are turned against the clock on the page, in radians."""
+        import pypdfium2.raw as pdfium
+
+        owners, first, own = np.unique(
+            self.characters.objects[at], return_index=True, return_inverse=True
+        )
+        for owner, each in zip(owners.tolist(), at[first].tolist(), strict=True):
+            if owner not in self._angles:
+                turned = -pdfium.FPDFText_GetCharAngle(self._text, each)
+                self._angles[owner] = float(turned - self.page.get_rotation() * np.pi / 180)
+        return np.array([self._angles[owner] for owner in owners.tolist()])[own]
+
+    def print_sizes(self) -> tuple[Floats, NDArray[np.bool_]]:
+        """The print size of each character in points, and which are turned; by text object."""
+        import pypdfium2.raw as pdfium
+
+        text, matrix = self._text, pdfium.FS_MATRIX()
+        owners, first, own = np.unique(
+            self.characters.objects, return_index=True, return_inverse=True
+        )
+        sizes, turned = np.zeros(len(owners)), np.zeros(len(owners), bool)
+        for number, (owner, at) in enumerate(zip(owners.tolist(), first.tolist(), strict=True)):
+            if owner and pdfium.FPDFText_GetMatrix(text, at, matrix):
+                height = (matrix.c**2 + matrix.d**2) ** 0.5
+                sizes[number] = round(pdfium.FPDFText_GetFontSize(text, at) * height, 1)
+                turned[number] = abs(matrix.b) > 1e-3
+        return sizes[own], turned[own]
+
+    def notes(self) -> list[tuple[str, str]]:
+        """The texts of the page's annotations and form fields."""
+        import pypdfium2.raw as pdfium
+
+        found = []
+        for at in range(max(0, pdfium.FPDFPage_GetAnnotCount(self.page))):
+            note = pdfium.FPDFPage_GetAnnot(self.page, at)
+            if note:
+                for key in (b"Contents", b"V"):
+                    text = string_of(pdfium.FPDFAnnot_GetStringValue, note, key)
+                    found += [("annotation", text)] if text else []
+                pdfium.FPDFPage_CloseAnnot(note)
+        return found
+
+    def paint(self, owner: int, box: Floats) -> str:
+        """How a text object says that it paints a glyph in `box`, where that hides it."""
+        return page_objects.paint(owner, box) if owner in self.objects.texts else ""
+
+    def pictured(self) -> float:
+        """The share of the page that its largest picture covers."""
+        largest = max(((box[2] - box[0]) * (box[3] - box[1]) for box in self.pictures), default=0.0)
+        return float(largest / max(self.width * self.height, 1.0))
+
+    def on_nested_picture(self, owner: int, box: Floats) -> bool:
+        """Whether a glyph of a nested form, as figures are, lies on a picture."""
+        x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+        on = any(p[0] <= x <= p[2] and p[1] <= y <= p[3] for p in self.pictures)
+        return on and self.objects.texts.get(owner, 0) > 0
+
+    @cached_property
+    def pictures(self) -> list[Box]:
+        """Left, bottom, right and top of the page's images."""
+        return [box for each in self.objects.pictures if (box := page_objects.box_of(each))]
+
+    @cached_property
+    def objects(self) -> Objects:
+        return page_objects.objects_of(self.page)
+
+    def draw(self, scale: float, window: Window) -> Pixels:
+        """A part of the page as viewers draw it, with its annotations and form fields.
+
+        `window` is left, top, right and bottom of the part in pixels at this scale. Of the result
+        (rows, columns) a pixel's bytes are blue, green, red and opacity, from the lowest.
+        """
+        import pypdfium2.raw as pdfium
+
+        left, top, right, bottom = window
+        wide, high = right - left, bottom - top
+        picture = np.full((high, wide), WHITE, dtype=np.uint32)
+        # Only on a ground with an alpha channel does PDFium follow all blend modes.
+        kind, data = pdfium.FPDFBitmap_BGRA, picture.ctypes.data
+        bitmap = pdfium.FPDFBitmap_CreateEx(wide, high, kind, data, 4 * wide)
+        place = (-left, -top, *self.pixels(scale), 0, pdfium.FPDF_ANNOT)
+        pdfium.FPDF_RenderPageBitmap(bitmap, self.page, *place)
+        if self.page.formenv:
+            pdfium.FPDF_FFLDraw(self.page.formenv, bitmap, self.page, *place)
+        pdfium.FPDFBitmap_Destroy(bitmap)
+        return picture
+
+    def draw_without(self, owners: Iterable[int], scale: float, window: Window) -> Pixels:
+        """The same without some text objects, by address, and without their twins."""
+        chosen = set(owners)
+        chosen |= {twin for each in chosen for twin in self._twins.get(each, ())}
+        known = chosen & self.objects.texts.keys()
+        if self._bare and len(known) == len(self.objects.texts):  # Nothing is left to draw.
+            return np.full((window[3] - window[1], window[2] - window[0]), WHITE, dtype=np.uint32)
+        show = call("FPDFPageObj_SetIsActive")
+        try:
+            deque(map(show, known, repeat(0)), maxlen=0)
+            return self.draw(scale, window)
+        finally:
+            deque(map(show, known, repeat(1)), maxlen=0)
+
+    @cached_property
+    def _bare(self) -> bool:
+        """Whether the page has nothing but text."""
+        import pypdfium2.raw as pdfium
+
+        return self.objects.only_text and not pdfium.FPDFPage_GetAnnotCount(self.page)
+
+    @property
+    def doubled(self) -> NDArray[np.uint64]:
+        """The text objects that have a twin."""
+        return np.array(list(self._twins), dtype=np.uint64)
+
+    @cached_property
+    def _twins(self) -> dict[int, list[int]]:
+        return page_objects.twins_of(self.objects, set(self.characters.objects.tolist()))
+
+    def pixels(self, scale: float) -> tuple[int, int]:
+        return max(1, round(self.width * scale)), max(1, round(self.height * scale))
+
+    def places(self, boxes: Floats, scale: float) -> Floats:
+        base, turn = self._map(scale)
+        corners = np.stack([boxes[:, :2] @ turn + base, boxes[:, 2:] @ turn + base])
+        return np.concatenate([corners.min(axis=0), corners.max(axis=0)], axis=1)
+
+    def _map(self, scale: float) -> tuple[Floats, Floats]:
+        """Where the page's origin lies in pixels, and how far a point across and one up lead."""
+        import pypdfium2.raw as pdfium
+
+        if scale not in self._maps:
+            x, y = ctypes.c_int(), ctypes.c_int()
+            ends = []
+            # In hundredths of a pixel: PDFium gives whole numbers.
+            width, height = (round(100 * side) for side in self.pixels(scale))
+            for across, up in ((0, 0), (FAR, 0), (0, FAR)):
+                pdfium.FPDF_PageToDevice(self.page, 0, 0, width, height, 0, across, up, x, y)
+                ends.append((x.value / 100, y.value / 100))
+            base = np.array(ends[0])
+            self._maps[scale] = base, (np.array(ends[1:]) - base) / FAR
+        return self._maps[scale]
+
+
+def sheets(path: Path) -> Iterator[Sheet]:
+    """Each page of a PDF of our own."""
+    with PDFIUM, open_pdf(path, path.read_bytes()) as document:
+        for page in document:
+            yield Sheet(page)
