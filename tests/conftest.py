@@ -29,6 +29,7 @@ SLOW = (
     "venues/test_cluster.py",
     "venues/test_hosts.py",
     "models/test_engines.py",
+    "benchmarks/studies/test_language_studies.py",
     "sandbox",
     "models/test_scientist.py",
     "models/test_round.py",

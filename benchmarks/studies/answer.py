@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from benchmarks.studies.effects import Effect
-from benchmarks.studies.flips import ACCEPTED, ArmFlips
+from benchmarks.studies.flips import ACCEPTED, ArmFlips, Flips, Twice
 from benchmarks.studies.outcome_table import Unit
 from benchmarks.studies.results import StudyInfo, named
 from benchmarks.studies.tables import full, number, p_value, percent
@@ -20,16 +20,25 @@ RESTS_ON = {
 
 
 def answer(
-    effects: Sequence[Effect], flips: Sequence[ArmFlips], study: StudyInfo, unit: Unit = "paper"
+    effects: Sequence[Effect],
+    flips: Sequence[ArmFlips],
+    study: StudyInfo,
+    unit: Unit = "paper",
+    pairs: Sequence[Twice] = (),
 ) -> tuple[str, str]:
     """What the treatments do to the primary outcome; and how sure this is.
 
     Where the primary outcome is the decision its mean is fixed by the acceptance rate, so the
-    answer is how many decisions change.
+    answer is how many decisions change; and where two committees of each kind are its arms, how
+    many they decide differently.
     """
     primary = [each for each in effects if each.primary]
+    if primary[0].outcome == ACCEPTED and pairs:
+        return _pairs(pairs, study), _falls(pairs, study)
+    if primary[0].outcome == ACCEPTED and len(flips) > 1:
+        return _all_decisions(flips, study), _all_against_rerun(flips, study)
     if primary[0].outcome == ACCEPTED and flips:
-        return _decisions(flips, study), _against_rerun(flips, study)
+        return _decisions(flips[0], study), _against_rerun(flips[0])
     defined = [each for each in primary if each.difference.low is not None]
     alone = [each for each in primary if each.difference.low is None]
     said = [_effects(defined, study)] if defined else []
@@ -99,35 +108,80 @@ def _sure(defined: Sequence[Effect], study: StudyInfo, unit: Unit) -> str:
     return f"{floor}; {size} find an effect of {number(largest)} or more with power .8."
 
 
-def _decisions(flips: Sequence[ArmFlips], study: StudyInfo) -> str:
-    parts = "; ".join(
-        f"under “{study.label(each.arm)}” {_share(each.flips.inconsistent)} of the "
-        "decisions differ from the control's"
-        for each in flips
-    )
-    return f"{parts[0].upper()}{parts[1:]}."
+def _decisions(found: ArmFlips, study: StudyInfo) -> str:
+    changed = _share(found.flips.inconsistent)
+    return f"Under “{study.label(found.arm)}” {changed} of the decisions differ from the control's."
 
 
-def _against_rerun(flips: Sequence[ArmFlips], study: StudyInfo) -> str:
-    floor = flips[0].floor
-    parts = ", ".join(_net(each, study.label(each.arm) if len(flips) > 1 else "") for each in flips)
+def _against_rerun(found: ArmFlips) -> str:
+    gap = found.net
+    if gap.value is None or gap.low is None or gap.high is None:
+        said = "the treatment cannot be compared with it"
+    elif gap.low <= 0 <= gap.high:
+        said = f"the treatment changes no more and no fewer than chance ({_points(gap)})"
+    else:
+        more = "more" if gap.value > 0 else "fewer"
+        said = f"the treatment changes {percent(abs(gap.value))} points {more} {_ends(gap, True)}"
+    floor = _share(found.floor.inconsistent)
     return (
-        f"Another draw of the same round (A/A) changes {_share(floor.inconsistent)}, so {parts} "
-        f"({floor.papers:,} papers × {floor.replicates} "
-        f"replicate{'s' if floor.replicates != 1 else ''})."
+        f"Another draw of the same round (A/A) changes {floor}, so {said} ({_size(found.floor)})."
     )
 
 
-def _net(found: ArmFlips, label: str) -> str:
-    name = f"“{label}”" if label else "the treatment"
-    net = found.net
-    if net.value is None or net.low is None or net.high is None:
-        return f"{name} cannot be compared with it"
-    if net.low <= 0 <= net.high:
-        gap = f"{percent(net.value, True)} points {_ends(net, True)}"
-        return f"{name} changes no more and no fewer than chance ({gap})"
-    size = f"{percent(abs(net.value))} points {'more' if net.value > 0 else 'fewer'}"
-    return f"{name} changes {size} {_ends(net, True)}"
+def _all_decisions(flips: Sequence[ArmFlips], study: StudyInfo) -> str:
+    parts = [
+        f"{percent(each.flips.inconsistent.value)} % under “{study.label(each.arm)}”"
+        for each in flips
+    ]
+    floor = _share(flips[0].floor.inconsistent)
+    return (
+        f"Of the decisions {_listed(parts)} differ from the control's; between two draws of the "
+        f"control itself (A/A) it is {floor}."
+    )
+
+
+def _all_against_rerun(flips: Sequence[ArmFlips], study: StudyInfo) -> str:
+    """Which arms change more decisions than another draw does, and which fewer."""
+    more: list[str] = []
+    fewer: list[str] = []
+    same: list[str] = []
+    for each in flips:
+        name, gap = f"“{study.label(each.arm)}”", each.net
+        if gap.value is None or gap.low is None or gap.high is None or gap.low <= 0 <= gap.high:
+            same.append(name)
+        else:
+            (more if gap.value > 0 else fewer).append(f"{name} ({_points(gap)})")
+    said = [f"more change under {_listed(more)}"] if more else []
+    said += [f"fewer under {_listed(fewer)}"] if fewer else []
+    said += [f"no difference from chance was found under {_listed(same)}"] if same else []
+    return f"Beside that, {'; '.join(said)} ({_size(flips[0].floor)})."
+
+
+def _pairs(pairs: Sequence[Twice], study: StudyInfo) -> str:
+    parts = [f"{_share(each.flips.inconsistent)} with “{study.label(each.arm)}”" for each in pairs]
+    return f"Two committees on the same papers differ in {_listed(parts)} of the decisions."
+
+
+def _falls(pairs: Sequence[Twice], study: StudyInfo) -> str:
+    first, last = pairs[0], pairs[-1]
+    gap = last.fewer
+    names = f"from “{study.label(first.arm)}” to “{study.label(last.arm)}”"
+    if gap.low is None or gap.high is None or gap.low <= 0 <= gap.high:
+        return f"No difference was found {names}: {_points(gap)} ({_size(last.flips)})."
+    return f"The share changes {names} by {_points(gap)} ({_size(last.flips)})."
+
+
+def _points(gap: Estimate) -> str:
+    return f"{percent(gap.value, True)} points {_ends(gap, True)}".strip()
+
+
+def _size(flips: Flips) -> str:
+    rounds = f"{flips.replicates} replicate{'s' if flips.replicates != 1 else ''}"
+    return f"{flips.papers:,} papers × {rounds}"
+
+
+def _listed(parts: Sequence[str]) -> str:
+    return " and ".join(part for part in (", ".join(parts[:-1]), *parts[-1:]) if part)
 
 
 def _share(estimate: Estimate) -> str:

@@ -7,6 +7,7 @@ refused; arXiv 2306.03262).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -20,6 +21,7 @@ from conference.core.errors import UserError
 from conference.statistics.estimate import Estimate, Floats, Undefined
 
 ACCEPTED = "accepted"
+AGAIN = "_again"  # Arms NAME and NAME_again are two committees under the same rules.
 
 
 class Flips(msgspec.Struct, frozen=True):
@@ -54,6 +56,38 @@ class ArmFlips(msgspec.Struct, frozen=True):
     flips: Flips
     floor: Flips
     net: Estimate
+
+
+class Twice(msgspec.Struct, frozen=True):
+    """Two committees under the rules of `arm`; `fewer` is how much more or less often they differ
+    than those of the first of `committee_pairs`."""
+
+    arm: str
+    flips: Flips
+    fewer: Estimate
+
+
+def committee_pairs(
+    outcomes: Any, labels: Mapping[str, str], alpha: float = 0.05, outcome: str = ACCEPTED
+) -> list[Twice]:
+    """How two committees of one kind differ: of the arms NAME and NAME_again, and of control and
+    A/A, by their labels. Empty where the study has no such arms."""
+    table = checked(outcomes)
+    given = arms(table)
+    pairs = {arm: f"{arm}{AGAIN}" for arm in given if f"{arm}{AGAIN}" in given}
+    if not pairs:
+        return []
+    pairs = dict(
+        sorted({**pairs, CONTROL: AA}.items(), key=lambda pair: labels.get(pair[0], pair[0]))
+    )
+    found, first = [], None
+    for arm, again in pairs.items():
+        one, two = (_decisions(table, outcome, each) for each in (arm, again))
+        changed = _changed(two, one)
+        first = changed if first is None else first
+        gap = _net(differences(changed, first), alpha)
+        found.append(Twice(arm, flips(one, two, alpha, (arm, again)), gap))
+    return found
 
 
 def arm_flips(outcomes: Any, alpha: float = 0.05, outcome: str = ACCEPTED) -> list[ArmFlips]:

@@ -37,7 +37,8 @@ _SAME = 1 - 1e-9  # rounding does not part equal statistics
 
 
 class Layout(msgspec.Struct, frozen=True):
-    """Which pairs there are, and which of the two random factors they can tell apart."""
+    """Which pairs there are, and which of the two random factors they can tell apart. `solve` turns
+    sums of squares into the components that can be told (least squares)."""
 
     mask: Floats
     by_unit: Floats
@@ -45,6 +46,7 @@ class Layout(msgspec.Struct, frozen=True):
     n: float
     unit: bool
     replicate: bool
+    solve: Floats
 
 
 class Mean(msgspec.Struct, frozen=True):
@@ -88,7 +90,15 @@ def layout(values: Floats) -> Layout:
     mask = np.isfinite(values).astype(np.float64)
     by_unit, by_replicate, n = mask.sum(axis=1), mask.sum(axis=0), float(mask.sum())
     units, replicates = int((by_unit > 0).sum()), int((by_replicate > 0).sum())
-    return Layout(mask, by_unit, by_replicate, n, 1 < units < n, 1 < replicates < n)
+    live = 1 < units < n, 1 < replicates < n
+    if n < 2:
+        return Layout(mask, by_unit, by_replicate, n, *live, np.empty((0, 0)))
+    unit_loss, replicate_loss = (float((by**2).sum()) / n for by in (by_unit, by_replicate))
+    table = [[n - unit_loss, n - replicate_loss, n - 1]]
+    table += [[n - unit_loss, units - replicate_loss, units - 1]] if live[0] else []
+    table += [[replicates - unit_loss, n - replicate_loss, replicates - 1]] if live[1] else []
+    solve = np.linalg.pinv(np.array(table)[:, [*live, True]])
+    return Layout(mask, by_unit, by_replicate, n, *live, solve)
 
 
 def two_way_mean(values: Floats) -> Mean:
@@ -259,7 +269,7 @@ def _signs(count: int, seed: int, flips: int) -> tuple[Floats, int]:
     if 2.0**count <= flips + 1:
         return 1.0 - 2 * ((np.arange(2**count)[:, None] >> np.arange(count)) & 1), 0
     rng = generator(seed, "sign flips", count)
-    return rng.choice((-1.0, 1.0), size=(flips, count)), 1
+    return np.asarray(rng.integers(0, 2, size=(flips, count)) * 2.0 - 1, np.float64), 1
 
 
 def _end(rejected: Callable[[float], bool], centre: float, step: float) -> float:
@@ -287,21 +297,12 @@ def _components(
     All arguments (rows,): the sum of the differences, Σ (sum of a unit)² / n_u, the same over
     replicates, and the sum of their squares.
     """
-    n = made.n
-    correction = total**2 / n
-    unit_loss = float((made.by_unit**2).sum()) / n
-    replicate_loss = float((made.by_replicate**2).sum()) / n
-    units, replicates = (made.by_unit > 0).sum(), (made.by_replicate > 0).sum()
-    table = [[n - unit_loss, n - replicate_loss, n - 1]]
+    correction = total**2 / made.n
     right = [squares - correction]
-    if made.unit:
-        table.append([n - unit_loss, units - replicate_loss, units - 1])
-        right.append(unit - correction)
-    if made.replicate:
-        table.append([replicates - unit_loss, n - replicate_loss, replicates - 1])
-        right.append(replicate - correction)
+    right += [unit - correction] if made.unit else []
+    right += [replicate - correction] if made.replicate else []
     live = [made.unit, made.replicate, True]
-    solved = np.linalg.lstsq(np.array(table)[:, live], np.array(right), rcond=None)[0]
+    solved = made.solve @ np.array(right)
     zero = np.zeros_like(total)
     given = iter(np.maximum(solved, 0.0))
     first, second, rest = (next(given) if there else zero for there in live)

@@ -12,7 +12,7 @@ from benchmarks.reviewers.canvas import save_figure
 from benchmarks.studies import plots
 from benchmarks.studies.answer import RESTS_ON, answer
 from benchmarks.studies.effects import Design, Effect
-from benchmarks.studies.flips import ACCEPTED, ArmFlips, arm_flips
+from benchmarks.studies.flips import ACCEPTED, ArmFlips, arm_flips, committee_pairs
 from benchmarks.studies.outcome_table import checked
 from benchmarks.studies.power import Plan, pilot, plan
 from benchmarks.studies.results import StudyInfo, StudyResult, named, read_result, write_result
@@ -20,6 +20,7 @@ from benchmarks.studies.tables import (
     COMPARED,
     EFFECTS,
     FLIPS,
+    PAIRS,
     caption,
     compared_rows,
     effect_row,
@@ -27,12 +28,13 @@ from benchmarks.studies.tables import (
     latex,
     markdown,
     number,
+    pair_row,
 )
 from conference.core.errors import UserError
 
 LIBRARIES = ("conference-simulator", "numpy", "pandas", "scipy", "statsmodels")
 TIMES = (0.5, 1, 2, 4)  # of this study's replicates, for the power curve
-MOST_SIDE_BY_SIDE = 24
+MOST_SIDE_BY_SIDE = 40
 
 
 def write_report(
@@ -45,15 +47,17 @@ def write_report(
     """
     table = checked(outcomes)
     flips = _flips(table, design)
+    pairs = tuple(committee_pairs(table, study.labels, design.alpha)) if flips else ()
     result = StudyResult(
         study=study,
         design=design,
-        answer=answer(found, flips, study, design.unit),
+        answer=answer(found, flips, study, design.unit, pairs),
         effects=tuple(found),
         flips=flips,
         plans=_plans(table, found, design),
         notes=_notes(study, found),
         versions={name: version(name) for name in LIBRARIES},
+        pairs=pairs,
     )
     folder.mkdir(parents=True, exist_ok=True)
     drawn = [
@@ -73,6 +77,8 @@ def write_report(
             flips=[flip_row(each, study) for each in flips],
             heads=EFFECTS,
             flip_heads=FLIPS,
+            pairs=[pair_row(each, study) for each in pairs],
+            pair_heads=PAIRS,
         ),
         encoding="utf-8",
     )

@@ -7,11 +7,15 @@ from pathlib import Path
 import msgspec
 
 from benchmarks.studies.effects import Design, Effect, Rests
-from benchmarks.studies.flips import ArmFlips
+from benchmarks.studies.flips import ArmFlips, Twice
 from benchmarks.studies.power import Plan
 from conference.core.errors import UserError
 
 FILE = "results.json"
+SIMULATED = (
+    "where a panel knows the human ratings its reviewers are simulated all the same: drawn from a "
+    "panel that was fitted to a year's ratings, given what each paper's say of its quality"
+)
 
 
 class StudyInfo(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,7 +50,8 @@ def named(name: str) -> str:
 
 
 class StudyResult(msgspec.Struct, frozen=True, kw_only=True):
-    """A study with its answer. `plans` say what other numbers of replicates would have seen."""
+    """A study with its answer. `plans` say what other numbers of replicates would have seen,
+    `pairs` how two committees of one kind differ, where arms NAME and NAME_again ask it."""
 
     study: StudyInfo
     design: Design
@@ -56,6 +61,7 @@ class StudyResult(msgspec.Struct, frozen=True, kw_only=True):
     plans: tuple[Plan, ...]
     notes: tuple[str, ...]
     versions: dict[str, str]
+    pairs: tuple[Twice, ...] = ()
 
     @property
     def primary(self) -> tuple[Effect, ...]:

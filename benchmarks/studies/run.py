@@ -22,7 +22,7 @@ from benchmarks.studies.outcome_table import COLUMNS, CONTROL, FILE, read_outcom
 from benchmarks.studies.outcomes import PLANTED_NEEDS, Need, check_outcomes, outcome_of
 from benchmarks.studies.recall import recall_notes
 from benchmarks.studies.report import write_report
-from benchmarks.studies.results import StudyInfo, StudyResult
+from benchmarks.studies.results import SIMULATED, StudyInfo, StudyResult
 from benchmarks.studies.study import Study, design_of, plan_hash, venue_of
 from benchmarks.studies.twins.apply import (
     ArmPapers,
@@ -40,6 +40,7 @@ from conference.core.seeds import seed_of
 from conference.models.backends import Cluster, running
 from conference.models.costs import Budget
 from conference.models.records import ModelRules
+from venues.checks import check_before
 from venues.minds import check_new_tasks, models_of
 from venues.papers import PaperSource, open_papers
 from venues.recorded import check_recorded, fingerprints, with_records
@@ -119,7 +120,6 @@ def run_study(
         replicates,
     )  # fmt: skip
     job = msgspec.structs.replace(job, address=address, budget=budget)
-    check_writable(folder)
     _note_plan(job, replicates, minds, settings)
     write_truth(arms, job.study.twins, folder)
     _perform(job, arms, replicates, workers, address, progress)
@@ -150,13 +150,12 @@ def make_job(
     }
     arms = papers_of(study, venues, papers, sample, seed)
     for venue in venues.values():
-        if venue.resubmission.spread and arms.control:
-            papers_of_round(arms.control, venue, 1, study.rounds, ())
         check_new_tasks(venue, "rounds with other seeds")
         check_recorded(venue, arms.control)
     check_outcomes(study.outcomes, given_by(arms.control, venues.values()))
     _check_arms(study, venues)
     check_size(study, arms.control)
+    _check_rounds(study, venues, arms, seed, out)
     chosen = _chosen(arms, sample, seed, replicates, minds, settings)
     chosen |= {"recorded": {arm: found for arm in venues if (found := fingerprints(venues[arm]))}}
     job = Job(
@@ -178,14 +177,36 @@ def _check_arms(study: Study, venues: Mapping[str, Venue]) -> None:
             )
 
 
+def _check_rounds(
+    study: Study, venues: Mapping[str, Venue], papers: ArmPapers, seed: int, out: Path
+) -> None:
+    """Raise `UserError` where a round of some arm could not be run, before those of others are."""
+    check_writable(out)
+    for arm, venue in venues.items():
+        source = papers.sources[arm]
+        if venue.panel.informed and "human ratings" not in given_by(source):
+            raise UserError(
+                f"arm.{arm}: panel.informed needs the human ratings of --papers, and there are "
+                "none; give papers that people rated, or set it to false."
+            )
+        try:
+            if venue.resubmission.spread and source:
+                source = papers_of_round(source, venue, 1, study.rounds, ())
+            first = committee_seed(seed, 0, study.all_arms()[arm].committee)
+            check_before(venue, source, Options(), first, out)
+        except UserError as error:
+            raise UserError(f"arm.{arm}: {error}") from error
+
+
 def check_size(study: Study, source: PaperSource | None) -> None:
     """Raise `UserError` where so few papers could show nothing, with their power."""
     if study.design.unit != "paper" or source is None or len(source) >= FEWEST_PAPERS:
         return
     size, alpha = len(source), study.analysis.alpha
     power = power_for(LARGE, size**-0.5, size - 1, alpha) if size > 1 else 0.0
+    few = "1 paper is too few: it finds" if size == 1 else f"{size} papers are too few: they find"
     raise UserError(
-        f"{source.path}: {size} papers are too few: they find a difference of {LARGE} SD of a "
+        f"{source.path}: {few} a difference of {LARGE} SD of a "
         f"paper's with power {power:.2f}; give at least {FEWEST_PAPERS}."
     )
 
@@ -194,14 +215,19 @@ def papers_of(
     study: Study, venues: Mapping[str, Venue], papers: str, sample: int, seed: int
 ) -> ArmPapers:
     """The papers that the arms review."""
-    if not (study.only and papers):
+    if not study.only:
         return open_arms(study.twins, papers, venues["control"], sample, seed)
+    if not papers:
+        raise UserError(
+            f"only = '{study.only}' chooses among papers that are given; give --papers, such as a "
+            "folder of human review data."
+        )
     source = open_papers(papers, venues["control"])
     if study.only == "decided":
         source = decided(source, sample, seed)
     else:
         source = with_records(source, venues.values(), sample, seed)
-    return ArmPapers(dict.fromkeys(study.twins, source))
+    return ArmPapers(dict.fromkeys(study.twins, source), source.notes)
 
 
 def given_by(source: PaperSource | None, venues: Iterable[Venue] = ()) -> set[Need]:
@@ -412,9 +438,10 @@ def report_again(folder: Path) -> StudyResult:
 
 
 def rests_of(job: Job) -> Rests:
-    """On what the answer rests: on a language model only where one took part."""
-    thinks = any(models_of(venue) for venue in job.venues.values())
-    return "assumption" if job.study.rests == "language model" and not thinks else job.study.rests
+    """On what the answer rests: on a language model where, and only where, one took part."""
+    if any(models_of(venue) for venue in job.venues.values()):
+        return "language model"
+    return "assumption" if job.study.rests == "language model" else job.study.rests
 
 
 def unseen(job: Job) -> list[str]:
@@ -432,6 +459,8 @@ def conclude(job: Job, table: Any, replicates: int) -> StudyResult:
     notes = [*job.notes, *unseen(job), *recall_notes(table, read_truth(Path(job.out)), labels)]
     if not any(venue.review.texts for venue in job.venues.values()):
         notes.append("scores only: reviewers write no texts")
+    if any(venue.panel.informed for venue in job.venues.values()):
+        notes.append(SIMULATED)
     design = design_of(study, replicates, job.seed)
     papers = table.loc[table["unit"] != "", "unit"].str.partition("|")[0].nunique()
     info = StudyInfo(

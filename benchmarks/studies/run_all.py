@@ -16,7 +16,7 @@ import msgspec
 from benchmarks.studies.report import write_comparison
 from benchmarks.studies.results import FILE
 from benchmarks.studies.run import run_study
-from benchmarks.studies.study import list_studies, load_study
+from benchmarks.studies.study import load_study
 from benchmarks.studies.summary import write_summary
 from conference.core.errors import UserError
 from conference.data.reader import holds_data
@@ -25,8 +25,11 @@ SIZES = Path(__file__).parent / "sizes.toml"
 
 
 class Size(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What is run of a study; 0 and () are as in its file."""
+    """What is run of a study; "", 0 and () are as in its file."""
 
+    study: str = ""
+    venue: str = ""
+    outcomes: tuple[str, ...] = ()
     sample: int = 0
     replicates: int = 0
     arms: tuple[str, ...] = ()
@@ -34,13 +37,13 @@ class Size(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 def sizes() -> dict[str, Size]:
-    """The size of each study, by its name."""
+    """What is run, by its folder: each study by its name, and some of another venue."""
     return msgspec.toml.decode(SIZES.read_bytes(), type=dict[str, Size])
 
 
 def run_one(name: str, size: Size, papers: Path, out: Path, workers: int) -> Path:
     """Run one study, or go on with it; its folder."""
-    study = load_study(name, arms=size.arms)
+    study = load_study(size.study or name, size.venue or None, size.arms, size.outcomes)
     written = any("scientists" in needs for needs in study.needs)
     run_study(
         study, out=out / name, papers="" if written else papers, sample=size.sample,
@@ -60,13 +63,16 @@ def main() -> None:
     if not holds_data(chosen.papers):
         raise SystemExit(f"{chosen.papers}: there is no human review data; give --papers DATA.")
     folders = []
-    for name in list_studies():
-        start = time.monotonic()
+    for name, size in sizes().items():
+        start, busy = time.monotonic(), time.process_time()
         try:
-            folder = run_one(name, sizes()[name], chosen.papers, chosen.out, chosen.workers)
+            folder = run_one(name, size, chosen.papers, chosen.out, chosen.workers)
         except UserError as error:
             raise SystemExit(f"{name}: {error}") from error
-        print(f"{name}: {time.monotonic() - start:.0f} s", flush=True)
+        took, busy = time.monotonic() - start, time.process_time() - busy
+        print(
+            f"{name}: {took:.0f} s{'' if chosen.workers else f', {busy:.0f} of a CPU'}", flush=True
+        )
         folders.append(folder)
     write_comparison([each for each in folders if (each / FILE).is_file()], chosen.out / "all.html")
     if chosen.write:

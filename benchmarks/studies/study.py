@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -180,6 +181,12 @@ def _check(study: Study, where: str) -> None:
         raise UserError(f"{where}: arm.{AA} is run by itself; take the table out.")
     if not study.treatments:
         raise UserError(f"{where}: there is no arm beside {CONTROL}; add the treatment's.")
+    odd = next((name for name in study.arm if not re.fullmatch(r"\w[\w-]*", name)), None)
+    if odd is not None:
+        raise UserError(
+            f"{where}: an arm is called '{odd}'; use letters, digits, '_' and '-', since a folder "
+            "is called so (its label may say anything)."
+        )
     if study.only and any(arm.twin for arm in study.arm.values()):
         raise UserError(
             f"{where}: only = '{study.only}' and twins are not for one study; drop one."

@@ -15,19 +15,19 @@ from pathlib import Path
 import msgspec
 
 from benchmarks.studies.answer import RESTS_ON
-from benchmarks.studies.flips import ACCEPTED, Flips, flips
-from benchmarks.studies.outcome_table import AA, CONTROL, cells, read_outcomes
-from benchmarks.studies.results import StudyResult, named, read_result
+from benchmarks.studies.flips import ACCEPTED
+from benchmarks.studies.results import SIMULATED, StudyResult, named, read_result
 from benchmarks.studies.run import PLAN, Planned
 from benchmarks.studies.study import list_studies, load_study
 from benchmarks.studies.tables import (
+    PAIRS,
     bare_p,
     full,
     number,
+    pair_row,
     percents,
 )
 
-AGAIN = "_again"  # Arms NAME and NAME_again are two committees under the same rules.
 HEAD = """# Studies: what was found
 
 Written by `python -m benchmarks.studies.summary FOLDERS --write benchmarks/STUDIES.md` from
@@ -44,18 +44,18 @@ EFFECTS = ("outcome", "arm", "papers × replicates", "control", "arm's", "differ
            "p adjusted")  # fmt: skip
 FLIPS = ("arm", "decisions changed, %", "A/A floor, %", "net of it, points", "arbitrary, %",
          "Jaccard of accepted")  # fmt: skip
-COMMITTEES = ("two committees of", "decisions that differ, %", "arbitrary, %", "papers")
 
 
 def section(folder: Path) -> str:
     """One study in Markdown: question, answer in two sentences, numbers and what it rests on."""
     result = read_result(folder)
     study = result.study
+    simulated = f"{SIMULATED[0].upper()}{SIMULATED[1:]}. " if SIMULATED in study.notes else ""
     parts = [
         f"## {study.title}",
         study.question,
         "**{} {}**".format(*result.answer),
-        f"{RESTS_ON[study.rests_on]} Venue {study.venue}, {study.papers:,} papers × "
+        f"{RESTS_ON[study.rests_on]} {simulated}Venue {study.venue}, {study.papers:,} papers × "
         f"{study.replicates} replicate{'s' if study.replicates != 1 else ''}; plan "
         f"`{study.plan_hash[:12]}`.",
         *([f"Command: `{said}`."] if (said := command(folder)) else []),
@@ -64,9 +64,8 @@ def section(folder: Path) -> str:
     ]
     if result.flips:
         parts.append(_table(FLIPS, _flip_rows(result)))
-    pairs = _committees(folder, result)
-    if pairs:
-        parts.append(_table(COMMITTEES, pairs))
+    if result.pairs:
+        parts.append(_table(PAIRS, [pair_row(each, study) for each in result.pairs]))
     parts.append(_table(EFFECTS, _effect_rows(result)))
     return "\n\n".join(parts) + "\n"
 
@@ -127,27 +126,6 @@ def _effect_rows(result: StudyResult) -> list[Sequence[str]]:
         if (each.units > 1 or result.design.unit == "round")
         and not (each.outcome == ACCEPTED and result.flips)
     ]
-
-
-def _committees(folder: Path, result: StudyResult) -> list[Sequence[str]]:
-    """Decisions of two committees under the same rules: NAME and NAME_again, control and A/A."""
-    arms = [each.arm for each in result.flips]
-    pairs = [(arm, f"{arm}{AGAIN}") for arm in arms if f"{arm}{AGAIN}" in arms]
-    if not pairs:
-        return []
-    table = read_outcomes(folder)
-    found: list[Sequence[str]] = []
-    for one, two in [*pairs, (CONTROL, AA)]:
-        rows: Flips = flips(*(cells(table, ACCEPTED, arm, "paper") for arm in (one, two)))
-        found.append(
-            (
-                result.study.label(one),
-                percents(rows.inconsistent),
-                percents(rows.arbitrary),
-                f"{rows.papers:,} × {rows.replicates}",
-            )
-        )
-    return found
 
 
 def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from benchmarks.reviewers.tables import escaped
 from benchmarks.studies.effects import Effect
-from benchmarks.studies.flips import ArmFlips
+from benchmarks.studies.flips import ArmFlips, Twice
 from benchmarks.studies.results import StudyInfo, StudyResult, named
 from conference.statistics.estimate import Estimate
 
@@ -15,6 +15,7 @@ EFFECTS = ("outcome", "arm", "n", "control", "treatment", "difference", "A/A flo
 FLIPS = ("arm", "both accept", "only control", "only arm", "both reject", "inconsistent, %",
          "A/A, %", "net, points", "arbitrary, %", "Jaccard")  # fmt: skip
 
+PAIRS = ("two committees of", "papers × replicates", "decisions that differ, %", "arbitrary, %")
 COMPARED = ("study", "arm", "outcome", "difference", "A/A floor", "p adjusted", "smallest effect",
             "papers × replicates", "rests on", "published")  # fmt: skip
 
@@ -53,6 +54,17 @@ def flip_row(found: ArmFlips, study: StudyInfo) -> list[str]:
     ]
 
 
+def pair_row(found: Twice, study: StudyInfo) -> list[str]:
+    """One row under `PAIRS`."""
+    flips = found.flips
+    return [
+        study.label(found.arm),
+        f"{flips.papers:,} × {flips.replicates}",
+        percents(flips.inconsistent),
+        percents(flips.arbitrary),
+    ]
+
+
 def compared_rows(result: StudyResult) -> list[tuple[bool, list[str]]]:
     """Rows under `COMPARED`, one an arm, and whether each found an effect.
 
@@ -83,9 +95,27 @@ def caption(result: StudyResult) -> str:
     return (
         f"Treatment − control, paired by unit and replicate; n: units × replicates. Brackets: "
         f"{level:g} % intervals, clustered by unit and by replicate. A/A: the control once more "
-        f"with other seeds. p: {'; '.join(methods) or 'none'}; adjusted {holm}. Smallest effect: "
-        f"found with power .8 at {design.alpha:g}. Rests on: {result.study.rests_on}."
+        f"with other seeds. p: {'; '.join(methods) or 'none'}; adjusted {holm}. {_exact(methods)}"
+        f"Smallest effect: found with power .8 at {design.alpha:g}. "
+        f"Rests on: {result.study.rests_on}."
     )
+
+
+def _exact(methods: Sequence[str]) -> str:
+    """When each kind of p is right, as benchmarks/studies/SIMULATION.md measures it."""
+    said = ""
+    if any(method.startswith("sign-flip of replicates, studentised") for method in methods):
+        said += (
+            "The flips are exact where the treatment does nothing to any paper; where it helps "
+            "some and harms others by as much, p is right at .05 and elsewhere only in large "
+            "studies. "
+        )
+    if any(method.startswith("t test") for method in methods):
+        said += (
+            "The t test is right in large studies, and errs to the safe side where the treatment "
+            "does nothing to any paper. "
+        )
+    return said
 
 
 def markdown(result: StudyResult) -> str:
@@ -95,6 +125,8 @@ def markdown(result: StudyResult) -> str:
     parts.append(_markdown(EFFECTS, [effect_row(each, result.study) for each in result.effects]))
     if result.flips:
         parts.append(_markdown(FLIPS, [flip_row(each, result.study) for each in result.flips]))
+    if result.pairs:
+        parts.append(_markdown(PAIRS, [pair_row(each, result.study) for each in result.pairs]))
     parts.append(caption(result))
     parts.append(f"Published: {study.published} ({study.source}).")
     return "\n\n".join(parts) + "\n"
@@ -105,6 +137,8 @@ def latex(result: StudyResult) -> str:
     parts = [_latex(EFFECTS, [effect_row(each, result.study) for each in result.effects])]
     if result.flips:
         parts.append(_latex(FLIPS, [flip_row(each, result.study) for each in result.flips]))
+    if result.pairs:
+        parts.append(_latex(PAIRS, [pair_row(each, result.study) for each in result.pairs]))
     head = "% needs \\usepackage{booktabs,graphicx}; drawn smaller where the line is too short\n"
     return head + "\n\\bigskip\n\n".join(f"\\noindent{part}" for part in parts)
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -25,15 +26,22 @@ def _vectors(*groups: Sequence[str]) -> list[Any] | None:
 
     Document frequencies are over the distinct texts of all groups, each read once.
     """
-    from sklearn.feature_extraction.text import TfidfVectorizer
-
-    distinct = sorted({text for group in groups for text in group})
+    distinct = tuple(sorted({text for group in groups for text in group}))
     if not any(re.search(r"\w\w", text) for text in distinct):
         return None
-    vectorizer = TfidfVectorizer(sublinear_tf=True, strip_accents="unicode", dtype=np.float32)
-    vectors = vectorizer.fit_transform(distinct)
+    vectors = _fitted(distinct)
     place = {text: row for row, text in enumerate(distinct)}
     return [vectors[np.array([place[text] for text in group], dtype=int)] for group in groups]
+
+
+@lru_cache(maxsize=2)
+def _fitted(texts: tuple[str, ...]) -> Any:
+    """A unit row for each text. Rounds of one study have the same papers and the same shelf, whose
+    words take half of a round's time to read."""
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    vectorizer = TfidfVectorizer(sublinear_tf=True, strip_accents="unicode", dtype=np.float32)
+    return vectorizer.fit_transform(texts)
 
 
 def affinities(

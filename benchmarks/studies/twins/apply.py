@@ -46,7 +46,7 @@ def open_arms(
     chosen = {arm: twin_of(spec) for arm, spec in twins.items() if spec}
     if not chosen:
         source = open_papers(papers, venue, sample, seed) if papers else None
-        return ArmPapers(dict.fromkeys(twins, source))
+        return ArmPapers(dict.fromkeys(twins, source), source.notes if source else ())
     if not papers:
         arm = next(iter(chosen))
         raise UserError(

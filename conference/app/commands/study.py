@@ -9,9 +9,11 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from conference.core.errors import UserError
 from conference.core.progress import LOG, ProgressDisplay
 
 COUNT = click.IntRange(min=0)
+AMOUNT = click.FloatRange(min=0)
 
 
 @click.group()
@@ -123,7 +125,7 @@ def chosen(command: Callable[..., None]) -> Callable[..., None]:
     help="Measure only these, as a,b; the first is the primary one  [all].",
 )
 @click.option("--max-tokens", type=COUNT, default=0, help="Stop a round after so many tokens.")
-@click.option("--max-cost", type=float, default=0.0, help="Stop a round at this cost.")
+@click.option("--max-cost", type=AMOUNT, default=0.0, help="Stop a round at this cost.")
 @click.option("--watch", is_flag=True, help="Show the arms on a local page while they run.")
 @click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
 @chosen
@@ -157,7 +159,7 @@ def run(
     from venues.minds import load_models
     from venues.settings import parse_settings
 
-    only, measured = _names(arms), _names(outcomes)
+    only, measured = _names("--arms", arms), _names("--outcomes", outcomes)
     one, console = load_study(name, venue, only, measured), Console()
     minds = {"scientist": scientist, "reviewer": reviewer, "chair": chair}
     minds = {role: mind for role, mind in minds.items() if mind}
@@ -185,8 +187,11 @@ def run(
     console.print(f"Report: [bold]{folder / 'report.html'}[/bold]", soft_wrap=True)
 
 
-def _names(said: str) -> list[str]:
-    return [each.strip() for each in said.split(",") if each.strip()]
+def _names(option: str, said: str) -> list[str]:
+    names = [each.strip() for each in said.split(",") if each.strip()]
+    if said and not names:
+        raise UserError(f"{option} '{said}' names nothing; give names as a,b, or leave it out.")
+    return names
 
 
 @study.command()

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from statsmodels.stats.proportion import proportion_confint
 
-from benchmarks.studies.flips import arm_flips, flips
+from benchmarks.studies.flips import arm_flips, committee_pairs, flips
 from conference.core.errors import UserError
 from tests.benchmarks.studies.made import study
 
@@ -86,3 +86,21 @@ def test_papers_that_an_arm_does_not_decide_are_left_out() -> None:
     (found,) = arm_flips(outcomes[~gone])
     assert (found.flips.papers, found.floor.papers) == (38, 40)
     assert found.net.n == 38 * 8 and found.net.low is not None
+
+
+def test_two_committees_of_each_kind_by_their_labels() -> None:
+    outcomes = study(effect=0.3, seed=3, arms=("two", "two_again", "six", "six_again", "alone"))
+    labels = {"two": "2 of them", "six": "6 of them", "control": "4 of them"}
+    found = committee_pairs(outcomes, labels)
+    assert [each.arm for each in found] == ["two", "control", "six"]
+    wide = outcomes.query("outcome == 'accepted'").pivot_table(
+        index=["unit", "replicate"], columns="arm", values="value"
+    )
+    shares = {
+        arm: (wide[arm] != wide[again]).mean()
+        for arm, again in (("two", "two_again"), ("control", "aa"), ("six", "six_again"))
+    }
+    for each in found:
+        assert each.flips.inconsistent.value == pytest.approx(shares[each.arm])
+        assert each.fewer.value == pytest.approx(shares[each.arm] - shares["two"])
+    assert committee_pairs(study(), labels) == []

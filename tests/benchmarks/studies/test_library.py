@@ -91,9 +91,9 @@ def from_people(name: str) -> bool:
 
 
 def test_make_studies_has_a_size_for_every_study() -> None:
-    assert set(sizes()) == set(list_studies())
+    assert {size.study or name for name, size in sizes().items()} == set(list_studies())
     for name, size in sizes().items():
-        load_study(name, arms=size.arms)
+        load_study(size.study or name, size.venue or None, size.arms, size.outcomes)
 
 
 @pytest.mark.parametrize("name", [each for each in list_studies() if from_people(each)])

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pandas as pd
 import pytest
 from click.testing import CliRunner
 
-from benchmarks.studies.run import round_folder, run_study
+from benchmarks.studies.results import read_result
+from benchmarks.studies.run import make_job, round_folder, run_study
 from benchmarks.studies.study import Study, list_studies, load_study, venue_of
 from conference.app.cli import cli
 from conference.core.errors import UserError
@@ -129,7 +132,9 @@ def test_a_plan_that_changed_is_refused(study: Study, papers: Path, out: Path) -
             '"population.reviewers" = 14, "desk.duplicates" = false, "desk.topic" = false',
             "arm.fewer is the same as arm.control",
         ),
+        ("[arm.fewer]", '[arm."a/b"]', "an arm is called 'a/b'; use letters"),
         ("replicates = 2", "replicates = 0", "replicates"),
+        ("replicates = 2", 'replicates = 2\nunit = "person"', "design.unit"),
         ("title =", "titel =", "titel"),
         ('venue = "workshop"', 'venue = "nowhere"', "nowhere"),
     ],
@@ -234,4 +239,91 @@ def test_arms_that_come_to_the_same_and_too_few_papers_are_refused_before_anythi
         run_study(same, out=tmp_path / "x", papers=papers, workers=0)
     with pytest.raises(UserError, match=r"3 papers are too few: .* 2 SD .* power 0\.\d\d; give"):
         run_study(study, out=tmp_path / "x", papers=papers, sample=3, workers=0)
+    assert not (tmp_path / "x").exists()
+
+
+def test_a_study_of_decided_papers_takes_those_alone(
+    study: Study, papers: Path, tmp_path: Path
+) -> None:
+    """Withdrawn papers and those without ratings are left out, and the report says so."""
+    rows = pd.read_parquet(papers)
+    rows["ratings"] = [None if at == 0 else row for at, row in enumerate(rows["ratings"])]
+    rows["accepted"] = [None if at in (1, 2) else bool(row) for at, row in enumerate(rows.accepted)]
+    rows.to_parquet(tmp_path / "some.parquet")
+    only = msgspec.structs.replace(study, only="decided")
+    chosen = partial(make_job, only, tmp_path / "x", seed=0, minds=None, settings=None, models=None)
+    job, arms = chosen(papers=str(tmp_path / "some.parquet"), sample=0, replicates=2)
+    assert arms.control is not None
+    assert {row.paper for row in arms.control.table} == {f"p{at:02d}" for at in range(3, 12)}
+    assert any("3 of 12 papers have no rating or no decision" in note for note in job.notes)
+    _, drawn = chosen(papers=str(tmp_path / "some.parquet"), sample=5, replicates=2)
+    assert drawn.control is not None and len(drawn.control.table) == 5
+    for arm in study.all_arms():
+        assert drawn.sources[arm] is drawn.control
+    with pytest.raises(UserError, match="chooses among papers that are given; give --papers"):
+        chosen(papers="", sample=0, replicates=2)
+    rows.assign(accepted=None).to_parquet(tmp_path / "none.parquet")
+    with pytest.raises(UserError, match="no paper has human ratings and a decision"):
+        chosen(papers=str(tmp_path / "none.parquet"), sample=0, replicates=2)
+
+
+def test_only_the_named_outcomes_are_measured(papers: Path, tmp_path: Path) -> None:
+    path = tmp_path / "quota.toml"
+    path.write_text(FILE)
+    asked = ["study", "run", str(path), "--papers", str(papers), "--workers", "0", "--replicates"]
+    asked += ["1", "--outcomes", "rating, within_sd", "--out", str(tmp_path / "out")]
+    done = CliRunner().invoke(cli, asked, catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    table = pd.read_parquet(tmp_path / "out" / "outcomes.parquet")
+    assert set(table["outcome"]) == {"rating", "within_sd"}
+    effects = read_result(tmp_path / "out").effects
+    assert [(each.outcome, each.primary) for each in effects] == [
+        ("rating", True), ("within_sd", False),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["--outcomes", ","], "--outcomes ',' names nothing; give names"),
+        (["--outcomes", "agreemnt"], "did you mean 'agreement'"),
+        (["--arms", "other"], "there is no arm 'other'; choose from fewer"),
+        (["--set", "decision.accept=1"], "set decision.accept: unknown rule"),
+        (["--set", "decision.accept_rate=high"], "decision.accept_rate: Expected `float`"),
+        (["--max-cost", "-1"], "--max-cost"),
+        (["--sample", "1"], "1 paper is too few: it finds a difference of 2 SD"),
+        (["--papers", "nowhere"], "--papers nowhere: no such file or folder"),
+        (["--set", "assignment.reviews_per_paper=9"], "arm.control: venue 'workshop': 12 papers"),
+        (["--reviewer", "nothing"], "there is no mind 'nothing'; choose from embedded"),
+    ],
+)
+def test_bad_arguments_are_one_sentence_before_anything_runs(
+    words: list[str], sentence: str, papers: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "quota.toml"
+    path.write_text(FILE)
+    asked = ["study", "run", str(path), "--papers", str(papers), "--out", str(tmp_path / "out")]
+    done = CliRunner().invoke(cli, [*asked, *words])
+    said = done.output if isinstance(done.exception, SystemExit) else str(done.exception)
+    assert done.exit_code and isinstance(done.exception, UserError | SystemExit)
+    assert sentence in said and not (tmp_path / "out").exists()
+
+
+def test_an_arm_whose_rounds_cannot_be_is_refused_before_the_controls_are_run(
+    study: Study, papers: Path, tmp_path: Path
+) -> None:
+    def asked(**rules: Any) -> Study:
+        fewer = msgspec.structs.replace(study.arm["fewer"], set=rules)
+        return msgspec.structs.replace(study, arm=study.arm | {"fewer": fewer})
+
+    many = asked(**{"assignment.reviews_per_paper": 9})
+    with pytest.raises(UserError, match=r"arm\.fewer: .* 12 papers with 9 reviews each are 108"):
+        run_study(many, out=tmp_path / "x", papers=papers, workers=0)
+    rows = pd.read_parquet(papers).drop(columns=["ratings", "accepted"])
+    rows.to_parquet(tmp_path / "bare.parquet")
+    with pytest.raises(UserError, match=r"arm\.fewer: panel\.informed needs the human ratings"):
+        run_study(
+            asked(**{"panel.informed": True}), out=tmp_path / "x",
+            papers=tmp_path / "bare.parquet", workers=0,
+        )  # fmt: skip
     assert not (tmp_path / "x").exists()

@@ -18,12 +18,13 @@ SMALL = [world for world in WORLDS if world.units <= 150]
 
 @pytest.mark.parametrize("world", SMALL, ids=lambda world: world.name)
 def test_p_is_uniform_and_intervals_cover(world: World) -> None:
-    """Within what chance allows 200 studies at three standard errors."""
-    found = simulate(world, 200, 200, seed=1, flips=199)
-    allowed = 3 * (0.05 * 0.95 / 200) ** 0.5
-    assert found.significant / 200 == pytest.approx(0.05, abs=allowed)
-    assert found.covered / 200 == pytest.approx(0.95, abs=allowed)
-    assert found.uniform > 0.001
+    """Within what chance allows 150 studies at three standard errors."""
+    found = simulate(world, 150, 150, seed=1, flips=199)
+    allowed = 3 * (0.05 * 0.95 / 150) ** 0.5
+    for null in (found.nothing, found.average):
+        assert null.rate == pytest.approx(0.05, abs=allowed)
+    assert found.covered / 150 == pytest.approx(0.95, abs=allowed)
+    assert found.average.uniform > 0.001 and (found.nothing.uniform > 0.001 or not found.flipped)
 
 
 def test_the_simulation_sees_a_wrong_test() -> None:
@@ -54,7 +55,8 @@ def test_the_report_is_made_of_what_was_counted(
     done = CliRunner().invoke(simulation.main, given)
     assert done.exit_code == 0, done.output
     found = simulate(SMALL[-1], 20, 30, 0, 49)
-    row = f"| {SMALL[-1].name} | {found.significant / 30:.1%} ["
+    row = f"| {SMALL[-1].name} | flips | {found.nothing.rate:.1%} ["
     text = file.read_text(encoding="utf-8")
-    assert row in text and f"points (p {found.uniform:.3f}) | {found.covered / 20:.1%} |" in text
+    average = f"points (p {found.average.uniform:.3f}) | {found.covered / 20:.1%} |"
+    assert row in text and average in text and f"| {found.right} |" in text
     assert "1 of 1, " in done.output
