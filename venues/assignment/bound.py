@@ -6,18 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from venues.assignment.instance import Floats, Instance
+from venues.assignment.instance import Floats, Instance, best_of
 
 LARGEST = 80_000  # pairs up to which the linear relaxation is solved
 
 
 def simple_bound(instance: Instance) -> float:
     """The least, over papers, of the sum of a paper's best pairs up to its demand."""
-    order = np.lexsort((-instance.score, instance.paper))
-    paper = instance.paper[order]
-    sizes = np.bincount(paper, minlength=instance.n_papers)
-    rank = np.arange(len(order)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-    top = order[rank < instance.demand[paper]]
+    top = best_of(instance.paper, instance.score, instance.demand)
     best = np.bincount(
         instance.paper[top], weights=instance.score[top], minlength=instance.n_papers
     )

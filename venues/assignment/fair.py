@@ -1,9 +1,10 @@
 """The worst-off paper first: flows, then small exact programmes around the worst paper.
 
 To find the best worst-off paper is NP-hard (Garg et al. 2010), so the search is a heuristic whose
-result is set against an upper bound: each paper's best pairs alone, or the linear relaxation. The
-search ends as soon as the bound is met. Nothing in it is limited by time, so the same instance
-gives the same assignment on every machine.
+result is set against an upper bound: each paper's best pairs alone, or the linear relaxation. Of a
+large venue with few such papers only their surroundings are searched, so that the time does not
+grow with the venue. The search ends as soon as the bound is met. Nothing in it is limited by time,
+so the same instance gives the same assignment on every machine.
 """
 
 from __future__ import annotations
@@ -11,16 +12,27 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from venues.assignment.bound import LARGEST, linear_bound, relaxed, simple_bound
-from venues.assignment.instance import Floats, Instance, Ints, Solution, paper_totals, worst_of
+from venues.assignment.instance import (
+    Floats,
+    Instance,
+    Ints,
+    Solution,
+    best_of,
+    paper_totals,
+    worst_of,
+)
 from venues.assignment.neighbourhood import improve
 from venues.assignment.solver import Best, best_choice, report
+from venues.assignment.surroundings import FEW, MOST, part_of
 
 _FLOWS = 24
 _PATIENCE = 8  # flows without a better worst-off paper before the search ends
 _FACTOR, _MARGIN = 1.3, 0.04  # how papers near the worst are weighted up, and how near is near
 _HEAVIEST = 50.0
+_STEPS = 20  # small programmes in a part of a large venue
 _DOUBLE, _LIFTS = 2.0, 8  # how papers below the bound are weighted up, and flows that try it
 _SPARE = 0.005  # pairs whose price is further below the best take no part in further flows
 _GAP = 0.002  # how far below the bound the relaxation is rounded, as a share of it
@@ -51,24 +63,26 @@ def fairest(instance: Instance, solution: Solution, best: Best) -> Solution:
         solution, best: the assignment of the highest total, which serves every paper.
     """
     found = Found(solution.worst, solution.total, best.chosen)
-    bound = simple_bound(instance)
-    arcs = _near_pairs(instance, best, bound, solution.resolution)
-    flows = _lifting_flows(instance, found, best, arcs, bound, solution.resolution)
-    if found.worst < bound - _EPSILON:
-        flows += _reweighted_flows(instance, found, best, bound, solution.resolution)
-    start = None
-    if found.worst < bound - _EPSILON and len(instance.paper) <= LARGEST:
-        bound = min(bound, linear_bound(instance))
-        start = _round_relaxation(instance, found, best, bound, solution.resolution)
-    if found.worst < bound - _EPSILON:
-        # From the rounded relaxation all papers are near the bound; from a flow the poor are few
-        # but their surroundings are rich, and the search ends sooner and lower.
-        begin = found.chosen if start is None else start
-        found.offer(instance, improve(instance, begin, bound))
-    exact = found.worst >= bound - solution.resolution
-    fair = report(
-        instance, found.chosen, solution.resolution, exact, best.rounds + flows, len(best.arcs)
-    )
+    bound, step = simple_bound(instance), solution.resolution
+    arcs = _near_pairs(instance, best, bound, step)
+    flows = _lifting_flows(instance, found, best, arcs, bound, step)
+    poor = (paper_totals(instance, found.chosen) < bound - _EPSILON) & (instance.demand > 0)
+    large = len(instance.paper) > LARGEST
+    if large and 0 < poor.sum() <= FEW:
+        flows += _search_part(instance, found, poor, bound, step)
+    elif found.worst < bound - _EPSILON:
+        flows += _reweighted_flows(instance, found, best, bound, step)
+        start = None
+        if found.worst < bound - _EPSILON and not large:
+            bound = min(bound, linear_bound(instance))
+            start = _round_relaxation(instance, found, best, bound, step)
+        if found.worst < bound - _EPSILON:
+            # From the rounded relaxation all papers are near the bound; from a flow the poor are
+            # few but their surroundings are rich, and the search ends sooner and lower.
+            begin = found.chosen if start is None else start
+            found.offer(instance, improve(instance, begin, bound))
+    exact = found.worst >= bound - step
+    fair = report(instance, found.chosen, step, exact, best.rounds + flows, len(best.arcs))
     if fair.short or sum(fair.idle.values()) != sum(solution.idle.values()):
         raise AssertionError("the search lost coverage or minimum load")
     how = "which is best" if exact else f"upper bound {bound:.4f}"
@@ -76,6 +90,20 @@ def fairest(instance: Instance, solution: Solution, best: Best) -> Solution:
     if not fair.idle:
         message = f"all {len(fair.paper)} reviews are assigned; worst paper {fair.worst:.4f}, {how}"
     return replace(fair, bound=bound, message=message)
+
+
+def _search_part(
+    instance: Instance, found: Found, poor: NDArray[np.bool_], bound: float, step: float
+) -> int:
+    """Assign the poor papers and those around them anew; how many flows it took."""
+    part = part_of(instance, found.chosen, poor)
+    inside, chosen = part.instance, part.chosen
+    best = Best(chosen, True, 0, np.arange(len(part.pairs)), None)
+    own = Found(worst_of(inside, chosen), float(inside.score[chosen].sum()), chosen)
+    flows = _reweighted_flows(inside, own, best, bound, step)
+    own.offer(inside, improve(inside, own.chosen, bound, _STEPS))
+    found.offer(instance, np.concatenate([part.kept, part.pairs[own.chosen]]))
+    return flows
 
 
 def _near_pairs(instance: Instance, best: Best, bound: float, step: float) -> Ints:
@@ -125,11 +153,14 @@ def _reweighted_flows(
     weight = np.ones(instance.n_papers)
     stale = number = 0
     chosen = best.chosen
+    arcs = np.union1d(
+        chosen, best_of(instance.paper, instance.score, np.full_like(instance.demand, MOST))
+    )
     while number < _FLOWS and stale < _PATIENCE and found.worst < bound - _EPSILON:
         weight = _raise(instance, weight, chosen, found.worst)
         number += 1
         gain = np.rint(instance.score * weight[instance.paper] / step).astype(np.int64)
-        chosen = best_choice(instance, gain, best.arcs, certify=False).chosen
+        chosen = best_choice(instance, gain, arcs, certify=False).chosen
         gained = _fits(instance, chosen, best.chosen) and found.offer(instance, chosen)
         stale = 0 if gained else stale + 1
     return number

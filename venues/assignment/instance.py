@@ -117,6 +117,14 @@ def worst_of(instance: Instance, chosen: NDArray[Any]) -> float:
     return float(paper_totals(instance, chosen)[needy].min()) if needy.any() else 0.0
 
 
+def best_of(end: Ints, value: NDArray[Any], count: Ints) -> Ints:
+    """Positions of each paper's (or reviewer's) `count` pairs of highest value, by paper."""
+    order = np.lexsort((-value, end))
+    sizes = np.bincount(end, minlength=len(count))
+    rank = np.arange(len(order)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    return np.asarray(order[rank < count[end[order]]])
+
+
 def _whole(values: Any, name: str) -> Ints:
     array = np.asarray(values).ravel()
     if array.size and not np.array_equal(array, np.floor(array)):

@@ -14,20 +14,20 @@ import numpy as np
 from venues.assignment.instance import Instance, Ints, paper_totals
 
 _SIZES = (32, 96)  # papers assigned anew together; larger ones only where smaller ones fail
-_STEPS = 400
+STEPS = 400
 _NODES = 5
 _BEST = 24  # a paper's best pairs that take part
 _EPSILON = 1e-6
 
 
-def improve(instance: Instance, chosen: Ints, bound: float) -> Ints:
+def improve(instance: Instance, chosen: Ints, bound: float, steps: int = STEPS) -> Ints:
     """Pairs with the same coverage and loads within limits, whose worst-off paper is no worse."""
     inside = np.zeros(len(instance.paper), bool)
     inside[chosen] = True
     rows = _pairs_of(instance.paper, instance.n_papers)
     loads = _pairs_of(instance.reviewer, instance.n_reviewers)
     size = 0
-    for _ in range(_STEPS):
+    for _ in range(steps):
         totals = paper_totals(instance, np.flatnonzero(inside))
         totals[instance.demand == 0] = np.inf
         worst = int(totals.argmin())

@@ -8,7 +8,7 @@ import numpy as np
 
 from venues.assignment.explain import explain
 from venues.assignment.flow import Duals, best_flow, dual_prices, prices_for
-from venues.assignment.instance import Instance, Ints, Solution, worst_of
+from venues.assignment.instance import Instance, Ints, Solution, best_of, worst_of
 
 _RESOLUTION = 1e-6
 _LARGEST = 1e7  # larger scores are rounded to a coarser step, so that costs fit the solver
@@ -76,16 +76,9 @@ def top_pairs(instance: Instance, gain: Ints) -> Ints:
     if len(gain) <= _SPARSE * instance.n_papers:
         return np.arange(len(gain))
     return np.union1d(
-        _top(instance.paper, gain, _FIRST * instance.demand),
-        _top(instance.reviewer, gain, 2 * instance.min_load),
+        best_of(instance.paper, gain, _FIRST * instance.demand),
+        best_of(instance.reviewer, gain, 2 * instance.min_load),
     )
-
-
-def _top(end: Ints, gain: Ints, count: Ints) -> Ints:
-    order = np.lexsort((-gain, end))
-    sizes = np.bincount(end, minlength=len(count))
-    rank = np.arange(len(order)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-    return np.asarray(order[rank < count[end[order]]])
 
 
 def report(

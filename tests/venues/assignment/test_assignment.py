@@ -141,6 +141,41 @@ def test_worst_first_keeps_coverage_and_its_bound_holds(instance: Instance) -> N
             assert fair.worst == pytest.approx(best, abs=1e-4)
 
 
+def test_large_venues_are_searched_around_their_worst_papers(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    instance = few_contested(60, 50)
+    plain = solve(instance)
+    monkeypatch.setattr("venues.assignment.fair.LARGEST", 0)
+    monkeypatch.setattr("venues.assignment.surroundings.SIZE", 24)
+    parts = solve(instance, objective="worst")
+    check_limits(instance, parts)
+    assert not parts.short
+    assert plain.worst < parts.worst <= parts.bound + 1e-6
+
+
+def few_contested(papers: int, reviewers: int) -> Instance:
+    """Eight papers whose subject only five reviewers know, whom others want as well."""
+    score = np.random.default_rng(0).random((papers, reviewers)).round(4)
+    score[:8] *= 0.2
+    score[:, :5] += 0.5
+    paper, reviewer = np.divmod(np.arange(papers * reviewers), reviewers)
+    demand, load = np.full(papers, 3), np.full(reviewers, 4)
+    return Instance(paper, reviewer, score.ravel(), demand, load, np.zeros(reviewers))
+
+
+@settings(max_examples=30)
+@given(instances())
+def test_parts_keep_coverage_and_loads(instance: Instance) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("venues.assignment.fair.LARGEST", 0)
+        patch.setattr("venues.assignment.surroundings.SIZE", 4)
+        plain, fair = solve(instance), solve(instance, objective="worst")
+    check_limits(instance, fair)
+    assert (fair.short, sum(fair.idle.values())) == (plain.short, sum(plain.idle.values()))
+    assert fair.worst >= plain.worst - 1e-9
+
+
 def clustered(papers: int, reviewers: int, seed: int) -> Instance:
     """A dense instance whose papers all want the same few reviewers."""
     rng = np.random.default_rng(seed)
