@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from benchmarks.studies.effects import Effect
 from benchmarks.studies.flips import ACCEPTED, ArmFlips, Flips, Twice
 from benchmarks.studies.outcome_table import Unit
-from benchmarks.studies.results import StudyInfo, named
+from benchmarks.studies.results import SIMULATED, StudyInfo, named
 from benchmarks.studies.tables import full, number, p_value, percent
 from conference.statistics.estimate import Estimate
 
@@ -17,6 +17,12 @@ RESTS_ON = {
     "assumption": "It rests on an assumption: embedded reviewers behave as they were told or "
     "fitted to, and the study shows what this implies, no more.",
 }
+
+
+def rests_on(study: StudyInfo) -> str:
+    """On what a study's answer rests, in a sentence or two."""
+    simulated = f" {SIMULATED[0].upper()}{SIMULATED[1:]}." if SIMULATED in study.notes else ""
+    return f"{RESTS_ON[study.rests_on]}{simulated}"
 
 
 def answer(
@@ -69,7 +75,8 @@ def _effects(defined: Sequence[Effect], study: StudyInfo) -> str:
     rest = [f"“{study.label(each.arm)}”" for each in defined if not each.found]
     beside = f"; no change was found under {', '.join(rest)}" if rest else ""
     parts = "; ".join(_change(each, study) for each in found)
-    return f"{len(found)} of {len(defined)} treatments change {outcome}: {parts}{beside}."
+    verb = "changes" if len(found) == 1 else "change"
+    return f"{len(found)} of {len(defined)} treatments {verb} {outcome}: {parts}{beside}."
 
 
 def _one(effect: Effect, outcome: str, study: StudyInfo) -> str:

@@ -113,10 +113,10 @@ def distributions(result: StudyResult, outcomes: Any) -> Any:
     )
     for axis, outcome in zip(axes, names, strict=True):
         given = {arm: _values(outcomes, outcome, arm, result) for arm in order}
-        _distribution_panel(axis, given, colours)
+        shares = _distribution_panel(axis, given, colours)
         axis.set_title(title(named(outcome)), fontsize=9)
-    for axis in axes[::PANELS_IN_A_ROW]:
-        axis.set_ylabel("share", fontsize=8)
+        if not shares or axis in axes[::PANELS_IN_A_ROW]:
+            axis.set_ylabel("share" if shares else "value", fontsize=8)
     for arm in order:
         axes[0].plot([], [], color=colours[arm], lw=3, label=short(_arm_name(arm, result.study)))
     legend(made, axes[0])
@@ -128,7 +128,8 @@ def _values(outcomes: Any, outcome: str, arm: str, result: StudyResult) -> Float
     return np.asarray(table[np.isfinite(table)])
 
 
-def _distribution_panel(axis: Any, given: dict[str, Floats], colours: dict[str, str]) -> None:
+def _distribution_panel(axis: Any, given: dict[str, Floats], colours: dict[str, str]) -> bool:
+    """Draw one outcome by arm; whether its height is a share of the units."""
     given = {arm: values for arm, values in given.items() if values.size}
     together = np.concatenate(list(given.values()))
     if np.isin(together, (0.0, 1.0)).all():
@@ -138,19 +139,20 @@ def _distribution_panel(axis: Any, given: dict[str, Floats], colours: dict[str, 
                       va="bottom", fontsize=7.5)  # fmt: skip
         axis.set_xticks([])
         axis.margins(y=0.15)
-        return
+        return True
     if max(map(len, given.values())) <= FEW:
         for place, (arm, values) in enumerate(given.items()):
             spread = np.linspace(-0.22, 0.22, len(values))
             axis.plot(place + spread, values, "o", ms=3, color=colours[arm], alpha=0.7)
             axis.plot([place - 0.3, place + 0.3], [values.mean()] * 2, color=colours[arm], lw=2)
         axis.set_xticks([])
-        return
+        return False
     edges = np.histogram_bin_edges(together, BINS)
     for arm, values in given.items():
         shares = np.histogram(values, edges)[0] / len(values)
         style = "--" if arm == AA else "-"
         axis.stairs(shares, edges, color=colours[arm], lw=1.5, ls=style)
+    return True
 
 
 def flows(result: StudyResult) -> Any:

@@ -10,7 +10,7 @@ from typing import Any
 
 from benchmarks.reviewers.canvas import save_figure
 from benchmarks.studies import plots
-from benchmarks.studies.answer import RESTS_ON, answer
+from benchmarks.studies.answer import answer, rests_on
 from benchmarks.studies.effects import Design, Effect
 from benchmarks.studies.flips import ACCEPTED, ArmFlips, arm_flips, committee_pairs
 from benchmarks.studies.outcome_table import checked
@@ -72,7 +72,7 @@ def write_report(
             result=result,
             plots=drawn,
             caption=caption(result),
-            rests_on=RESTS_ON[study.rests_on],
+            rests_on=rests_on(study),
             effects=[(each, effect_row(each, study)) for each in found],
             flips=[flip_row(each, study) for each in flips],
             heads=EFFECTS,
@@ -94,7 +94,7 @@ def write_comparison(folders: Sequence[Path], out: Path) -> None:
         raise UserError(f"compare: {len(folders)} studies; a page holds {MOST_SIDE_BY_SIDE}")
     studies = [(read_result(folder), _picture(folder)) for folder in folders]
     rows = [row for result, _ in studies for row in compared_rows(result)]
-    page = render("compare.html.j2", studies=studies, rests=RESTS_ON, heads=COMPARED, rows=rows)
+    page = render("compare.html.j2", studies=studies, rests=rests_on, heads=COMPARED, rows=rows)
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_text(page, encoding="utf-8")
 

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import msgspec
 
-from benchmarks.studies.answer import RESTS_ON
+from benchmarks.studies.answer import rests_on
 from benchmarks.studies.flips import ACCEPTED
-from benchmarks.studies.results import SIMULATED, StudyResult, named, read_result
+from benchmarks.studies.results import StudyResult, named, read_result
 from benchmarks.studies.run import PLAN, Planned
 from benchmarks.studies.study import list_studies, load_study
 from benchmarks.studies.tables import (
@@ -50,12 +50,11 @@ def section(folder: Path) -> str:
     """One study in Markdown: question, answer in two sentences, numbers and what it rests on."""
     result = read_result(folder)
     study = result.study
-    simulated = f"{SIMULATED[0].upper()}{SIMULATED[1:]}. " if SIMULATED in study.notes else ""
     parts = [
         f"## {study.title}",
         study.question,
         "**{} {}**".format(*result.answer),
-        f"{RESTS_ON[study.rests_on]} {simulated}Venue {study.venue}, {study.papers:,} papers × "
+        f"{rests_on(study)} Venue {study.venue}, {study.papers:,} papers × "
         f"{study.replicates} replicate{'s' if study.replicates != 1 else ''}; plan "
         f"`{study.plan_hash[:12]}`.",
         *([f"Command: `{said}`."] if (said := command(folder)) else []),
