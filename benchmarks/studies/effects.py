@@ -151,7 +151,7 @@ def power_for(effect: float, error: float, df: float, alpha: float) -> float:
     return float(TTestPower().power(scaled, nobs=df + 1, alpha=alpha))
 
 
-def _fixed(values: Floats) -> bool:
+def is_fixed(values: Floats) -> bool:
     """Whether units differ and yet every replicate's mean is the same, as where a round accepts a
     fixed number of papers."""
     sums = np.nansum(values, axis=0)
@@ -168,7 +168,7 @@ def _interval(
 
 
 def _estimate(values: Floats, design: Design, seed: int, flips: int) -> Estimate:
-    if _fixed(values):
+    if is_fixed(values):
         return Estimate(0.0, None, None, int(np.isfinite(values).sum()), FIXED)
     try:
         mean = two_way_mean(values)
@@ -215,7 +215,7 @@ def _effect(
         return Effect(**common, control=None, treatment=None, difference=missing, note=why)
     common["control"] = float(np.nanmean(second.where(both).to_numpy()))
     common["treatment"] = float(np.nanmean(first.where(both).to_numpy()))
-    if pairs == 1 or (_fixed(values) and floor.reason == FIXED):
+    if pairs == 1 or (is_fixed(values) and floor.reason == FIXED):
         why = FIXED if pairs > 1 else "there is one pair, and an interval needs two"
         alone = Estimate(float(np.nanmean(values)), None, None, pairs, why)
         return Effect(**common, difference=alone, note=why)

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from benchmarks.studies.effects import POWER, detectable, power_for
+from benchmarks.studies.effects import FIXED, POWER, detectable, is_fixed, power_for
 from benchmarks.studies.outcome_table import AA, CONTROL, Unit, cells, checked, differences
 from benchmarks.studies.paired import Mean, Shape, two_way_mean
 from conference.core.errors import UserError
@@ -36,8 +36,11 @@ def pilot(outcomes: Any, outcome: str, unit: Unit = "paper", arm: str = AA) -> M
     """How paired differences between control and `arm` vary; `UserError` where that is unknown."""
     table = checked(outcomes)
     found = cells(table, outcome, arm, unit), cells(table, outcome, CONTROL, unit)
+    values = differences(*found)
+    if is_fixed(values):
+        raise UserError(f"outcome {outcome!r} of the pilot: {FIXED}; plan for another outcome")
     try:
-        mean = two_way_mean(differences(*found))
+        mean = two_way_mean(values)
     except Undefined as why:
         raise UserError(f"outcome {outcome!r} of the pilot: {why}") from why
     if mean.replicates < 2:

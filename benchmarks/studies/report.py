@@ -31,6 +31,7 @@ from benchmarks.studies.tables import (
     pair_row,
 )
 from conference.core.errors import UserError
+from conference.core.files import writing
 
 LIBRARIES = ("conference-simulator", "numpy", "pandas", "scipy", "statsmodels")
 TIMES = (0.5, 1, 2, 4)  # of this study's replicates, for the power curve
@@ -95,8 +96,9 @@ def write_comparison(folders: Sequence[Path], out: Path) -> None:
     studies = [(read_result(folder), _picture(folder)) for folder in folders]
     rows = [row for result, _ in studies for row in compared_rows(result)]
     page = render("compare.html.j2", studies=studies, rests=rests_on, heads=COMPARED, rows=rows)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(page, encoding="utf-8")
+    with writing(out):
+        out.parent.mkdir(parents=True, exist_ok=True)
+        out.write_text(page, encoding="utf-8")
 
 
 def _flips(table: Any, design: Design) -> tuple[ArmFlips, ...]:

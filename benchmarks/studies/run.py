@@ -419,6 +419,19 @@ def _finished(job: Job, replicate: int) -> bool:
     return all(_table(Path(job.out), arm, replicate).is_file() for arm in job.venues)
 
 
+def check_folder(folder: Path, study: Study) -> None:
+    """Raise `UserError` where the folder holds a run of another study."""
+    path = folder / PLAN
+    if not path.is_file():
+        return
+    held = msgspec.json.decode(path.read_bytes(), type=Planned).study
+    if held.title.removesuffix(f" ({held.venue})") != study.title:
+        raise UserError(
+            f"{folder}: this folder holds the study “{held.title}”, not “{study.title}”; name the "
+            "folder of a run of this one."
+        )
+
+
 def report_again(folder: Path) -> StudyResult:
     """Compute a finished study's effects again from its plan and outcomes, and write its report."""
     path = folder / PLAN

@@ -197,16 +197,19 @@ def _names(option: str, said: str) -> list[str]:
 @study.command()
 @click.argument("name")
 @click.option("--out", type=click.Path(), help="Folder of a finished study to plan from.")
+@click.option("--outcome", help="Plan for this outcome  [the study's primary one].")
 @click.option("--papers-like", type=COUNT, default=0, help="Papers of the planned study.")
-def power(name: str, out: str | None, papers_like: int) -> None:
+def power(name: str, out: str | None, outcome: str | None, papers_like: int) -> None:
     """What a study can see, by its replicates, from a finished run's A/A arm."""
     from benchmarks.studies.outcome_table import read_outcomes
     from benchmarks.studies.power import pilot, plans
+    from benchmarks.studies.run import check_folder
     from benchmarks.studies.study import load_study
 
     one, console = load_study(name), Console()
     folder = Path(out or f"runs/study-{Path(name).stem}")
-    primary, unit = one.outcome.primary, one.design.unit
+    check_folder(folder, one)
+    primary, unit = outcome or one.outcome.primary, one.design.unit
     found = pilot(read_outcomes(folder), primary, unit)
     table = Table("replicates", "units", f"smallest effect on {primary} (power .8)")
     for row in plans(found, [papers_like or found.units], [2, 5, 10, 20, 40, 80]):

@@ -192,7 +192,12 @@ def test_the_commands_show_run_report_and_compare(papers: Path, out: Path, tmp_p
     assert "What does a lower quota change?" in said("show", str(path))
     dry = said("run", str(path), "--papers", str(papers), "--dry-run", "--out", str(tmp_path / "d"))
     assert "after sharing" in dry and not (tmp_path / "d").exists()
-    assert "smallest effect" in said("power", str(path), "--out", str(out))
+    asked = ("power", str(path), "--out", str(out))
+    assert "smallest effect on rating" in said(*asked, "--outcome", "rating")
+    with pytest.raises(UserError, match=r"'accepted' of the pilot: .* by the venue's rule"):
+        CliRunner().invoke(cli, ["study", *asked], catch_exceptions=False)
+    with pytest.raises(UserError, match="holds the study “Quota”, not “Polish”"):
+        CliRunner().invoke(cli, ["study", "power", "polish", *asked[2:]], catch_exceptions=False)
     assert "Report:" in said("report", str(out))
     page = tmp_path / "both.html"
     said("report", str(out), str(out), "--out", str(page))
