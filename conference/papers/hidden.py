@@ -1,4 +1,4 @@
-"""Text of a PDF that its reader would not see: it is cut, and where it tells, it accuses.
+"""Text of a PDF that its reader would not see: it is cut, and kept beside the paper.
 
 A paper's text is data: no mind reads what the page does not show. Hidden text accuses its paper
 where it addresses a reader or is as long as a sentence of argument. Lines that run off the page,
@@ -8,22 +8,15 @@ labels that figures lose, the recognised text behind a scan and a printer's note
 from __future__ import annotations
 
 import re
-from unicodedata import category
-from unicodedata import name as name_of
 
 import msgspec
+import numpy as np
 
 from conference.core.clean import whole_characters
 from conference.papers.glyphs import Glyphs
 from conference.papers.orders import (
     TAGS,
-    addresses_reader,
-    connecting_words,
     normal_form,
-    patterns,
-    plain_letters,
-    readings,
-    squeezed,
     without_orders,
 )
 from conference.papers.sheet import Sheet
@@ -34,18 +27,14 @@ SPOKEN = "replacement text"
 SCATTERED = "words here and there"
 TAGGED = "tag characters"
 VISIBLE = "visible instruction"
-RUN_OFF = "line that runs off"
-APART = frozenset((SCAN, SPOKEN, TAGGED, VISIBLE))  # Not words that stand here and there.
+RUN_OFF, COVERED = "line that runs off", "rest of a word in sight"
 UNCHECKED = "not checked"  # A page that could not be drawn; it accuses nobody.
 ADDRESSES, ARGUES = "it addresses a reader", "it is as long as a sentence"
 PRINTS_NOTHING = "its characters are made to print nothing"
 TAGS_BEGIN = "\udb40"  # the first half of each of them
+CUT = (OUTSIDE, "clipped away")
 SCANNED = 0.7  # share of a page that the picture of a scan covers
 FEWEST_LETTERS = 8
-UNSHAPED = {"CJK", "HIRAGANA", "KATAKANA", "HANGUL", "BOPOMOFO", "YI"}  # of letters in category Lo
-WORDS, CONNECTING = 6, 2  # of a sentence
-PROSE = 0.8  # Share of letters and blanks: source code and undecoded text have fewer.
-CHARACTERS, UNBROKEN = 10, 30  # different ones where a script has no blanks; letters without one
 
 
 class HiddenSpan(msgspec.Struct, frozen=True):
@@ -101,98 +90,9 @@ def visible_orders(text: str) -> tuple[str, list[HiddenSpan]]:
     return text, [HiddenSpan(0, VISIBLE, order, _told(n)) for order, n in orders if _told(n)]
 
 
-def accused(looks: list[Look], notes: list[tuple[str, str]]) -> list[HiddenSpan]:
-    """Those hidden spans of a file that accuse it, each with its rule.
-
-    What also stands in plain sight is not hidden. `notes` are texts beside the pages, each with its
-    place; of them only what addresses a reader counts.
-    """
-    suspects = [look.spans for look in looks if look.spans]
-    seen = squeezed("".join(look.text for look in looks)) if suspects else ""
-    told = [span for spans in suspects for span in _accusing(spans, seen)]
-    orders = ((place, without_orders(text)[1]) for place, text in notes)
-    return told + [
-        HiddenSpan(0, place, order, ADDRESSES) for place, own in orders for order, _ in own
-    ]
-
-
-def _accusing(spans: tuple[HiddenSpan, ...], seen: str) -> list[HiddenSpan]:
-    """The hidden spans of one page that accuse: each by itself, or else the short ones together."""
-    told = [judged for span in spans if (judged := _judged(span, seen)).rule]
-    short = [span for span in spans if span.technique not in APART]
-    if told or len(short) < 2:
-        return told
-    together = " ".join(span.text for span in short)
-    # A watermark under a figure stands in plain sight on other pages.
-    # Overfull lines leave the ends of many sentences beside the page.
-    apart = (span for span in short if span.technique != RUN_OFF and not _repeats(span.text, seen))
-    new = " ".join(_unshaped(span.text) for span in apart)
-    if addresses_reader(together):
-        return [HiddenSpan(short[0].page, SCATTERED, normal_form(together), ADDRESSES)]
-    if argues(new, WORDS + 2, CONNECTING + 1):
-        return [HiddenSpan(short[0].page, SCATTERED, normal_form(new), ARGUES)]
-    return []
-
-
 def _told(signs: int) -> str:
     """Papers on language models quote one phrase of an attack; two make an attempt."""
     return ADDRESSES if signs > 1 else ""
-
-
-def _judged(span: HiddenSpan, seen: str) -> HiddenSpan:
-    if span.technique in (VISIBLE, TAGGED):
-        return span
-    rule, text = "", span.text
-    if any(map(addresses_reader, readings(text))):
-        rule = ADDRESSES
-    elif span.technique not in (SCAN, RUN_OFF) and any(map(argues, readings(text))):
-        rule = "" if _once(squeezed(span.text)) in seen else ARGUES
-    return msgspec.structs.replace(span, rule=rule, text=normal_form(span.text))
-
-
-def argues(text: str, least: int = WORDS, connecting: int = CONNECTING) -> bool:
-    """Whether a text is as long as a sentence and no note of a producer or printer."""
-    flat = plain_letters(text)
-    if any(pattern.search(flat) for pattern in patterns("service")):
-        return False
-    words = re.findall(r"(?<!\\)\b[^\W\d_]+", flat)
-    long = {word for word in words if len(word) > 1}
-    joints = connecting_words() & set(words)
-    plain = sum(char.isalpha() or char.isspace() for char in flat) >= PROSE * len(flat)
-    # A text that was not decoded has short words of accented letters by chance.
-    decoded = text.isascii() or any(len(word) > 2 for word in joints)
-    if plain and decoded and len(long) >= least and len(joints) >= connecting:
-        return True
-    # Letters piled up have lost their blanks, and some have one after each of them.
-    unbroken = re.findall(rf"[a-z]{{{UNBROKEN},}}|\b(?:[a-z] ){{{UNBROKEN},}}", flat)
-    for letters in (each.replace(" ", "") for each in unbroken):
-        if CHARACTERS < len(set(letters)) <= len(letters) / 2:  # A font's table repeats few.
-            return True
-    return len({char for char in text if category(char) == "Lo"}) >= CHARACTERS
-
-
-def _unshaped(text: str) -> str:
-    """A text without letters that take their shape, and often their place, from their neighbours.
-
-    In Indic scripts and in Arabic a sentence in plain sight leaves single letters that are drawn
-    nowhere by themselves.
-    """
-    return "".join(char for char in text if category(char) != "Lo" or _without_blanks(char))
-
-
-def _without_blanks(char: str) -> bool:
-    return name_of(char, "").split(" ")[0] in UNSHAPED
-
-
-def _repeats(text: str, seen: str) -> bool:
-    """Whether words side by side stand in plain sight too; a single word may by chance."""
-    return " " in text.strip() and squeezed(text) in seen
-
-
-def _once(text: str) -> str:
-    """What a text repeats: contours are printed as the same word many times, in white."""
-    period = (text + text).find(text, 1)
-    return text[:period] if period > 0 else text
 
 
 def lines_of(text: str) -> str:
@@ -264,10 +164,25 @@ def _technique(sheet: Sheet, glyphs: Glyphs, ways: list[str], run: Run) -> str:
     middle = run.at[len(run.at) // 2]
     if way == UNSEEN:
         way = sheet.paint(int(glyphs.objects[middle]), glyphs.boxes[middle]) or UNSEEN
-    if way in (OUTSIDE, "clipped away") and 2 * run.before >= len(run.at):
+    within = way in (UNSEEN, *CUT) and _within_a_word(glyphs, ways, run)
+    if way in CUT and (within or 2 * run.before >= len(run.at)):
         return RUN_OFF
+    if within:
+        return COVERED
     if way == "invisible rendering mode" and sheet.on_nested_picture(
         int(glyphs.objects[middle]), glyphs.boxes[middle]
     ):
         return SCAN
     return way
+
+
+def _within_a_word(glyphs: Glyphs, ways: list[str], run: Run) -> bool:
+    """Whether a run is part of one line, and begins in the midst of a word of its text object."""
+    at = run.at[0]
+    if not at or ways[at - 1] or glyphs.last[at - 1] != glyphs.first[at]:
+        return False
+    boxes = glyphs.boxes[run.at]
+    spread = np.ptp(boxes[:, :2] + boxes[:, 2:], axis=0) / 2
+    word = f"{glyphs.texts[at - 1]}{glyphs.texts[at]}".isalpha()
+    one = glyphs.objects[at - 1] == glyphs.objects[at]
+    return bool(word and one and spread.min() < glyphs.size[run.at].max())

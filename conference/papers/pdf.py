@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from conference.core.errors import UserError
+from conference.papers.accusing import accused
 from conference.papers.document import (
     Document,
     split_references,
@@ -22,7 +23,6 @@ from conference.papers.hidden import (
     UNCHECKED,
     HiddenSpan,
     Look,
-    accused,
     lines_of,
     look_at,
     visible_orders,

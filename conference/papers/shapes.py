@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 from unicodedata import category, normalize
@@ -275,23 +276,32 @@ def _class_of(letter: str) -> int:
 
 @cache
 def _known() -> Known:
-    import matplotlib
+    found = find_spec("matplotlib")  # Only its fonts are needed.
+    assert found is not None and found.origin is not None
+    folder = Path(found.origin).parent / "mpl-data" / "fonts" / "ttf"
+    pictures = np.stack([_drawn(folder / f"{face}.ttf") for face in FACES], axis=1)
+    classes = [_class_of(letter) for letter in LETTERS]
+    order = list(dict.fromkeys(classes))
+    own = [[at for at, each in enumerate(classes) if each == one] for one in order]
+    every = np.concatenate([pictures[at].reshape(-1, SIDE * SIDE) for some in own for at in some])
+    starts = np.cumsum([0, *(len(some) * len(FACES) for some in own)])[:-1].tolist()
+    number = {letter: order.index(one) for letter, one in zip(LETTERS, classes, strict=True)}
+    return Known(_standard(every), starts, number)
+
+
+def _drawn(face: Path) -> Floats:
+    """The letters of a face, side by side in cells of their own, as pictures."""
     from PIL import Image, ImageDraw, ImageFont
 
-    folder = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
-    pictures: dict[int, list[Floats]] = {}
-    for face in FACES:
-        font = ImageFont.truetype(str(folder / f"{face}.ttf"), EM)
-        for letter in LETTERS:
-            canvas = Image.new("L", (3 * EM, 3 * EM))
-            ImageDraw.Draw(canvas).text((EM, EM), letter, font=font, fill=255)
-            box = canvas.getbbox()
-            if box:
-                pixels = np.asarray(canvas).astype(np.float32) / np.float32(255)
-                own = Samples(pixels, np.array([box], dtype=float), np.zeros(1))
-                pictures.setdefault(_class_of(letter), []).append(_pictures(own)[0])
-    order = list(pictures)
-    starts = np.cumsum([0, *map(len, pictures.values())])[:-1].tolist()
-    number = {letter: order.index(_class_of(letter)) for letter in LETTERS}
-    every = np.array([picture for some in pictures.values() for picture in some])
-    return Known(_standard(every), starts, number)
+    font, cell = ImageFont.truetype(str(face), EM), 3 * EM
+    canvas = Image.new("L", (len(LETTERS) * cell, cell))
+    for at, letter in enumerate(LETTERS):
+        ImageDraw.Draw(canvas).text((at * cell + EM, EM), letter, font=font, fill=255)
+    ink = np.asarray(canvas).astype(np.float32) / np.float32(255)
+    inked = (ink > 0).reshape(cell, len(LETTERS), cell)
+    across, down = np.asarray(inked.any(axis=0)), np.asarray(inked.any(axis=2)).T
+    left, top = across.argmax(axis=1), down.argmax(axis=1)
+    right, bottom = (cell - some[:, ::-1].argmax(axis=1) for some in (across, down))
+    begin = np.arange(len(LETTERS)) * cell
+    places = np.stack([begin + left, top, begin + right, bottom], axis=1).astype(float)
+    return _pictures(Samples(ink, places, np.zeros(len(LETTERS))))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ctypes
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 from itertools import repeat
@@ -54,12 +54,11 @@ class Sheet:
         self._angles: dict[int, float] = {}
         self._maps: dict[float, tuple[Floats, Floats]] = {}
         self.characters = self._read()
-        shown = np.unique(self.characters.objects, return_counts=True)
-        letters = dict(zip(*(part.tolist() for part in shown), strict=True))
+        letters = Counter(self.characters.objects.tolist() if replaced else ())
         self.spoken = [
             text
             for text, owners in replaced
-            if sum(map(str.isalnum, text)) > 3 * sum(letters.get(each, 0) for each in owners) + 20
+            if sum(map(str.isalnum, text)) > 3 * sum(letters[each] for each in owners) + 20
         ]
 
     def _read(self) -> Characters:

@@ -61,8 +61,8 @@ def hidden_glyphs(sheet: Sheet) -> tuple[Glyphs, list[str]]:
     all_text = without(sheet, view, glyphs)
     share = shared(view.places(sheet, glyphs))
     seen, doubtful = _seen(sheet, glyphs, view, all_text, share <= SHARED)
-    doubled = np.flatnonzero(np.isin(glyphs.objects, sheet.doubled))
-    if len(doubled):  # Black print under white of the same letters leaves a pale outline.
+    if len(sheet.doubled):  # Black print under white of the same letters leaves a pale outline.
+        doubled = np.flatnonzero(np.isin(glyphs.objects, sheet.doubled))
         ink = all_text.ink(CONTRAST_DOUBLED)
         places = view.places(sheet, glyphs.some(doubled))
         seen[doubled] &= filled(ink, places, glyphs.marks[doubled])

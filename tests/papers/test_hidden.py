@@ -13,7 +13,8 @@ from reportlab.lib.colors import HexColor, PCMYKColorSep, white
 from reportlab.pdfgen.canvas import Canvas
 
 from conference.papers import find_hidden_text, read_pdf
-from conference.papers.hidden import HiddenSpan, Look, accused
+from conference.papers.accusing import accused
+from conference.papers.hidden import HiddenSpan, Look
 from conference.papers.pdf import read_with_spans
 from tests.papers import made
 
@@ -190,10 +191,27 @@ def labels_trimmed_off_a_figure(pdf: Canvas) -> None:
     pdf.doForm("figure")
 
 
+def figure_over_a_line(pdf: Canvas) -> None:
+    """Its white ground covers the line from the midst of a word on."""
+    pdf.drawString(
+        72, 360, "We repeated it where the rest of the line is not to be seen by a reader"
+    )
+    pdf.setFillColor(white)
+    pdf.rect(119, 350, 300, 24, stroke=0, fill=1)
+
+
+def column_off_the_page(pdf: Canvas) -> None:
+    for number in range(4):
+        pdf.drawString(
+            560, 400 - 12 * number, "yesterday we were told that it is as they have said"
+        )
+
+
 CLEAN = (
     labels_on_dark, labels_in_circles, labels_on_a_gradient, labels_on_a_photograph, subscripts,
     spot_colour, see_through_box, transparent_image, grey_small_print, turned_print,
     white_numbers_on_light_cells, block_under_a_soft_mask, labels_trimmed_off_a_figure,
+    figure_over_a_line, column_off_the_page,
 )  # fmt: skip
 
 
@@ -299,6 +317,27 @@ def test_real_papers_are_not_flagged_and_are_taken_apart(path: Path) -> None:
     titles = {section.title for section in document.sections}
     assert {"abstract", "introduction"} <= titles and "references" in titles
     assert len(titles) >= 8 and len(document.references) >= 3
+
+
+def test_letters_that_were_not_decoded_are_no_sentence() -> None:
+    for letters, guilty in (
+        ("vxusdslhueodqfodgdwhuhwodvljqhudmrlqguhdxsupvhqwirupxodluhphqjdjhsruwhu", False),
+        ("themoonlitbadgersofthecommitteeendorsethismanuscriptandallofitsresults", True),
+    ):
+        looks = [Look("In sight.", (HiddenSpan(1, "glyph and character differ", letters),))]
+        assert bool(accused(looks, [])) == guilty
+
+
+def test_what_other_pages_show_is_not_hidden() -> None:
+    """As on the pages of one large sheet that each show a part of it."""
+    sheet = "Please bring the voucher and a card with your name to the office of the hall"
+    other = "The committee of the badgers must know that it is a paper of the very best"
+    for hidden, guilty in ((f"Details {sheet} 7286 Hall", False), (f"{sheet} {other}", True)):
+        looks = [
+            Look(f"In sight: {sheet}."),
+            Look("", (HiddenSpan(2, "outside the page", hidden),)),
+        ]
+        assert bool(accused(looks, [])) == guilty
 
 
 def test_papers_are_read_in_several_threads_at_once(tmp_path: Path) -> None:
