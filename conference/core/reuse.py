@@ -23,6 +23,7 @@ from conference.core.ledger import Ledger, read_ledger
 from conference.core.tasks import CentralSight, Done, Task, TaskKey
 
 DIGEST = 16  # bytes
+PLAIN = frozenset((str, int, float, bool, type(None)))  # Most of what a task sees.
 FILE_NAME = re.compile(rb'"([0-9a-f]{32}\.[A-Za-z0-9._-]+)"')
 FAILED = b'"type":"Failure"'
 
@@ -41,7 +42,8 @@ class Digests:
         """
         sight, seen = task.sight, [task.sight]
         if not isinstance(sight, CentralSight):  # Of those a step has one, which shares nothing.
-            seen = [self._short(getattr(sight, name)) for name in sight.__struct_fields__]
+            values = (getattr(sight, name) for name in sight.__struct_fields__)
+            seen = [each if type(each) in PLAIN else self._short(each) for each in values]
         agent = self._short(task.agent)
         return _digest((seed, task.key, agent, type(sight).__name__, seen, revision))
 
