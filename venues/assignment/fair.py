@@ -32,6 +32,7 @@ _FLOWS = 24
 _PATIENCE = 8  # flows without a better worst-off paper before the search ends
 _FACTOR, _MARGIN = 1.3, 0.04  # how papers near the worst are weighted up, and how near is near
 _HEAVIEST = 50.0
+_FIRST = 3  # flows over all of a large venue before the search of its part
 _STEPS = 20  # small programmes in a part of a large venue
 _DOUBLE, _LIFTS = 2.0, 8  # how papers below the bound are weighted up, and flows that try it
 _SPARE = 0.005  # pairs whose price is further below the best take no part in further flows
@@ -66,10 +67,10 @@ def fairest(instance: Instance, solution: Solution, best: Best) -> Solution:
     bound, step = simple_bound(instance), solution.resolution
     arcs = _near_pairs(instance, best, bound, step)
     flows = _lifting_flows(instance, found, best, arcs, bound, step)
-    poor = (paper_totals(instance, found.chosen) < bound - _EPSILON) & (instance.demand > 0)
     large = len(instance.paper) > LARGEST
-    if large and 0 < poor.sum() <= FEW:
-        flows += _search_part(instance, found, poor, bound, step)
+    if large and 0 < _poor(instance, found, bound).sum() <= FEW:
+        flows += _reweighted_flows(instance, found, best, bound, step, _FIRST)
+        flows += _search_part(instance, found, bound, step)
     elif found.worst < bound - _EPSILON:
         flows += _reweighted_flows(instance, found, best, bound, step)
         start = None
@@ -92,10 +93,17 @@ def fairest(instance: Instance, solution: Solution, best: Best) -> Solution:
     return replace(fair, bound=bound, message=message)
 
 
-def _search_part(
-    instance: Instance, found: Found, poor: NDArray[np.bool_], bound: float, step: float
-) -> int:
+def _poor(instance: Instance, found: Found, bound: float) -> NDArray[np.bool_]:
+    """Which papers are below the bound."""
+    low = paper_totals(instance, found.chosen) < bound - _EPSILON
+    return np.asarray(low & (instance.demand > 0))
+
+
+def _search_part(instance: Instance, found: Found, bound: float, step: float) -> int:
     """Assign the poor papers and those around them anew; how many flows it took."""
+    poor = _poor(instance, found, bound)
+    if not poor.any():
+        return 0
     part = part_of(instance, found.chosen, poor)
     inside, chosen = part.instance, part.chosen
     best = Best(chosen, True, 0, np.arange(len(part.pairs)), None)
@@ -147,7 +155,7 @@ def _lifting_flows(
 
 
 def _reweighted_flows(
-    instance: Instance, found: Found, best: Best, bound: float, step: float
+    instance: Instance, found: Found, best: Best, bound: float, step: float, most: int = _FLOWS
 ) -> int:
     """Raise the weight of the papers near the worst and solve again; how many flows it took."""
     weight = np.ones(instance.n_papers)
@@ -156,7 +164,7 @@ def _reweighted_flows(
     arcs = np.union1d(
         chosen, best_of(instance.paper, instance.score, np.full_like(instance.demand, MOST))
     )
-    while number < _FLOWS and stale < _PATIENCE and found.worst < bound - _EPSILON:
+    while number < most and stale < _PATIENCE and found.worst < bound - _EPSILON:
         weight = _raise(instance, weight, chosen, found.worst)
         number += 1
         gain = np.rint(instance.score * weight[instance.paper] / step).astype(np.int64)
