@@ -56,6 +56,19 @@ def answer(
     return " ".join(said), sure
 
 
+def beside(effects: Sequence[Effect]) -> str:
+    """Which other outcomes were found to change, and from where to where; "" for none."""
+    parts = []
+    for outcome in dict.fromkeys(each.outcome for each in effects if not each.primary):
+        found = [each for each in effects if each.outcome == outcome and each.found]
+        moved = sorted(each.difference.value or 0.0 for each in found)
+        if moved:
+            span = " to ".join(dict.fromkeys(number(value) for value in (moved[0], moved[-1])))
+            where = "" if len(moved) == 1 else f" under {len(moved)} treatments"
+            parts.append(f"{named(outcome)} (by {span}{where})")
+    return f"Found to change too: {', '.join(parts)}." if parts else ""
+
+
 def _alone(known: Sequence[Effect], study: StudyInfo) -> str:
     """A sentence on differences without an interval."""
     parts = ", ".join(

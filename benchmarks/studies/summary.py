@@ -14,7 +14,7 @@ from pathlib import Path
 
 import msgspec
 
-from benchmarks.studies.answer import rests_on
+from benchmarks.studies.answer import beside, rests_on
 from benchmarks.studies.flips import ACCEPTED
 from benchmarks.studies.results import StudyResult, named, read_result
 from benchmarks.studies.run import PLAN, Planned
@@ -54,6 +54,7 @@ def section(folder: Path) -> str:
         f"## {study.title}",
         study.question,
         "**{} {}**".format(*result.answer),
+        *([too] if (too := beside(result.effects)) else []),
         f"{rests_on(study)} Venue {study.venue}, {study.papers:,} papers × "
         f"{study.replicates} replicate{'s' if study.replicates != 1 else ''}; plan "
         f"`{study.plan_hash[:12]}`.",

@@ -8,6 +8,7 @@ import msgspec
 import numpy as np
 import pytest
 
+from benchmarks.studies.results import read_result
 from benchmarks.studies.run import run_study
 from benchmarks.studies.study import Study, list_studies, load_study
 from benchmarks.studies.summary import write_summary
@@ -96,6 +97,8 @@ def test_a_summary_replaces_its_own_section_and_keeps_the_others(
         assert text.count("## Seats") == text.count("## Another") == 1
         assert "Its own words." in text and "Old." not in text
     assert "decisions changed, %" in text and "It rests on data" in text
+    found = [each for each in read_result(finished[0] / "out").effects if each.found]
+    assert ("Found to change too" in text) == any(not each.primary for each in found)
 
 
 @pytest.mark.parametrize("name", list_studies())
