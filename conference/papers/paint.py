@@ -24,8 +24,12 @@ MODES = frozenset((
 MOST_BYTES = 2**26  # of the objects in a stream
 LUMINANCE_TO_GREY = 1 / 2.2  # of a device's grey
 _PACKED = re.compile(rb"/ObjStm[^>]*>*[^>]*?stream\r?\n")
-_PERHAPS = re.compile(rb"/CalGray|/ColorBurn|/DeviceN|/BM\s*[^/\s]|/[!-~]{0,30}#[0-9A-Fa-f]{2}")
-_SURELY = re.compile(rb"/CalGray|/ColorBurn|/BM\s*[^/\s]|/DeviceN\s*(?:\[\s*(?:/None\s*)+\]|\d)")
+_PERHAPS = re.compile(
+    rb"/CalGray|/ColorBurn|/DeviceN|/BM(?:[\s\0]*[\[%]|[\s\0]+\d)|/[!-~]{0,30}#[0-9A-Fa-f]{2}"
+)
+_SURELY = re.compile(
+    rb"/CalGray|/ColorBurn|/BM(?:[\s\0]*[\[%]|[\s\0]+\d)|/DeviceN\s*(?:\[\s*(?:/None\s*)+\]|\d)"
+)
 
 
 def may_differ(data: bytes) -> bool:

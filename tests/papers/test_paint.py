@@ -20,6 +20,8 @@ HEAD = b"7 0 obj << /Type /ObjStm /N 1 /First 4 /Length 9 /Filter %s >>\nstream\
     ("data", "perhaps"),
     [
         (b"9 0 obj << /BM /Multiply /ca 0.5 >> endobj", False),
+        (b"9 0 obj << /BMNames [ /Screen ] >> endobj", False),
+        (b"9 0 obj << /BM\0[ /Screen ] >> endobj", True),
         (b"9 0 obj << /BM 12 0 R >> endobj", True),
         (b"9 0 obj << /BM%\n[ /Screen ] >> endobj", True),
         (b"9 0 obj << /BM /Color#42urn >> endobj", True),
