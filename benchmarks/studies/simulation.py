@@ -237,7 +237,8 @@ def report(found: list[Found], command: str, seconds: float, flips: int) -> str:
         ),
         "",
         "The flips are exact for a treatment that does nothing to any paper, whatever the "
-        "scores: there p strays by chance alone. Where a treatment does nothing on average, "
+        "scores: there p strays by chance, and by its own steps, which are larger where flips tie, "
+        "as they do with decisions. Where a treatment does nothing on average, "
         "the mean effect on the papers that were drawn is the same in all replicates, and no flip "
         "of replicates draws other papers: the division by the two-way error keeps the share at "
         ".05, and the rest of the distribution only in large samples, the less so the more papers "
