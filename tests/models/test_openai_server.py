@@ -16,11 +16,16 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from conference.core.records import Decision, Failure, Review
 from conference.core.tasks import TaskKey
 from conference.models import Asker, Message, ModelRules, form_shape, make_model, parse_spec
+from conference.models.server import ServerModel
 from tests.models.checkpoint import make_checkpoint
+from tests.venues.tiny import table, tiny_venue
+from venues.round import run_round
 from venues.venue_file import load_venue
 
 pytestmark = [pytest.mark.timeout(900), pytest.mark.xdist_group("engine")]
@@ -86,3 +91,31 @@ def test_its_answers_fit_the_form_and_follow_the_seed(server: str) -> None:
         assert call.unsent == () and call.revision.startswith("tiny") and not call.problem
         assert json.loads(call.answer).keys() == SHAPE.schema["properties"].keys()
         assert call.tokens_in > 10 and call.tokens_out > 10
+
+
+def test_an_answer_that_comes_as_a_stream_is_the_same(server: str) -> None:
+    """As is asked for after a proxy has cut an answer."""
+    found = []
+    for streamed in (False, True):
+        model = ServerModel(server.removeprefix("openai:"), RULES)
+        model._streamed = streamed
+        asker = Asker(model, RULES, "default", 1, TaskKey("t"))
+        answer = asyncio.run(asker.ask(MESSAGES, SHAPE, "review"))
+        found.append((answer, asker.calls[-1].tokens_out))
+    assert found[0] == found[1]
+
+
+def test_a_round_is_held_through_it_with_soft_ratings(server: str, tmp_path: Path) -> None:
+    tiny = tiny_venue(3)
+    minds = msgspec.structs.replace(tiny.minds, reviewer=f"{server}#soft", chair=server)
+    rules = msgspec.structs.replace(
+        tiny, minds=minds, models={server: RULES},
+        assignment=msgspec.structs.replace(tiny.assignment, reviews_per_paper=2),
+    )  # fmt: skip
+    round_ = run_round(rules, out=tmp_path, hosts=0, papers=table(2)).round
+    assert not round_.all(Failure) and len(round_.all(Decision)) == 2
+    assert len(round_.all(Review)) == 4
+    scale = round_.venue.form[round_.venue.form.rating].values
+    for review in round_.all(Review):
+        assert review.soft_rating is not None and review.soft_spread is not None
+        assert scale[0] <= review.soft_rating <= scale[-1] and review.soft_spread >= 0
