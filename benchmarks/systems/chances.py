@@ -143,7 +143,7 @@ def measure(
 ) -> tuple[str, list[Compared]]:
     """The model's revision, and each paper compared."""
     form = load_venue(load_preset("soft").form).form
-    with running({spec: RULES}, Cluster()), tempfile.TemporaryDirectory() as name:
+    with running({spec: RULES}, Cluster(), progress), tempfile.TemporaryDirectory() as name:
         model = make_model(parse_spec(spec), RULES)
         found = []
         with asyncio.Runner() as runner:
