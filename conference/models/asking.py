@@ -8,7 +8,7 @@ import json
 import re
 import time
 from collections.abc import Awaitable, Collection, Iterable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -71,7 +71,8 @@ class Asker:
     ) -> T:
         """The model's answer as an object of the shape.
 
-        An answer that does not fit is sent back with what is wrong; there is no default.
+        An answer that does not fit is sent back with what is wrong; where the next one has the same
+        fault, the question is asked afresh. There is no default.
 
         Raises:
             TaskFailed: the model did not answer, or not in the shape within the limit.
@@ -92,7 +93,7 @@ class Asker:
         logprobs: int = 0,
     ) -> tuple[T, Reply]:
         """As `ask`, with the reply that the answer was read from: it has the tokens' `logprobs`."""
-        schema, problem = shape.bounded(self.rules.longest_text), ""
+        schema, problem, before = shape.bounded(self.rules.longest_text), "", ""
         messages = said = _asking_for(shape.asked, messages)
         group = self._key.paper or str(self._key)
         for attempt in range(self.rules.attempts):
@@ -111,9 +112,10 @@ class Asker:
             except (ValueError, OverflowError, RecursionError) as error:
                 problem = f"{reply.ended}; {error}" if reply.ended else str(error)
                 self._note(purpose, said, sampling, first, reply, start, problem)
-                again = AGAIN.format(problem=problem, schema=json.dumps(schema))
-                wrong = own_words(reply.text[:SHOWN] or "(nothing)")
-                said = (*messages, wrong, Message("user", again))
+                # A small model copies the wrong answer that it is shown: then it is asked afresh.
+                copied = problem == before and sampling.temperature > 0
+                before = "" if copied else problem
+                said = messages if copied else _corrected(messages, reply, problem, schema)
                 continue
             self._note(purpose, said, sampling, first, reply, start, "")
             return answer, reply
@@ -186,6 +188,15 @@ async def together(asked: Iterable[Awaitable[T]]) -> list[T]:
         if isinstance(each, BaseException):
             raise each
     return found  # type: ignore[return-value]
+
+
+def _corrected(
+    messages: tuple[Message, ...], reply: Reply, problem: str, schema: dict[str, Any]
+) -> tuple[Message, ...]:
+    """The conversation with an answer that cannot be used, and what is wrong with it."""
+    again = AGAIN.format(problem=problem, schema=json.dumps(schema))
+    wrong = own_words(reply.text[:SHOWN] or "(nothing)")
+    return (*messages, wrong, Message("user", again))
 
 
 def _asking_for(shape: str, messages: tuple[Message, ...]) -> tuple[Message, ...]:

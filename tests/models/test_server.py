@@ -152,6 +152,24 @@ def test_an_answer_of_the_wrong_shape_is_asked_again_with_the_error() -> None:
     assert "words" in last[-1]["content"] and last[:2] == server.requests[0]["messages"]
 
 
+def test_a_model_that_repeats_its_fault_is_asked_afresh() -> None:
+    """The wrong answer is not in the conversation then: a small model would copy it again."""
+    answers: Any = iter(["{}", "{}", GOOD])
+    with serve(lambda request: next(answers)) as server:
+        verdict, asker = ask(server)
+    first, corrected, afresh = (request["messages"] for request in server.requests)
+    assert verdict.good and afresh == first != corrected
+    assert len({call.seed for call in asker.calls}) == 3
+
+
+def test_a_model_that_draws_nothing_is_not_asked_the_same_again() -> None:
+    answers: Any = iter(["{}", "{}", GOOD])
+    with serve(lambda request: next(answers)) as server:
+        ask(server, msgspec.structs.replace(RULES, temperature=0.0))
+    first, corrected, again = (request["messages"] for request in server.requests)
+    assert again == corrected != first
+
+
 def test_after_the_limit_the_task_fails_and_there_is_no_default() -> None:
     with serve(lambda request: "{}") as server, pytest.raises(TaskFailed, match="3 attempts"):
         ask(server)
