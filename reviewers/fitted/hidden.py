@@ -167,7 +167,9 @@ def load_model(reader: Reader) -> tuple[Any, Any]:
         if getattr(config, "layer_types", None):
             config.layer_types = config.layer_types[: reader.layers]
         tokenizer = AutoTokenizer.from_pretrained(reader.folder)
-        model = AutoModel.from_pretrained(reader.folder, config=config, dtype="auto")
+        # Most processors compute in half precision many times slower than in single.
+        dtype = "auto" if torch.cuda.is_available() else torch.float32
+        model = AutoModel.from_pretrained(reader.folder, config=config, dtype=dtype)
     except (OSError, ValueError, KeyError) as error:
         reason = str(error).splitlines()[0]
         raise UserError(f"{reader.folder}: the model cannot be read ({reason}).") from error
