@@ -75,6 +75,7 @@ def _no_ray_left() -> Iterator[None]:
         sys.modules["ray"].shutdown()
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark slow tests, group those that share what they ask, and put the longest first."""
     order = {}
