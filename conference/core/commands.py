@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
+import math
 import os
 import sys
+from typing import Any
 
 import click
 
 from conference.core.clean import clean
 from conference.core.errors import UserError
 from conference.core.tasks import StopRound
+
+
+class Number(click.FloatRange):
+    """A number of the command line, not NaN nor infinity, with which no limit can be compared."""
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        found = float(super().convert(value, param, ctx))
+        if not math.isfinite(found):
+            self.fail(f"{value} is no finite number.", param, ctx)
+        return found
 
 
 def run_command(command: click.Command) -> None:

@@ -54,6 +54,8 @@ BAD = [
     (["run", "--chairs", "-1"], "--chairs"),
     (["run", "--max-tokens", "-1"], "--max-tokens"),
     (["run", "--max-cost", "-1"], "--max-cost"),
+    (["run", "--max-cost", "nan"], "nan is no finite number"),
+    (["run", "--max-hours", "inf"], "inf is no finite number"),
     (["benchmark", "compare", "a", "b", "--resamples", "-1"], "--resamples"),
     (["run", "--no-such-option"], "no-such-option"),
     (["site", "."], "ledger"),

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from conference.core.commands import Number
 from conference.core.errors import UserError
 from conference.core.progress import LOG, ProgressDisplay
 
@@ -37,7 +38,7 @@ ADDRESS = click.option(
     "--threshold",
     "fixed",
     multiple=True,
-    type=float,
+    type=Number(),
     help="Judge decisions at this score too, beside the fitted threshold.",
 )
 @click.option(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from conference.core.commands import Number
 from conference.core.errors import UserError
 from conference.core.progress import ProgressDisplay
 from conference.core.registry import IMPORTERS, load, registered
@@ -53,7 +54,7 @@ def data() -> None:
 @click.option("--url", help="openreview: address of another server.")
 @click.option(
     "--pause",
-    type=click.FloatRange(min=0),
+    type=Number(min=0),
     default=1.0,
     show_default=True,
     help="openreview: seconds between two requests.",

@@ -9,11 +9,12 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from conference.core.commands import Number
 from conference.core.errors import UserError
 from conference.core.files import check_writable
 from conference.core.progress import LOG, ProgressDisplay
 
-COUNT, AMOUNT = click.IntRange(min=0), click.FloatRange(min=0)
+COUNT, AMOUNT = click.IntRange(min=0), Number(min=0)
 
 
 @click.command()

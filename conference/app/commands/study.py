@@ -9,11 +9,12 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from conference.core.commands import Number
 from conference.core.errors import UserError
 from conference.core.progress import LOG, ProgressDisplay
 
 COUNT = click.IntRange(min=0)
-AMOUNT = click.FloatRange(min=0)
+AMOUNT = Number(min=0)
 
 
 @click.group()

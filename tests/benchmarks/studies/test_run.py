@@ -296,6 +296,7 @@ def test_only_the_named_outcomes_are_measured(papers: Path, tmp_path: Path) -> N
         (["--set", "decision.accept=1"], "set decision.accept: unknown rule"),
         (["--set", "decision.accept_rate=high"], "decision.accept_rate: Expected `float`"),
         (["--max-cost", "-1"], "--max-cost"),
+        (["--max-cost", "nan"], "--max-cost"),
         (["--sample", "1"], "1 paper is too few: it finds a difference of 2 SD"),
         (["--papers", "nowhere"], "--papers nowhere: no such file or folder"),
         (["--set", "assignment.reviews_per_paper=9"], "arm.control: venue 'workshop': 12 papers"),
