@@ -32,7 +32,6 @@ _FLOWS = 24
 _PATIENCE = 8  # flows without a better worst-off paper before the search ends
 _FACTOR, _MARGIN = 1.3, 0.04  # how papers near the worst are weighted up, and how near is near
 _HEAVIEST = 50.0
-_FIRST = 3  # flows over all of a large venue before the search of its part
 _STEPS = 20  # small programmes in a part of a large venue
 _DOUBLE, _LIFTS = 2.0, 8  # how papers below the bound are weighted up, and flows that try it
 _SPARE = 0.005  # pairs whose price is further below the best take no part in further flows
@@ -69,7 +68,6 @@ def fairest(instance: Instance, solution: Solution, best: Best) -> Solution:
     flows = _lifting_flows(instance, found, best, arcs, bound, step)
     large = len(instance.paper) > LARGEST
     if large and 0 < _poor(instance, found, bound).sum() <= FEW:
-        flows += _reweighted_flows(instance, found, best, bound, step, _FIRST)
         flows += _search_part(instance, found, bound, step)
     elif found.worst < bound - _EPSILON:
         flows += _reweighted_flows(instance, found, best, bound, step)
@@ -155,7 +153,7 @@ def _lifting_flows(
 
 
 def _reweighted_flows(
-    instance: Instance, found: Found, best: Best, bound: float, step: float, most: int = _FLOWS
+    instance: Instance, found: Found, best: Best, bound: float, step: float
 ) -> int:
     """Raise the weight of the papers near the worst and solve again; how many flows it took."""
     weight = np.ones(instance.n_papers)
@@ -164,7 +162,7 @@ def _reweighted_flows(
     arcs = np.union1d(
         chosen, best_of(instance.paper, instance.score, np.full_like(instance.demand, MOST))
     )
-    while number < most and stale < _PATIENCE and found.worst < bound - _EPSILON:
+    while number < _FLOWS and stale < _PATIENCE and found.worst < bound - _EPSILON:
         weight = _raise(instance, weight, chosen, found.worst)
         number += 1
         gain = np.rint(instance.score * weight[instance.paper] / step).astype(np.int64)
