@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import inspect
 import os
+from pathlib import Path
 from typing import Any
 
 from conference.models.kept import model_place
@@ -25,6 +26,25 @@ from conference.models.thinking import marked, thinking_of
 CPU_SETTINGS = {"VLLM_CPU_KVCACHE_SPACE": "1", "VLLM_EXECUTE_MODEL_TIMEOUT_SECONDS": "3600"}
 
 
+def in_one_process(rules: ModelRules) -> bool:
+    """Whether an engine on CPU cores computes in one process, with a thread a core.
+
+    vLLM's worker process of its own leaves a core to a scheduler that waits, and has everything
+    imported once more. It knows how to stay on one of several nodes of memory, so it is kept there,
+    and for whoever names cores for it.
+    """
+    nodes = list(Path("/sys/devices/system/node").glob("node[0-9]*"))
+    named = os.environ.get("VLLM_CPU_OMP_THREADS_BIND")
+    return len(nodes) < 2 and not named and rules.tensor_parallel == 1
+
+
+def one_process(engines: int) -> dict[str, str]:
+    """What makes vLLM do so, on a fair share of this process's cores."""
+    threads = max(1, len(os.sched_getaffinity(0)) // engines)
+    # Ray allows its actors one thread; the engine's process takes over what stands here.
+    return {"VLLM_ENABLE_V1_MULTIPROCESSING": "0", "OMP_NUM_THREADS": str(threads)}
+
+
 class Engine:
     """The Ray actor: one AsyncLLM with its tokenizer and chat template."""
 
@@ -35,6 +55,8 @@ class Engine:
         if not torch.cuda.is_available():
             for name, value in CPU_SETTINGS.items():
                 os.environ.setdefault(name, value)
+            if in_one_process(rules):
+                os.environ |= one_process(rules.engines)
         from vllm.engine.arg_utils import AsyncEngineArgs
         from vllm.v1.engine.async_llm import AsyncLLM
 
@@ -52,6 +74,8 @@ class Engine:
                 "enforce_eager": True,
                 "enable_chunked_prefill": False,
             }
+            if in_one_process(rules):
+                settings["distributed_executor_backend"] = "uni"
         elif rules.gpu_share < 1:
             settings["gpu_memory_utilization"] = 0.9 * rules.gpu_share
         if rules.reasoning_parser:
