@@ -41,8 +41,13 @@ def in_one_process(rules: ModelRules) -> bool:
 def one_process(engines: int) -> dict[str, str]:
     """What makes vLLM do so, on a fair share of this process's cores."""
     threads = max(1, len(os.sched_getaffinity(0)) // engines)
-    # Ray allows its actors one thread; the engine's process takes over what stands here.
-    return {"VLLM_ENABLE_V1_MULTIPROCESSING": "0", "OMP_NUM_THREADS": str(threads)}
+    # Ray allows its actors one thread; the engine's process takes over what stands here. A thread
+    # that waits for another sleeps, as other work may hold that one's core.
+    return {
+        "VLLM_ENABLE_V1_MULTIPROCESSING": "0",
+        "OMP_NUM_THREADS": str(threads),
+        "OMP_WAIT_POLICY": "passive",
+    }
 
 
 class Engine:
