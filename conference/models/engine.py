@@ -35,7 +35,7 @@ def in_one_process(rules: ModelRules) -> bool:
     """
     nodes = list(Path("/sys/devices/system/node").glob("node[0-9]*"))
     named = os.environ.get("VLLM_CPU_OMP_THREADS_BIND")
-    return len(nodes) < 2 and not named and rules.tensor_parallel == 1
+    return len(nodes) == 1 and not named and rules.tensor_parallel == 1
 
 
 def one_process(engines: int) -> dict[str, str]:
