@@ -126,8 +126,9 @@ class ReviewRules(Rules, frozen=True, kw_only=True):
     """Shares of reviews that never come or come late; `emergency` looks for replacements.
 
     Without `texts` reviews are scores and choices alone: the form loses its text fields. With
-    `canaries` each reviewer's copy of a paper orders a phrase of its own from language models, who
-    are asked again for required text fields of fewer than `least_words` words.
+    `canaries` each reviewer's copy of a paper orders a phrase of its own from language models.
+    Those are asked again for required text fields, comments and meta-reviews of fewer than
+    `least_words` words.
     """
 
     absent_rate: Share = 0.0

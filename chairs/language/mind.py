@@ -19,7 +19,7 @@ from chairs.chair import (
 from chairs.personas import persona_of
 from chairs.quota import by_score, decide_in_order, quota_of
 from chairs.reading import levels_of
-from conference.core.forms import Field, Form
+from conference.core.forms import Field, Form, least_words
 from conference.core.records import (
     Advice,
     Agent,
@@ -102,7 +102,8 @@ class LanguageChair:
         self, agent: Agent, sight: ChairDiscussSight, context: Context
     ) -> list[Comment]:
         """Opens a turn of the discussion of a divided paper."""
-        form = Form(field=(Field(name="comment", kind="text"),), rating="")
+        comment = Field(name="comment", kind="text", least=least_words(sight.form))
+        form = Form(field=(comment,), rating="")
         prompt = render(
             PROMPTS,
             "discuss",
@@ -253,7 +254,7 @@ def _meta_form(qualities: list[str], form: Form) -> Form:
     scale = tuple(values[0] + STEP * step for step in range(steps))
     return Form(
         field=(
-            Field(name="text", kind="text"),
+            Field(name="text", kind="text", least=least_words(form)),
             *(Field(name=name, kind="choice", choices=tuple(QUALITY)) for name in qualities),
             Field(name="recommendation", kind="choice", choices=("accept", "reject")),
             Field(name="score", kind="score", values=scale),

@@ -88,6 +88,12 @@ def with_least(form: Form, words: int) -> Form:
     return msgspec.structs.replace(form, field=tuple(fields))
 
 
+def least_words(form: Form) -> int:
+    """The fewest words that a required text field of the form asks for, as a comment of its venue
+    does; 0 for a form without one."""
+    return min((field.least for field in form.texts if field.required), default=0)
+
+
 def check_form(form: Form, where: str) -> None:
     """Raise `UserError` naming the field when the form contradicts itself."""
     names = [field.name for field in form.field]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from conference.core.forms import Field, Form
+from conference.core.forms import Field, Form, least_words
 from conference.core.records import (
     BID_VALUES,
     Absence,
@@ -142,9 +142,8 @@ class LanguageReviewer:
     async def discuss(self, agent: Agent, sight: DiscussSight, context: Context) -> list[AnyRecord]:
         """A comment, and a changed rating where there is a reason for one."""
         rating = sight.form[sight.form.rating]
-        form = Form(
-            field=(Field(name="comment", kind="text"), required(rating)), rating=rating.name
-        )
+        comment = Field(name="comment", kind="text", least=least_words(sight.form))
+        form = Form(field=(comment, required(rating)), rating=rating.name)
         preset, persona = load_preset(context.asker.preset), persona_of(agent).says
         parts, me = _thread(sight)
         prompt = render(
