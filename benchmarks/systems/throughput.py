@@ -78,11 +78,14 @@ def main() -> None:
         "--longest-text", type=int, default=300, help="characters of a text; 0 for a real model"
     )
     parser.add_argument("--passes", type=int, default=1, help="of (a) and (b), in turns")
+    parser.add_argument(
+        "--peer-papers", type=int, help="make the calls of (c) and (d) for so many papers alone"
+    )
     parser.add_argument("--write", type=Path)
     given = parser.parse_args()
     rules = ModelRules(max_tokens=given.max_tokens, longest_text=given.longest_text, attempts=5)
     sources = {words: made_papers(given.papers, words) for words in given.words}
-    report = measure(f"vllm:{given.model}", rules, sources, given.passes)
+    report = measure(f"vllm:{given.model}", rules, sources, given.passes, given.peer_papers)
     if given.write:
         given.write.write_text(report)
     print(report)
@@ -103,7 +106,11 @@ def made_papers(count: int, words: int) -> PaperSource:
 
 
 def measure(
-    spec: str, rules: ModelRules, sources: Mapping[int, PaperSource], passes: int = 1
+    spec: str,
+    rules: ModelRules,
+    sources: Mapping[int, PaperSource],
+    passes: int = 1,
+    peer_papers: int | None = None,
 ) -> str:
     """The report as Markdown, a part for each length of papers in words."""
     import ray
@@ -114,7 +121,11 @@ def measure(
         model = make_model(parse_spec(spec), rules)
         engine: Any = ray.get_actor(engine_name(spec.partition(":")[2], 0))
         parts = [
-            _part(words, len(source), _compare(spec, rules, source, passes, model, engine))
+            _part(
+                words,
+                len(source),
+                _compare(spec, rules, source, passes, model, engine, peer_papers),
+            )
             for words, source in sources.items()
         ]
         return "\n".join([_head(spec, model.revision, rules), *parts, _FOOT])
@@ -123,28 +134,36 @@ def measure(
 
 
 def _compare(
-    spec: str, rules: ModelRules, source: PaperSource, passes: int, model: Any, engine: Any
+    spec: str,
+    rules: ModelRules,
+    source: PaperSource,
+    passes: int,
+    model: Any,
+    engine: Any,
+    peer_papers: int | None,
 ) -> Measured:
     import ray
 
-    ray.get(engine.record.remote(True))
-    _say("a first round, whose calls are recorded")
-    _round(spec, rules, source)  # What it asks is recorded, and the engine is warm after it.
-    asked = ray.get(engine.recorded.remote())
-    ray.get(engine.record.remote(False))
-    ray.get(engine.forget.remote())
+    _say("a round of one paper, to warm the engine")
+    _round(spec, rules, msgspec.structs.replace(source, table=source.table[:1]))
+    asked: list[Asked] = []
     batches, rounds = [], []
     for number in range(1, passes + 1):
-        _say(f"pass {number} of {passes}: one batch of {len(asked)} calls, then a round")
-        batches.append(asyncio.run(_batch(model, asked)))
+        _say(f"pass {number} of {passes}: a round, then its calls as one batch")
         ray.get(engine.forget.remote())
+        ray.get(engine.record.remote(not asked))
         rounds.append(_round(spec, rules, source))
+        asked = asked or ray.get(engine.recorded.remote())
+        ray.get(engine.record.remote(False))
         ray.get(engine.forget.remote())
+        batches.append(asyncio.run(_batch(model, asked)))
     peers = []
     for name, order in PEERS.items():
         _say(name)
         ray.get(engine.forget.remote())
-        peers.append(asyncio.run(_one_by_one(name, model, by_paper(asked, order))))
+        calls = by_paper(asked, order, peer_papers)
+        named = f"{name}, {peer_papers} papers" if peer_papers else name
+        peers.append(asyncio.run(_one_by_one(named, model, calls)))
     best = ray.get(engine.sharable.remote([row.messages for row in asked]))
     return Measured(tuple(batches), tuple(rounds), tuple(peers), best)
 
@@ -260,22 +279,26 @@ PEERS: dict[str, Callable[[Asked, int], tuple[Message, ...]]] = {
 
 
 def by_paper(
-    asked: Sequence[Asked], order: Callable[[Asked, int], tuple[Message, ...]]
+    asked: Sequence[Asked],
+    order: Callable[[Asked, int], tuple[Message, ...]],
+    papers: int | None = None,
 ) -> list[Asked]:
     """The calls paper by paper, each paper's numbered from 0 and put in another order.
 
-    Calls about no single paper, such as bids, are left as they are and come last.
+    Calls about no single paper, such as bids, are left as they are and come last. With `papers`
+    only the calls about the first so many are made.
     """
-    papers: dict[str, list[Asked]] = {}
+    each: dict[str, list[Asked]] = {}
     others = []
     for row in asked:
         paper, end, _ = row.messages[1].text.partition(PAPER_END)
         if not end:
             others.append(row)
             continue
-        rows = papers.setdefault(paper, [])
+        rows = each.setdefault(paper, [])
         rows.append(msgspec.structs.replace(row, messages=order(row, len(rows))))
-    return [row for rows in papers.values() for row in rows] + others
+    kept = list(each.values())[:papers]
+    return [row for rows in kept for row in rows] + ([] if papers else others)
 
 
 def _head(spec: str, revision: str, rules: ModelRules) -> str:

@@ -139,6 +139,11 @@ def _is_value(key: str, values: tuple[float, ...]) -> bool:
         return False
 
 
+def _words(text: str) -> int:
+    """How many words a text has: a list of numbers has none."""
+    return sum(any(map(str.isalpha, word)) for word in text.split())
+
+
 def problems(form: Form, scores: Mapping[str, float], texts: Mapping[str, str]) -> list[str]:
     """What is wrong with a filled form: missing required fields, values off their scale."""
     found = []
@@ -154,7 +159,7 @@ def problems(form: Form, scores: Mapping[str, float], texts: Mapping[str, str]) 
             text = texts.get(field.name, "")
             if field.required and not any(map(str.isalnum, text)):
                 found.append(f"{field.name} is empty")
-            elif field.required and len(text.split()) < field.least:
+            elif field.required and _words(text) < field.least:
                 found.append(f"{field.name} has fewer than {field.least} words")
             elif text and field.kind == "choice" and text not in field.choices:
                 found.append(f"{field.name} is {text!r}, not one of {', '.join(field.choices)}")

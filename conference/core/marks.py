@@ -186,7 +186,7 @@ def _share(field: Field, value: float) -> float:
 
 
 def _count(text: str) -> int:
-    return len(_words(text))
+    return sum(any(map(str.isalpha, word)) for word in _words(text))
 
 
 def _words(text: str) -> list[str]:

@@ -26,6 +26,7 @@ def test_calls_come_paper_by_paper_and_those_about_none_last() -> None:
         about = [next(name for name in PAPERS if PAPERS[name] in text) for text in made[:-1]]
         assert about == ["one", "one", "two", "two"]
         assert all(any(ask in text for ask in ASKS) for text in made[:-1])
+        assert [row.messages[1].text for row in by_paper(CALLS, order, papers=1)] == made[:2]
 
 
 def test_one_has_the_paper_last_and_the_other_shares_no_prefix() -> None:

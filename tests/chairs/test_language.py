@@ -8,7 +8,8 @@ from typing import Any
 
 import msgspec
 
-from chairs.chair import Candidate, DecideSight, MetaReviewSight, Thread
+from chairs.chair import Candidate, ChairDiscussSight, DecideSight, MetaReviewSight, Thread
+from conference.core.forms import with_least
 from conference.core.records import (
     Agent,
     AnyRecord,
@@ -115,6 +116,33 @@ def test_chairs_and_reviewers_read_one_thread_under_the_same_names(tmp_path: Pat
         "The area chair: Do you agree?",
     ):
         assert said in threads[0]
+
+
+def test_comments_and_meta_reviews_have_the_venue_s_least_words(tmp_path: Path) -> None:
+    """A list of numbers has no words; it is asked for again, and the sentence after it stands."""
+
+    def first_numbers(request: dict[str, Any]) -> Answer:
+        again = "cannot be used" in str(request["messages"])
+        text = "Table 2 bears the claim out." if again else "1 | 2 | 4 | 6"
+        filled: Any = obedient(request)
+        return filled | {name: text for name in ("comment", "text") if name in filled}
+
+    form = with_least(FORM, 4)
+    discussing = DiscussSight(
+        manuscript=PAPER, form=form, panel="iclr2026", own=REVIEWS[2], rating=RATINGS[2],
+        others=REVIEWS[:2], other_ratings=RATINGS[:2], place=2, rebuttal=REBUTTAL,
+        comments=(), turn=1,
+    )  # fmt: skip
+    with serve(first_numbers) as server:
+        (comment,) = perform(server, tmp_path, "reviewer", discussing)
+        (opening,) = perform(
+            server, tmp_path, "chair", ChairDiscussSight(thread=THREAD, form=form, turn=1)
+        )
+        meta = meta_review(server, tmp_path, form=form)
+        assert len(server.requests) == 6
+    assert isinstance(comment, Comment) and isinstance(opening, Comment)
+    for said in (comment, opening, meta):
+        assert said.text.startswith("Table 2 bears")
 
 
 def candidates(*scores: float) -> tuple[Candidate, ...]:
