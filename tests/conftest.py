@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +11,9 @@ import pytest
 from hypothesis import settings
 
 from conference.core.cluster import connect
+
+# Engines share the cores with other tests: a thread that waits leaves its core to them.
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 # No test asserts a wall-clock time: machines are noisy, and a slow example is not a wrong one.
 settings.register_profile("conference", deadline=None)
