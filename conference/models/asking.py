@@ -8,7 +8,7 @@ import json
 import re
 import time
 from collections.abc import Awaitable, Collection, Iterable
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import msgspec
 
@@ -30,7 +30,7 @@ from conference.models.shapes import Shape, bare_object
 T = TypeVar("T")
 AGAIN = (
     "That answer cannot be used: {problem}. Answer again with the whole object, corrected, and "
-    "nothing else. Its JSON schema is {schema}"
+    "nothing else. {shape}"
 )
 FENCED = re.compile(r"(<(paper|thread|data)\b[^>]*>).*?(</\2>)", flags=re.DOTALL)
 SHOWN = 8000  # characters of an answer that cannot be used with which its model is asked again
@@ -95,6 +95,7 @@ class Asker:
         """As `ask`, with the reply that the answer was read from: it has the tokens' `logprobs`."""
         schema, problem, before = shape.bounded(self.rules.longest_text), "", ""
         messages = said = _asking_for(shape.asked, messages)
+        asked = shape.asked or f"Its JSON schema is {json.dumps(schema)}"
         group = self._key.paper or str(self._key)
         for attempt in range(self.rules.attempts):
             first = seed_of(self._seed, self._key, purpose, member, attempt) % 2**31
@@ -115,7 +116,7 @@ class Asker:
                 # A small model copies the wrong answer that it is shown: then it is asked afresh.
                 copied = problem == before and sampling.temperature > 0
                 before = "" if copied else problem
-                said = messages if copied else _corrected(messages, reply, problem, schema)
+                said = messages if copied else _corrected(messages, reply, problem, asked)
                 continue
             self._note(purpose, said, sampling, first, reply, start, "")
             return answer, reply
@@ -191,10 +192,10 @@ async def together(asked: Iterable[Awaitable[T]]) -> list[T]:
 
 
 def _corrected(
-    messages: tuple[Message, ...], reply: Reply, problem: str, schema: dict[str, Any]
+    messages: tuple[Message, ...], reply: Reply, problem: str, shape: str
 ) -> tuple[Message, ...]:
     """The conversation with an answer that cannot be used, and what is wrong with it."""
-    again = AGAIN.format(problem=problem, schema=json.dumps(schema))
+    again = AGAIN.format(problem=problem, shape=shape)
     wrong = own_words(reply.text[:SHOWN] or "(nothing)")
     return (*messages, wrong, Message("user", again))
 

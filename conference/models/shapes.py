@@ -108,7 +108,8 @@ def form_shape(form: Form, reflecting: bool = False, thoughts: bool = True) -> S
             raise ValueError("; ".join(wrong))
         return Filled(scores, texts, str(thoughts), done is True)
 
-    return Shape("review form", schema, read, asked=_asked(properties))
+    least = {field.name: field.least for field in form.texts if field.required and field.least}
+    return Shape("review form", schema, read, asked=_asked(properties, least))
 
 
 def bare_object(text: str) -> str:
@@ -125,15 +126,18 @@ def bare_object(text: str) -> str:
     return text[first : last + 1] if 0 <= first < last else text
 
 
-def _asked(properties: dict[str, dict[str, Any]]) -> str:
-    """An object in words: its fields in their order, each with what it may hold."""
+def _asked(properties: dict[str, dict[str, Any]], least: Mapping[str, int]) -> str:
+    """An object in words: its fields in their order, each with what it may hold; `least` are the
+    fewest words of texts."""
 
-    def held(said: dict[str, Any]) -> str:
+    def held(name: str, said: dict[str, Any]) -> str:
         if "enum" in said:
             return " | ".join(map(json.dumps, said["enum"]))
-        return "true | false" if said["type"] == "boolean" else "text"
+        if said["type"] == "boolean":
+            return "true | false"
+        return f"text of at least {least[name]} words" if name in least else "text"
 
-    fields = (f'"{name}": {held(said)}' for name, said in properties.items())
+    fields = (f'"{name}": {held(name, said)}' for name, said in properties.items())
     return f"Answer with one JSON object: {{{', '.join(fields)}}}"
 
 

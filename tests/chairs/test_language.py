@@ -182,7 +182,7 @@ def decide(script: Script, folder: Path, papers: tuple[Candidate, ...]) -> dict[
     )  # fmt: skip
     with serve(script) as server:
         rows = perform(server, folder, "program_chair", sight)
-        assert all("on a scale from 0 to 10.\n\n<data>" in text for text in server.prompts())
+        assert all("on a scale from 0 to 10; a senior" in text for text in server.prompts())
     return {row.paper: row for row in rows if isinstance(row, Decision)}
 
 

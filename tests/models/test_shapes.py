@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conference.core.forms import Field, Form
+from conference.core.forms import Field, Form, with_least
 from conference.models.records import ModelRules
 from conference.models.shapes import form_shape, struct_shape
 from scientists.language.ideas import Idea, Novelty, idea_shape
@@ -158,6 +158,7 @@ def test_a_form_s_shape_is_said_in_the_order_of_its_answer() -> None:
         ),
         rating="rating",
     )
+    assert '"note": text of at least 3 words' in form_shape(with_least(form, 3)).asked
     assert form_shape(form, reflecting=True).asked == (
         'Answer with one JSON object: {"thoughts": text, "note": text, "fit": "good" | "poor", '
         '"rating": 1 | 1.5, "done": true | false}'
