@@ -32,6 +32,10 @@ class Words(msgspec.Struct, frozen=True):
     words: int
 
 
+class Instructions(msgspec.Struct, frozen=True):
+    phrases: tuple[str, ...]
+
+
 class Language(msgspec.Struct, frozen=True):
     words: int
     share: float
@@ -58,6 +62,7 @@ class Rules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     short: Words
     copies: Words
     echoes: Words
+    instructions: Instructions
     language: Language
     contrary: Apart
     verdict: Verdict
@@ -163,6 +168,8 @@ def repeated(text: str) -> str:
 def _of_texts(texts: Mapping[str, str]) -> Iterable[str]:
     if any(map(repeated, texts.values())):
         yield "a phrase without end"
+    if any(mentions(text, rules().instructions.phrases) for text in texts.values()):
+        yield "words of its instructions"
     words = [word for text in texts.values() for word in _words(text)]
     rule = rules().language
     known = sum(word in rule.english for word in words)

@@ -13,6 +13,7 @@ from conference.core.marks import (
     meta_marks,
     repeated,
     review_marks,
+    rules,
 )
 from conference.core.records import Comment, MetaReview, Review
 from venues.venue_file import load_venue
@@ -56,6 +57,10 @@ def test_a_sound_review_has_no_mark() -> None:
             "words of the form",
         ),
         (
+            {"questions": "Match, where you are not sure,\nsay so, and a draft."},
+            "words of its instructions",
+        ),
+        (
             dict.fromkeys(
                 ("summary", "strengths", "weaknesses", "questions", "limitations"),
                 "El artículo presenta una comparación entre dos modelos pequeños.",
@@ -67,6 +72,17 @@ def test_a_sound_review_has_no_mark() -> None:
 )
 def test_what_small_models_write_is_marked(texts: dict[str, str], mark: str) -> None:
     assert any(mark in found for found in review(texts))
+
+
+def test_the_phrases_of_instructions_stand_in_prompts() -> None:
+    folders = ("reviewers/language/prompts", "chairs/language/prompts", "conference/models/prompts")
+    said = [
+        path.read_text().lower().split()
+        for folder in folders
+        for path in (Path(__file__).parents[2] / folder).glob("*.md")
+    ]
+    prompts = "\n".join(map(" ".join, said))
+    assert [p for p in rules().instructions.phrases if p.lower() not in prompts] == []
 
 
 def test_a_rating_far_from_its_other_scores_is_marked() -> None:
