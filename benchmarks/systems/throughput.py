@@ -28,6 +28,7 @@ from benchmarks.recording import BLOCK, Asked, RecordingEngine
 from conference.core.forms import Form
 from conference.core.ledger import read_ledger
 from conference.core.seeds import generator
+from conference.core.tasks import StopRound
 from conference.models import Message, ModelRules, Reply, make_model, parse_spec
 from conference.models.backends import Cluster
 from conference.models.costs import Spent, spent_in
@@ -192,7 +193,10 @@ def _round(spec: str, rules: ModelRules, source: PaperSource) -> Row:
         times[step] = (times.get(step, (now, now))[0], now)
 
     with tempfile.TemporaryDirectory() as name:
-        run_round(venue, out=Path(name), hosts=0, papers=source, progress=progress)
+        try:
+            run_round(venue, out=Path(name), hosts=0, papers=source, progress=progress)
+        except StopRound as stop:  # Its calls were made and count, of use or not.
+            _say(f"the round ended early: {stop}")
         ledger = read_ledger(Path(name))
         spent = spent_in((row.key.step, row.calls) for row in ledger.rows())
         ledger.close()
