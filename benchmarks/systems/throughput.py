@@ -80,7 +80,7 @@ def main() -> None:
     )
     parser.add_argument("--passes", type=int, default=1, help="of (a) and (b), in turns")
     parser.add_argument(
-        "--peer-papers", type=int, help="make the calls of (c) and (d) for so many papers alone"
+        "--peer-papers", type=int, default=0, help="papers whose calls (c) and (d) make; 0 for all"
     )
     parser.add_argument("--write", type=Path)
     given = parser.parse_args()
@@ -111,7 +111,7 @@ def measure(
     rules: ModelRules,
     sources: Mapping[int, PaperSource],
     passes: int = 1,
-    peer_papers: int | None = None,
+    peer_papers: int = 0,
 ) -> str:
     """The report as Markdown, a part for each length of papers in words."""
     import ray
@@ -141,7 +141,7 @@ def _compare(
     passes: int,
     model: Any,
     engine: Any,
-    peer_papers: int | None,
+    peer_papers: int,
 ) -> Measured:
     import ray
 
@@ -187,6 +187,7 @@ def _round(spec: str, rules: ModelRules, source: PaperSource) -> Row:
         phases=tuple(phase for phase in venue.phases if phase != "calibrate"),
     )
     times: dict[str, tuple[float, float]] = {}
+    called = "our round"
 
     def progress(step: str, done: int, tasks: int) -> None:
         now = time.perf_counter()
@@ -196,15 +197,14 @@ def _round(spec: str, rules: ModelRules, source: PaperSource) -> Row:
         try:
             run_round(venue, out=Path(name), hosts=0, papers=source, progress=progress)
         except StopRound as stop:  # Its calls were made and count, of use or not.
-            _say(f"the round ended early: {stop}")
+            _say(str(stop))
+            called = "our round, which ended early"
         ledger = read_ledger(Path(name))
         spent = spent_in((row.key.step, row.calls) for row in ledger.rows())
         ledger.close()
     total = sum(spent.values(), Spent())
     seconds = covered(span for step, span in times.items() if step in spent)
-    return Row(
-        "our round", total.calls, seconds, total.tokens_in, total.tokens_cached, total.tokens_out
-    )
+    return Row(called, total.calls, seconds, total.tokens_in, total.tokens_cached, total.tokens_out)
 
 
 def covered(spans: Iterable[tuple[float, float]]) -> float:
@@ -285,7 +285,7 @@ PEERS: dict[str, Callable[[Asked, int], tuple[Message, ...]]] = {
 def by_paper(
     asked: Sequence[Asked],
     order: Callable[[Asked, int], tuple[Message, ...]],
-    papers: int | None = None,
+    papers: int = 0,
 ) -> list[Asked]:
     """The calls paper by paper, each paper's numbered from 0 and put in another order.
 
@@ -301,7 +301,7 @@ def by_paper(
             continue
         rows = each.setdefault(paper, [])
         rows.append(msgspec.structs.replace(row, messages=order(row, len(rows))))
-    kept = list(each.values())[:papers]
+    kept = list(each.values())[: papers or None]
     return [row for rows in kept for row in rows] + ([] if papers else others)
 
 
