@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import msgspec
@@ -26,6 +27,7 @@ class RecordingEngine(Engine):
     def __init__(self, target: str, rules: ModelRules) -> None:
         super().__init__(target, rules)
         self._asked: list[Asked] | None = None
+        self._spans: list[tuple[float, float]] = []
 
     async def record(self, on: bool) -> None:
         self._asked = [] if on else None
@@ -33,7 +35,12 @@ class RecordingEngine(Engine):
     async def recorded(self) -> list[Asked]:
         return list(self._asked or ())
 
+    async def spans(self) -> list[tuple[float, float]]:
+        """From when to when, in seconds, each call was in the engine since `forget`."""
+        return self._spans
+
     async def forget(self) -> None:
+        self._spans = []
         await self.engine.reset_prefix_cache()
 
     async def complete(
@@ -41,7 +48,11 @@ class RecordingEngine(Engine):
     ) -> Reply:
         if self._asked is not None:
             self._asked.append(Asked(messages, schema, sampling))
-        return await super().complete(messages, schema, sampling)
+        start = time.perf_counter()
+        try:
+            return await super().complete(messages, schema, sampling)
+        finally:
+            self._spans.append((start, time.perf_counter()))
 
     async def sharable(self, conversations: list[tuple[Message, ...]]) -> float:
         """The share of prompt tokens in blocks that an earlier prompt had too, at its start."""

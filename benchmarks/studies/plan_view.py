@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks.studies.run import Job
+from benchmarks.studies.job import Job
 from benchmarks.studies.twins.apply import ArmPapers
 from venues.estimate import Estimate, estimate
 from venues.forecast import forecast

@@ -6,7 +6,8 @@ On one vLLM engine, in one run: (b) a round of made-up papers, (a) all of that r
 to the engine at once as one batch, (c) the same calls in The AI Scientist's order: paper by paper,
 one call after another, each with its form first and the paper last, and (d) in AgentReview's: paper
 by paper, one call after another, each opening with who asks. Each starts with an empty prefix
-cache. Reported are calls a second, prompt tokens computed and cached, and the ratios.
+cache. Reported are calls a second, how many the engine has at once and for which share of the time
+it has none, prompt tokens computed and cached, and the ratios.
 It runs unchanged on a GPU with a real model; a tiny random one has to be made first.
 """
 
@@ -53,10 +54,21 @@ class Row(msgspec.Struct, frozen=True):
     tokens_in: int
     tokens_cached: int
     tokens_out: int
+    spans: tuple[tuple[float, float], ...] = ()  # Each call's seconds in the engine.
 
     @property
     def rate(self) -> float:
         return self.calls / self.seconds
+
+    @property
+    def at_once(self) -> float:
+        """How many calls the engine has at once, on average."""
+        return sum(end - start for start, end in self.spans) / self.seconds
+
+    @property
+    def empty(self) -> float:
+        """The share of the time in which the engine has no call."""
+        return max(0.0, 1 - covered(self.spans) / self.seconds)
 
 
 class Measured(msgspec.Struct, frozen=True):
@@ -145,6 +157,9 @@ def _compare(
 ) -> Measured:
     import ray
 
+    def seen(row: Row) -> Row:
+        return msgspec.structs.replace(row, spans=tuple(ray.get(engine.spans.remote())))
+
     _say("a round of one paper, to warm the engine")
     _round(spec, rules, msgspec.structs.replace(source, table=source.table[:1]))
     asked: list[Asked] = []
@@ -153,18 +168,18 @@ def _compare(
         _say(f"pass {number} of {passes}: a round, then its calls as one batch")
         ray.get(engine.forget.remote())
         ray.get(engine.record.remote(not asked))
-        rounds.append(_round(spec, rules, source))
+        rounds.append(seen(_round(spec, rules, source)))
         asked = asked or ray.get(engine.recorded.remote())
         ray.get(engine.record.remote(False))
         ray.get(engine.forget.remote())
-        batches.append(asyncio.run(_batch(model, asked)))
+        batches.append(seen(asyncio.run(_batch(model, asked))))
     peers = []
     for name, order in PEERS.items():
         _say(name)
         ray.get(engine.forget.remote())
         calls = by_paper(asked, order, peer_papers)
         named = f"{name}, {peer_papers} papers" if peer_papers else name
-        peers.append(asyncio.run(_one_by_one(named, model, calls)))
+        peers.append(seen(asyncio.run(_one_by_one(named, model, calls))))
     best = ray.get(engine.sharable.remote([row.messages for row in asked]))
     return Measured(tuple(batches), tuple(rounds), tuple(peers), best)
 
@@ -218,12 +233,10 @@ def covered(spans: Iterable[tuple[float, float]]) -> float:
 
 def together(rows: Sequence[Row]) -> Row:
     """Several passes of the same calls as one."""
-    first, *_ = rows
-    sums = [
-        sum(getattr(row, name) for row in rows)
-        for name in ("calls", "seconds", "tokens_in", "tokens_cached", "tokens_out")
-    ]
-    return Row(first.name, *sums)
+    names = ("calls", "seconds", "tokens_in", "tokens_cached", "tokens_out")
+    sums = {name: sum(getattr(row, name) for row in rows) for name in names}
+    spans = tuple(span for row in rows for span in row.spans)
+    return msgspec.structs.replace(rows[0], **sums, spans=spans)
 
 
 def _without_least(form: Form) -> Form:
@@ -322,12 +335,14 @@ def _part(words: int, papers: int, found: Measured) -> str:
     lines = [
         f"## {papers} papers of {words:,} words",
         "",
-        "| | calls | calls/s | prompt tokens | computed | cached | tokens out |",
-        "|---|---|---|---|---|---|---|",
+        "| | calls | calls/s | at once | engine empty | prompt tokens | computed | cached | "
+        "tokens out |",
+        "|---|---|---|---|---|---|---|---|---|",
     ]
     for mark, row in zip("abcd", (batch, ours, *found.peers), strict=True):
         lines.append(
-            f"| ({mark}) {row.name} | {row.calls} | {row.rate:.2f} | {row.tokens_in:,} | "
+            f"| ({mark}) {row.name} | {row.calls} | {row.rate:.2f} | "
+            f"{row.at_once:.1f} | {row.empty:.0%} | {row.tokens_in:,} | "
             f"{row.tokens_in - row.tokens_cached:,} | {row.tokens_cached / row.tokens_in:.1%} | "
             f"{row.tokens_out:,} |"
         )

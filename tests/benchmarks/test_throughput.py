@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 from benchmarks.recording import Asked
-from benchmarks.systems.throughput import PEERS, by_paper, covered
+from benchmarks.systems.throughput import PEERS, Row, by_paper, covered, together
 from conference.models import Message, Sampling
 from conference.models.records import PAPER_END
 
@@ -40,3 +42,10 @@ def test_one_has_the_paper_last_and_the_other_shares_no_prefix() -> None:
 def test_the_seconds_of_steps_that_overlap_count_once() -> None:
     assert covered([(0.0, 2.0), (1.0, 3.0), (1.5, 1.7), (5.0, 6.0)]) == 4.0
     assert covered([]) == 0.0
+
+
+def test_a_row_says_how_full_the_engine_was() -> None:
+    row = Row("a round", 3, 10.0, 30, 0, 9, ((0.0, 4.0), (2.0, 4.0), (6.0, 8.0)))
+    assert (row.at_once, row.empty) == pytest.approx((0.8, 0.4))
+    both = together([row, Row("a round", 1, 10.0, 10, 0, 3, ((20.0, 30.0),))])
+    assert (both.calls, both.at_once, both.empty) == pytest.approx((4, 0.9, 0.2))

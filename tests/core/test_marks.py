@@ -16,6 +16,8 @@ from conference.core.marks import (
     rules,
 )
 from conference.core.records import Comment, MetaReview, Review
+from conference.models import shapes
+from conference.models.fitting import CUT
 from venues.venue_file import load_venue
 
 FORM = load_venue("workshop").form
@@ -81,7 +83,9 @@ def test_the_phrases_of_instructions_stand_in_prompts() -> None:
         for folder in folders
         for path in (Path(__file__).parents[2] / folder).glob("*.md")
     ]
-    prompts = "\n".join(map(" ".join, said))
+    written = Path(shapes.__file__).read_text().lower().split()
+    cut = CUT.format(words=9, unit="words do").split()
+    prompts = "\n".join(map(" ".join, [*said, written, cut]))
     assert [p for p in rules().instructions.phrases if p.lower() not in prompts] == []
 
 

@@ -153,8 +153,9 @@ def run(
     address: str | None,
 ) -> None:
     """Run a study, or go on with one that was stopped."""
+    from benchmarks.studies.job import make_job
     from benchmarks.studies.plan_view import forecast_rows
-    from benchmarks.studies.run import make_job, run_study
+    from benchmarks.studies.run import run_study
     from benchmarks.studies.study import load_study
     from conference.app.commands.watch import shown
     from venues.minds import load_models
@@ -202,9 +203,9 @@ def _names(option: str, said: str) -> list[str]:
 @click.option("--papers-like", type=COUNT, default=0, help="Papers of the planned study.")
 def power(name: str, out: str | None, outcome: str | None, papers_like: int) -> None:
     """What a study can see, by its replicates, from a finished run's A/A arm."""
+    from benchmarks.studies.job import check_folder
     from benchmarks.studies.outcome_table import read_outcomes
     from benchmarks.studies.power import pilot, plans
-    from benchmarks.studies.run import check_folder
     from benchmarks.studies.study import load_study
 
     one, console = load_study(name), Console()
@@ -223,8 +224,8 @@ def power(name: str, out: str | None, outcome: str | None, papers_like: int) -> 
 @click.option("--out", type=click.Path(), help="Page for several studies  [studies.html].")
 def report(folders: tuple[str, ...], out: str | None) -> None:
     """Write a study's report again, or one page that compares several studies."""
+    from benchmarks.studies.conclude import report_again
     from benchmarks.studies.report import write_comparison
-    from benchmarks.studies.run import report_again
 
     console = Console()
     if len(folders) == 1:

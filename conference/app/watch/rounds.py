@@ -11,8 +11,9 @@ from typing import Any
 
 import msgspec
 
+from benchmarks.studies.job import PLAN, Planned
 from benchmarks.studies.outcome_table import FILE
-from benchmarks.studies.run import ARMS, PLAN, Planned
+from benchmarks.studies.run import ARMS
 from conference.app.watch.study_view import StudyView, group_view
 from conference.app.watch.tally import Tally
 from conference.app.watch.view import RoundView, finished, round_view

@@ -12,8 +12,9 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
+from benchmarks.studies.job import make_job
 from benchmarks.studies.results import read_result
-from benchmarks.studies.run import make_job, round_folder, run_study
+from benchmarks.studies.run import round_folder, run_study
 from benchmarks.studies.study import Study, list_studies, load_study, venue_of
 from conference.app.cli import cli
 from conference.core.errors import UserError

@@ -1,0 +1,82 @@
+"""From a finished study's outcomes to its effects and its report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from benchmarks.studies.effects import Rests, effects
+from benchmarks.studies.job import PLAN, Job, Planned
+from benchmarks.studies.outcome_table import read_outcomes
+from benchmarks.studies.recall import recall_notes
+from benchmarks.studies.report import write_report
+from benchmarks.studies.results import SIMULATED, StudyInfo, StudyResult
+from benchmarks.studies.study import design_of, venue_of
+from benchmarks.studies.twins.apply import read_truth
+from benchmarks.studies.twins.twin import twin_of
+from conference.core.errors import UserError
+from venues.minds import models_of
+
+
+def report_again(folder: Path) -> StudyResult:
+    """Compute a finished study's effects again from its plan and outcomes, and write its report."""
+    path = folder / PLAN
+    if not path.is_file():
+        raise UserError(f"{folder}: there is no {PLAN} here; name the folder of a study.")
+    planned = msgspec.json.decode(path.read_bytes(), type=Planned)
+    chosen = planned.chosen
+    study = planned.study
+    venues = {
+        arm: venue_of(study, arm, chosen["settings"], chosen["minds"]) for arm in study.all_arms()
+    }
+    job = Job(
+        study=study, venues=venues, out=str(folder), papers=chosen["papers"],
+        sample=chosen["sample"], seed=chosen["seed"], plan=planned.hash, notes=planned.notes,
+    )  # fmt: skip
+    return conclude(job, read_outcomes(folder), chosen["replicates"])
+
+
+def rests_of(job: Job) -> Rests:
+    """On what the answer rests: on a language model where, and only where, one took part."""
+    if any(models_of(venue) for venue in job.venues.values()):
+        return "language model"
+    return "assumption" if job.study.rests == "language model" else job.study.rests
+
+
+def unseen(job: Job) -> list[str]:
+    """What the twins change that no mind of this study can see."""
+    if any(models_of(venue) for venue in job.venues.values()):
+        return []
+    specs = dict.fromkeys(spec for spec in job.study.twins.values() if spec)
+    return [said for spec in specs if (said := twin_of(spec)[0].unseen)]
+
+
+def conclude(job: Job, table: Any, replicates: int) -> StudyResult:
+    """Compute the effects and write the report."""
+    study, rests = job.study, rests_of(job)
+    labels = {name: arm.label for name, arm in study.all_arms().items() if arm.label}
+    notes = [*job.notes, *unseen(job), *recall_notes(table, read_truth(Path(job.out)), labels)]
+    if not any(venue.review.texts for venue in job.venues.values()):
+        notes.append("scores only: reviewers write no texts")
+    if any(venue.panel.informed for venue in job.venues.values()):
+        notes.append(SIMULATED)
+    design = design_of(study, replicates, job.seed)
+    papers = table.loc[table["unit"] != "", "unit"].str.partition("|")[0].nunique()
+    info = StudyInfo(
+        title=study.title,
+        question=study.question,
+        source=study.source,
+        published=study.published,
+        expects=study.expects,
+        rests_on=rests,
+        plan_hash=job.plan,
+        venue=job.venues["control"].name,
+        papers=int(papers),
+        replicates=replicates,
+        notes=tuple(dict.fromkeys(notes)),
+        labels=labels,
+    )
+    found = effects(table, design, rests)
+    return write_report(Path(job.out), info, table, found, design)

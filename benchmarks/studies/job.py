@@ -1,0 +1,246 @@
+"""What a study will do, known and refused before anything runs: its papers, its arms' rules, its
+plan."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from benchmarks.studies.effects import power_for
+from benchmarks.studies.outcome_table import CONTROL
+from benchmarks.studies.outcomes import PLANTED_NEEDS, Need, check_outcomes
+from benchmarks.studies.study import Study, plan_hash, venue_of
+from benchmarks.studies.twins.apply import ArmPapers, decided, open_arms
+from conference.core.errors import UserError
+from conference.core.files import check_writable
+from conference.core.seeds import seed_of
+from conference.models.records import ModelRules
+from venues.checks import check_before
+from venues.minds import check_new_tasks
+from venues.papers import PaperSource, open_papers
+from venues.recorded import check_recorded, fingerprints, with_records
+from venues.rounds import papers_of_round
+from venues.state import Options
+from venues.venue import Venue
+
+PLAN = "plan.json"
+FEWEST_PAPERS = 4
+LARGE = 2  # SD: a difference that nobody overlooks
+
+
+class Job(msgspec.Struct, frozen=True, kw_only=True):
+    """What every replicate of a study needs. `venues` are the arms' rules, the control's first.
+
+    `notes` are sentences on its papers that a reader of the report should know.
+    """
+
+    study: Study
+    venues: dict[str, Venue]
+    out: str
+    papers: str
+    sample: int
+    seed: int
+    plan: str
+    hosts: int = 0
+    address: str | None = None
+    budget: tuple[int, float, float] = (0, 0.0, 0.0)
+    notes: tuple[str, ...] = ()
+
+
+class Planned(msgspec.Struct, frozen=True, kw_only=True):
+    """What is written down before the first task, so that a changed plan shows."""
+
+    hash: str
+    study: Study
+    chosen: dict[str, Any]
+    notes: tuple[str, ...] = ()
+
+
+def make_job(
+    study: Study,
+    out: Path,
+    papers: str,
+    sample: int,
+    seed: int,
+    minds: Mapping[str, str] | None,
+    settings: Mapping[str, Any] | None,
+    models: Mapping[str, ModelRules] | None,
+    replicates: int,
+) -> tuple[Job, ArmPapers]:
+    """All that can be known and refused before anything runs, and the papers of every arm."""
+    shared = {"settings": dict(settings or {}), "minds": dict(minds or {})}
+    venues = {
+        arm: venue_of(study, arm, **shared, papers=papers, models=dict(models or {}))
+        for arm in study.all_arms()
+    }
+    arms = papers_of(study, venues, papers, sample, seed)
+    for venue in venues.values():
+        check_new_tasks(venue, "rounds with other seeds")
+        check_recorded(venue, arms.control)
+    check_outcomes(study.outcomes, given_by(arms.control, venues.values()))
+    _check_arms(study, venues)
+    check_size(study, arms.control)
+    _check_rounds(study, venues, arms, seed, out)
+    chosen = _chosen(arms, sample, seed, replicates, minds, settings)
+    chosen |= {"recorded": {arm: found for arm in venues if (found := fingerprints(venues[arm]))}}
+    job = Job(
+        study=study, venues=venues, out=str(out), papers=papers, sample=sample, seed=seed,
+        plan=plan_hash(study, chosen), notes=arms.notes,
+    )  # fmt: skip
+    return job, arms
+
+
+def _check_arms(study: Study, venues: Mapping[str, Venue]) -> None:
+    """Raise `UserError` for a treatment whose rounds would be the control's."""
+    arms = study.all_arms()
+    for name in study.treatments:
+        same = arms[name].committee == arms[CONTROL].committee
+        if same and venues[name] == venues[CONTROL] and study.twins[name] == study.twins[CONTROL]:
+            raise UserError(
+                f"arm.{name} does not differ from the control: the venue and what is set for all "
+                "arms say the same already; change one of them."
+            )
+
+
+def _check_rounds(
+    study: Study, venues: Mapping[str, Venue], papers: ArmPapers, seed: int, out: Path
+) -> None:
+    """Raise `UserError` where a round of some arm could not be run, before those of others are."""
+    check_writable(out)
+    for arm, venue in venues.items():
+        source = papers.sources[arm]
+        if venue.panel.informed and "human ratings" not in given_by(source):
+            raise UserError(
+                f"arm.{arm}: panel.informed needs the human ratings of --papers, and there are "
+                "none; give papers that people rated, or set it to false."
+            )
+        try:
+            if venue.resubmission.spread and source:
+                source = papers_of_round(source, venue, 1, study.rounds, ())
+            first = committee_seed(seed, 0, study.all_arms()[arm].committee)
+            check_before(venue, source, Options(), first, out)
+        except UserError as error:
+            raise UserError(f"arm.{arm}: {error}") from error
+
+
+def check_size(study: Study, source: PaperSource | None) -> None:
+    """Raise `UserError` where so few papers could show nothing, with their power."""
+    if study.design.unit != "paper" or source is None or len(source) >= FEWEST_PAPERS:
+        return
+    size, alpha = len(source), study.analysis.alpha
+    power = power_for(LARGE, size**-0.5, size - 1, alpha) if size > 1 else 0.0
+    few = "1 paper is too few: it finds" if size == 1 else f"{size} papers are too few: they find"
+    raise UserError(
+        f"{source.path}: {few} a difference of {LARGE} SD of a "
+        f"paper's with power {power:.2f}; give at least {FEWEST_PAPERS}."
+    )
+
+
+def papers_of(
+    study: Study, venues: Mapping[str, Venue], papers: str, sample: int, seed: int
+) -> ArmPapers:
+    """The papers that the arms review."""
+    if not study.only:
+        return open_arms(study.twins, papers, venues["control"], sample, seed)
+    if not papers:
+        raise UserError(
+            f"only = '{study.only}' chooses among papers that are given; give --papers, such as a "
+            "folder of human review data."
+        )
+    source = open_papers(papers, venues["control"])
+    if study.only == "decided":
+        source = decided(source, sample, seed)
+    else:
+        source = with_records(source, venues.values(), sample, seed)
+    return ArmPapers(dict.fromkeys(study.twins, source), source.notes)
+
+
+def given_by(source: PaperSource | None, venues: Iterable[Venue] = ()) -> set[Need]:
+    """What these papers and venues bring for outcomes to be measured against."""
+    humans = [row.human for row in source.table if row.human] if source else []
+    found: set[Need] = set()
+    if any(human.ratings for human in humans):
+        found.add("human ratings")
+    if any(human.accepted is not None for human in humans):
+        found.add("human decisions")
+    if source is None or source.pdfs or any(row.text for row in source.table):
+        found.add("texts")
+    planted = [row for paper in source.table for row in paper.planted] if source else []
+    kinds = {row.kind.partition(":")[0] for row in planted}
+    found |= {need for kind, need in PLANTED_NEEDS.items() if kind in kinds}
+    if source is None:
+        found.add("scientists")
+    rules = list(venues)
+    if all(venue.review.texts for venue in rules):
+        found.add("review texts")
+    if all("rate" in venue.phases for venue in rules):
+        found.add("phase rate")
+    if all(venue.assignment.seats for venue in rules):
+        found.add("seats")
+    return found
+
+
+def _chosen(
+    arms: ArmPapers,
+    sample: int,
+    seed: int,
+    replicates: int,
+    minds: Mapping[str, str] | None,
+    settings: Mapping[str, Any] | None,
+) -> dict[str, Any]:
+    prints = {arm: source.fingerprint if source else "" for arm, source in arms.sources.items()}
+    return {
+        "papers": prints if len(set(prints.values())) > 1 else prints[CONTROL],
+        "sample": sample,
+        "seed": seed,
+        "replicates": replicates,
+        "minds": dict(minds or {}),
+        "settings": dict(settings or {}),
+    }
+
+
+def note_plan(
+    job: Job,
+    replicates: int,
+    minds: Mapping[str, str] | None,
+    settings: Mapping[str, Any] | None,
+) -> None:
+    """Write the plan down before the first task; refuse to go on with another one."""
+    path = Path(job.out) / PLAN
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.is_file():
+        try:
+            held = msgspec.json.decode(path.read_bytes(), type=Planned)
+        except msgspec.MsgspecError as error:
+            raise UserError(f"{path}: not a study's plan ({error}); use another --out.") from error
+        if held.hash != job.plan:
+            raise UserError(
+                f"{job.out}: this folder holds a study with another plan ({held.hash[:12]}, not "
+                f"{job.plan[:12]}); give the same study and arguments, or another --out."
+            )
+        return
+    chosen: dict[str, Any] = {"replicates": replicates, "sample": job.sample, "seed": job.seed}
+    chosen |= {"papers": job.papers, "minds": dict(minds or {}), "settings": dict(settings or {})}
+    planned = Planned(hash=job.plan, study=job.study, chosen=chosen, notes=job.notes)
+    path.write_bytes(msgspec.json.format(msgspec.json.encode(planned)))
+
+
+def check_folder(folder: Path, study: Study) -> None:
+    """Raise `UserError` where the folder holds a run of another study."""
+    path = folder / PLAN
+    if not path.is_file():
+        return
+    held = msgspec.json.decode(path.read_bytes(), type=Planned).study
+    if held.title.removesuffix(f" ({held.venue})") != study.title:
+        raise UserError(
+            f"{folder}: this folder holds the study “{held.title}”, not “{study.title}”; name the "
+            "folder of a run of this one."
+        )
+
+
+def committee_seed(seed: int, replicate: int, committee: int) -> int:
+    """The seed of a round's people and draws."""
+    return seed_of(seed, "replicate", replicate, "committee", committee) >> 33
