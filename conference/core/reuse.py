@@ -49,14 +49,16 @@ class Digests:
 
     def _short(self, value: Any) -> Any:
         """A value, records in it as their digests."""
+        known = self._known.get(id(value))
+        if known is not None:
+            return known[1]
         if isinstance(value, tuple) and value and isinstance(value[0], msgspec.Struct):
             return [self._short(each) for each in value]
         if not isinstance(value, msgspec.Struct):
             return value
-        known = self._known.get(id(value))
-        if known is None:  # Held with its record: no other one gets its id.
-            known = self._known[id(value)] = (value, _digest(value))
-        return known[1]
+        digest = _digest(value)
+        self._known[id(value)] = (value, digest)  # Held: no other value gets its id.
+        return digest
 
 
 def _digest(value: Any) -> bytes:

@@ -22,6 +22,7 @@ from venues.venue_file import load_venue
 FORM = load_venue("workshop").form
 SHAPE = form_shape(FORM)
 RULES = ModelRules(timeout=1.0, retries=1, attempts=2)
+PATIENT = ModelRules(timeout=2.5, retries=1, attempts=2)  # A loaded machine answers late.
 HALF = b'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 900\r\n\r\n{"choi'
 
 
@@ -130,7 +131,7 @@ def test_a_broken_server_is_asked_again_and_ends_in_one_sentence(answer: Answer)
         return answer if number == 1 else completion(whole())
 
     with rogue(first_broken) as server:
-        assert ask(server)[0].scores
+        assert ask(server, PATIENT)[0].scores
     with rogue(lambda request, number: answer) as server, pytest.raises(TaskFailed) as failed:
         ask(server)
     said = str(failed.value)
