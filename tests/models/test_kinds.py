@@ -101,7 +101,7 @@ set = {{ "decision.accept_rate" = 0.25, "decision.oral_rate" = 0.0, "decision.be
 primary = "rating"
 """
 
-SETTINGS = "[default]\nmax_tokens = 1500\nlongest_text = 96\nattempts = 12\n"
+SETTINGS = "[default]\nmax_tokens = 1500\nlongest_text = 48\nattempts = 12\n"
 VENUE = """
 base = "workshop"
 [call]

@@ -18,9 +18,7 @@ from tests.venues.tiny import table, tiny_venue
 from venues.round import run_round
 
 SPEC = f"vllm:{smollm2.NAME}"
-RULES = ModelRules(
-    context=3072, max_tokens=400, longest_text=100, frequency_penalty=0.3, attempts=6
-)
+RULES = ModelRules(context=3072, max_tokens=400, longest_text=60, frequency_penalty=0.3, attempts=6)
 
 
 @pytest.fixture(scope="module")
