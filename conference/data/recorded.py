@@ -15,9 +15,8 @@ import msgspec
 from conference.core.errors import UserError
 from conference.data.importers.ai_scientist import read_reviews
 from conference.data.read_table import Row, Table, read_table
-from conference.data.values import Damaged, number, text
+from conference.data.values import NO, YES, Damaged, number, text
 
-YES, NO = ("accept", "accepted", "yes", "true", "1"), ("reject", "rejected", "no", "false", "0")
 WHOLE = ("text", "review")  # columns that hold a review's words as one text
 AI_SCIENTIST = "ai_scientist_llm_reviews.parquet"  # its file in a folder of review data
 

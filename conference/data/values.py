@@ -21,10 +21,16 @@ _LEADING = re.compile(
 )
 # Words of decisions to kinds of presentation; ICLR 2020 held talks, 2023 named its best papers.
 _PRESENTATIONS = {
-    "oral": "oral", "talk": "oral", "top-5%": "oral",
-    "spotlight": "spotlight", "top-25%": "spotlight",
-    "poster": "poster",
-}  # fmt: skip
+    r"\borals?\b|\btalks?\b|top-5%": "oral",
+    r"\bspotlights?\b|top-25%": "spotlight",
+    r"\bposters?\b": "poster",
+}
+_ACCEPTED = re.compile("|".join([r"\baccept", "notable", *_PRESENTATIONS]))
+_REJECTED = re.compile(r"reject|\bdeclin|\b(?:not|no) accept|\bunaccepted")
+# What a table's column of decisions may hold.
+YES, NO = ("accept", "accepted", "yes", "true", "1"), ("reject", "rejected", "no", "false", "0")
+# What says that nothing is decided yet, whatever else the line names.
+_OPEN = re.compile(r"\bno decision|^submitted\b|^under review|^pending")
 # The workshop track is a rejection from the conference (ICLR 2013, 2017 and 2018).
 _WORKSHOP = re.compile(r"invite.*workshop|^workshop|iclr2013-workshop$")
 
@@ -50,7 +56,7 @@ def number(value: Any, field: str) -> float | None:
         value = found.group(1)
     try:
         read = float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise Damaged(f"{field} is {str(value)[:40]!r}, not a number") from None
     if math.isnan(read):
         return None
@@ -87,7 +93,7 @@ def listed(value: Any, field: str) -> list[Any]:
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return []
     if isinstance(value, str):
-        with suppress(ValueError):
+        with suppress(ValueError, RecursionError):
             value = json.loads(value.strip() or "[]")
     if isinstance(value, (str, bytes, Mapping)) or not isinstance(value, Iterable):
         raise Damaged(f"{field} is {str(value)[:40]!r}, not a list such as [6, 8]")
@@ -121,25 +127,40 @@ def text(value: Any) -> str | None:
     return clean(str(value)).strip() or None
 
 
+def id_of(value: Any) -> str:
+    """A paper's id as text without surrounding space; "" where there is none.
+
+    A whole number is the same id in a column of integers and in one of floats.
+    """
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return text(value) or ""
+
+
 def status_of(decision: str) -> Status:
     """The status that a venue's decision text names; "unknown" where it names none."""
-    words = decision.lower()
+    words = _words(decision)
     if "desk" in words and "reject" in words:
         return "desk_rejected"
     if "withdraw" in words:
         return "withdrawn"
-    if "reject" in words or "not accept" in words:
+    if _REJECTED.search(words) or _WORKSHOP.search(words):
         return "rejected"
-    if _WORKSHOP.search(words):
-        return "rejected"
-    if any(word in words for word in ("accept", "notable", *_PRESENTATIONS)):
+    if not _OPEN.search(words) and _ACCEPTED.search(words):
         return "accepted"
     return "unknown"
 
 
 def presentation_of(decision: str) -> str:
     """The kind of presentation that a decision text names, or ""."""
-    words = decision.lower()
+    words = _words(decision)
     if _WORKSHOP.search(words):
         return "workshop"
-    return next((kind for word, kind in _PRESENTATIONS.items() if word in words), "")
+    if _OPEN.search(words):
+        return ""
+    return next((kind for sign, kind in _PRESENTATIONS.items() if re.search(sign, words)), "")
+
+
+def _words(decision: str) -> str:
+    """A decision's words apart, such as those of "ConditionalPoster"."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", decision).lower()

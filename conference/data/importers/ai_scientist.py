@@ -18,6 +18,8 @@ from conference.data.read_table import Row, Table, read_table
 from conference.data.scales import scale_of
 from conference.data.tables import Damage, Dataset, HumanReview, Paper
 from conference.data.values import (
+    NO,
+    YES,
     Damaged,
     listed_ratings,
     number,
@@ -134,7 +136,7 @@ def read_reviews(path: Path) -> list[RecordedReview]:
         if score is None:
             raise UserError(f"{place}: 'Overall' is empty; fill it or leave the row out.")
         said = str(row.get("Decision") or "").strip().lower()
-        accept = {"accept": True, "reject": False}.get(said)
+        accept = True if said in YES else False if said in NO else None
         found.append(RecordedReview(config, str(row["paper_id"]), score, accept, confidence))
     return found
 

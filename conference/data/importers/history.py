@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from conference.data.tables import Damage, HumanReview
-from conference.data.values import Damaged, listed, number, rating
+from conference.data.values import Damaged, id_of, listed, number, rating
 
 
 def first_ratings(
@@ -30,7 +30,7 @@ def first_ratings(
     """
     stages: dict[str, dict[float, list[float]]] = {}
     for row in history:
-        paper = str(row["paper_id"])
+        paper = id_of(row["paper_id"])
         if paper not in scales:
             continue
         try:

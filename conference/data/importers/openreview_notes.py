@@ -60,6 +60,8 @@ def read_note(
     if not name or not title:
         raise Damaged("it has no id or no title")
     replies = note.get("replies") or []
+    if not isinstance(replies, list) or not all(isinstance(reply, dict) for reply in replies):
+        raise Damaged("its replies are no list of notes")
     decision = _decision(content, replies)
     status = _status(content, kind, decision, about)
     # A rejected paper's line names the venue alone, which may be called a workshop.
@@ -102,7 +104,7 @@ def _official(
     counts, and both are left out.
     """
     found = [reply for reply in replies if kind_of(reply) == "Official_Review"]
-    found.sort(key=lambda reply: reply.get("cdate") or reply.get("tcdate") or 0)
+    found.sort(key=_made)
     kept, faults = [], []
     for position, reply in enumerate(found):
         said = _plain(reply.get("content") or {})
@@ -120,6 +122,12 @@ def _official(
             continue
         faults.append(Damage(f"review {position} of paper {paper}", reason))
     return kept, faults
+
+
+def _made(reply: dict[str, Any]) -> float:
+    """When a reply was made, in milliseconds; 0 where it does not say."""
+    dates = (reply.get("cdate"), reply.get("tcdate"))
+    return next((float(date) for date in dates if date and isinstance(date, (int, float))), 0.0)
 
 
 def _one_reviewer(first: dict[str, Any], second: dict[str, Any]) -> bool:
@@ -201,8 +209,10 @@ def _status(content: dict[str, Any], kind: str, decision: str, about: Reading) -
     return status_of(decision)
 
 
-def _plain(content: dict[str, Any]) -> dict[str, Any]:
+def _plain(content: Any) -> dict[str, Any]:
     """Version 2 wraps each field's value, or hides it behind its readers; version 1 does not."""
+    if not isinstance(content, dict):
+        raise Damaged("its content has no fields")
     return {
         key: value.get("value") if isinstance(value, dict) else value
         for key, value in content.items()
@@ -226,4 +236,7 @@ def kind_of(reply: dict[str, Any]) -> str:
 def _day(milliseconds: Any) -> str | None:
     if not isinstance(milliseconds, (int, float)):
         return None
-    return datetime.fromtimestamp(milliseconds / 1000, tz=UTC).date().isoformat()
+    try:
+        return datetime.fromtimestamp(milliseconds / 1000, tz=UTC).date().isoformat()
+    except (ValueError, OverflowError, OSError) as error:
+        raise Damaged(f"its date {milliseconds:g} is no day ({error})") from error

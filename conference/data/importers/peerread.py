@@ -20,7 +20,7 @@ from conference.data.importers.importer import Options, folder
 from conference.data.scales import scale_of
 from conference.data.tables import Damage, Dataset, HumanReview, Paper, Status
 from conference.data.text_version import sign_of_final
-from conference.data.values import Damaged, numbers, rating, text
+from conference.data.values import Damaged, listed, numbers, rating, text
 
 VENUES = {"iclr": "ICLR", "acl": "ACL", "conll": "CoNLL", "nips": "NeurIPS"}
 ASPECTS = (
@@ -75,6 +75,8 @@ def _paper(
     if year is None and not submitted:
         raise Damaged("its date of submission names no year")
     accepted = record.get("accepted")
+    if not (accepted is None or isinstance(accepted, bool)):
+        raise Damaged(f"accepted is {str(accepted)[:40]!r}, not true or false")
     status: Status = "unknown" if accepted is None else "accepted" if accepted else "rejected"
     body = _body(file.parent.parent / "parsed_pdfs" / f"{file.stem}.pdf.json")
     return Paper(
@@ -120,7 +122,12 @@ def _reviews(
 ) -> tuple[list[HumanReview], int]:
     found: list[HumanReview] = []
     comments = 0
-    for position, entry in enumerate(record.get("reviews") or []):
+    try:
+        entries = listed(record.get("reviews"), "reviews")
+    except Damaged as fault:
+        damaged.append(Damage(f"reviews of paper {paper}", str(fault)))
+        return [], 0
+    for position, entry in enumerate(entries):
         place = f"review {position} of paper {paper}"
         if not isinstance(entry, dict):
             damaged.append(Damage(place, "it has no fields"))

@@ -42,6 +42,7 @@ from conference.data.tables import (
 from conference.data.text_version import sign_of_final
 from conference.data.values import (
     Damaged,
+    id_of,
     listed_ratings,
     numbers,
     presentation_of,
@@ -60,6 +61,10 @@ FLAGS: dict[str, Status] = {
     "true": "accepted", "1": "accepted", "1.0": "accepted",
     "false": "rejected", "0": "rejected", "0.0": "rejected",
 }  # fmt: skip
+# Decisions that are none yet.
+UNDECIDED = re.compile(
+    r"submitted|under review|pending|active|unknown|none|n/?a\b|no decision|[\W\d_]*$"
+)
 OLD_STAGES: dict[str, Stage] = {"before": "before_rebuttal", "after": "after_discussion"}
 # Columns that tell what humans made of a paper.
 JUDGED = ("ratings", "accepted", "status", "decision", "decision_raw")
@@ -88,14 +93,18 @@ def read_tables(
         rows = _completed(rows, table.columns, source, single, *assumed)
     elif single and "ratings" not in table.columns:
         raise UserError(f"{source}: column 'ratings' is missing; give a folder, or a list there.")
+    if not single:
+        _check_ids(rows, source / PAPERS)
     rows = [row for row in rows if wanted is None or year_of(row) in wanted]
+    if single:
+        _check_ids(rows, source)
     full = {} if single else full_texts(source, wanted, damaged)
     papers = [p for row in rows if (p := _paper(row, full, scale, damaged))]
     if scale and papers and all(scale_of(paper.venue, paper.year)[0] for paper in papers):
         raise UserError(f"--scale: the scales of all papers in {source} are known; leave it out.")
     known = {paper.paper_id: paper for paper in papers}
     said = {} if single else review_texts(source, wanted, damaged)
-    ids = None if wanted is None else {str(row["paper_id"]) for row in rows}
+    ids = None if wanted is None else {id_of(row["paper_id"]) for row in rows}
     given = _listed(rows, damaged) if single else _review_rows(source, ids)
     reviews = [r for row in given if (r := _review(row, known, said, damaged))]
     before = {(review.paper_id, review.reviewer) for review in reviews if _has_first(review)}
@@ -108,6 +117,18 @@ def read_tables(
         )
         for dataset in by_venue_year(papers, reviews, damaged, source=str(source))
     ]
+
+
+def _check_ids(rows: Iterable[Row], source: Path) -> None:
+    """Raise `UserError` where papers of two venue-years have one id, by which reviews name them."""
+    home: dict[str, str] = {}
+    for row in rows:
+        name, place = id_of(row["paper_id"]), f"{text(row['venue'])} {year_of(row)}"
+        if name and home.setdefault(name, place) != place:
+            raise UserError(
+                f"{source}: paper_id {name!r} is a paper of {home[name]} and one of {place}; give "
+                f"each paper an id of its own, such as {place.lower().replace(' ', '')}-{name}."
+            )
 
 
 def _has_first(review: HumanReview) -> bool:
@@ -172,7 +193,7 @@ def _paper(
     unknown: tuple[float, ...],
     damaged: list[Damage],
 ) -> Paper | None:
-    name, title, year = text(row["paper_id"]), text(row["title"]), year_of(row)
+    name, title, year = id_of(row["paper_id"]), text(row["title"]), year_of(row)
     venue = text(row["venue"])
     if not name or not title:
         damaged.append(Damage(f"paper {name or '(no id)'}", "it has no id or no title"))
@@ -181,7 +202,9 @@ def _paper(
         damaged.append(Damage(f"paper {name}", "it has no venue"))
         return None
     if year is None:
-        damaged.append(Damage(f"paper {name}", f"its year {row['year']!r} is no whole number"))
+        damaged.append(
+            Damage(f"paper {name}", f"its year {str(row['year'])[:40]!r} is no whole number")
+        )
         return None
     scale, stage = scale_of(venue, year)
     scale = scale or unknown
@@ -269,10 +292,11 @@ def _named_status(
     for words in (said, decision):
         if (named := status_of(words)) != "unknown":
             return named
-    if flag.lower() in FLAGS:
-        return FLAGS[flag.lower()]
-    for field, value in (("status", said), ("accepted", flag)):
-        if value:
+    for words in (flag, decision):
+        if words.lower() in FLAGS:
+            return FLAGS[words.lower()]
+    for field, value in (("status", said), ("accepted", flag), ("decision", decision)):
+        if value and not (field == "decision" and UNDECIDED.match(value.lower())):
             reason = f"{field} is {value[:40]!r}, which is no decision that is known"
             damaged.append(Damage(f"{field} of paper {paper}", reason))
     return "unknown"
@@ -289,7 +313,7 @@ def _review_rows(folder: Path, papers: set[str] | None) -> Iterator[dict[str, An
     table = read_table(folder / REVIEWS, ("paper_id", "rating"))
     places: Counter[str] = Counter()
     for row in table.rows:
-        name = str(row["paper_id"])
+        name = id_of(row["paper_id"])
         if papers is not None and name not in papers:
             continue
         yield row if "reviewer" in table.columns else row | {"reviewer": places[name]}
@@ -299,7 +323,7 @@ def _review_rows(folder: Path, papers: set[str] | None) -> Iterator[dict[str, An
 def _listed(rows: Iterable[dict[str, Any]], damaged: list[Damage]) -> Iterator[dict[str, Any]]:
     """One row a rating from columns `ratings` and `confidences` that hold lists."""
     for row in rows:
-        pairs = listed_ratings(row, str(row["paper_id"]), damaged)
+        pairs = listed_ratings(row, id_of(row["paper_id"]), damaged)
         for reviewer, (value, confidence) in enumerate(pairs):
             yield {
                 "paper_id": row["paper_id"], "reviewer": reviewer, "rating": value,
@@ -313,7 +337,7 @@ def _review(
     said: dict[tuple[str, int], dict[str, str]],
     damaged: list[Damage],
 ) -> HumanReview | None:
-    name = str(row["paper_id"])
+    name = id_of(row["paper_id"])
     paper = papers.get(name)
     scale, stage = (paper.scale, paper.rating_stage) if paper else ((), "unknown")
     record = f"review of paper {name}"

@@ -12,7 +12,7 @@ import msgspec
 from conference.data.read_table import read_table
 from conference.data.tables import Damage, TextVersion
 from conference.data.text_version import sign_of_final
-from conference.data.values import Damaged, number, text
+from conference.data.values import Damaged, id_of, number, text
 
 REVIEW_TEXTS = "review_texts.parquet"
 TEXTS = ("text", "summary", "strengths", "weaknesses", "questions")
@@ -40,7 +40,7 @@ def full_texts(
                 continue
             if body:
                 final = version == "final" or sign_of_final(body)
-                found[str(row["paper_id"])] = (body, "final" if final else version)
+                found[id_of(row["paper_id"])] = (body, "final" if final else version)
     return found
 
 
@@ -70,7 +70,7 @@ def review_texts(
         except Damaged as fault:
             damaged.append(Damage(f"text of a review of paper {row['paper_id']}", str(fault)))
             continue
-        found[str(row["paper_id"]), place] = {key: str(row[key]) for key in TEXTS if row.get(key)}
+        found[id_of(row["paper_id"]), place] = {key: str(row[key]) for key in TEXTS if row.get(key)}
     return found
 
 

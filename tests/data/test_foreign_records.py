@@ -1,0 +1,105 @@
+"""Odd ids, decisions and values of foreign records: read as they are meant, or named."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conference.core.errors import UserError
+from conference.data.importers.notes import read_notes
+from conference.data.importers.peerread import read_peerread
+from conference.data.importers.table import read_tables
+from conference.data.tables import Dataset
+from conference.data.values import presentation_of, status_of
+
+HEAD = "paper_id,venue,year,title,ratings,decision\n"
+
+
+def table(folder: Path, *rows: str) -> list[Dataset]:
+    path = folder / "papers.csv"
+    path.write_text(HEAD + "".join(f"{row}\n" for row in rows))
+    return read_tables(path)
+
+
+@pytest.mark.parametrize(
+    ("decision", "status", "presentation"),
+    [
+        ("conferencePoster-iclr2013-conference", "accepted", "poster"),
+        ("ICLR 2026 ConditionalPoster", "accepted", "poster"),
+        ("Accept: notable-top-5%", "accepted", "oral"),
+        ("Submitted to ICLR 2024 poster track", "unknown", ""),
+        ("No decision (talk)", "unknown", ""),
+        ("Temporal Reasoning", "unknown", ""),
+        ("Unaccepted", "rejected", ""),
+        ("no accept", "rejected", ""),
+        ("Declined", "rejected", ""),
+        ("Invite to Workshop Track", "rejected", "workshop"),
+    ],
+)
+def test_a_decision_is_its_words_and_no_part_of_one(
+    decision: str, status: str, presentation: str
+) -> None:
+    assert (status_of(decision), presentation_of(decision)) == (status, presentation)
+
+
+def test_decisions_may_be_true_and_false_and_unknown_ones_are_named(tmp_path: Path) -> None:
+    (data,) = table(
+        tmp_path, 'a,ICLR,2020,A,"[6]",True', 'b,ICLR,2020,B,"[6]",False',
+        'c,ICLR,2020,C,"[6]",Perhaps', 'd,ICLR,2020,D,"[6]",Submitted to ICLR 2020',
+    )  # fmt: skip
+    assert [paper.status for paper in data.papers] == ["accepted", "rejected", "unknown", "unknown"]
+    assert [fault.record for fault in data.damaged] == ["decision of paper c"]
+
+
+def test_an_id_is_the_same_with_space_around_it_and_as_a_float(tmp_path: Path) -> None:
+    (data,) = table(tmp_path, 'p ,ICLR,2020,A,"[6, 8]",Accept', '2.0,ICLR,2020,B,"[3]",Reject')
+    assert sorted((r.paper_id, r.rating) for r in data.reviews) == [("2.0", 3), ("p", 6), ("p", 8)]
+    assert not data.damaged
+
+
+def test_one_id_for_papers_of_two_years_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(
+        UserError, match="paper_id '1' is a paper of ICLR 2020 and one of ICLR 2021"
+    ):
+        table(tmp_path, '1,ICLR,2020,A,"[6]",Accept', '1,ICLR,2021,B,"[3]",Reject')
+
+
+@pytest.mark.parametrize("ratings", ["[" * 100_000, f"[1{'0' * 400}]"], ids=["deep", "huge"])
+def test_a_cell_that_no_list_of_ratings_fits_is_named(tmp_path: Path, ratings: str) -> None:
+    with pytest.raises(UserError, match="reviews are damaged"):
+        table(tmp_path, f'p,ICLR,2020,A,"{ratings}",Accept')
+
+
+GOOD = {"id": "good", "content": {"title": {"value": "Good"}}}
+
+
+@pytest.mark.parametrize(
+    "note",
+    [
+        {"id": "odd", "content": {"title": {"value": "Odd"}}, "cdate": 1.6e18},
+        {"id": "odd", "content": ["Odd"]},
+        {"id": "odd", "content": {"title": {"value": "Odd"}}, "details": {"replies": ["text"]}},
+    ],
+    ids=["date", "content", "replies"],
+)
+def test_an_odd_note_is_named_and_the_others_are_read(tmp_path: Path, note: Any) -> None:
+    path = tmp_path / "notes.json"
+    venue = {"venue_id": "V", "venue": "V", "year": 2024, "scale": [1, 5, 10]}
+    path.write_text(json.dumps({**venue, "notes": [GOOD, note]}))
+    (data,) = read_notes(path)
+    assert [paper.paper_id for paper in data.papers] == ["good"]
+    assert [fault.record for fault in data.damaged] == ["paper odd"]
+
+
+def test_peerread_decisions_are_true_or_false(tmp_path: Path) -> None:
+    folder = tmp_path / "iclr_2017" / "train" / "reviews"
+    folder.mkdir(parents=True)
+    for name, accepted in (("a", True), ("b", "false")):
+        record = {"title": name, "accepted": accepted, "reviews": []}
+        (folder / f"{name}.json").write_text(json.dumps(record))
+    (data,) = read_peerread(tmp_path / "iclr_2017")
+    assert [paper.status for paper in data.papers] == ["accepted"]
+    assert "not true or false" in data.damaged[0].reason
