@@ -19,7 +19,7 @@ from benchmarks.reviewers.reviewer import Reviewer, Scores
 from conference.core.seeds import generator
 from conference.statistics import calibration, thresholds, weighted
 from conference.statistics.agreement import agreement_figures
-from conference.statistics.bootstrap import Statistic, estimate, estimates
+from conference.statistics.bootstrap import Statistic, attempt, estimate, estimates
 from conference.statistics.estimate import Booleans, Estimate, Floats, Undefined
 
 SHARES = np.arange(1, 11) / 10
@@ -122,10 +122,14 @@ def rerun_sd(
     if not reviewer.repeatable:
         return Estimate(None, None, None, int(places.size), "not measured: it was run once")
     chosen = np.sort(generator(options["seed"], "reruns").permutation(places)[:TWICE])
+    if not chosen.size:
+        return Estimate(None, None, None, 0, "none of these papers has a score")
     again = reviewer.score([view_of(question.papers[i]) for i in chosen]).values
     # Of two values the SD with k - 1 is their distance over the root of 2.
     apart = np.abs(again - scores.values[chosen]) / np.sqrt(2)
-    return estimate(weighted.mean(apart), int(chosen.size), **options)
+    apart = apart[np.isfinite(apart)]  # A second run may leave a paper out.
+    n = int(apart.size)
+    return attempt(lambda: estimate(weighted.mean(apart), n, **options), n)
 
 
 def steadiness(

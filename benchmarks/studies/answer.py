@@ -135,8 +135,10 @@ def _decisions(found: ArmFlips, study: StudyInfo) -> str:
 
 def _against_rerun(found: ArmFlips) -> str:
     gap = found.net
-    if gap.value is None or gap.low is None or gap.high is None:
+    if gap.value is None:
         said = "the treatment cannot be compared with it"
+    elif gap.low is None or gap.high is None:
+        said = f"the difference is {_points(gap)} for each paper and there is no interval"
     elif gap.low <= 0 <= gap.high:
         said = f"the treatment changes no more and no fewer than chance ({_points(gap)})"
     else:

@@ -9,15 +9,18 @@ import msgspec
 
 from benchmarks.studies.effects import Rests, effects
 from benchmarks.studies.job import PLAN, Job, Planned
-from benchmarks.studies.outcome_table import read_outcomes
+from benchmarks.studies.outcome_table import read_outcomes, unit_of
+from benchmarks.studies.outcomes import outcome_of
 from benchmarks.studies.recall import recall_notes
 from benchmarks.studies.report import write_report
 from benchmarks.studies.results import SIMULATED, StudyInfo, StudyResult
-from benchmarks.studies.study import design_of, venue_of
+from benchmarks.studies.study import Study, design_of, venue_of
 from benchmarks.studies.twins.apply import read_truth
 from benchmarks.studies.twins.twin import twin_of
 from conference.core.errors import UserError
 from venues.minds import models_of
+
+NO_PAPER = ("reviewer", "round")  # units of outcomes that are of no paper
 
 
 def report_again(folder: Path) -> StudyResult:
@@ -53,6 +56,13 @@ def unseen(job: Job) -> list[str]:
     return [said for spec in specs if (said := twin_of(spec)[0].unseen)]
 
 
+def _papers(study: Study, table: Any) -> int:
+    """How many papers have an outcome; 0 where none is of papers or of their reviews."""
+    of_papers = [name for name in study.outcomes if outcome_of(name).unit not in NO_PAPER]
+    units = table.loc[table["outcome"].isin(of_papers), "unit"]
+    return len({unit_of(name, "paper") for name in units})
+
+
 def conclude(job: Job, table: Any, replicates: int) -> StudyResult:
     """Compute the effects and write the report."""
     study, rests = job.study, rests_of(job)
@@ -63,7 +73,6 @@ def conclude(job: Job, table: Any, replicates: int) -> StudyResult:
     if any(venue.panel.informed for venue in job.venues.values()):
         notes.append(SIMULATED)
     design = design_of(study, replicates, job.seed)
-    papers = table.loc[table["unit"] != "", "unit"].str.partition("|")[0].nunique()
     info = StudyInfo(
         title=study.title,
         question=study.question,
@@ -73,7 +82,7 @@ def conclude(job: Job, table: Any, replicates: int) -> StudyResult:
         rests_on=rests,
         plan_hash=job.plan,
         venue=job.venues["control"].name,
-        papers=int(papers),
+        papers=_papers(study, table),
         replicates=replicates,
         notes=tuple(dict.fromkeys(notes)),
         labels=labels,

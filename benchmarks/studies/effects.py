@@ -6,8 +6,9 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 import numpy as np
+from scipy import special, stats
+from scipy.optimize import brentq
 from statsmodels.stats.multitest import multipletests
-from statsmodels.stats.power import TTestPower
 
 from benchmarks.studies.outcome_table import (
     AA,
@@ -18,7 +19,7 @@ from benchmarks.studies.outcome_table import (
     checked,
     differences,
 )
-from benchmarks.studies.paired import FLIPS, Mean, flip_interval, sign_flip, two_way_mean
+from benchmarks.studies.paired import ALL_SAME, FLIPS, Mean, flip_interval, sign_flip, two_way_mean
 from conference.core.errors import UserError
 from conference.core.seeds import seed_of
 from conference.statistics.estimate import Estimate, Floats, Undefined
@@ -26,7 +27,6 @@ from conference.statistics.estimate import Estimate, Floats, Undefined
 Rests = Literal["data", "language model", "assumption"]
 POWER = 0.8
 SAME = "every replicate has the same value, as with recorded seats, so there is no interval"
-ALL_SAME = "every pair has the same difference, so there is no interval"
 FIXED = "every replicate has the same mean in both arms, by the venue's rule, so it cannot differ"
 
 
@@ -137,24 +137,29 @@ def _check(table: Any, design: Design) -> None:
 
 def detectable(error: float, df: float, alpha: float, power: float = POWER) -> float:
     """The true effect that a two-sided t test with this error and `df` finds with `power`."""
-    if error == 0:
+    if error == 0 or power <= alpha:
         return 0.0
-    solved = TTestPower().solve_power(nobs=df + 1, alpha=alpha, power=power)
-    return float(solved * error * (df + 1) ** 0.5)
+    high = error
+    while power_for(high, error, df, alpha) < power:
+        high *= 2
+    return float(brentq(lambda effect: power_for(effect, error, df, alpha) - power, 0.0, high))
 
 
 def power_for(effect: float, error: float, df: float, alpha: float) -> float:
     """The power of a two-sided t test with this error and `df` for a true `effect`."""
     if error == 0:
         return float(effect != 0)
-    scaled = abs(effect) / (error * (df + 1) ** 0.5)
-    return float(TTestPower().power(scaled, nobs=df + 1, alpha=alpha))
+    limit = stats.t.isf(alpha / 2, df) ** 2
+    # t² is noncentral F. statsmodels' solver gives up where there are few degrees of freedom.
+    return float(1 - special.ncfdtr(1, df, (effect / error) ** 2, limit))
 
 
 def is_fixed(values: Floats) -> bool:
     """Whether units differ and yet every replicate's mean is the same, as where a round accepts a
-    fixed number of papers."""
-    sums = np.nansum(values, axis=0)
+    fixed number of papers. One replicate may have such a mean by chance."""
+    sums = np.nansum(values[:, np.isfinite(values).any(axis=0)], axis=0)
+    if sums.size < 2:
+        return False
     return bool(np.abs(sums).max(initial=0) < 1e-9 and np.nanmax(np.abs(values), initial=0) > 1e-9)
 
 

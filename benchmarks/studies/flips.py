@@ -16,7 +16,7 @@ from scipy import stats
 from statsmodels.stats.proportion import proportion_confint
 
 from benchmarks.studies.outcome_table import AA, CONTROL, arms, cells, checked, differences
-from benchmarks.studies.paired import two_way_mean
+from benchmarks.studies.paired import ALL_SAME, two_way_mean
 from conference.core.errors import UserError
 from conference.statistics.estimate import Estimate, Floats, Undefined
 
@@ -111,7 +111,7 @@ def flips(
     known = (first.notna() & second.notna()).to_numpy()
     one, two = (frame.to_numpy(dtype=np.float64) for frame in (first, second))
     both, either = np.where(known, one * two, np.nan), np.where(known, np.maximum(one, two), np.nan)
-    changed, accepts = either - both, np.where(known, one + two, np.nan)
+    changed = either - both
     all_ = np.where(known, 1.0, np.nan)
     return Flips(
         *names,
@@ -122,7 +122,7 @@ def flips(
         only_second=int(np.nansum(two * (1 - one))),
         neither=int(np.nansum(all_ - either)),
         inconsistent=share(changed, all_, alpha),
-        arbitrary=share(changed, accepts, alpha),
+        arbitrary=_of_accepts(share(changed, either, alpha)),
         jaccard=share(both, either, alpha),
     )
 
@@ -153,6 +153,16 @@ def share(part: Floats, whole: Floats, alpha: float = 0.05) -> Estimate:
     return Estimate(value, float(low), float(high), pairs)
 
 
+def _of_accepts(changed: Estimate) -> Estimate:
+    """From the share of papers that only one of both committees accepts, among those that either
+    does, to the share of a committee's accepts: a paper that both accept is two of these."""
+    if changed.value is None:
+        return changed
+    ends = (changed.value, changed.low, changed.high)
+    value, low, high = (None if end is None else end / (2 - end) for end in ends)
+    return msgspec.structs.replace(changed, value=value, low=low, high=high)
+
+
 def _changed(first: Any, second: Any) -> Any:
     """1 where two committees' decisions differ, 0 where they agree, NaN where one has none."""
     first, second = first.align(second, join="inner")
@@ -172,4 +182,6 @@ def _net(gap: Floats, alpha: float) -> Estimate:
         mean = two_way_mean(gap)
     except Undefined as why:
         return Estimate(None, None, None, 0, str(why))
+    if mean.error == 0:
+        return Estimate(mean.value, None, None, mean.n, ALL_SAME)
     return Estimate(mean.value, *mean.interval(alpha), mean.n)

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from benchmarks.studies.effects import power_for
-from benchmarks.studies.outcome_table import CONTROL
+from benchmarks.studies.outcome_table import CONTROL, PAIR
 from benchmarks.studies.outcomes import PLANTED_NEEDS, Need, check_outcomes
 from benchmarks.studies.study import Study, plan_hash, venue_of
 from benchmarks.studies.twins.apply import ArmPapers, decided, open_arms
@@ -82,6 +82,7 @@ def make_job(
         check_recorded(venue, arms.control)
     check_outcomes(study.outcomes, given_by(arms.control, venues.values()))
     _check_arms(study, venues)
+    _check_ids(arms.control)
     check_size(study, arms.control)
     _check_rounds(study, venues, arms, seed, out)
     chosen = _chosen(arms, sample, seed, replicates, minds, settings)
@@ -137,6 +138,16 @@ def check_size(study: Study, source: PaperSource | None) -> None:
         f"{source.path}: {few} a difference of {LARGE} SD of a "
         f"paper's with power {power:.2f}; give at least {FEWEST_PAPERS}."
     )
+
+
+def _check_ids(source: PaperSource | None) -> None:
+    """Raise `UserError` for a paper's id that cannot be told from a review's."""
+    odd = [row.paper for row in source.table if PAIR in row.paper] if source else []
+    if source and odd:
+        raise UserError(
+            f"{source.path}: paper_id {odd[0]!r} holds '{PAIR}', which parts paper and reviewer in "
+            "a study's outcomes; write another sign there."
+        )
 
 
 def papers_of(

@@ -30,10 +30,12 @@ from scipy import stats
 from conference.core.seeds import generator
 from conference.statistics.estimate import Floats, Undefined
 
+ALL_SAME = "every pair has the same difference, so there is no interval"
 FLIPS = 1999
 FEWEST = 10  # what can be flipped: times 25 effects, 2 of 2^10 signs are still under .05
 _BLOCK = 200
 _SAME = 1 - 1e-9  # rounding does not part equal statistics
+_ROUNDING = 1e-9  # of the largest difference: what differs by less is the same
 
 
 class Layout(msgspec.Struct, frozen=True):
@@ -106,7 +108,10 @@ def two_way_mean(values: Floats) -> Mean:
     made = layout(values)
     if made.n < 2:
         raise Undefined(f"there are {made.n:.0f} pairs, and an interval needs two")
-    filled = np.nan_to_num(values)
+    value = float(np.nanmean(values))
+    filled = np.where(np.isfinite(values), values - value, 0.0)
+    if np.abs(filled).max() <= _ROUNDING * np.nanmax(np.abs(values)):
+        filled = np.zeros_like(filled)
     parts = _components(
         made,
         total=np.array([filled.sum()]),
@@ -114,14 +119,14 @@ def two_way_mean(values: Floats) -> Mean:
         replicate=_by_count(filled.sum(axis=0), made.by_replicate),
         squares=np.array([(filled**2).sum()]),
     )
-    value, variance = filled.sum() / made.n, _variance(made, parts)
+    variance = _variance(made, parts)
     var_unit, var_replicate, var_residual = (float(part[0]) for part in parts)
     units = made.n**2 / float((made.by_unit**2).sum())
     replicates = made.n**2 / float((made.by_replicate**2).sum())
     counts = int((made.by_unit > 0).sum()), int((made.by_replicate > 0).sum())
     shape = Shape(units, replicates, made.n, made.unit, made.replicate)
     return Mean(
-        value=float(value),
+        value=value,
         error=float(np.sqrt(variance[0])),
         df=shape.degrees(var_unit, var_replicate, var_residual),
         n=int(made.n),
@@ -188,12 +193,15 @@ def flip_interval(
 ) -> tuple[float, float]:
     """The effects that the sign-flip of replicates does not reject at alpha.
 
-    With one unit, one replicate, or fewer than ten replicates it is the t interval.
+    With one unit, one replicate, fewer than ten replicates, or an alpha below the least p that so
+    few flips can give, it is the t interval.
     """
     mean = two_way_mean(values)
     if mean.units == 1 or mean.replicates < FEWEST or mean.error == 0:
         return mean.interval(alpha)
     signs, drawn = _signs(mean.replicates, seed, flips)
+    if (drawn or 2) / (drawn + len(signs)) > alpha:  # No effect at all could be rejected.
+        return mean.interval(alpha)
     flipped = Flipped.of(values, signs)
 
     def rejected(effect: float) -> bool:

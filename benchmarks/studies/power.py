@@ -80,6 +80,8 @@ def curve(plan: Plan, effects: Sequence[float]) -> list[float]:
 
 
 def _shape(pilot: Mean, units: int, replicates: int) -> Shape:
+    if pilot.units == 1:  # One value a round: more papers give no more values.
+        units = 1
     if units < 1 or replicates < 1 or units * replicates < 2:
         raise UserError(f"a study of {units} units × {replicates} replicates has no two pairs")
     if pilot.units == 1:

@@ -133,6 +133,8 @@ def _interval(values: Floats) -> tuple[float | None, float | None, str]:
     if defined.size < MIN_DEFINED * values.size or defined.size == 0:
         missing = values.size - defined.size
         return None, None, f"no interval: {missing} of {values.size} resamples have no value"
+    if defined.max() == defined.min():  # It is no certainty: few papers are all alike, or one.
+        return None, None, "no interval: every resample has the same value"
     tail = (1 - LEVEL) / 2
     low, high = np.quantile(defined, [tail, 1 - tail])
     return float(low), float(high), ""

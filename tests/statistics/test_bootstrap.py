@@ -108,3 +108,10 @@ def test_no_interval_is_given_where_resamples_have_no_value():
 def test_an_estimate_without_resamples_has_no_interval():
     found = bootstrap.estimate(weighted.mean(np.arange(4.0)), 4, resamples=0)
     assert (found.value, found.low, found.high, found.n) == (1.5, None, None, 4)
+
+
+@pytest.mark.parametrize("values", [[2.5], [1.0, 1.0, 1.0]])
+def test_papers_that_are_all_alike_give_no_interval(values: list[float]) -> None:
+    found = bootstrap.estimate(weighted.mean(np.array(values)), len(values))
+    assert (found.value, found.low, found.high) == (values[0], None, None)
+    assert "same value" in found.reason

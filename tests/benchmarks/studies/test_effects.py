@@ -206,3 +206,26 @@ def test_identical_arms_differ_by_nothing_without_an_interval() -> None:
 def test_bad_outcomes_are_refused_in_one_sentence(change, said) -> None:  # type: ignore[no-untyped-def]
     with pytest.raises(UserError, match=said):
         effects(change(study(papers=6)), DESIGN)
+
+
+@pytest.mark.parametrize("step", [0.1, 0.3, 0.5])
+def test_the_same_difference_everywhere_is_no_certainty_however_it_is_rounded(step: float) -> None:
+    control = np.array([3.3, 4.7, 5.1, 6.9, 3.3, 4.7])[:, None] * np.ones((1, 4))
+    assert two_way_mean((control + step) - control).error == 0
+
+
+@pytest.mark.parametrize("df", [1, 1.25, 1.5, 2, 3, 40])
+@pytest.mark.parametrize("alpha", [0.001, 0.01, 0.05])
+def test_the_smallest_effect_has_the_power_that_it_is_named_for(df: float, alpha: float) -> None:
+    smallest = detectable(0.37, df, alpha)
+    assert power_for(smallest, 0.37, df, alpha) == pytest.approx(0.8)
+    limit = stats.t.isf(alpha / 2, df)
+    draws = np.random.default_rng(0)
+    t = (draws.normal(size=200_000) + smallest / 0.37) / np.sqrt(draws.chisquare(df, 200_000) / df)
+    assert np.mean(np.abs(t) > limit) == pytest.approx(0.8, abs=0.01)
+
+
+def test_flips_that_can_reject_nothing_give_the_interval_of_the_t_test() -> None:
+    values = table(units=20, replicates=10) + 1
+    assert flip_interval(values, 0.001, 0) == pytest.approx(two_way_mean(values).interval(0.001))
+    assert flip_interval(values, 0.05, 0) != pytest.approx(two_way_mean(values).interval(0.05))

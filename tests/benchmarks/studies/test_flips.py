@@ -104,3 +104,28 @@ def test_two_committees_of_each_kind_by_their_labels() -> None:
         assert each.flips.inconsistent.value == pytest.approx(shares[each.arm])
         assert each.fewer.value == pytest.approx(shares[each.arm] - shares["two"])
     assert committee_pairs(study(), labels) == []
+
+
+def test_the_interval_of_a_committee_s_accepts_counts_papers() -> None:
+    """With one replicate it covers the long-run share in 95 % of cases: a paper that both accept
+    is one paper, though it is two accepts."""
+    rng = np.random.default_rng(1)
+    accepts = rng.random((2, 1_000, 166)) < np.where(rng.random((1, 1_000, 166)) < 0.5, 0.9, 0.1)
+    truth = 1 - (0.5 * 0.81 + 0.5 * 0.01) / 0.5
+    covered = 0
+    for one, two in zip(*accepts.astype(float), strict=True):
+        found = flips(pd.DataFrame({0: one}), pd.DataFrame({0: two})).arbitrary
+        assert found.low is not None and found.high is not None
+        covered += found.low <= truth <= found.high
+    assert 0.93 <= covered / 1_000 <= 0.975
+
+
+def test_a_net_without_any_difference_has_no_interval() -> None:
+    rows = [
+        (arm, replicate, f"p{at}", "accepted", float(at % 2))
+        for arm in ("control", "aa", "treated") for replicate in (0, 1) for at in range(4)
+    ]  # fmt: skip
+    table = pd.DataFrame(rows, columns=["arm", "replicate", "unit", "outcome", "value"])
+    (found,) = arm_flips(table)
+    assert (found.net.value, found.net.low, found.net.high) == (0, None, None)
+    assert "same difference" in found.net.reason

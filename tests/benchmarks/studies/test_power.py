@@ -53,3 +53,9 @@ def test_one_replicate_is_no_pilot() -> None:
         pilot(study(replicates=1), "rating")
     with pytest.raises(UserError, match="no two pairs"):
         plan(pilot(study(replicates=3), "rating"), 1, 1)
+
+
+def test_one_round_of_an_outcome_with_one_value_a_round_can_test_nothing() -> None:
+    values = np.random.default_rng(0).normal(size=(1, 12))
+    with pytest.raises(UserError, match="no two pairs"):
+        plan(two_way_mean(values), 50, 1)

@@ -334,3 +334,23 @@ def test_an_arm_whose_rounds_cannot_be_is_refused_before_the_controls_are_run(
             papers=tmp_path / "bare.parquet", workers=0,
         )  # fmt: skip
     assert not (tmp_path / "x").exists()
+
+
+def test_a_bar_in_a_paper_s_id_is_refused_before_anything_runs(
+    study: Study, papers: Path, tmp_path: Path
+) -> None:
+    table = pd.read_parquet(papers)
+    table["paper_id"] = table["paper_id"].str.replace("p", "p|")
+    table.to_parquet(tmp_path / "bars.parquet")
+    with pytest.raises(UserError, match=r"paper_id 'p\|00' holds '\|'"):
+        run_study(study, out=tmp_path / "out", papers=tmp_path / "bars.parquet", workers=0)
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_study_of_whole_rounds_has_a_report(papers: Path, tmp_path: Path) -> None:
+    path = tmp_path / "rounds.toml"
+    path.write_text(
+        FILE.replace('primary = "accepted"\nalso = ["rating", "icc"]', 'primary = "icc"')
+    )
+    _, result = run_study(load_study(path), out=tmp_path / "out", papers=papers, workers=0)
+    assert result.study.papers == 0 and result.effects[0].outcome == "icc"
