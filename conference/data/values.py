@@ -12,10 +12,11 @@ from typing import Any
 from conference.core.clean import clean
 from conference.data.tables import Damage, Status
 
-# "10", "8: accept", "4 = sure", "6 (weak accept)", "6 - weak accept", "3 good"; not "3-4", "8/10"
-# or "7 of 10".
+# "10", "8: accept", "4 = sure", "6 (weak accept)", "6 - weak accept", "3 good"; not "3-4", "8/10",
+# "7 of 10" or "5 and a half".
 _LEADING = re.compile(
     r"\s*([-+]?(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][-+]?\d+)?)"
+    r"(?!\s+(?:and|point|plus|minus|half|or|to|from|of|out)\b)"
     r"(?:\s*$|\s*[:=(].*$|\s*[-–—]\s*[^\d\s].*$|\s+[^\W\d]+(?: [^\W\d]+){0,2}\s*$)",
     re.DOTALL,
 )

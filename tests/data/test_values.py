@@ -51,6 +51,8 @@ def test_numbers_are_read_whole(given_value, expected):
         [1],
         "3-4",
         "7 of 10",
+        "5 and a half",
+        "3 point five",
         "1. Fine",
         "1e",
     ],
