@@ -24,6 +24,7 @@ Statistic = Callable[[Floats], Floats]
 RESAMPLES = 1000
 LEVEL = 0.95
 MIN_DEFINED = 0.95
+ALONE = "no interval: there is one paper"
 _BLOCK_CELLS = 2_000_000
 _KEPT_CELLS = 20_000_000
 
@@ -77,6 +78,8 @@ def estimate(
         raise Undefined("the figure has no finite value on these papers")
     if resamples == 0:
         return Estimate(value, None, None, n)
+    if n == 1:
+        return Estimate(value, None, None, n, ALONE)
     low, high, reason = _interval(_quiet(statistic, n, resamples, seed))
     return Estimate(value, low, high, n, reason)
 
@@ -95,6 +98,8 @@ def estimates(
             found[name] = Estimate(None, None, None, n, none)
             continue
         low, high, reason = (None, None, "") if drawn is None else _interval(drawn[:, at])
+        if drawn is not None and n == 1:
+            low, high, reason = None, None, ALONE
         found[name] = Estimate(float(values[at]), low, high, n, reason)
     return found
 
@@ -133,8 +138,6 @@ def _interval(values: Floats) -> tuple[float | None, float | None, str]:
     if defined.size < MIN_DEFINED * values.size or defined.size == 0:
         missing = values.size - defined.size
         return None, None, f"no interval: {missing} of {values.size} resamples have no value"
-    if defined.max() == defined.min():  # It is no certainty: few papers are all alike, or one.
-        return None, None, "no interval: every resample has the same value"
     tail = (1 - LEVEL) / 2
     low, high = np.quantile(defined, [tail, 1 - tail])
     return float(low), float(high), ""

@@ -11,7 +11,7 @@ equals balanced accuracy; `auroc` here is that of the scores.
 from __future__ import annotations
 
 from conference.statistics import weighted
-from conference.statistics.bootstrap import RESAMPLES, Statistic, attempt, estimate
+from conference.statistics.bootstrap import LEVEL, RESAMPLES, Statistic, attempt, estimate
 from conference.statistics.estimate import (
     Booleans,
     Estimate,
@@ -132,16 +132,40 @@ def statistic(name: str, accepted: Booleans, predicted: Booleans) -> Statistic:
     raise KeyError(name)
 
 
+def _trials(name: str, accepted: Booleans, predicted: Booleans) -> int:
+    """How many papers a share is of; 0 for a figure that is no plain share."""
+    match name:
+        case "accuracy":
+            return int(accepted.size)
+        case "precision":
+            return int(predicted.sum())
+        case "recall" | "fnr":
+            return int(accepted.sum())
+        case "fpr":
+            return int((~accepted).sum())
+    return 0
+
+
 def decision_figures(
     accepted: Booleans, predicted: Booleans, *, resamples: int = RESAMPLES, seed: int = 0
 ) -> dict[str, Estimate]:
-    """All measures of a binary decision, with paper-level intervals."""
+    """All measures of a binary decision, with paper-level intervals.
+
+    A share of 0 or 1, which each resample repeats, has Wilson's interval instead (1927).
+    """
+    from statsmodels.stats.proportion import proportion_confint
+
     n = int(accepted.size)
 
     def one(name: str) -> Estimate:
         value = POINTS[name](accepted, predicted)
         chosen = statistic(name, accepted, predicted)
-        return estimate(chosen, n, value=value, resamples=resamples, seed=seed)
+        found = estimate(chosen, n, value=value, resamples=resamples, seed=seed)
+        trials = _trials(name, as_labels(accepted), predicted)
+        if not trials or value not in (0.0, 1.0) or not resamples:
+            return found
+        low, high = proportion_confint(value * trials, trials, 1 - LEVEL, method="wilson")
+        return Estimate(value, float(low), float(high), n)
 
     return {name: attempt(lambda name=name: one(name), n) for name in POINTS}  # type: ignore[misc]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from statsmodels.stats.proportion import proportion_confint
 
 from conference.statistics import agreement, bootstrap, decisions, ratings, weighted
 
@@ -110,8 +111,15 @@ def test_an_estimate_without_resamples_has_no_interval():
     assert (found.value, found.low, found.high, found.n) == (1.5, None, None, 4)
 
 
-@pytest.mark.parametrize("values", [[2.5], [1.0, 1.0, 1.0]])
-def test_papers_that_are_all_alike_give_no_interval(values: list[float]) -> None:
-    found = bootstrap.estimate(weighted.mean(np.array(values)), len(values))
-    assert (found.value, found.low, found.high) == (values[0], None, None)
-    assert "same value" in found.reason
+def test_one_paper_has_no_interval() -> None:
+    found = bootstrap.estimate(weighted.mean(np.array([2.5])), 1)
+    assert (found.value, found.low, found.high) == (2.5, None, None)
+    assert "one paper" in found.reason
+
+
+def test_a_share_of_all_or_none_is_no_certainty() -> None:
+    accepted = np.arange(20) < 3
+    found = decisions.decision_figures(accepted, accepted)
+    low, high = proportion_confint(3, 3, method="wilson")
+    assert (found["recall"].low, found["recall"].high) == pytest.approx((low, high))
+    assert found["fpr"].high == pytest.approx(proportion_confint(0, 17, method="wilson")[1])
