@@ -41,7 +41,8 @@ def _fitted(texts: tuple[str, ...]) -> Any:
     """A unit row for each text."""
     from sklearn.feature_extraction.text import TfidfVectorizer
 
-    vectorizer = TfidfVectorizer(sublinear_tf=True, analyzer=_words, dtype=np.float32)
+    words = _words if len(texts) <= _READ else _reader()
+    vectorizer = TfidfVectorizer(sublinear_tf=True, analyzer=words, dtype=np.float32)
     return vectorizer.fit_transform(texts)
 
 
