@@ -104,7 +104,10 @@ class DiscussSight(Sight, frozen=True, kw_only=True):
 
 
 class CalibrateSight(Sight, frozen=True, kw_only=True):
-    """Human-reviewed papers for a reviewer to rate. Its mind never sees the human means.
+    """Human-reviewed papers for a reviewer to rate, one entry a paper in each field.
+
+    `human_means` and `humans` (how many people rated it) are copied into the records; no mind uses
+    them for its ratings.
 
     `qualities` are the fitted model's predictions, `shared` what an informed panel knows of each
     paper (see `ReviewSight.quality`); a language model reads title and abstract.

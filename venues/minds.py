@@ -20,7 +20,7 @@ from venues.venue import Venue
 
 
 def embedded(role: str, spec: str) -> Any:
-    """The statistical mind of a role, fitted to human data."""
+    """The embedded mind of a role: the reviewer's is fitted to human reviews, others have rules."""
     if role == "scientist":
         from scientists.embedded.mind import make as make_scientist
 

@@ -84,7 +84,8 @@ class Minds(Rules, frozen=True, kw_only=True):
 
 
 class DeskRules(Rules, frozen=True, kw_only=True):
-    """Which reasons lead to a desk rejection."""
+    """What the desk checks. Duplicates are flagged to the area chair; any other check that fails
+    is a desk rejection. `duplicate_similarity` is one of texts, from 0 to 1."""
 
     page_limit: bool = True
     anonymity: bool = True

@@ -45,7 +45,8 @@ class Arm(Table, frozen=True, kw_only=True):
 
 
 class DesignTable(Table, frozen=True, kw_only=True):
-    """`unit` is what the treatment could differ between. `replicates` are rounds an arm."""
+    """`unit` is what the treatment could differ between. `replicates` is how often
+    each arm is repeated, each time with other draws."""
 
     unit: Unit = "paper"
     replicates: Annotated[int, msgspec.Meta(ge=1)] = 5
@@ -60,7 +61,8 @@ class OutcomeTable(Table, frozen=True, kw_only=True):
 
 
 class AnalysisTable(Table, frozen=True, kw_only=True):
-    """`equivalence` is the difference that nobody would mind, in the primary outcome's units."""
+    """`equivalence` is the smallest difference of practical interest, in the primary outcome's
+    units."""
 
     alpha: Annotated[float, msgspec.Meta(gt=0, lt=0.5)] = 0.05
     correction: Literal["holm", "none"] = "holm"

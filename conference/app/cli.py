@@ -27,7 +27,7 @@ HELP = {
     "review": "Review one paper, or several, on a venue's form.",
     "watch": "Show a round or study on a local page while it runs.",
     "study": "Ask the venue a question: arms, replicates, effects.",
-    "venues": "List the venues, or show the rules of one.",
+    "venues": "List the venues, or show the review form and quotas of one.",
     "benchmark": "Measure reviewers against human reviews.",
     "compare": "Set rounds, studies or benchmarks side by side.",
     "data": "Import, list and show human review data.",

@@ -25,6 +25,10 @@ class Number(click.FloatRange):
             self.fail(f"{value} is no finite number.", param, ctx)
         return found
 
+    def _describe_range(self) -> str:
+        """As click says it in the help, which otherwise shows a range without ends."""
+        return "" if self.min is None and self.max is None else super()._describe_range()
+
 
 def run_command(command: click.Command) -> None:
     """Run the command with the words of the command line.

@@ -118,7 +118,8 @@ class Unreadable(Record, frozen=True, kw_only=True):
 
 
 class HumanOutcome(Record, frozen=True, kw_only=True):
-    """What humans said of a real submission. Never shown to a role.
+    """What humans said of a real submission. No role sees it but in two cases that the user asks
+    for: `human` reviewers replay it, and an informed panel draws a paper's quality given it.
 
     Each person's rating has a place in `ratings`, and in `first_ratings` (before the rebuttal),
     `confidences` and `texts` (by the fields' own names) too, or these are empty.

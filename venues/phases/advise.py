@@ -1,4 +1,4 @@
-"""Phase 5b, advice: area chairs with a language model look at who was assigned to their papers."""
+"""Advice: area chairs with a language model look at who was assigned to their papers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Phase 5, assignment: who reviews what, solved exactly under load and conflict limits."""
+"""Assignment: who reviews what, solved exactly under load and conflict limits."""
 
 from __future__ import annotations
 

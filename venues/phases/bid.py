@@ -1,4 +1,4 @@
-"""Phase 4, bids, conflicts of interest and affinities: who could review what."""
+"""Bids, conflicts of interest and affinities: who could review what."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Phase 9, calibration: reviewers rate human-reviewed papers, and maps to the human scale."""
+"""Calibration: reviewers rate human-reviewed papers, and maps to the human scale."""
 
 from __future__ import annotations
 

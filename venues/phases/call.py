@@ -1,4 +1,4 @@
-"""Phase 1, call for papers: topics, deadlines, format rules, templates on offer."""
+"""Call for papers: topics, deadlines, format rules, templates on offer."""
 
 from __future__ import annotations
 

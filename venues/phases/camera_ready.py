@@ -1,4 +1,4 @@
-"""Phase 10, camera-ready: accepted papers are revised after their reviews."""
+"""Camera-ready: accepted papers are revised after their reviews."""
 
 from __future__ import annotations
 

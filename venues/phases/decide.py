@@ -1,4 +1,4 @@
-"""Phase 8b, decisions by quota, orals and spotlights, best paper."""
+"""Decisions by quota, orals and spotlights, best paper."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Phase 3, desk check: page limit, anonymity, topic, hidden text; duplicates are flagged."""
+"""Desk check: page limit, anonymity, topic, hidden text; duplicates are flagged."""
 
 from __future__ import annotations
 

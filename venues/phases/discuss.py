@@ -1,4 +1,4 @@
-"""Phase 7b, discussion between reviewers and area chair, in which ratings may change."""
+"""Discussion between reviewers and area chair, in which ratings may change."""
 
 from __future__ import annotations
 

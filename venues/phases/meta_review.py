@@ -1,4 +1,4 @@
-"""Phase 8a, meta-reviews by area chairs and the senior area chairs' look at them."""
+"""Meta-reviews by area chairs and the senior area chairs' look at them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Phase 7a, rebuttal: authors answer their reviewers."""
+"""Rebuttal: authors answer their reviewers."""
 
 from __future__ import annotations
 

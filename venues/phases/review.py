@@ -1,4 +1,4 @@
-"""Phase 6, reviews on the venue's own form; absent reviewers are replaced by emergency ones."""
+"""Reviews on the venue's own form; absent reviewers are replaced by emergency ones."""
 
 from __future__ import annotations
 

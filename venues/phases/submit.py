@@ -1,4 +1,4 @@
-"""Phase 2, research and submission: scientists work, or real papers are handed in."""
+"""Research and submission: scientists work, or real papers are handed in."""
 
 from __future__ import annotations
 

@@ -39,6 +39,7 @@ ADDRESS = click.option(
     "fixed",
     multiple=True,
     type=Number(),
+    metavar="SCORE",
     help="Judge decisions at this score too, beside the fitted threshold.",
 )
 @click.option(
@@ -83,7 +84,9 @@ ADDRESS = click.option(
 )
 @click.option("--resamples", default=1000, show_default=True, help="Bootstrap resamples.")
 @click.option(
-    "--store", type=click.Path(path_type=Path), help="Folder of the store  [$CONFERENCE_STORE]."
+    "--store",
+    type=click.Path(path_type=Path),
+    help="Folder of the store  [$CONFERENCE_STORE, else in the user's cache].",
 )
 @ADDRESS
 @click.pass_context

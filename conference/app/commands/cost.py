@@ -9,7 +9,9 @@ from rich.table import Table
 
 @click.command()
 @click.argument("run", type=click.Path())
-@click.option("--by", type=click.Choice(["role", "phase", "paper", "model"]), help="One cut alone.")
+@click.option(
+    "--by", type=click.Choice(["role", "phase", "paper", "model"]), help="This table alone."
+)
 def cost(run: str, by: str | None) -> None:
     """Show calls, tokens, seconds and cost of the round in the folder RUN.
 

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 SHOWN_DAMAGE = 5
 
 store_option = click.option(
-    "--store", type=click.Path(path_type=Path), help="Folder of the store  [$CONFERENCE_STORE]."
+    "--store",
+    type=click.Path(path_type=Path),
+    help="Folder of the store  [$CONFERENCE_STORE, else in the user's cache].",
 )
 
 

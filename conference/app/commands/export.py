@@ -6,14 +6,16 @@ from pathlib import Path
 
 import click
 
+from conference.core.errors import UserError
 from conference.core.registry import EXPORTERS, load, registered
 
 
 @click.command()
 @click.argument("run", type=click.Path())
 @click.option(
-    "--to", type=click.Choice(registered(EXPORTERS)), default="parquet", show_default=True,
-    help="Tidy tables, OpenReview API 2 edits and notes, or Inspect logs.",
+    "--to", default="parquet", show_default=True,
+    type=click.Choice(registered(EXPORTERS) or ["parquet"]),
+    help="Tidy tables (parquet, csv), OpenReview API 2 edits and notes, or Inspect logs.",
 )  # fmt: skip
 @click.option("--for", "reader", default="public", show_default=True,
               help="Whose view: public, authors, reviewers or chairs.")  # fmt: skip
@@ -29,6 +31,8 @@ def export(run: str, to: str, reader: str, out: str | None) -> None:
     from conference.app.export.view import Exporter, view_of
     from venues.round import load_round
 
+    if not registered(EXPORTERS):
+        raise UserError("no format of exports is registered: install the package once more.")
     write: Exporter = load(EXPORTERS, to, "--to")
     view = view_of(load_round(run), reader)
     folder = Path(out or Path(run) / f"export-{to}")

@@ -13,10 +13,16 @@ from conference.core.progress import ProgressDisplay
 
 @click.command()
 @click.argument("papers", nargs=-1, required=True, type=click.Path())
-@click.option("--venue", default="iclr2026", show_default=True, help="Form and bar of this venue.")
+@click.option("--venue", default="iclr2026", show_default=True, help="Whose review form and bar.")
 @click.option("--reviewer", default="embedded", show_default=True, help="Minds of the panel.")
 @click.option("--chair", default="embedded", show_default=True, help="Mind of the area chair.")
-@click.option("--panel", type=click.IntRange(min=1), default=3, show_default=True, help="Reviews.")
+@click.option(
+    "--panel",
+    type=click.IntRange(min=1),
+    default=3,
+    show_default=True,
+    help="Reviews of the paper.",
+)
 @click.option("--models", type=click.Path(), help="TOML file with settings of models.")
 @click.option("--seed", default=0, show_default=True, help="Seed of every draw.")
 @click.option("--out", type=click.Path(), help="Folder for Markdown, JSON and pages  [none].")

@@ -19,7 +19,9 @@ COUNT, AMOUNT = click.IntRange(min=0), Number(min=0)
 
 @click.command()
 @click.argument("venue", default="workshop")
-@click.option("--papers", type=click.Path(), help="Folder of PDFs, or table of real submissions.")
+@click.option(
+    "--papers", type=click.Path(), help="Folder of PDFs, a table, or imported review data."
+)
 @click.option(
     "--sample", type=click.IntRange(min=1), help="Take only so many of the papers, drawn by --seed."
 )
@@ -70,7 +72,7 @@ COUNT, AMOUNT = click.IntRange(min=0), Number(min=0)
     type=COUNT,
     default=2,
     show_default=True,
-    help="Ray actors for agents; 0: no Ray.",
+    help="Ray actors for agents; 0: all in one process.",
 )
 @click.option(
     "--address",

@@ -81,12 +81,14 @@ def show(name: str) -> None:
 
 
 def chosen(command: Callable[..., None]) -> Callable[..., None]:
-    """The options that `run` and `power` share."""
+    """The options that say what a study's rounds are."""
     for option in reversed(
         [
             click.option("--papers", default="", help="Folder of PDFs, or human review data."),
-            click.option("--replicates", type=COUNT, default=0, help="Rounds an arm  [the file]."),
-            click.option("--sample", type=COUNT, default=0, help="So many papers  [the file's]."),
+            click.option(
+                "--replicates", type=COUNT, default=0, help="Replicates of each arm  [the file's]."
+            ),
+            click.option("--sample", type=COUNT, default=0, help="Papers to draw  [the file's]."),
             click.option("--seed", default=0, show_default=True, help="Seed of every draw."),
             click.option("--scientist", default="", help="Mind of the scientists in all arms."),
             click.option("--reviewer", default="", help="Minds of the reviewers in all arms."),
@@ -104,7 +106,7 @@ def chosen(command: Callable[..., None]) -> Callable[..., None]:
                 type=COUNT,
                 default=2,
                 show_default=True,
-                help="Replicates at once on Ray; 0: no Ray.",
+                help="Replicates at once on Ray; 0: one by one in one process.",
             ),
             click.option(
                 "--address", envvar="RAY_ADDRESS", help="Address of an existing Ray cluster."
@@ -202,7 +204,7 @@ def _names(option: str, said: str) -> list[str]:
 @click.option("--outcome", help="Plan for this outcome  [the study's primary one].")
 @click.option("--papers-like", type=COUNT, default=0, help="Papers of the planned study.")
 def power(name: str, out: str | None, outcome: str | None, papers_like: int) -> None:
-    """What a study can see, by its replicates, from a finished run's A/A arm."""
+    """The smallest effect that a study detects, by replicates, from a finished run's A/A arm."""
     from benchmarks.studies.job import check_folder
     from benchmarks.studies.outcome_table import read_outcomes
     from benchmarks.studies.power import pilot, plans

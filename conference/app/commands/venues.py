@@ -1,4 +1,4 @@
-"""`conference venues`: list the venues, or show the rules of one."""
+"""`conference venues`: list the venues, or show the review form and quotas of one."""
 
 from __future__ import annotations
 
@@ -33,6 +33,12 @@ def venues(name: str | None) -> None:
     for field in rules.form.field:
         allowed = ", ".join(f"{value:g}" for value in field.values) or ", ".join(field.choices)
         console.print(f"  {field.name}: {allowed or 'text'}")
+    quota = rules.decision
+    console.print(
+        f"Accepts {quota.accept_rate:.0%} (orals {quota.oral_rate:.0%}, spotlights "
+        f"{quota.spotlight_rate:.0%}); {rules.assignment.reviews_per_paper} reviews a paper, at "
+        f"most {rules.assignment.max_load} a reviewer."
+    )
     console.print(f"Source of the form: {rules.form.source}")
     if rules.form.not_verified:
         console.print(f"Not verified: {rules.form.not_verified}")
