@@ -53,6 +53,7 @@ SLOW = (
     "reviewers/test_train.py",
     "models/test_thinking.py",
     "papers/test_ways.py",
+    "papers/test_real_pages.py",
     "venues/test_flow.py",
     "venues/test_reuse.py",
     "venues/test_rounds.py",
