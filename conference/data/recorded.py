@@ -15,7 +15,7 @@ import msgspec
 from conference.core.errors import UserError
 from conference.data.importers.ai_scientist import read_reviews
 from conference.data.read_table import Row, Table, read_table
-from conference.data.values import NO, YES, Damaged, number, text
+from conference.data.values import NO, YES, Damaged, id_of, number, text
 
 WHOLE = ("text", "review")  # columns that hold a review's words as one text
 AI_SCIENTIST = "ai_scientist_llm_reviews.parquet"  # its file in a folder of review data
@@ -89,7 +89,7 @@ def _score_column(table: Table) -> str:
 
 
 def _said(row: Row, column: str, worded: Sequence[str], long: bool, where: str) -> Said:
-    paper, who = text(row["paper_id"]), text(row.get("reviewer")) or ""
+    paper, who = id_of(row["paper_id"]), text(row.get("reviewer")) or ""
     if not paper:
         raise UserError(f"{where}: paper_id is empty; name the paper.")
     if long and not who:

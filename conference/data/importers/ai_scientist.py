@@ -21,6 +21,7 @@ from conference.data.values import (
     NO,
     YES,
     Damaged,
+    id_of,
     listed_ratings,
     number,
     numbers,
@@ -54,7 +55,7 @@ def read_ratings(path: Path) -> list[Dataset]:
     scale, stage = scale_of("ICLR", 2022)
     papers, reviews, damaged = [], [], []
     for row in table.rows:
-        name, decision = text(row["paper_id"]), str(row["decision"] or "")
+        name, decision = id_of(row["paper_id"]), str(row["decision"] or "")
         if not name:
             damaged.append(Damage("paper (no id)", "it has no id"))
             continue
@@ -137,7 +138,7 @@ def read_reviews(path: Path) -> list[RecordedReview]:
             raise UserError(f"{place}: 'Overall' is empty; fill it or leave the row out.")
         said = str(row.get("Decision") or "").strip().lower()
         accept = True if said in YES else False if said in NO else None
-        found.append(RecordedReview(config, str(row["paper_id"]), score, accept, confidence))
+        found.append(RecordedReview(config, id_of(row["paper_id"]), score, accept, confidence))
     return found
 
 
