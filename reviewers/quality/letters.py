@@ -55,11 +55,14 @@ def counted(texts: Sequence[str]) -> Any:
 
 
 def weighted(counts: Any, idf: NDArray[Any]) -> Any:
-    """Counts as TF-IDF: one plus the logarithm of each, times idf, of unit length."""
+    """Counts as TF-IDF: one plus the logarithm of each, times idf, of unit length.
+
+    A text whose runs all weigh nothing, such as a title "NA", stays nought.
+    """
     rows = counts.copy()
     rows.data = (1 + np.log(rows.data)) * idf.astype(np.float64, copy=False)[rows.indices]
     lengths = np.sqrt(np.asarray(rows.multiply(rows).sum(axis=1)).ravel())
-    rows.data /= np.repeat(lengths, np.diff(rows.indptr))
+    rows.data /= np.repeat(np.where(lengths > 0, lengths, 1.0), np.diff(rows.indptr))
     return rows
 
 

@@ -227,6 +227,15 @@ def test_runs_of_letters_are_those_of_scikit_learn(texts: list[str]) -> None:
     np.testing.assert_array_equal(found.toarray(), expected)
 
 
+def test_a_text_of_weightless_runs_is_nought_and_no_nan() -> None:
+    """As a withdrawn paper titled "NA", whose runs no other title has."""
+    counts = letters.counted(["a common title", "NA", ""])
+    idf = np.ones(letters.BUCKETS)
+    idf[letters.runs_of("na")] = 0
+    rows = letters.weighted(counts, idf).toarray()
+    np.testing.assert_allclose(np.linalg.norm(rows, axis=1), [1, 0, 0])
+
+
 def test_masking_hides_topics_and_keeps_style() -> None:
     kept = {"we", "of", "propose"}
     hidden = style.masked("We propose normalization of 3 dogs.", kept)
