@@ -295,14 +295,17 @@ def _publications(
     """
     if source is None:
         return [_invented(venue, seed, number) for number in range(reviewers)]
-    texts = {paper.paper: f"{paper.title}\n{paper.abstract}" for paper in submissions}
-    mine = [texts[papers[0]] if papers else "" for papers in own]
     from conference.literature.affinity import nearest
 
-    near = nearest(mine, source.earlier, PAPERS_EACH - 1)
+    texts = tuple(f"{paper.title}\n{paper.abstract}" for paper in submissions)
+    near = nearest(texts, source.earlier, PAPERS_EACH - 1)  # Of all, so that rounds share the work.
+    known = {
+        paper.paper: (text, *(source.earlier[at] for at in rows))
+        for paper, text, rows in zip(submissions, texts, near, strict=True)
+    }
     return [
-        (text, *(source.earlier[at] for at in rows)) if text else _invented(venue, seed, number)
-        for number, (text, rows) in enumerate(zip(mine, near, strict=True))
+        known[papers[0]] if papers else _invented(venue, seed, number)
+        for number, papers in enumerate(own)
     ]
 
 

@@ -104,19 +104,22 @@ def affinities(
     return coo_matrix((value.astype(np.float64), np.divmod(key, n)), shape=shape)
 
 
-def nearest(texts: Sequence[str], shelf: Sequence[str], count: int) -> list[list[int]]:
+@lru_cache(maxsize=2)
+def nearest(
+    texts: tuple[str, ...], shelf: tuple[str, ...], count: int
+) -> tuple[tuple[int, ...], ...]:
     """For each text the positions of the `count` texts on the shelf most like it, nearest first.
 
-    Texts on the shelf that share no word with it are left out.
+    Texts on the shelf that share no word with it are left out. Kept, as `_words` is.
     """
     vectors = _vectors(texts, shelf) if texts and shelf and count > 0 else None
     if vectors is None:
-        return [[] for _ in texts]
+        return ((),) * len(texts)
 
     which, value, *_ = _best_pairs(vectors[0], vectors[1], count, both=False)
     order = np.lexsort((which, -value), axis=1)
     which, value = (np.take_along_axis(array, order, axis=1) for array in (which, value))
-    return [row[bar > 0].tolist() for row, bar in zip(which, value, strict=True)]
+    return tuple(tuple(row[bar > 0].tolist()) for row, bar in zip(which, value, strict=True))
 
 
 def _mean_vectors(own: Any, sizes: NDArray[Any]) -> Any:

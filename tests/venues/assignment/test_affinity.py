@@ -63,12 +63,14 @@ def test_compiled_loops_find_the_best_pairs_of_a_sorted_table(
     """Equal values too: a third of the papers stand there twice."""
     reviewers = [made_up(2, f"reviewer {at % 30}") for at in range(40)]
     papers = made_up(200, "papers") + made_up(100, "papers")
-    sorted_, near = affinities(reviewers, papers, top=7), nearest(papers, SHELF + papers[:50], 4)
+    shelf = (*SHELF, *papers[:50])
+    sorted_, near = affinities(reviewers, papers, top=7), nearest(tuple(papers), shelf, 4)
+    nearest.cache_clear()
     monkeypatch.setattr("conference.literature.affinity._FEW", 0)
     compiled = affinities(reviewers, papers, top=7)
     for name in ("row", "col", "data"):
         assert np.array_equal(getattr(sorted_, name), getattr(compiled, name))
-    assert nearest(papers, SHELF + papers[:50], 4) == near
+    assert nearest(tuple(papers), shelf, 4) == near
 
 
 def test_reviewers_without_papers_and_texts_without_words() -> None:
@@ -81,9 +83,10 @@ def test_reviewers_without_papers_and_texts_without_words() -> None:
 
 
 def test_nearest_texts_come_first_and_strangers_not_at_all() -> None:
-    assert nearest([SHELF[1], "zebra", ""], SHELF, 1) == [[1], [], []]
-    assert nearest(["graph attention for molecules"], SHELF, 5)[0][:2] == [0, 2]
-    assert nearest([], SHELF, 2) == [] and nearest(["a b"], [], 2) == [[]]
+    shelf = tuple(SHELF)
+    assert nearest((SHELF[1], "zebra", ""), shelf, 1) == ((1,), (), ())
+    assert nearest(("graph attention for molecules",), shelf, 5)[0][:2] == (0, 2)
+    assert nearest((), shelf, 2) == () and nearest(("a b",), (), 2) == ((),)
 
 
 def test_against_the_gold_standard_of_expertise() -> None:
