@@ -32,6 +32,7 @@ UNCHECKED = "not checked"  # A page that could not be drawn; it accuses nobody.
 ADDRESSES, ARGUES = "it addresses a reader", "it is as long as a sentence"
 PRINTS_NOTHING = "its characters are made to print nothing"
 TAGS_BEGIN = "\udb40"  # the first half of each of them
+TAG = re.compile("[\U000e0020-\U000e007e]")
 CUT = (OUTSIDE, "clipped away")
 SCANNED = 0.7  # share of a page that the picture of a scan covers
 FEWEST_LETTERS = 8
@@ -74,14 +75,18 @@ def look_at(sheet: Sheet, number: int) -> Look:
     if unseen:
         kept = "".join(c for n, c in enumerate(kept) if n not in unseen)
         spans += _spans(sheet, number, glyphs, ways)
-    written = sheet.characters.text
-    codes = map(ord, whole_characters(written) if TAGS_BEGIN in written else "")
-    tagged = "".join(chr(code - TAGS.start + 32) for code in codes if code in TAGS)
-    if len(tagged) >= FEWEST_LETTERS:
-        spans.append(HiddenSpan(number, TAGGED, tagged, PRINTS_NOTHING))
+    spans += said_in_tags(sheet.characters.text, number)
     text, orders = without_orders(lines_of(kept))
     spans += [HiddenSpan(number, VISIBLE, order, _told(signs)) for order, signs in orders]
     return Look(text, tuple(spans), unseen)
+
+
+def said_in_tags(text: str, number: int) -> list[HiddenSpan]:
+    """What a text says in characters that are made to print nothing."""
+    codes = map(ord, whole_characters(text) if TAGS_BEGIN in text or TAG.search(text) else "")
+    said = "".join(chr(code - TAGS.start + 32) for code in codes if code in TAGS)
+    enough = len(said) >= FEWEST_LETTERS
+    return [HiddenSpan(number, TAGGED, said, PRINTS_NOTHING)] if enough else []
 
 
 def visible_orders(text: str) -> tuple[str, list[HiddenSpan]]:

@@ -1,4 +1,4 @@
-"""Reads a PDF from outside in a process of its own, so that no file can hang or crash a round."""
+"""Reads a paper from outside in a process of its own, so that no file can hang or crash a round."""
 
 from __future__ import annotations
 
@@ -14,9 +14,11 @@ from pathlib import Path
 import msgspec
 
 from conference.core.clean import clean, clean_values
+from conference.core.errors import UserError
 from conference.papers.document import Document
 from conference.papers.hidden import HiddenSpan
 from conference.papers.pdf import UnreadablePdf, read_with_spans
+from conference.papers.sources import SUFFIXES, read_source
 
 MOST_SECONDS = 120.0  # of processor time
 PATIENCE = 10  # times as long by the clock, for a loaded machine
@@ -36,8 +38,11 @@ def read_untrusted(
 ) -> tuple[Document, tuple[HiddenSpan, ...]]:
     """A paper and its hidden text; at most `seconds` of processor time and 6 GiB are spent on it.
 
+    Beside PDFs it may be one of the sources that `read_source` reads.
+
     Raises:
-        UnreadablePdf: as `read_pdf`, or the limits were met, or the reader broke on the file.
+        UnreadablePdf: as `read_pdf` and `read_source`, or the limits were met, or the reader broke
+            on the file.
     """
     path = Path(path)
     own = [sys.executable, "-m", "conference.papers.untrusted"]
@@ -81,8 +86,11 @@ def main(path: str, seconds: str) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CPU, (int(seconds), int(seconds) + 1))
     try:
-        answer = Answer(*read_with_spans(Path(path), progress=_tell))
-    except UnreadablePdf as error:
+        if Path(path).suffix.lower() in SUFFIXES:
+            answer = Answer(*read_source(Path(path)))
+        else:
+            answer = Answer(*read_with_spans(Path(path), progress=_tell))
+    except UserError as error:
         answer = Answer(reason=clean(str(error)))
     except (MemoryError, RecursionError) as error:
         name = clean(Path(path).name)

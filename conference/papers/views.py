@@ -128,6 +128,11 @@ def _is_coloured(colours: Pixels) -> Mask:
     return np.asarray(((colours ^ (colours >> 8)) & 0xFFFF) != 0)
 
 
+def contrast_of(first: Pixels, second: Pixels) -> Levels:
+    """The contrast of pixels (n,) with others."""
+    return _compared(first, second)[0]
+
+
 def _compared(first: Pixels, second: Pixels) -> tuple[Levels, Levels]:
     """The contrast of pixels, and the steps of their luminance."""
     a, b = _luminance(first), _luminance(second)

@@ -36,10 +36,8 @@ from conference.models import is_model
 from conference.models.backends import Cluster, running
 from conference.models.context import Context
 from conference.models.records import ModelRules
-from conference.papers import Document, UnreadablePdf, write_document
-from conference.papers.hidden import HiddenSpan
+from conference.papers import UnreadablePdf, write_document
 from conference.papers.manuscript import blinded
-from conference.papers.sources import SUFFIXES, read_source
 from conference.papers.untrusted import read_untrusted
 from reviewers.embedded.panel import Panel, load_panel
 from reviewers.recorded import is_recorded
@@ -173,7 +171,7 @@ def review_papers(
 
 def _review(path: Path, venue: Venue, perform: Performer, folder: Path, seed: int) -> PaperReview:
     try:
-        document, spans = _read(path)
+        document, spans = read_untrusted(path)
     except (UnreadablePdf, UserError) as error:
         return PaperReview(file=path.name, venue=venue.title, unreadable=str(error))
     papers, name = folder / PAPERS, f"paper-{document.sha256[:8]}"  # Draws go by this name.
@@ -226,12 +224,6 @@ def _review(path: Path, venue: Venue, perform: Performer, folder: Path, seed: in
         bar=bar,
         scale=f"{field.values[0]:g} to {field.values[-1]:g}",
     )
-
-
-def _read(path: Path) -> tuple[Document, tuple[HiddenSpan, ...]]:
-    if path.suffix.lower() in SUFFIXES:
-        return read_source(path)
-    return read_untrusted(path)
 
 
 def foreign(text: str) -> str:
