@@ -126,7 +126,8 @@ def _fixed(noted: bytes, ledger: Ledger) -> object:
         name: {
             field: value
             for field, value in msgspec.to_builtins(rules).items()
-            if field not in OPERATIONAL
+            # A server's context is often known only once it has refused a paper.
+            if field not in (*OPERATIONAL, "context")
         }
         for name, rules in models_of(plan.venue).items()
     }

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from conference.core.errors import UserError
 from conference.core.registry import MODELS, is_registered, load, registered
 from conference.models.records import Model, ModelRules, Spec
+
+SECRET = re.compile(r"(?<=//)[^/@]*@|(?<=//).*\?")  # in an address: USER:KEY@ or ?key=KEY
 
 
 def known_kinds() -> tuple[str, ...]:
@@ -24,6 +27,12 @@ def parse_spec(name: str) -> Spec:
     """The parts of a model's name. Raises `UserError` for an unknown kind."""
     kind, _, rest = name.partition(":")
     target, _, preset = rest.partition("#")
+    if secret := SECRET.search(target):
+        raise UserError(
+            f"model '{kind}:{target[: secret.start()]}…': its address holds a user, a key or what "
+            "follows a '?'; leave that out, as a model's name stands in the round's folder, and "
+            "give the key in an environment variable (key_variable in [models])."
+        )
     if kind not in known_kinds():
         raise UserError(
             f"model '{name}': there is no kind '{kind}'; choose from {', '.join(known_kinds())}."

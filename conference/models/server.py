@@ -19,19 +19,22 @@ import msgspec
 from conference.core.clean import clean
 from conference.core.errors import UserError
 from conference.models.records import Message, ModelError, ModelRules, Refused, Reply, Sampling
+from conference.models.refusals import UNFIT, asked_wait, help_with, is_too_long, said_by
+from conference.models.replies import Fault, read_reply
 from conference.models.streaming import CutShort
-from conference.models.wire import not_taken, read_reply, request_body, unsent
+from conference.models.wire import not_taken, request_body, unsent
 
 CHARACTERS_A_TOKEN = 3.5  # Servers tell no tokenizer; this errs on the side of more tokens.
 IN_A_ROW = 5
 FIRST_TRIES = 3  # of a server that nobody has met yet: more likely its address is wrong
-UNFIT = (400, 413, 422)  # what is wrong with this conversation may be right with another
 BUSY = (408, 409, 425, 429)  # and all from 500
 FIRST_WAIT, LONGEST_WAIT = 0.5, 60.0  # seconds; doubled from one to the other
 OBEYED_WAIT = 600.0  # seconds that a server may ask for
 LATE = 2  # time-outs of one call: each has cost the whole of `timeout`
 GATEWAY_TIMEOUT = (504, 524)
 SOON = 0.5  # seconds within which a connection that ends was not cut for its length
+SHORTEST_KEY = 8  # characters of a key; shorter ones are placeholders such as "none" and "EMPTY"
+HIDDEN = b"(key)"
 CLOSED = "ended the connection"
 CUT_OFF = (
     "{how} after {seconds:.0f} s, before its answer was whole{streamed}: if a proxy before it does "
@@ -55,12 +58,7 @@ class ServerModel:
     """Fulfils `Model` over HTTP. `at_once` calls of this process are open at most."""
 
     def __init__(self, target: str, rules: ModelRules) -> None:
-        name, at, url = target.partition("@")
-        if not at or not _is_address(url):
-            raise UserError(
-                f"model 'openai:{target}': give the server's address after an @, such as "
-                "openai:MODEL@http://localhost:8000/v1."
-            )
+        name, url = _name_and_address(target)
         key = os.environ.get(rules.key_variable) or "none"
         if not (key.isascii() and key.isprintable()):
             raise UserError(
@@ -71,6 +69,7 @@ class ServerModel:
         self.revision = "as served"
         self.context = rules.context or 32_768
         self._model, self._rules = name, rules
+        self._key = key if len(key) >= SHORTEST_KEY else ""
         self._settings: dict[str, Any] = {
             "base_url": url,
             "api_key": key,
@@ -105,12 +104,14 @@ class ServerModel:
 
     def _client(self) -> tuple[Any, asyncio.Semaphore]:
         """A client for this event loop: its connections belong to one."""
-        from openai import AsyncOpenAI
+        from openai import AsyncOpenAI, DefaultAsyncHttpxClient
 
         loop = id(asyncio.get_running_loop())
         if loop not in self._clients:
+            # A redirect is not followed: papers go to the server that the user has named alone.
+            http = DefaultAsyncHttpxClient(follow_redirects=False)
             self._clients[loop] = (
-                AsyncOpenAI(**self._settings),
+                AsyncOpenAI(**self._settings, http_client=http),
                 asyncio.Semaphore(self._rules.at_once),
             )
         return self._clients[loop]
@@ -128,7 +129,7 @@ class ServerModel:
             without = frozenset(self._without)
             body = request_body(self._model, messages, schema, sampling, without, self._streamed)
             try:
-                reply = await self._once(client, body, messages)
+                reply = await self._once(client, body, messages, sampling.max_tokens)
                 return msgspec.structs.replace(reply, unsent=unsent(without))
             except _Again as again:
                 tries, late = tries + 1, late + again.late
@@ -146,7 +147,7 @@ class ServerModel:
                 self._without.add(spared.name)
 
     async def _once(
-        self, client: Any, body: dict[str, Any], messages: tuple[Message, ...]
+        self, client: Any, body: dict[str, Any], messages: tuple[Message, ...], limit: int
     ) -> Reply:
         """One try. What comes back is read as bytes: nothing of it is trusted."""
         import httpx
@@ -166,15 +167,20 @@ class ServerModel:
         except (openai.APIConnectionError, httpx.HTTPError) as error:
             if time.monotonic() - start > SOON and not _unconnected(error):
                 raise self._cut_off(CLOSED, start, body) from error
-            said = f"cannot be reached: {_line(error)}"
+            said = f"cannot be reached: {self._line(error.__cause__ or error)}"
             raise _Again(said, absent=_unconnected(error)) from error
         asked = "\n".join(message.text for message in messages)
+        content = (
+            response.content.replace(self._key.encode(), HIDDEN) if self._key else response.content
+        )
         try:
-            reply, revision = read_reply(response.content, asked, self.count)
+            reply, revision = read_reply(content, asked, self.count, limit)
+        except Fault as error:
+            raise _Again(f"failed: {self._line(error)}") from error
         except CutShort as error:
             raise self._cut_off(CLOSED, start, body) from error
         except (ValueError, RecursionError) as error:
-            raise _Again(f"does not speak the OpenAI protocol: {_line(error)}") from error
+            raise _Again(f"does not speak the OpenAI protocol: {self._line(error)}") from error
         self.revision = revision or self.revision
         return reply
 
@@ -191,14 +197,26 @@ class ServerModel:
 
     def _refused(self, error: Any) -> Exception:
         """What to do about a refusing status: wait, leave a parameter out, or end."""
-        said = f"answered {error.status_code}: {_line(error)}"
-        if error.status_code in BUSY or error.status_code >= 500:
-            return _Again(said, wait=_asked_wait(error.response.headers))
-        name = not_taken(error.response.text) if error.status_code in (400, 422) else ""
+        status, body, headers = error.status_code, error.response.text, error.response.headers
+        helps = help_with(status, body, headers, self._rules.key_variable, self.context)
+        said = self._hidden(f"answered {said_by(status, body)}{helps}")
+        if is_too_long(status, body):
+            return Refused(f"{self.name} {said}")
+        if status in BUSY or status >= 500:
+            wait = asked_wait(headers)
+            patient = f" and asks to be left alone for {wait:,.0f} s" if wait > OBEYED_WAIT else ""
+            return _Again(f"{said}{patient}", wait=wait)
+        name = not_taken(body) if status in (400, 422) else ""
         if name:
             return _NotTaken(name, said)
-        kind = Refused if error.status_code in UNFIT else ModelError
-        return kind(f"{self.name} {said}")
+        return (Refused if status in UNFIT else ModelError)(f"{self.name} {said}")
+
+    def _hidden(self, text: str) -> str:
+        """A server's words without the user's key, which some repeat."""
+        return text.replace(self._key, HIDDEN.decode()) if self._key else text
+
+    def _line(self, error: BaseException) -> str:
+        return self._hidden(" ".join(clean(str(error) or type(error).__name__).split()))[:200]
 
 
 class _NotTaken(Exception):
@@ -209,14 +227,25 @@ class _NotTaken(Exception):
         self.name = name
 
 
-def _is_address(url: str) -> bool:
+def _name_and_address(target: str) -> tuple[str, str]:
+    """The parts of MODEL@URL, of which both may hold an @.
+
+    Raises:
+        UserError: one is missing, or the address holds what is no address.
+    """
     import httpx
 
+    name, _, rest = target.partition("@http")
     try:
-        parsed = httpx.URL(url)
+        parsed = httpx.URL(f"http{rest}")
     except httpx.InvalidURL:
-        return False
-    return parsed.scheme in ("http", "https") and bool(parsed.host)
+        parsed = httpx.URL("")
+    if not name or parsed.scheme not in ("http", "https") or not parsed.host:
+        raise UserError(
+            f"model 'openai:{target}': give the model's name and after an @ the server's address, "
+            "such as openai:MODEL@http://localhost:8000/v1."
+        )
+    return name, f"http{rest}"
 
 
 def _unconnected(error: Exception) -> bool:
@@ -225,15 +254,3 @@ def _unconnected(error: Exception) -> bool:
     By the name of the cause: the openai package brings its HTTP library under more than one name.
     """
     return type(error.__cause__ or error).__name__ in ("ConnectError", "ConnectTimeout")
-
-
-def _asked_wait(headers: Any) -> float:
-    """Seconds that a server asks to be left alone; 0 where it does not say them as a number."""
-    try:
-        return max(0.0, float(headers.get("retry-after", "0")))
-    except ValueError:
-        return 0.0
-
-
-def _line(error: Exception) -> str:
-    return " ".join(clean(str(error)).split())[:200]

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, Generic, TypeVar
 
 import msgspec
 
 from conference.core.forms import Field, Form, problems
 from conference.core.marks import repeated
-from conference.models.thinking import BEGIN, END
+from conference.models.thinking import without_thoughts
 
 T = TypeVar("T")
-# A score as models write it that a guide does not hold: with its meaning, as in "3: reject".
-VALUE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(?:[:,;(–—-].*)?", re.DOTALL)
+# A score as models write it that a guide does not hold: with its meaning, as in "3: reject", or out
+# of the scale's largest value. With a second number, as in "6-8", "6,5" and "6 (or 8)", it is none.
+VALUE = re.compile(
+    r"\s*(\d+(?:\.\d+)?)(?:\s*(?:/|out of)\s*(\d+))?"
+    r"\s*(?:[:,;(–—-]\s*(?!\s*(?:\d|(?:or|to|and)\b)).*)?",
+    re.DOTALL | re.IGNORECASE,
+)
+FENCE = re.compile(r"```\w*\s*(\{.*\})\s*```", re.DOTALL)
 NOTES = ("title", "description", "default")
 # The characters that guided decoding may write in a bounded text. A pattern is needed there: a mere
 # `maxLength` lets raw control characters through, which no JSON reader takes.
@@ -47,8 +53,9 @@ def struct_shape(kind: type[T], code: tuple[str, ...] = ()) -> Shape[T]:
     whole = _resolved(schema, parts)
 
     def read(text: str) -> T:
+        found = _unwrapped(_object(text), whole["properties"])
         try:
-            return msgspec.json.decode(text, type=kind)
+            return msgspec.convert(found, type=kind)
         except msgspec.MsgspecError as error:
             raise ValueError(_plain(str(error))) from error
 
@@ -84,16 +91,14 @@ def form_shape(form: Form, reflecting: bool = False, thoughts: bool = True) -> S
     }
 
     def read(text: str) -> Filled:
-        found = _object(text)
+        found = _unwrapped(_object(text), properties)
         thoughts, done = found.pop("thoughts", ""), found.pop("done", False)
         scores, texts = {}, {}
         for name, value in found.items():
             if isinstance(value, bool) or not isinstance(value, int | float | str):
                 raise ValueError(f"{name} is neither a number nor a text")
-            if isinstance(value, str) and (
-                number := VALUE.fullmatch(value) if name in rated else None
-            ):
-                scores[name] = float(number[1])
+            if isinstance(value, str) and name in rated:
+                scores[name] = _score(form[name], value)
             elif isinstance(value, str):
                 texts[name] = value
             else:
@@ -119,9 +124,8 @@ def bare_object(text: str) -> str:
     several objects, or none, is left to fail where it is read.
     """
     if not text.lstrip().startswith("{"):
-        if BEGIN in text and END not in text:
-            return text  # Thoughts that did not end are no answer, whatever they try out.
-        text = text.rpartition(END)[2]
+        text = without_thoughts(text) or text.replace("{", "(")
+        text = fenced[1] if (fenced := FENCE.search(text)) else text
     first, last = text.find("{"), text.rfind("}")
     return text[first : last + 1] if 0 <= first < last else text
 
@@ -141,9 +145,44 @@ def _asked(properties: dict[str, dict[str, Any]], least: Mapping[str, int]) -> s
     return f"Answer with one JSON object: {{{', '.join(fields)}}}"
 
 
+def _score(field: Field, value: str) -> float:
+    """A score that came as a text. Raises `ValueError` for one that says no number, or several."""
+    number = VALUE.fullmatch(value)
+    if number is None or (number[2] and float(number[2]) != max(field.values)):
+        raise ValueError(f"{field.name} is {value[:60]!r}; give one number of {_listed(field)}")
+    return float(number[1])
+
+
+def _listed(field: Field) -> str:
+    return ", ".join(f"{value:g}" for value in field.values)
+
+
+def _unwrapped(found: dict[str, Any], names: Collection[str]) -> dict[str, Any]:
+    """The object within one that has nothing but it, as {"review": {…}}."""
+    while len(found) == 1:
+        ((name, value),) = found.items()
+        if name in names or not isinstance(value, dict):
+            break
+        found = value
+    return found
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object of these pairs. Raises `ValueError` where two that differ have one name."""
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in found and found[name] != value:
+            raise ValueError(f"it has {name[:60]!r} twice, with different values")
+        found[name] = value
+    return found
+
+
 def _object(text: str) -> dict[str, Any]:
+    if not text.strip():
+        raise ValueError("the answer is empty")
     try:
-        found = json.loads(text)
+        # NaN and Infinity are no JSON: as words they are numbers in no field.
+        found = json.loads(text, object_pairs_hook=_once, parse_constant=str)
     except json.JSONDecodeError as error:
         raise ValueError(f"not JSON: {error}") from error
     if not isinstance(found, dict):

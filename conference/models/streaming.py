@@ -7,13 +7,13 @@ that gives up on a silent connection does not.
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from typing import Any
 
-import msgspec
+from conference.models.content import Said, said_in
 
 STREAM = {"stream": True, "stream_options": {"include_usage": True}}
 SEEN = ("system_fingerprint", "model", "usage", "error")  # of the whole body, in whichever event
-WORDS = ("content", "reasoning_content", "reasoning", "refusal")
 
 
 class CutShort(ValueError):
@@ -28,37 +28,49 @@ def is_stream(content: str) -> bool:
 def whole_body(content: str) -> str:
     """The one JSON body of the protocol that a stream's events amount to.
 
+    Of several answers, where none but one was asked for, it is the first.
+
     Raises:
         CutShort: there is neither a last event nor a reason why the answer ended.
         ValueError: an event is no JSON object of the protocol.
     """
     seen: dict[str, Any] = {}
-    message: dict[str, str] = {}
+    parts: list[Said] = []
     places: list[Any] = []
     reason, done = None, False
     for data in _events(content):
         if data == "[DONE]":
             done = True
             break
-        event = _object(msgspec.json.decode(data))
+        event = _object(json.loads(data, strict=False))
         seen |= {name: event[name] for name in SEEN if event.get(name)}
-        for choice in event.get("choices") or ():
-            delta = _object(_object(choice).get("delta") or {})
-            for name in WORDS:
-                if isinstance(part := delta.get(name), str):
-                    message[name] = message.get(name, "") + part
-            places += _object(choice.get("logprobs") or {}).get("content") or ()
+        for choice in map(_object, event.get("choices") or ()):
+            if choice.get("index"):
+                continue
+            parts.append(said_in(_object(choice.get("delta") or choice.get("message") or {})))
+            told = choice.get("logprobs")
+            places += (told.get("content") or ()) if isinstance(told, dict) else ()
             reason = choice.get("finish_reason") or reason
+            seen |= {"error": choice["error"]} if choice.get("error") else {}
     if not (done or reason or "error" in seen):
         raise CutShort("the stream ended before the answer did")
+    message = {
+        "content": "".join(part.text for part in parts),
+        "reasoning": "".join(part.thoughts for part in parts),
+        "refusal": "".join(part.refusal for part in parts),
+    }
     choice = {"message": message, "finish_reason": reason, "logprobs": {"content": places}}
     return json.dumps({**seen, "choices": [] if "error" in seen else [choice]})
 
 
 def _events(content: str) -> list[str]:
-    """The data of each event; one that is not followed by an end of line never came whole."""
-    lines = content.split("\n")[:-1]
-    return [line.removeprefix("data:").strip() for line in lines if line.startswith("data:")]
+    """The data of each event that has any; one that stops in its middle never came whole."""
+    *lines, last = content.split("\n")
+    with suppress(ValueError):
+        json.loads(last.removeprefix("data:"))
+        lines.append(last)
+    found = (line.removeprefix("data:").strip() for line in lines if line.startswith("data:"))
+    return [data for data in found if data]
 
 
 def _object(found: Any) -> dict[str, Any]:

@@ -11,6 +11,16 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 BEGIN, END = "<think>", "</think>"
+# Other families' marks around their thoughts, where a server leaves them in the answer.
+MARKS = (
+    (BEGIN, END),
+    ("<thinking>", "</thinking>"),
+    ("<thought>", "</thought>"),
+    ("<reasoning>", "</reasoning>"),
+    ("<seed:think>", "</seed:think>"),
+    ("[THINK]", "[/THINK]"),
+    ("<|channel|>analysis<|message|>", "<|channel|>final<|message|>"),
+)
 SWITCH = "enable_thinking"  # what most chat templates call it
 Thinking = Literal["", "on", "off"]
 
@@ -27,6 +37,17 @@ def switch(tokenizer: Any, parser: str) -> dict[str, bool]:
     """What the chat template is told about thinking."""
     template = str(getattr(tokenizer, "chat_template", "") or "")
     return {SWITCH: bool(parser)} if SWITCH in template else {}
+
+
+def without_thoughts(text: str) -> str:
+    """What follows a model's thoughts; "" where they have not ended: what they try out is no
+    answer."""
+    for begin, end in MARKS:
+        _, mark, rest = text.rpartition(end)
+        if not mark and begin in text:
+            return ""
+        text = rest
+    return text
 
 
 def marked(text: str, tokens: Sequence[int], tokenizer: Any, parser: str) -> str:

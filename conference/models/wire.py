@@ -1,20 +1,17 @@
-"""The OpenAI protocol's bodies: what is sent, and what comes back, read without trust."""
+"""The OpenAI protocol's calls: what is sent, and which of it a server does not take."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from typing import Any
 
 import msgspec
 
-from conference.core.clean import clean
 from conference.core.mentions import mentions
-from conference.models.records import CUT, Message, Place, Reply, Sampling, place_of
-from conference.models.repair import whole_escapes
-from conference.models.streaming import STREAM, is_stream, whole_body
-from conference.models.thinking import Thinking
+from conference.models.records import Message, Sampling
+from conference.models.streaming import STREAM
 
 # What servers call a parameter that they do not take, and those that a call can do without.
 NOT_TAKEN = re.compile(
@@ -31,48 +28,6 @@ TOO_MANY = re.compile(
     r"logprobs.*(?:greater|less|at most|maximum|must be|between|exceed)", re.IGNORECASE | re.DOTALL
 )
 FEW = 5  # tokens told of a place by servers that tell no more
-ONLY_THOUGHTS = (
-    "the server put the whole answer into its reasoning and none into its content: start it "
-    "without a reasoning parser (vllm serve without --reasoning-parser), switch the model's "
-    "thinking off, or raise max_tokens in [models]"
-)
-ENDED = {
-    "length": CUT,
-    "content_filter": "the server's filter withheld it",
-    "tool_calls": "it calls a tool and there is none",
-    "function_call": "it calls a tool and there is none",
-}
-
-
-class _Said(msgspec.Struct):
-    content: str | list[dict[str, Any]] | None = None
-    reasoning_content: str | None = None
-    reasoning: str | None = None
-    refusal: str | None = None
-
-
-class _Token(msgspec.Struct):
-    token: str
-    logprob: float
-    top_logprobs: list[_Token] | None = None
-
-
-class _Logprobs(msgspec.Struct):
-    content: list[_Token] | None = None
-
-
-class _Choice(msgspec.Struct):
-    message: _Said
-    finish_reason: str | None = None
-    logprobs: _Logprobs | None = None
-
-
-class _Body(msgspec.Struct):
-    choices: list[_Choice] | None = None
-    usage: Any = None
-    model: str | None = None
-    system_fingerprint: str | None = None
-    error: Any = None
 
 
 def not_taken(said: str) -> str:
@@ -143,63 +98,3 @@ def _wire(message: Message) -> dict[str, Any]:
     ]
     first = [{"type": "text", "text": before}] if before else []
     return {"role": message.role, "content": [*first, *parts, {"type": "text", "text": after}]}
-
-
-def read_reply(content: bytes, asked: str, count: Callable[[str], int]) -> tuple[Reply, str]:
-    """The reply in a response, and the revision of the model that the server names ("" for none).
-
-    Tokens that the server does not count are estimated by `count` over `asked` and the answer.
-
-    Raises:
-        CutShort: it is a stream that ended before its answer did.
-        ValueError: the response does not follow the protocol.
-    """
-    sent, repairs = whole_escapes(content.decode())
-    whole = whole_body(sent) if is_stream(sent) else sent
-    body = msgspec.json.decode(whole, type=_Body)
-    if not body.choices:
-        said = f": {clean(str(body.error))[:200]}" if body.error else ""
-        raise ValueError(f"the response has no choices{said}")
-    choice = body.choices[0]
-    message, ended = choice.message, ENDED.get(choice.finish_reason or "", "")
-    text, thoughts = _text(message.content), message.reasoning or message.reasoning_content or ""
-    if message.refusal:
-        text, ended = text or message.refusal, "the model refuses to answer"
-    elif thoughts.strip() and not text.strip():
-        # With its parser on, a server takes all for thoughts where no mark ends them.
-        text, ended = thoughts, "; ".join(part for part in (ended, ONLY_THOUGHTS) if part)
-        repairs = (*repairs, "read from the server's reasoning, as its content is empty")
-    usage = body.usage if isinstance(body.usage, dict) else {}
-    details = usage.get("prompt_tokens_details")
-    given = _tokens(usage, "prompt_tokens") or count(asked)
-    cached = _tokens(details if isinstance(details, dict) else {}, "cached_tokens")
-    made = _tokens(usage, "completion_tokens") or count(text)
-    revision = clean(" ".join(part for part in (body.model, body.system_fingerprint) if part))
-    thinking: Thinking = "on" if thoughts else ""
-    reply = Reply(
-        text, given, min(cached, given), made, ended, repairs=repairs, thinking=thinking,
-        places=_places(choice.logprobs),
-    )  # fmt: skip
-    return reply, revision
-
-
-def _places(told: _Logprobs | None) -> tuple[Place, ...]:
-    """The answer's tokens with what else could stand there; nothing where only they are told."""
-    tokens = (told.content if told else None) or []
-    if not any(each.top_logprobs for each in tokens):
-        return ()
-    return tuple(
-        place_of(each.token, ((other.token, other.logprob) for other in each.top_logprobs or ()))
-        for each in tokens
-    )
-
-
-def _text(content: str | list[dict[str, Any]] | None) -> str:
-    if isinstance(content, list):
-        content = "".join(str(part.get("text") or "") for part in content)
-    return content or ""
-
-
-def _tokens(counts: dict[str, Any], name: str) -> int:
-    value = counts.get(name)
-    return value if type(value) is int and value >= 0 else 0
