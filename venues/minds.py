@@ -65,7 +65,9 @@ def mind_of(role: str, name: str) -> Any:
         return make_recorded()
     if kind in registered(MINDS):
         return load(MINDS, kind, "minds")(role, spec)
-    raise UserError(f"minds: there is no mind '{kind}'; choose from {', '.join(known_minds())}.")
+    raise UserError(
+        f"minds: there is no mind '{kind}'; choose from {', '.join(known_minds(role))}."
+    )
 
 
 def check_minds(venue: Venue) -> None:
@@ -93,7 +95,7 @@ def check_minds(venue: Venue) -> None:
             elif name.partition(":")[0] not in known_minds():
                 raise UserError(
                     f"minds.{role}: there is no mind '{name}'; choose from "
-                    f"{', '.join(known_minds())}."
+                    f"{', '.join(known_minds(role))}."
                 )
 
 
@@ -127,10 +129,11 @@ def check_new_tasks(venue: Venue, what: str) -> None:
                 )
 
 
-def known_minds() -> list[str]:
-    """The names of all minds that installed packages register."""
-    minds = {"embedded", HUMAN, FIRST, *registered(MINDS)}
-    files = ("csv:FILE#COLUMN", "ai-scientist:PLACE#CONFIG")
+def known_minds(role: str = "reviewer") -> list[str]:
+    """The names of all minds that installed packages register; only reviewers are replayed."""
+    recorded = role == "reviewer"
+    minds = {"embedded", *((HUMAN, FIRST) if recorded else ()), *registered(MINDS)}
+    files = ("csv:FILE#COLUMN", "ai-scientist:PLACE#CONFIG") if recorded else ()
     return [*sorted(minds), *files, *(f"{kind}:MODEL" for kind in known_kinds())]
 
 

@@ -202,7 +202,8 @@ def with_records(
         fingerprint=hashlib.sha256(names.encode()).hexdigest(),
         notes=(
             *source.notes,
-            f"{len(kept)} of {len(source)} papers have all records and are used.",
+            f"{len(kept)} of {len(source)} papers have all records"
+            + (f"; taken is {drawn}." if drawn else " and are used."),
         ),
     )
 

@@ -106,6 +106,9 @@ def _set(said: dict[str, Any], venue: Venue, name: str, asked: str, value: Any) 
     free = ".".join(tables) in _tables_of_names(venue)
     if name.split(".")[0] in FIXED or not isinstance(place, dict) or not (free or last in place):
         raise UserError(f"set {asked}: unknown rule of a venue{_nearest(asked, venue)}.")
+    if not free and isinstance(place[last], dict) and name not in _tables_of_names(venue):
+        one = next(each for each in setting_names(venue) if each.startswith(f"{name}."))
+        raise UserError(f"set {asked}: this is a table of rules; set each by its name, as {one}.")
     place[last] = value
 
 

@@ -42,18 +42,20 @@ def answer(
     if primary[0].outcome == ACCEPTED and pairs:
         return _pairs(pairs, study), _falls(pairs, study)
     if primary[0].outcome == ACCEPTED and len(flips) > 1:
-        return _all_decisions(flips, study), _all_against_rerun(flips, study)
+        said = _all_decisions(flips, study) + _share_moves(primary, study)
+        return said, _all_against_rerun(flips, study)
     if primary[0].outcome == ACCEPTED and flips:
-        return _decisions(flips[0], study), _against_rerun(flips[0])
+        said = _decisions(flips[0], study) + _share_moves(primary, study)
+        return said, _against_rerun(flips[0])
     defined = [each for each in primary if each.difference.low is not None]
     alone = [each for each in primary if each.difference.low is None]
-    said = [_effects(defined, study)] if defined else []
+    parts = [_effects(defined, study)] if defined else []
     if known := [each for each in alone if each.difference.value is not None]:
-        said.append(_alone(known, study))
-    if not said:
-        said.append(f"There is no answer for {named(primary[0].outcome)}.")
+        parts.append(_alone(known, study))
+    if not parts:
+        parts.append(f"There is no answer for {named(primary[0].outcome)}.")
     sure = _sure(defined, study, unit) if defined else f"The reason: {primary[0].note}."
-    return " ".join(said), sure
+    return " ".join(parts), sure
 
 
 def beside(effects: Sequence[Effect]) -> str:
@@ -133,6 +135,12 @@ def _decisions(found: ArmFlips, study: StudyInfo) -> str:
     return f"Under “{study.label(found.arm)}” {changed} of the decisions differ from the control's."
 
 
+def _share_moves(primary: Sequence[Effect], study: StudyInfo) -> str:
+    """A sentence on arms that accept more or fewer papers, as with another quota; else ""."""
+    found = "; ".join(_change(each, study) for each in primary if each.found)
+    return f" The share of papers accepted changes: {found}." if found else ""
+
+
 def _against_rerun(found: ArmFlips) -> str:
     gap = found.net
     if gap.value is None:
@@ -140,7 +148,7 @@ def _against_rerun(found: ArmFlips) -> str:
     elif gap.low is None or gap.high is None:
         said = f"the difference is {_points(gap)} for each paper and there is no interval"
     elif gap.low <= 0 <= gap.high:
-        said = f"the treatment changes no more and no fewer than chance ({_points(gap)})"
+        said = f"no difference from chance was found ({_points(gap)})"
     else:
         more = "more" if gap.value > 0 else "fewer"
         said = f"the treatment changes {percent(abs(gap.value))} points {more} {_ends(gap, True)}"

@@ -5,10 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from benchmarks.studies.effects import Rests, effects
-from benchmarks.studies.job import PLAN, Job, Planned
+from benchmarks.studies.job import Job, read_plan
 from benchmarks.studies.outcome_table import read_outcomes, unit_of
 from benchmarks.studies.outcomes import outcome_of
 from benchmarks.studies.recall import recall_notes
@@ -17,18 +15,16 @@ from benchmarks.studies.results import SIMULATED, StudyInfo, StudyResult
 from benchmarks.studies.study import Study, design_of, venue_of
 from benchmarks.studies.twins.apply import read_truth
 from benchmarks.studies.twins.twin import twin_of
-from conference.core.errors import UserError
 from venues.minds import models_of
+from venues.recorded import recorded_minds
+from venues.venue import Venue
 
 NO_PAPER = ("reviewer", "round")  # units of outcomes that are of no paper
 
 
 def report_again(folder: Path) -> StudyResult:
     """Compute a finished study's effects again from its plan and outcomes, and write its report."""
-    path = folder / PLAN
-    if not path.is_file():
-        raise UserError(f"{folder}: there is no {PLAN} here; name the folder of a study.")
-    planned = msgspec.json.decode(path.read_bytes(), type=Planned)
+    planned = read_plan(folder)
     chosen = planned.chosen
     study = planned.study
     venues = {
@@ -42,10 +38,18 @@ def report_again(folder: Path) -> StudyResult:
 
 
 def rests_of(job: Job) -> Rests:
-    """On what the answer rests: on a language model where, and only where, one took part."""
+    """On what the answer rests: on a language model where, and only where, one took part; on data
+    where the study says so and some reviewer is recorded or told what people said."""
     if any(models_of(venue) for venue in job.venues.values()):
         return "language model"
+    if job.study.rests == "data" and not any(map(_uses_data, job.venues.values())):
+        return "assumption"
     return "assumption" if job.study.rests == "language model" else job.study.rests
+
+
+def _uses_data(venue: Venue) -> bool:
+    """Whether its reviewers are recorded, or told what people said."""
+    return venue.panel.informed or bool(recorded_minds(venue))
 
 
 def unseen(job: Job) -> list[str]:

@@ -272,7 +272,7 @@ def _note(mean: Mean) -> str:
             "one replicate: the interval is over units only, and holds for this draw of the round"
         )
     if mean.units == 1:
-        return "one value a round: the interval is over replicates"
+        return "one value a round: the interval is over replicates, and holds for these papers"
     return ""
 
 

@@ -11,7 +11,7 @@ import msgspec
 
 from benchmarks.studies.effects import power_for
 from benchmarks.studies.outcome_table import CONTROL, PAIR
-from benchmarks.studies.outcomes import PLANTED_NEEDS, Need, check_outcomes
+from benchmarks.studies.outcomes import PLANTED_NEEDS, Need, check_outcomes, given_by_rules
 from benchmarks.studies.study import Study, plan_hash, venue_of
 from benchmarks.studies.twins.apply import ArmPapers, decided, open_arms
 from conference.core.errors import UserError
@@ -21,8 +21,9 @@ from conference.models.records import ModelRules
 from venues.checks import check_before
 from venues.minds import check_new_tasks
 from venues.papers import PaperSource, open_papers
-from venues.recorded import check_recorded, fingerprints, with_records
+from venues.recorded import check_recorded, fingerprints, recorded_minds, with_records
 from venues.rounds import papers_of_round
+from venues.settings import ALSO_KNOWN_AS
 from venues.state import Options
 from venues.venue import Venue
 
@@ -72,6 +73,7 @@ def make_job(
 ) -> tuple[Job, ArmPapers]:
     """All that can be known and refused before anything runs, and the papers of every arm."""
     shared = {"settings": dict(settings or {}), "minds": dict(minds or {})}
+    check_shared(study, **shared)
     venues = {
         arm: venue_of(study, arm, **shared, papers=papers, models=dict(models or {}))
         for arm in study.all_arms()
@@ -94,16 +96,41 @@ def make_job(
     return job, arms
 
 
+def check_shared(study: Study, settings: Mapping[str, Any], minds: Mapping[str, str]) -> None:
+    """Raise `UserError` for what is set for all arms and the study's control sets otherwise."""
+    control = study.arm[CONTROL]
+    own = {ALSO_KNOWN_AS.get(rule, rule): value for rule, value in control.set.items()}
+    for rule, value in settings.items():
+        held = own.get(ALSO_KNOWN_AS.get(rule, rule), value)
+        if held != value:
+            raise UserError(
+                f"--set {rule}: the study's control sets it to {held!r}, which all arms share; "
+                "change it in a copy of the study's file."
+            )
+    for role, mind in minds.items():
+        if getattr(control, role) not in ("", mind):
+            raise UserError(
+                f"--{role} '{mind}': the study's control names '{getattr(control, role)}', which "
+                "all arms share; change it in a copy of the study's file."
+            )
+
+
 def _check_arms(study: Study, venues: Mapping[str, Venue]) -> None:
     """Raise `UserError` for a treatment whose rounds would be the control's."""
     arms = study.all_arms()
     for name in study.treatments:
         same = arms[name].committee == arms[CONTROL].committee
-        if same and venues[name] == venues[CONTROL] and study.twins[name] == study.twins[CONTROL]:
+        twin = study.twins[name] == study.twins[CONTROL]
+        if same and twin and _in_one_world(venues[name]) == _in_one_world(venues[CONTROL]):
             raise UserError(
                 f"arm.{name} does not differ from the control: the venue and what is set for all "
                 "arms say the same already; change one of them."
             )
+
+
+def _in_one_world(venue: Venue) -> Venue:
+    """The venue without its panel's world, which a study sets itself for each replicate."""
+    return msgspec.structs.replace(venue, panel=msgspec.structs.replace(venue.panel, world=0))
 
 
 def _check_rounds(
@@ -161,6 +188,11 @@ def papers_of(
             f"only = '{study.only}' chooses among papers that are given; give --papers, such as a "
             "folder of human review data."
         )
+    if study.only == "recorded" and not any(map(recorded_minds, venues.values())):
+        raise UserError(
+            "only = 'recorded' takes the papers that recorded reviewers have scored, and no arm "
+            'has such a reviewer; name one, such as reviewer = "4 human", or drop it.'
+        )
     source = open_papers(papers, venues["control"])
     if study.only == "decided":
         source = decided(source, sample, seed)
@@ -184,14 +216,7 @@ def given_by(source: PaperSource | None, venues: Iterable[Venue] = ()) -> set[Ne
     found |= {need for kind, need in PLANTED_NEEDS.items() if kind in kinds}
     if source is None:
         found.add("scientists")
-    rules = list(venues)
-    if all(venue.review.texts for venue in rules):
-        found.add("review texts")
-    if all("rate" in venue.phases for venue in rules):
-        found.add("phase rate")
-    if all(venue.assignment.seats for venue in rules):
-        found.add("seats")
-    return found
+    return found | given_by_rules(list(venues))
 
 
 def _chosen(
@@ -223,10 +248,7 @@ def note_plan(
     path = Path(job.out) / PLAN
     path.parent.mkdir(parents=True, exist_ok=True)
     if path.is_file():
-        try:
-            held = msgspec.json.decode(path.read_bytes(), type=Planned)
-        except msgspec.MsgspecError as error:
-            raise UserError(f"{path}: not a study's plan ({error}); use another --out.") from error
+        held = read_plan(Path(job.out))
         if held.hash != job.plan:
             raise UserError(
                 f"{job.out}: this folder holds a study with another plan ({held.hash[:12]}, not "
@@ -239,12 +261,23 @@ def note_plan(
     path.write_bytes(msgspec.json.format(msgspec.json.encode(planned)))
 
 
+def read_plan(folder: Path) -> Planned:
+    """The plan in a study's folder. Raises `UserError` where there is none that can be read."""
+    path = folder / PLAN
+    if not path.is_file():
+        raise UserError(f"{folder}: there is no {PLAN} here; name the folder of a study.")
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Planned)
+    except (OSError, UnicodeDecodeError, msgspec.MsgspecError) as error:
+        raise UserError(f"{path}: not a study's plan ({error}); use another --out.") from error
+
+
 def check_folder(folder: Path, study: Study) -> None:
     """Raise `UserError` where the folder holds a run of another study."""
     path = folder / PLAN
     if not path.is_file():
         return
-    held = msgspec.json.decode(path.read_bytes(), type=Planned).study
+    held = read_plan(folder).study
     if held.title.removesuffix(f" ({held.venue})") != study.title:
         raise UserError(
             f"{folder}: this folder holds the study “{held.title}”, not “{study.title}”; name the "

@@ -6,8 +6,8 @@ reviewer's id, or "" for the whole round. What is unknown has no value; it is ne
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from typing import Literal
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Literal, get_args
 
 import msgspec
 import numpy as np
@@ -27,16 +27,22 @@ from conference.core.registry import OUTCOMES, load
 from conference.statistics.agreement import icc1
 from conference.statistics.estimate import Undefined
 from venues.state import Round
+from venues.venue import Venue
 
 Values = Iterable[tuple[str, float]]
 Need = Literal[
     "human ratings", "human decisions", "texts", "planted flaws", "planted orders", "canaries",
-    "review texts", "seats", "scientists", "phase rate",
+    "review texts", "seats", "rings", "spread", "scientists",
+    "phase desk_check", "phase review", "phase meta_review", "phase rate", "phase decide",
 ]  # fmt: skip
+PHASE = "phase "  # a need of this phase in every round
+RULES: dict[Need, tuple[str, Callable[[Venue], bool]]] = {
+    "review texts": ("review.texts = true", lambda venue: venue.review.texts),
+    "seats": ("assignment.seats = true", lambda venue: venue.assignment.seats),
+    "rings": ("attack.ring at 2 or more", lambda venue: venue.attack.ring > 1),
+    "spread": ("resubmission.spread = true", lambda venue: venue.resubmission.spread),
+}
 SOURCES: dict[Need, str] = {
-    "review texts": "rounds with review.texts = true",
-    "phase rate": "rounds with the phase 'rate'",
-    "seats": "rounds with assignment.seats = true",
     "scientists": "papers that scientists write (leave --papers out)",
 }
 PLANTED_NEEDS: dict[str, Need] = {
@@ -65,15 +71,37 @@ def check_outcomes(names: Iterable[str], gives: Iterable[Need] | None = None) ->
         needs = outcome_of(name).needs
         lacking = [need for need in needs if gives is not None and need not in gives]
         if lacking:
-            if lacking[0] in SOURCES:
-                raise UserError(
-                    f"outcome: '{name}' needs {SOURCES[lacking[0]]}; set that in the control, or "
-                    "leave the outcome out."
-                )
-            raise UserError(
-                f"outcome: '{name}' needs {lacking[0]}, which these papers do not bring; choose "
-                "other papers (or a twin that plants it), or leave the outcome out."
-            )
+            raise UserError(f"outcome: '{name}' needs {_lacking(lacking[0])}.")
+
+
+def need_said(need: Need) -> str:
+    """A need in a table's cell: what papers bring, a phase, or a rule with its value."""
+    return RULES[need][0] if need in RULES else need
+
+
+def _lacking(need: Need) -> str:
+    """What is missing, and the fix."""
+    if need.startswith(PHASE):
+        phase = need.removeprefix(PHASE)
+        return f"the phase '{phase}' in every arm's phases; put it there, or leave the outcome out"
+    if need in RULES:
+        return f"{RULES[need][0]} in every arm; set that in the control, or leave the outcome out"
+    if need in SOURCES:
+        return f"{SOURCES[need]}; do that, or leave the outcome out"
+    planted = " (or a twin that plants them)" if need in PLANTED_NEEDS.values() else ""
+    return (
+        f"{need}, which these papers do not bring; choose other papers{planted}, or leave the "
+        "outcome out"
+    )
+
+
+def given_by_rules(venues: Sequence[Venue]) -> set[Need]:
+    """What the rules of all arms bring for outcomes to be measured."""
+    found = {need for need, (_, has) in RULES.items() if all(map(has, venues))}
+    phases = [need for need in get_args(Need) if need.startswith(PHASE)]
+    return found | {
+        need for need in phases if all(need.removeprefix(PHASE) in one.phases for one in venues)
+    }
 
 
 def _accepted(round_: Round) -> Values:
@@ -214,39 +242,70 @@ def _ratings(round_: Round) -> Iterator[tuple[str, tuple[float, ...]]]:
             yield paper.paper, ratings
 
 
-accepted = Outcome(what="accepted (1) or not (0)", unit="paper", measure=_accepted)
-rank = Outcome(what="rank in shares of the decided papers", unit="paper", measure=_rank)
-score = Outcome(what="the score that papers are ranked by", unit="paper", measure=_score)
-rating = Outcome(what="mean rating, after discussion", unit="paper", measure=_rating)
-review_rating = Outcome(what="a review's last rating", unit="review", measure=_review_ratings)
-first_rating = Outcome(what="a review's first rating", unit="review", measure=_first_ratings)
+accepted = Outcome(
+    what="accepted (1) or not (0)", unit="paper", measure=_accepted, needs=("phase decide",)
+)
+rank = Outcome(
+    what="rank in shares of the decided papers",
+    unit="paper",
+    measure=_rank,
+    needs=("phase decide",),
+)
+score = Outcome(
+    what="the score that papers are ranked by",
+    unit="paper",
+    measure=_score,
+    needs=("phase decide",),
+)
+rating = Outcome(
+    what="mean rating, after discussion", unit="paper", measure=_rating, needs=("phase review",)
+)
+review_rating = Outcome(
+    what="a review's last rating", unit="review", measure=_review_ratings, needs=("phase review",)
+)
+first_rating = Outcome(
+    what="a review's first rating", unit="review", measure=_first_ratings, needs=("phase review",)
+)
 rating_changed = Outcome(
-    what="a rating that changed (1) or not (0)", unit="review", measure=_changed_ratings
+    what="a rating that changed (1) or not (0)",
+    unit="review",
+    measure=_changed_ratings,
+    needs=("phase review",),
 )
 rating_raised = Outcome(
-    what="a rating that rose (1) or not (0)", unit="review", measure=_raised_ratings
+    what="a rating that rose (1) or not (0)",
+    unit="review",
+    measure=_raised_ratings,
+    needs=("phase review",),
 )
-within_sd = Outcome(what="SD of a paper's ratings", unit="paper", measure=_within_sd)
-icc = Outcome(what="ICC(1) of the ratings", unit="round", measure=_icc)
+within_sd = Outcome(
+    what="SD of a paper's ratings", unit="paper", measure=_within_sd, needs=("phase review",)
+)
+icc = Outcome(what="ICC(1) of the ratings", unit="round", measure=_icc, needs=("phase review",))
 reviews = Outcome(what="reviews a paper", unit="paper", measure=_reviews)
-absent = Outcome(what="a review that never came (1) or came (0)", unit="review", measure=_absent)
+absent = Outcome(
+    what="a review that never came (1) or came (0)",
+    unit="review",
+    measure=_absent,
+    needs=("phase review",),
+)
 agreement = Outcome(
     what="decided as the real venue did (1) or not (0)",
     unit="paper",
     measure=_agreement,
-    needs=("human decisions",),
+    needs=("human decisions", "phase decide"),
 )
 rating_error = Outcome(
     what="distance of the mean rating from the humans'",
     unit="paper",
     measure=_rating_error,
-    needs=("human ratings",),
+    needs=("human ratings", "phase review"),
 )
 score_error = Outcome(
     what="distance of the score that papers are ranked by from the humans' mean",
     unit="paper",
     measure=_score_error,
-    needs=("human ratings",),
+    needs=("human ratings", "phase decide"),
 )
 affinity = Outcome(what="affinity of an assigned reviewer", unit="review", measure=_affinity)
 came_back = Outcome(
@@ -258,6 +317,7 @@ accepted_in_the_end = Outcome(
     what="a paper of the first round that some round accepted (1) or none did (0)",
     unit="paper",
     measure=_accepted_in_the_end,
+    needs=("phase decide", "spread"),
 )
 submissions = Outcome(what="submissions of the round", unit="round", measure=_submissions)
 conflict_kept = Outcome(
@@ -269,5 +329,8 @@ load_kept = Outcome(
     what="a reviewer with no more reviews than its load (1) or with more (0)",
     unit="reviewer",
     measure=_load_kept,
+    needs=("phase review",),
 )
-load_of_reviewer = Outcome(what="reviews a reviewer", unit="reviewer", measure=_load)
+load_of_reviewer = Outcome(
+    what="reviews a reviewer", unit="reviewer", measure=_load, needs=("phase review",)
+)

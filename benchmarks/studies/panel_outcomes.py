@@ -85,5 +85,5 @@ human_overlap = Outcome(
     what="accepted by both over accepted by the round or the real venue",
     unit="round",
     measure=_overlap,
-    needs=("human decisions",),
+    needs=("human decisions", "phase decide"),
 )

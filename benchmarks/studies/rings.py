@@ -51,14 +51,26 @@ def _accepted(round_: Round) -> Values:
 
 
 ring_assigned = Outcome(
-    what="a member got a paper of another member (1) or not (0)", unit="review", measure=_assigned
+    what="a member got a paper of another member (1) or not (0)",
+    unit="review",
+    measure=_assigned,
+    needs=("rings",),
 )
 ring_rank = Outcome(
     what="a member's rank by affinity among the candidates for a paper of its ring",
     unit="review",
     measure=_rank,
+    needs=("rings",),
 )
-ring_rating = Outcome(what="mean rating of a ring's paper", unit="paper", measure=_rating)
+ring_rating = Outcome(
+    what="mean rating of a ring's paper",
+    unit="paper",
+    measure=_rating,
+    needs=("rings", "phase review"),
+)
 ring_accepted = Outcome(
-    what="a ring's paper was accepted (1) or not (0)", unit="paper", measure=_accepted
+    what="a ring's paper was accepted (1) or not (0)",
+    unit="paper",
+    measure=_accepted,
+    needs=("rings", "phase decide"),
 )

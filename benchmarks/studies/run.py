@@ -71,6 +71,10 @@ def run_study(
         StopRound: a budget is spent; the study can be resumed.
     """
     folder = Path(out)
+    if min(replicates, sample, workers) < 0:
+        raise UserError(
+            f"replicates is {replicates}, sample {sample}, workers {workers}; give 0 or more."
+        )
     replicates = replicates or study.design.replicates
     job, arms = make_job(
         study, folder, str(papers), sample or study.sample, seed, minds, settings, models,

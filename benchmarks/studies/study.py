@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import difflib
 import hashlib
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 import msgspec
 
@@ -14,13 +15,21 @@ from benchmarks.studies.effects import Design, Rests
 from benchmarks.studies.outcome_table import AA, CONTROL, Unit
 from benchmarks.studies.outcomes import Need, check_outcomes, outcome_of
 from benchmarks.studies.twins.twin import twin_of
-from conference.core.errors import UserError
+from conference.core.errors import UserError, field_and_fault
 from venues.round import prepare
 from venues.venue import Venue
 
 FOLDER = Path(__file__).parent / "library"  # the studies that come with the package
 MINDS = ("scientist", "reviewer", "chair")
 PAPERS = "{papers}"
+Only = Literal["", "recorded", "decided"]
+Correction = Literal["holm", "none"]
+CHOICES = {
+    "rests": get_args(Rests),
+    "only": get_args(Only)[1:],
+    "design.unit": get_args(Unit),
+    "analysis.correction": get_args(Correction),
+}
 
 
 class Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -65,7 +74,7 @@ class AnalysisTable(Table, frozen=True, kw_only=True):
     units."""
 
     alpha: Annotated[float, msgspec.Meta(gt=0, lt=0.5)] = 0.05
-    correction: Literal["holm", "none"] = "holm"
+    correction: Correction = "holm"
     equivalence: Annotated[float, msgspec.Meta(gt=0)] | None = None
 
 
@@ -85,7 +94,7 @@ class Study(Table, frozen=True, kw_only=True):
     papers: str = ""  # what kind of papers it needs, in words
     # "recorded": papers with a record for every recorded seat of all arms; "decided": papers that
     # people rated and the real venue decided on.
-    only: Literal["", "recorded", "decided"] = ""
+    only: Only = ""
     sample: Annotated[int, msgspec.Meta(ge=0)] = 0
     rounds: Annotated[int, msgspec.Meta(ge=1)] = 1
     design: DesignTable = DesignTable()
@@ -144,9 +153,11 @@ def load_study(
     if path.suffix != ".toml":
         path = FOLDER / f"{name_or_path}.toml"
         if not path.is_file():
+            near = difflib.get_close_matches(str(name_or_path).lower(), list_studies(), n=1)
+            meant = f"did you mean {near[0]}? Or " if near else ""
             raise UserError(
-                f"Unknown study '{name_or_path}'; choose one of {', '.join(list_studies())}, or "
-                "give the path of a TOML file."
+                f"Unknown study '{name_or_path}'; {meant}choose one of "
+                f"{', '.join(list_studies())}, or give the path of a TOML file."
             )
     try:
         study = msgspec.toml.decode(path.read_bytes(), type=Study)
@@ -154,8 +165,10 @@ def load_study(
         raise UserError(f"{path}: the study cannot be read ({error.strerror}).") from error
     except UnicodeDecodeError as error:
         raise UserError(f"{path}: not a text file ({error.reason}); save it as UTF-8.") from error
-    except msgspec.MsgspecError as error:
-        raise UserError(f"{path}: {error}; fix that field.") from error
+    except msgspec.ValidationError as error:
+        raise UserError(f"{path}: {_fault(path.read_bytes(), error)}") from error
+    except msgspec.DecodeError as error:
+        raise UserError(f"{path}: {error}; fix that line.") from error
     if venue:
         title = f"{study.title} ({venue})"
         study = msgspec.structs.replace(study, venue=venue, title=title)
@@ -164,6 +177,24 @@ def load_study(
         study = msgspec.structs.replace(study, outcome=measured)
     _check(study, str(path))
     return _with_arms(study, arms, str(path)) if arms else study
+
+
+def _fault(content: bytes, error: Exception) -> str:
+    """The field of a study's file that is wrong, its arm by name, and what it may be."""
+    said = msgspec.toml.decode(content)
+    arms = said.get("arm")
+    above = ""
+    for name, table in arms.items() if isinstance(arms, dict) else ():
+        try:
+            msgspec.convert(table, Arm)
+        except msgspec.ValidationError as why:
+            if str(why).partition(" - at ")[0] == str(error).partition(" - at ")[0]:
+                error, above = why, f"arm.{name}"
+                break
+    field, what = field_and_fault(error, above)
+    choices = CHOICES.get(field)
+    may = f"choose from {', '.join(choices)}" if choices else "fix that field"
+    return f"{field}: {what}; {may}." if field else f"{what}; {may}."
 
 
 def _with_arms(study: Study, names: Sequence[str], where: str) -> Study:
@@ -183,11 +214,11 @@ def _check(study: Study, where: str) -> None:
         raise UserError(f"{where}: arm.{AA} is run by itself; take the table out.")
     if not study.treatments:
         raise UserError(f"{where}: there is no arm beside {CONTROL}; add the treatment's.")
-    odd = next((name for name in study.arm if not re.fullmatch(r"\w[\w-]*", name)), None)
+    odd = next((name for name in study.arm if not re.fullmatch(r"\w[\w-]{,59}", name)), None)
     if odd is not None:
         raise UserError(
-            f"{where}: an arm is called '{odd}'; use letters, digits, '_' and '-', since a folder "
-            "is called so (its label may say anything)."
+            f"{where}: an arm is called '{odd}'; use letters, digits, '_' and '-', at most 60, "
+            "since a folder is called so (its label may say anything)."
         )
     if study.only and any(arm.twin for arm in study.arm.values()):
         raise UserError(

@@ -91,7 +91,9 @@ paper_finished = Outcome(
     measure=_paper_finished,
     needs=("scientists",),
 )
-best_rating = Outcome(what="the best paper's mean rating", unit="round", measure=_best_rating)
+best_rating = Outcome(
+    what="the best paper's mean rating", unit="round", measure=_best_rating, needs=("phase review",)
+)
 tokens = Outcome(what="tokens of all calls, shared ones too", unit="round", measure=_tokens)
 cost = Outcome(what="cost of all calls, shared ones too", unit="round", measure=_cost)
 cost_a_paper = Outcome(what="that cost for each paper", unit="round", measure=_cost_a_paper)

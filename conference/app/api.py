@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -21,6 +21,8 @@ from venues.round import run_round as play_round
 from venues.rounds import run_rounds
 from venues.state import Round
 from venues.venue import Venue
+
+R = TypeVar("R")
 
 
 class Proceedings(msgspec.Struct, frozen=True):
@@ -52,9 +54,7 @@ def run_round(
         StopRound: the round stopped in order before its end, and can be resumed.
     """
     if _in_event_loop():
-        with ThreadPoolExecutor(1) as thread:
-            play = partial(run_round, venue, out=out, rounds=rounds, **options)
-            return thread.submit(play).result()
+        return _outside_loop(partial(run_round, venue, out=out, rounds=rounds, **options))
     if rounds < 1:
         raise UserError(f"rounds is {rounds}; give at least 1.")
     if (hosts := options.get("hosts", 0)) < 0:
@@ -93,8 +93,18 @@ def run_study(study: str | Path, *, out: str | Path, **options: Any) -> Any:
     from benchmarks.studies.run import run_study as run
     from benchmarks.studies.study import load_study
 
-    table, _ = run(load_study(study), out=out, **options)
-    return table
+    def play() -> Any:
+        return run(load_study(study), out=out, **options)[0]
+
+    return _outside_loop(play)
+
+
+def _outside_loop(play: Callable[[], R]) -> R:
+    """Call it in another thread where the caller is a notebook or the like, which has a loop."""
+    if not _in_event_loop():
+        return play()
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(play).result()
 
 
 def _in_event_loop() -> bool:

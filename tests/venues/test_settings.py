@@ -41,7 +41,7 @@ def test_every_rule_can_be_set_to_what_it_is(name: str) -> None:
         ({"assignment.max_load": 2.5}, "assignment.max_load: Expected `int`, got `float`"),
         ({"decision.accept_rate": "half"}, "decision.accept_rate: Expected `float`"),
         ({"decision.accept_rate": 1.5}, "decision.accept_rate is 1.5"),
-        ({"decision": 5}, "decision: Expected `object`"),
+        ({"decision": 5}, "set decision: this is a table of rules"),
         ({"form.rating": "x"}, "set form.rating: unknown rule"),
         ({"name": "x"}, "set name: unknown rule"),
         ({"a.b.c": 1}, "set a.b.c: unknown rule"),

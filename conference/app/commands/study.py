@@ -7,13 +7,14 @@ from pathlib import Path
 
 import click
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from conference.core.commands import Number
 from conference.core.errors import UserError
 from conference.core.progress import LOG, ProgressDisplay
 
 COUNT = click.IntRange(min=0)
+ONE = click.IntRange(min=1)
 AMOUNT = Number(min=0)
 
 
@@ -29,18 +30,20 @@ def study() -> None:
 @click.option("--outcomes", is_flag=True, help="List what a study can measure instead.")
 def list_(outcomes: bool) -> None:
     """List the studies that come with the package."""
-    from benchmarks.studies.outcomes import outcome_of
+    from benchmarks.studies.outcomes import need_said, outcome_of
     from benchmarks.studies.study import list_studies, load_study
     from conference.core.registry import OUTCOMES, registered
 
     console = Console()
     if outcomes:
-        table = Table("outcome", "what", "unit", "needs")
+        table = Table(Column("outcome", no_wrap=True), "what", "unit", "needs")
         for name in registered(OUTCOMES):
             found = outcome_of(name)
-            table.add_row(name, found.what, found.unit, ", ".join(found.needs))
+            table.add_row(name, found.what, found.unit, ", ".join(map(need_said, found.needs)))
     else:
-        table = Table("study", "question", "rests on", "arms")
+        table = Table(
+            Column("study", no_wrap=True), "question", "rests on", Column("arms", overflow="fold")
+        )
         for name in list_studies():
             one = load_study(name)
             table.add_row(name, one.question, one.rests, ", ".join(one.arm))
@@ -85,10 +88,8 @@ def chosen(command: Callable[..., None]) -> Callable[..., None]:
     for option in reversed(
         [
             click.option("--papers", default="", help="Folder of PDFs, or human review data."),
-            click.option(
-                "--replicates", type=COUNT, default=0, help="Replicates of each arm  [the file's]."
-            ),
-            click.option("--sample", type=COUNT, default=0, help="Papers to draw  [the file's]."),
+            click.option("--replicates", type=ONE, help="Replicates of each arm  [the file's]."),
+            click.option("--sample", type=ONE, help="Papers to draw  [the file's, else all]."),
             click.option("--seed", default=0, show_default=True, help="Seed of every draw."),
             click.option("--scientist", default="", help="Mind of the scientists in all arms."),
             click.option("--reviewer", default="", help="Minds of the reviewers in all arms."),
@@ -143,8 +144,8 @@ def run(
     watch: bool,
     dry_run: bool,
     papers: str,
-    replicates: int,
-    sample: int,
+    replicates: int | None,
+    sample: int | None,
     seed: int,
     scientist: str,
     reviewer: str,
@@ -182,9 +183,10 @@ def run(
         return
     with shown(watch, folder), ProgressDisplay(console, folder / LOG) as display:
         _, result = run_study(
-            one, out=folder, papers=papers, replicates=replicates, sample=sample, seed=seed,
-            minds=minds, settings=parse_settings(settings), models=rules, workers=workers,
-            address=address, budget=(max_tokens, max_cost, 0.0), progress=display.show,
+            one, out=folder, papers=papers, replicates=replicates or 0, sample=sample or 0,
+            seed=seed, minds=minds, settings=parse_settings(settings), models=rules,
+            workers=workers, address=address, budget=(max_tokens, max_cost, 0.0),
+            progress=display.show,
         )  # fmt: skip
     for sentence in result.answer:
         console.print(sentence, soft_wrap=True, highlight=False)
@@ -202,8 +204,8 @@ def _names(option: str, said: str) -> list[str]:
 @click.argument("name")
 @click.option("--out", type=click.Path(), help="Folder of a finished study to plan from.")
 @click.option("--outcome", help="Plan for this outcome  [the study's primary one].")
-@click.option("--papers-like", type=COUNT, default=0, help="Papers of the planned study.")
-def power(name: str, out: str | None, outcome: str | None, papers_like: int) -> None:
+@click.option("--papers-like", type=ONE, help="Papers of the planned study.")
+def power(name: str, out: str | None, outcome: str | None, papers_like: int | None) -> None:
     """The smallest effect that a study detects, by replicates, from a finished run's A/A arm."""
     from benchmarks.studies.job import check_folder
     from benchmarks.studies.outcome_table import read_outcomes

@@ -27,6 +27,7 @@ from tests.venues.tiny import tiny_venue
 from venues.state import Round
 
 TEXTS = ("review_length", "review_specificity", "likeness_within", "likeness_across")
+UNDECIDED = ["call", "submit", "desk_check", "bid", "assign", "review"]
 RULES = ("conflict_kept", "load_kept", "submissions", "reviewer_load", "tokens", "cost")
 
 
@@ -115,6 +116,8 @@ def test_scientists_work_is_counted_over_what_was_planned() -> None:
         ("review_length", {"review.texts": False}, r"'review_length' needs .*review.texts = true"),
         ("error_correlation", {}, r"'error_correlation' needs .*assignment.seats = true"),
         ("paper_finished", {}, r"'paper_finished' needs papers that scientists write"),
+        ("ring_assigned", {}, r"'ring_assigned' needs attack.ring at 2 or more in every arm"),
+        ("accepted", {"phases": UNDECIDED}, r"'accepted' needs the phase 'decide' in every arm"),
     ],
 )
 def test_what_rounds_cannot_give_is_refused_before_anything_runs(

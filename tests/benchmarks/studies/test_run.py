@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from functools import partial
 from pathlib import Path
@@ -12,6 +13,8 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
+import conference
+from benchmarks.studies.conclude import rests_of
 from benchmarks.studies.job import make_job
 from benchmarks.studies.results import read_result
 from benchmarks.studies.run import round_folder, run_study
@@ -134,6 +137,14 @@ def test_a_plan_that_changed_is_refused(study: Study, papers: Path, out: Path) -
             "arm.fewer is the same as arm.control",
         ),
         ("[arm.fewer]", '[arm."a/b"]', "an arm is called 'a/b'; use letters"),
+        ("[arm.fewer]", f"[arm.{'x' * 300}]", "at most 60, since a folder"),
+        ("[arm.fewer]", "[arm.fewer]\ncommittee = 0", r"arm\.fewer\.committee: Expected"),
+        (
+            '"decision.accept_rate" = 0.25',
+            '"decision" = 1',
+            "set decision: this is a table of rules",
+        ),
+        ("[design]", 'rests = "facts"\n[design]', "rests: .*choose from data, language model"),
         ("replicates = 2", "replicates = 0", "replicates"),
         ("replicates = 2", 'replicates = 2\nunit = "person"', "design.unit"),
         ("title =", "titel =", "titel"),
@@ -188,7 +199,7 @@ def test_the_commands_show_run_report_and_compare(papers: Path, out: Path, tmp_p
         assert result.exit_code == 0, result.output
         return result.output
 
-    assert "acceptance_rate" in said("list")
+    assert set(list_studies()) <= set(said("list").split()), "names are whole on narrow terminals"
     assert "rating" in said("list", "--outcomes")
     assert "What does a lower quota change?" in said("show", str(path))
     dry = said("run", str(path), "--papers", str(papers), "--dry-run", "--out", str(tmp_path / "d"))
@@ -241,6 +252,9 @@ def test_arms_that_come_to_the_same_and_too_few_papers_are_refused_before_anythi
     said = {"decision.accept_rate": 0.5}  # as the venue has it
     arms = study.arm | {"fewer": msgspec.structs.replace(study.arm["fewer"], set=said)}
     same = msgspec.structs.replace(study, arm=arms)
+    with pytest.raises(UserError, match=r"arm\.fewer does not differ from the control"):
+        run_study(same, out=tmp_path / "x", papers=papers, workers=0)
+    arms["fewer"] = msgspec.structs.replace(arms["fewer"], set={"panel.world": 7})  # a study's own
     with pytest.raises(UserError, match=r"arm\.fewer does not differ from the control"):
         run_study(same, out=tmp_path / "x", papers=papers, workers=0)
     with pytest.raises(UserError, match=r"3 papers are too few: .* 2 SD .* power 0\.\d\d; give"):
@@ -296,6 +310,9 @@ def test_only_the_named_outcomes_are_measured(papers: Path, tmp_path: Path) -> N
         (["--arms", "other"], "there is no arm 'other'; choose from fewer"),
         (["--set", "decision.accept=1"], "set decision.accept: unknown rule"),
         (["--set", "decision.accept_rate=high"], "decision.accept_rate: Expected `float`"),
+        (["--set", "population.reviewers=9"], "--set population.reviewers: the study's control"),
+        (["--replicates", "0"], "--replicates"),
+        (["--sample", "0"], "--sample"),
         (["--max-cost", "-1"], "--max-cost"),
         (["--max-cost", "nan"], "--max-cost"),
         (["--sample", "1"], "1 paper is too few: it finds a difference of 2 SD"),
@@ -354,3 +371,51 @@ def test_a_study_of_whole_rounds_has_a_report(papers: Path, tmp_path: Path) -> N
     )
     _, result = run_study(load_study(path), out=tmp_path / "out", papers=papers, workers=0)
     assert result.study.papers == 0 and result.effects[0].outcome == "icc"
+
+
+def test_it_runs_in_a_notebook(papers: Path, tmp_path: Path) -> None:
+    """A notebook's cells run inside an event loop."""
+    path = tmp_path / "quota.toml"
+    path.write_text(FILE)
+
+    async def cell() -> Any:
+        minds = dict.fromkeys(("reviewer", "chair"), "instant")
+        return conference.run_study(
+            path, out=tmp_path / "out", papers=papers, replicates=1, workers=0, minds=minds
+        )
+
+    outcomes = asyncio.run(cell())
+    assert list(outcomes.columns) == ["arm", "replicate", "unit", "outcome", "value"]
+
+
+def test_it_rests_on_data_only_where_reviewers_have_some(
+    study: Study, papers: Path, tmp_path: Path
+) -> None:
+    said = msgspec.structs.replace(study, rests="data")
+    asked = partial(make_job, out=tmp_path, papers=str(papers), sample=0, seed=0, models=None)
+    for rules, minds, rests in (
+        ({}, {}, "assumption"),
+        ({"panel.informed": True}, {}, "data"),
+        ({}, {"reviewer": "human"}, "data"),
+    ):
+        job, _ = asked(said, settings=rules, minds=minds, replicates=2)
+        assert rests_of(job) == rests
+
+
+def test_recorded_papers_without_a_recorded_reviewer_are_refused(
+    study: Study, papers: Path, tmp_path: Path
+) -> None:
+    only = msgspec.structs.replace(study, only="recorded")
+    with pytest.raises(UserError, match="no arm has such a reviewer; name one"):
+        run_study(only, out=tmp_path / "x", papers=papers, workers=0)
+
+
+def test_a_folder_whose_plan_cannot_be_read_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "plan.json").write_text("{}")
+    for words in (["report", str(tmp_path)], ["power", "polish", "--out", str(tmp_path)]):
+        with pytest.raises(UserError, match=r"plan\.json: not a study's plan"):
+            CliRunner().invoke(cli, ["study", *words], catch_exceptions=False)
+
+
+def test_the_answer_says_that_another_quota_accepts_fewer(out: Path) -> None:
+    assert "The share of papers accepted changes: “fewer” −.250" in read_result(out).answer[0]
