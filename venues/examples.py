@@ -37,8 +37,9 @@ def placed(
         path = rules.examples
         if names_dataset(path):
             rows = draw(path, count, seed, titles, "\n".join(map(_head, files)))
+            who = "A model without settings of its own" if name == "default" else name
             say(
-                f"{name} is shown the review of {', '.join(row.paper for row in rows)} "
+                f"{who} is shown the review of {', '.join(row.paper for row in rows)} "
                 f"({rows[0].dataset}) where its preset has examples."
             )
             path = str(keep_drawn(rows, path, folder))

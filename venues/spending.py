@@ -11,6 +11,8 @@ from conference.core.records import Agent
 from conference.models.costs import Spent, spent_in, spent_on
 from conference.models.records import calls_from_json
 
+NO_PAPER = "no one paper"
+
 
 class Spending(msgspec.Struct, frozen=True):
     """Sums by name in each way of cutting, and in all; empty for a round without model calls."""
@@ -55,9 +57,15 @@ def read_spending(folder: str | Path) -> Spending:
         total,
         spent_in([first, *((roles.get(key.agent, "venue"), calls) for key, calls in asked)]),
         spent_in([first, *((key.step.split(".")[0], calls) for key, calls in asked)]),
-        # A senior chair looks at a chair, not at a paper.
+        # A bidder looks at many papers, and a senior chair at a chair.
         spent_in(
-            (key.paper, calls) for key, calls in asked if key.paper and key.paper not in roles
+            [
+                first,
+                *(
+                    (NO_PAPER if key.paper in roles else key.paper or NO_PAPER, calls)
+                    for key, calls in asked
+                ),
+            ]
         ),
         models,
     )

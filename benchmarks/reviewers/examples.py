@@ -21,11 +21,13 @@ def with_examples(
     models: Mapping[str, ModelRules] | None,
     folder: Path,
     seed: int,
+    store: Path | None = None,
 ) -> tuple[Question, dict[str, ModelRules]]:
     """The question without the papers whose reviews are shown, and the models with their examples.
 
     They are drawn among papers that are not measured; where there are none, as all of the dataset
-    are, some of those are taken, which then count for no reviewer.
+    are, some of those are taken, which then count for no reviewer. A dataset that names no place
+    is one of the `store`, else of the user's.
 
     Raises:
         UserError: a dataset has too few reviews that can be shown.
@@ -37,18 +39,20 @@ def with_examples(
     for name, rules in rules_by_model(specs, told).items():
         if not shots[name] or not names_dataset(rules.examples):
             continue
-        rows = _drawn(question, rules.examples, shots[name], seed)
+        rows = _drawn(question, rules.examples, shots[name], seed, store)
         question = _without(question, rows, name)
         path = str(keep_drawn(rows, rules.examples, folder))
         told[name] = msgspec.structs.replace(rules, examples=path)
     return question, told
 
 
-def _drawn(question: Question, examples: str, count: int, seed: int) -> list[Example]:
+def _drawn(
+    question: Question, examples: str, count: int, seed: int, store: Path | None
+) -> list[Example]:
     try:
-        return draw(examples, count, seed, {paper.title for paper in question.papers})
+        return draw(examples, count, seed, {paper.title for paper in question.papers}, store=store)
     except UserError:
-        return draw(examples, count, seed)
+        return draw(examples, count, seed, store=store)
 
 
 def _without(question: Question, rows: Sequence[Example], name: str) -> Question:

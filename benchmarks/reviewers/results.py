@@ -15,8 +15,10 @@ from conference.core.errors import UserError
 from conference.core.files import check_writable
 from conference.core.progress import LOG
 from conference.statistics.estimate import Estimate
+from reviewers.language.examples import FOLDER as EXAMPLES
 
 FILE = "results.json"
+BEGUN = (LOG, EXAMPLES)  # in the folder of a benchmark that has scored nothing yet
 
 
 class Gap(msgspec.Struct, frozen=True):
@@ -96,7 +98,7 @@ def check_folder(out: Path) -> None:
     if out.is_file():
         raise UserError(f"--out {out}: it is a file; name a folder.")
     check_writable(out)  # Now, and not when all is scored.
-    filled = out.exists() and any(path.name != LOG for path in out.iterdir())
+    filled = out.exists() and any(path.name not in BEGUN for path in out.iterdir())
     known = (out / FILE).exists() or (out / "scores").is_dir() or (out / KEPT).is_dir()
     if filled and not known:
         raise UserError(f"--out {out}: the folder holds other things; name a new one.")

@@ -25,6 +25,8 @@ class ReplayModel:
 
     def __init__(self, target: str, rules: ModelRules) -> None:
         folder = Path(target)
+        if not folder.exists():
+            raise UserError(f"replay:{target}: there is no such folder; name that of a round.")
         ledger = read_ledger(folder if folder.is_dir() else folder.parent)
         try:
             stored = [ledger.noted("preflight") or b"[]", *ledger.calls()]
@@ -64,7 +66,10 @@ class ReplayModel:
         if found is None and self._any[prompt]:
             found = self._any[prompt][sampling.seed % len(self._any[prompt])]
         if found is None:
-            raise ModelError(f"{self.name} has no answer to this conversation")
+            raise ModelError(
+                f"{self.name} has no answer to this conversation: a replay knows those of the same "
+                "papers, seed, rules and roles alone; name the model itself to ask something new"
+            )
         return Reply(
             found.answer,
             found.tokens_in,

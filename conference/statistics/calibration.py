@@ -78,6 +78,8 @@ def logistic_map(scores: Floats, accepted: Booleans) -> Map:
     fit = LogisticRegression(C=1e6).fit(((x - centre) / spread)[:, None], as_labels(accepted))
 
     def chances(values: Floats) -> Floats:
+        if not values.size:
+            return np.empty(0)  # as of a fold that has none of a few papers; the library refuses it
         scaled = ((values - centre) / spread)[:, None]
         return np.asarray(fit.predict_proba(scaled)[:, 1], dtype=np.float64)
 

@@ -89,8 +89,9 @@ def read_examples(path: Path) -> list[Example]:
 
 
 def draw(
-    examples: str, count: int, seed: int, under_review: Collection[str] = (), pages: str = ""
-) -> list[Example]:
+    examples: str, count: int, seed: int, under_review: Collection[str] = (), pages: str = "",
+    store: Path | None = None,
+) -> list[Example]:  # fmt: skip
     """`count` reviews by people, each of another paper of the dataset, drawn with the seed.
 
     A paper whose title is among those `under_review`, or stands in `pages`, is never drawn.
@@ -99,7 +100,7 @@ def draw(
         UserError: there is no such dataset, or too few of its reviews have words.
     """
     name, _, place = examples.partition("@")
-    dataset, _ = read(Path(place) if place else store_folder(), name)
+    dataset, _ = read(Path(place) if place else store_folder(store), name)
     shut, shown = {_plain(title) for title in under_review}, _plain(pages)
     papers = {
         paper.paper_id: paper

@@ -18,7 +18,7 @@ from tests.venues.tiny import table
 from venues.estimate import PDF_PAGE, Estimate, estimate
 from venues.papers import PaperSource, open_papers
 from venues.round import run_round
-from venues.spending import read_spending
+from venues.spending import NO_PAPER, read_spending
 from venues.venue import Venue
 
 
@@ -42,8 +42,14 @@ def test_no_phase_takes_more_than_was_estimated(tmp_path: Path) -> None:
         assert told[phase].tokens_in >= took.tokens_in, phase
         assert told[phase].tokens_out >= took.tokens_out, phase
         assert told[phase].cost >= took.cost > 0, phase
-    # Senior chairs look at chairs; what that takes is no paper's.
-    assert set(spending.by_paper) == {paper.paper for paper in round_.papers()}
+    # Bidders look at many papers and senior chairs at chairs; what that takes is no one paper's.
+    assert set(spending.by_paper) == {
+        "preflight",
+        NO_PAPER,
+        *(paper.paper for paper in round_.papers()),
+    }
+    for cut in (spending.by_role, spending.by_phase, spending.by_paper, spending.by_model):
+        assert sum(row.calls for row in cut.values()) == spending.total.calls
 
 
 def pdfs(folder: Path, pages: int) -> Path:

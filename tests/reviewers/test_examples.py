@@ -10,6 +10,7 @@ import pytest
 
 from benchmarks.reviewers.examples import with_examples
 from benchmarks.reviewers.question import ask
+from benchmarks.reviewers.results import check_folder
 from conference.core.errors import UserError
 from conference.data.store import save
 from conference.data.tables import Dataset, HumanReview, Paper
@@ -91,7 +92,7 @@ def test_a_benchmark_of_the_whole_dataset_measures_all_but_the_shown_paper(
 ) -> None:
     question, spec = ask(dataset), "openai:m@http://localhost:1/v1"
     models = {spec: ModelRules(examples="iclr2022")}
-    kept, told = with_examples(question, [f"{spec}#careful"], models, tmp_path, 3)
+    kept, told = with_examples(question, [f"{spec}#careful"], models, tmp_path / "out", 3)
     shown = json.loads(Path(told[spec].examples).read_text())["paper"]
     assert {paper.paper_id for paper in kept.papers} == {f"p{n:02}" for n in range(30)} - {shown}
     assert len(kept.ratings) == len(kept.accepted) == 29
@@ -99,5 +100,6 @@ def test_a_benchmark_of_the_whole_dataset_measures_all_but_the_shown_paper(
     part = ask(dataset, size=25, seed=3)
     same, told = with_examples(part, [f"{spec}#careful"], models, tmp_path, 3)
     assert same.papers == part.papers, "there is one that is not measured"
+    check_folder(tmp_path / "out")  # The benchmark goes on there, though it has scored nothing yet.
     unshown, _ = with_examples(question, [spec], models, tmp_path, 3)
     assert unshown.papers == question.papers, "its preset shows none"

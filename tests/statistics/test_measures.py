@@ -283,6 +283,13 @@ def test_maps_recover_what_made_the_data():
     assert np.abs(calibration.logistic_map(x, label)(x) - chance).mean() < 0.04
 
 
+def test_maps_of_no_values_give_none():
+    """Of a few papers that a reviewer has scored, a fold may have none."""
+    scores, label = np.array([1.0, 2.0, 3.0, 4.0]), np.array([False, True, False, True])
+    for made in (calibration.affine_map(scores, scores), calibration.logistic_map(scores, label)):
+        assert made(np.empty(0)).size == 0
+
+
 def test_a_fitted_threshold_is_the_best_of_all_thresholds():
     rng = np.random.default_rng(2)
     scores = rng.integers(1, 9, 200).astype(float)

@@ -53,7 +53,8 @@ def invite_tasks(round_: Round) -> list[Task]:
     if not papers:
         raise UserError(
             f"venue '{round_.venue.name}': no submission passed the desk check, so there is "
-            "nothing to review; see the reasons in the round's site or relax the [desk] rules."
+            f"nothing to review; `conference site {round_.folder}` shows why, and the [desk] "
+            "rules can be relaxed."
         )
     authors = round_.agents("scientist")
     file = round_.venue.population.profiles

@@ -151,7 +151,7 @@ def benchmark(
             question = open_question(
                 data, store_folder(store), need=need, size=sample or 0, seed=seed
             )
-            question, settings = with_examples(question, reviewers, settings, folder, seed)
+            question, settings = with_examples(question, reviewers, settings, folder, seed, store)
             display.show("read data", 1, 1)
             display.show("prepare reviewers", 0, 1)
             made = stack.enter_context(

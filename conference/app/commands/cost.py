@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import sys
+
 import click
 from rich.console import Console
 from rich.table import Table
+
+WIDE = 120  # characters of a line where nobody sees how long it may be
 
 
 @click.command()
@@ -19,7 +23,7 @@ def cost(run: str, by: str | None) -> None:
     """
     from venues.spending import read_spending
 
-    spending, console = read_spending(run), Console()
+    spending, console = read_spending(run), Console(width=None if sys.stdout.isatty() else WIDE)
     if not spending.total.calls:
         console.print("No language model was asked in this round.")
         return
@@ -33,8 +37,9 @@ def cost(run: str, by: str | None) -> None:
         table = Table(
             name, "calls", "unused", "tokens in", "cached", "tokens out", "seconds", "cost"
         )
+        table.columns[0].overflow = "fold"  # names differ in their ends
         for column in table.columns[1:]:
-            column.justify = "right"
+            column.justify, column.no_wrap = "right", True
         for key, row in [*cuts[name].items(), ("all", spending.total)]:
             table.add_row(
                 key, f"{row.calls:,}", f"{row.problems:,}", f"{row.tokens_in:,}",
