@@ -3,11 +3,12 @@
 # Plain paths: paths of another process, and a hot path.
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import resource
+import shutil
 from collections.abc import Callable
-from pathlib import Path
 
 import msgspec
 
@@ -17,7 +18,9 @@ from conference.sandbox.records import Kind
 DEEPEST = 64  # folders within folders below the workspace; deeper ones defy those who clean up
 
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
+_MAKING = os.O_CREAT | (os.O_TMPFILE & ~os.O_DIRECTORY)  # with a mode of the program's choice
 _SET_ID = 0o6000
+_SHARED = "/dev/shm"
 _DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/tty", "/dev/random", "/dev/urandom")
 # Processors that libraries look for unasked: for an experiment there are none.
 _NOT_THERE = ("/dev/nvidia", "/dev/dri", "/dev/kfd", "/dev/dxg", "/dev/accel")
@@ -43,7 +46,7 @@ CHANGED: dict[str, tuple[tuple[int | None, int | None], ...]] = {
     "setxattr": ((None, 0),), "lsetxattr": ((None, 0),), "removexattr": ((None, 0),),
     "lremovexattr": ((None, 0),), "setxattrat": ((0, 1),), "removexattrat": ((0, 1),),
     "fchmod": ((0, None),), "fchown": ((0, None),), "fsetxattr": ((0, None),),
-    "fremovexattr": ((0, None),),
+    "fremovexattr": ((0, None),), "file_setattr": ((0, 1),),
 }  # fmt: skip
 _OF_THE_LINK = (
     "rename", "renameat", "renameat2", "unlink", "unlinkat", "mkdir", "mkdirat", "rmdir", "link",
@@ -83,6 +86,13 @@ class Files:
         self._bounds, self._reader = bounds, reader
         self._refuse, self._is_ours = refuse, is_ours
         self.writes = 0
+        self._shared: set[str] = set()
+
+    def close(self) -> None:
+        """Remove what the program made in memory that it shares with the host."""
+        for path in self._shared:
+            with contextlib.suppress(OSError):
+                (shutil.rmtree if os.path.isdir(path) else os.unlink)(path)  # noqa: PTH112
 
     def open(self, call: Call) -> int:
         first = 1 if call.name == "openat" else 0
@@ -96,7 +106,7 @@ class Files:
             return errno.ENOENT
         if not flags & _WRITING:
             return self._may_read(path)
-        if flags & os.O_CREAT and call.arguments[first + 2] & _SET_ID:
+        if flags & _MAKING and call.arguments[first + 2] & _SET_ID:
             return self._refuse("tamper", f"set-user-id file {path}", errno.EPERM)
         return self.may_write(path)
 
@@ -109,7 +119,8 @@ class Files:
             return self._refuse("secret_access", f"open {path}", errno.EACCES)
         if path.startswith("/dev/"):
             return self._refuse("read_outside", f"open {path}", errno.EACCES)
-        if below(path, _HARMLESS) or path == "/proc" or not Path(path).exists():
+        # Not Path.exists, which raises for a name that is too long.
+        if below(path, _HARMLESS) or path == "/proc" or not os.path.exists(path):  # noqa: PTH110
             return 0
         if any(root.startswith(path.rstrip("/") + "/") for root in self._bounds.readable):
             return 0  # a folder above a given one: there nothing else is in it
@@ -125,12 +136,11 @@ class Files:
         return self._refuse("secret_access", f"open {path}", errno.EACCES) if foreign else 0
 
     def may_write(self, path: str) -> int:
-        compiled = "__pycache__" in path
-        if below(path, (self._bounds.own_code,)) and not compiled:
-            return self._refuse("tamper", f"write {path}", errno.EACCES)
         given = below(path, self._bounds.read_only)
         if below(path, self._bounds.writable) and not given:
             self.writes += 1
+            if not self._bounds.isolated and below(path, (_SHARED,)) and not os.path.lexists(path):
+                self._shared.add(path)
             return 0
         if path in _DEVICES:
             return 0
@@ -138,8 +148,10 @@ class Files:
             process, _, rest = path.removeprefix("/proc/").partition("/")
             own = process in ("self", "thread-self") and rest.endswith("comm")
             return 0 if own else self._refuse("tamper", f"write {path}", errno.EACCES)
-        if compiled and below(path, self._bounds.readable):
+        if _newly_compiled(path) and below(path, self._bounds.readable):
             return errno.EROFS  # Python storing what it compiled: no attempt at anything
+        if below(path, (self._bounds.own_code,)):
+            return self._refuse("tamper", f"write {path}", errno.EACCES)
         return self._refuse("write_outside", f"write {path}", errno.EACCES)
 
     def change(self, call: Call) -> int:
@@ -188,7 +200,16 @@ class Files:
         data = self._reader.text(call.thread, call.arguments[0])
         if link is None or not data:
             return 0
-        target = os.path.normpath(Path(link).parent / os.fsdecode(data))
-        if not below(target, self._bounds.writable):
-            return self._refuse("symlink_escape", f"{link} to {target}", errno.EACCES)
+        said = os.path.join(os.path.dirname(link), os.fsdecode(data))  # noqa: PTH118, PTH120
+        # Where links on its way lead counts, and not how many ".." it says.
+        target = self._reader.resolved(call.thread, said)
+        if target is None or not below(target, self._bounds.writable):
+            where = target or os.fsdecode(data)
+            return self._refuse("symlink_escape", f"{link} to {where}", errno.EACCES)
         return self.may_write(link)
+
+
+def _newly_compiled(path: str) -> bool:
+    """Whether Python could make this as it compiles: a new file. Those there it only replaces."""
+    _, found, inside = path.partition("/__pycache__")
+    return bool(found) and (not inside or not os.path.lexists(path))

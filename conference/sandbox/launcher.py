@@ -163,12 +163,15 @@ def _become_program(control: _socket.socket, task: dict) -> None:  # type: ignor
     A program with libraries takes the filter on by itself, when they are loaded (`prelude`).
     """
     os.setsid()
+    # The supervisor looks at what this process says from the filter on; nobody else is there yet.
+    _LIBC.prctl(_PR_SET_DUMPABLE, 1, 0, 0, 0)
     for name, value in task["rlimits"]:
         if name != "RLIMIT_NOFILE":  # set once the listener is sent, see `take_filter`
             resource.setrlimit(getattr(resource, name), (value, value))
     for number in (_SIGPIPE, _SIGXFSZ):  # Python ignores both; a program need not
         _LIBC.signal(number, None)
     _check(_LIBC.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no_new_privs")
+    _drop_capabilities()  # without namespaces it could be root's
     command = task["command"]
     if task["libraries"]:
         names = ("libraries", "workspace", "filter", "watch", "files")

@@ -4,6 +4,7 @@
 # Plain paths: paths of another process, and a hot path.
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Callable
 
@@ -12,7 +13,12 @@ import msgspec
 _AT_FDCWD = -100
 _LINKS = 40  # as many as the kernel follows
 _OPEN_MEMORIES = 64
+_HIDDEN = (errno.EACCES, errno.EPERM, errno.ENAMETOOLONG)
 _HANDLES = {"fd": "fd", "stdin": "fd/0", "stdout": "fd/1", "stderr": "fd/2"}  # of /dev
+
+
+class Blind(Exception):
+    """A program keeps from us what it refers to, so that its call cannot be judged."""
 
 
 class Call(msgspec.Struct, frozen=True):
@@ -41,7 +47,10 @@ class Reader:
         self._memories.clear()
 
     def memory(self, thread: int, address: int, size: int) -> bytes:
-        """Up to `size` bytes at an address of the program; empty where nothing can be read."""
+        """Up to `size` bytes at an address of the program; empty where nothing can be read.
+
+        Raises `Blind` where the program does not let us look: the kernel could read it.
+        """
         for _ in range(2):
             try:
                 if thread not in self._memories:
@@ -49,6 +58,8 @@ class Reader:
                         self.close()
                     self._memories[thread] = os.open(f"/proc/{thread}/mem", os.O_RDONLY)
                 data = os.pread(self._memories[thread], size, address)
+            except PermissionError:
+                raise Blind("it hides its memory") from None
             except (OSError, OverflowError):
                 data = b""
             if data:
@@ -73,19 +84,23 @@ class Reader:
         """Where the path in these arguments leads; without `argument` the open file in `folder`.
 
         None where there is no such path, which the kernel will find too, and for what has no name
-        (a pipe). Links are followed as the kernel does, the last one only with `follow`.
+        (a pipe). Links are followed as the kernel does, the last one only with `follow`. Raises
+        `Blind` where the program keeps it from us.
         """
         address = call.arguments[argument] if argument is not None else 0
         name = os.fsdecode(self.text(call.thread, address)) if address else ""
         if name.startswith("/"):
             return self.resolved(call.thread, name, follow)
         at = signed(call.arguments[folder]) if folder is not None else _AT_FDCWD
-        if not name and (at == _AT_FDCWD or address):
+        # No name is the open file itself, which some calls take so (AT_EMPTY_PATH).
+        if not name and (folder is None or (address and call.name == "openat")):
             return None
         link = "cwd" if at == _AT_FDCWD else f"fd/{at}"
         try:
             base = os.readlink(f"/proc/{call.thread}/{link}")
-        except OSError:
+        except OSError as error:
+            if error.errno in _HIDDEN:
+                raise Blind(f"it hides its {link}") from None
             return None
         if not base.startswith("/"):
             return None
@@ -131,7 +146,7 @@ class Reader:
     def _link(self, thread: int, path: str) -> str | None:
         """Where a link leads as the thread sees it, None for what is no link."""
         if below(path, self._steered):  # through the thread's own root: some are private to it
-            return _target(f"/proc/{thread}/root{path}")
+            return _target(f"/proc/{thread}/root{path}", hidden=(errno.EACCES, errno.EPERM))
         if path.startswith("/dev/"):
             handle = _HANDLES.get(path.removeprefix("/dev/"))
             return f"/proc/self/{handle}" if handle else None
@@ -158,10 +173,12 @@ def below(path: str, roots: tuple[str, ...]) -> bool:
     return any(path == root or path.startswith(root + "/") for root in roots)
 
 
-def _target(link: str) -> str | None:
+def _target(link: str, hidden: tuple[int, ...] = ()) -> str | None:
     try:
         return os.readlink(link)
-    except OSError:
+    except OSError as error:
+        if error.errno in hidden:
+            raise Blind("it hides where its paths lead") from None
         return None  # no link, or nothing there
 
 

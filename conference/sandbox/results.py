@@ -11,12 +11,14 @@ from typing import Any, NoReturn
 from conference.core.clean import clean_values
 from conference.sandbox.records import MIB, BadResult
 
+DEEPEST = 100  # levels; who keeps, writes or draws a result later may have less room than we
+
 
 def read_result(path: Path, workspace: Path, max_bytes: int = 8 * MIB) -> dict[str, Any]:
     """The JSON object in `path`, a regular file of at most `max_bytes` inside `workspace`.
 
-    Raises `BadResult` with the reason as `read_file` does, and for NaN, Infinity, a repeated key
-    and anything but an object. Text in it is made clean.
+    Raises `BadResult` with the reason as `read_file` does, and for NaN, Infinity, a repeated key,
+    what is nested deeper than `DEEPEST` and anything but an object. Text in it is made clean.
     """
     data, inside = read_file(path, workspace, max_bytes), path.name
     try:
@@ -24,6 +26,7 @@ def read_result(path: Path, workspace: Path, max_bytes: int = 8 * MIB) -> dict[s
             data.decode("utf-8"), parse_constant=_no_constant, parse_float=_finite,
             object_pairs_hook=_unique,
         )  # fmt: skip
+        _check_depth(value)
         value = clean_values(value)
     except (ValueError, RecursionError) as error:
         raise BadResult(f"{inside} is not clean JSON: {error}") from None
@@ -82,6 +85,18 @@ def _bounded(file: int, inside: Path, max_bytes: int) -> bytes:
     if status.st_size > max_bytes or len(data) > max_bytes:
         raise BadResult(f"{inside} has {status.st_size} bytes; at most {max_bytes} are read")
     return data
+
+
+def _check_depth(value: Any) -> None:
+    level, depth = [value], 0
+    while level:
+        depth += 1
+        if depth > DEEPEST:
+            raise ValueError(f"it is nested deeper than {DEEPEST} levels")
+        inside = [part for part in level if isinstance(part, list | dict)]
+        level = [
+            part for held in inside for part in (held.values() if isinstance(held, dict) else held)
+        ]
 
 
 def _no_constant(name: str) -> NoReturn:

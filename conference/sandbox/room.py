@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from conference.sandbox.records import MIB, Limits, Method
+from conference.sandbox.usage import open_up
 
 _SHARE = 4  # of the memory that is free, a workspace may take one part of so many
 SPARE = MIB  # above the limit, so that a program over it is seen to be
@@ -63,7 +64,11 @@ class Room:
         return self._used() - self._begun
 
     def bring_back(self) -> str:
-        """Put the workspace's files in the place of the host's; what failed, or nothing."""
+        """Put the workspace's files in the place of the host's; what failed, or nothing.
+
+        All of the program must have ended.
+        """
+        open_up(self.path)
         with tempfile.TemporaryDirectory(dir=self._workspace.parent) as folder:
             done = subprocess.run(
                 [*_COPY, f"{self.path}/.", f"{folder}/back"], check=False, capture_output=True,

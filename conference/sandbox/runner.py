@@ -17,7 +17,7 @@ from conference.sandbox.protections import protections
 from conference.sandbox.records import Incident, Kind, Limits, Method, NotStarted, Outcome
 from conference.sandbox.start import start
 from conference.sandbox.supervise import Supervisor
-from conference.sandbox.usage import disk_use, escaping_links
+from conference.sandbox.usage import all_links, disk_use, escaping_links, open_up
 
 _PAUSES = (0.5, 2.0, 5.0)  # seconds before another start is tried
 # What a failed program's last words tell of limits that the kernel held silently.
@@ -36,6 +36,7 @@ _UNWATCHED_WORDS: tuple[tuple[Kind, str], ...] = (
 _SIGNALS: dict[int, tuple[Kind, str]] = {
     -signal.SIGXCPU: ("cpu_limit", "killed by the kernel for its processor time"),
     -signal.SIGXFSZ: ("file_limit", "killed by the kernel for a file's size"),
+    -signal.SIGBUS: ("disk_limit", "killed by the kernel: no room for a file that is mapped"),
     -signal.SIGSYS: ("tamper", "killed by the kernel for a forbidden system call"),
 }
 
@@ -79,13 +80,14 @@ def run(
             "or accept the danger with --unsafe"
         )
     workspace, read_only = _resolved(workspace, read_only)
-    links = set(escaping_links(workspace))
+    links = escaping_links(workspace)
     marks = _marks((OWN_CODE, *read_only)) if not given.isolated else {}
     ended = _started(
         command, workspace, limits, method=given.method, watch=given.watch, read_only=read_only,
         env=env, libraries=libraries if given.watch and _is_script(command) else (),
     )  # fmt: skip
     _conclude(ended, given.watch)
+    open_up(str(workspace))
     _remove_deep(workspace)
     _remove_links(ended, workspace, links)
     if marks and marks != _marks((OWN_CODE, *read_only)):
@@ -154,11 +156,16 @@ def _remove_deep(workspace: Path) -> None:
         subprocess.run([tool("rm"), "-rf", "--", *found], check=False)
 
 
-def _remove_links(ended: Supervisor, workspace: Path, before: set[Path]) -> None:
-    for link in escaping_links(workspace):
-        if link not in before:
-            ended.record("symlink_escape", f"{link.name} to {link.readlink()}")
+def _remove_links(ended: Supervisor, workspace: Path, before: Mapping[Path, str]) -> None:
+    """Remove links that lead out. Without one of them others may lead elsewhere: the second time
+    all links of the program go."""
+    for links in (escaping_links, all_links):
+        new = {link: said for link, said in links(workspace).items() if before.get(link) != said}
+        for link, said in new.items():
+            ended.record("symlink_escape", f"{link.name} to {said}")
             link.unlink()
+        if not escaping_links(workspace).keys() - before.keys():
+            return
 
 
 def _marks(roots: Sequence[Path]) -> dict[str, tuple[int, int]]:

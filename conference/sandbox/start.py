@@ -20,6 +20,8 @@ from conference.sandbox.usage import disk_use
 # Below the 1,024 that the host's own processes may open, which is also the number of handles that
 # they and a program together may have in flight (with the 253 of one message).
 _OPEN_FILES = 512
+# Signals that wait, and timers, of which the host's user has few for all programs together.
+_SIGNALS = 256
 # Code, stacks and reserves that a process may map beyond what it holds; a hard bound behind the
 # polled one, against a program that takes gigabytes between two looks.
 _MAPPED_BEYOND = 1024 * MIB
@@ -89,6 +91,7 @@ def _rlimits(limits: Limits) -> list[tuple[str, int]]:
         ("RLIMIT_DATA", limits.memory_bytes + _MAPPED_BEYOND),
         ("RLIMIT_FSIZE", limits.file_bytes),
         ("RLIMIT_NOFILE", _OPEN_FILES),
+        ("RLIMIT_SIGPENDING", _SIGNALS),
     ]
     capped = []
     for name, value in wanted:

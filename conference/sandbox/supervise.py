@@ -158,14 +158,22 @@ class Supervisor:
             self._look_at_usage()
             left = self._limits.memory_bytes - self._usage.memory_bytes
             self._next_usage = _next(now, left / _MEMORY_SPEED)
-        wrote = self._judge.writes != self._writes_seen and now - self._last_disk > _SHORTEST
-        if now >= self._next_disk or wrote or self._may_overflow():
+        if now >= self._next_disk or self._may_have_grown(now):
             now = time.monotonic()
             self._writes_seen = self._judge.writes
             self._look_at_disk()
             left = self._limits.disk_bytes - self._growth
             self._next_disk = _next(now, left / _DISK_SPEED)
             self._last_disk = time.monotonic()
+
+    def _may_have_grown(self, now: float) -> bool:
+        """Whether files were opened since the last look, a little ago or with danger.
+
+        Where the kernel holds the disk there is no hurry: a look reads all of a workspace.
+        """
+        if self._room is not None or self._judge.writes == self._writes_seen:
+            return False
+        return now - self._last_disk > _SHORTEST or self._may_overflow()
 
     def _may_overflow(self) -> bool:
         """Whether the files opened since the last look could take the disk to twice its quota."""
@@ -198,6 +206,8 @@ class Supervisor:
         self._growth = growth
         if growth > self._limits.disk_bytes:
             self._stop("disk_limit", f"{growth} bytes of {self._limits.disk_bytes}")
+        if disk.closed and self._room is None:
+            self._stop("disk_limit", "a folder that may not be looked into")
         if disk.too_deep:
             self._stop("disk_limit", f"over {DEEPEST} folders deep")
         if disk.largest_new >= self._limits.file_bytes:

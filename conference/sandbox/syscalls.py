@@ -36,7 +36,9 @@ _X86_64 = {
     "acct": 163, "delete_module": 176, "swapoff": 168, "kexec_file_load": 320, "quotactl": 179,
     "vhangup": 153, "syslog": 103, "fsconfig": 431, "fsmount": 432, "fspick": 433,
     "process_madvise": 440, "kcmp": 312, "fcntl": 72, "ioctl": 16, "prctl": 157, "seccomp": 317,
-    "inotify_init": 253, "inotify_init1": 294, "fanotify_init": 300,
+    "inotify_init": 253, "inotify_init1": 294, "fanotify_init": 300, "io_setup": 206,
+    "file_setattr": 469, "open_tree_attr": 467, "ioprio_set": 251, "sched_setaffinity": 203,
+    "sched_setparam": 142, "migrate_pages": 256, "move_pages": 279, "socketpair": 53,
 }  # fmt: skip
 _AARCH64 = {
     "socket": 198, "connect": 203, "clone": 220, "kill": 129, "truncate": 45, "fchmod": 52,
@@ -58,7 +60,9 @@ _AARCH64 = {
     "adjtimex": 171, "clock_adjtime": 266, "acct": 89, "delete_module": 106, "swapoff": 225,
     "kexec_file_load": 294, "quotactl": 60, "vhangup": 58, "syslog": 116, "fsconfig": 431,
     "fsmount": 432, "fspick": 433, "process_madvise": 440, "kcmp": 272, "fcntl": 25, "ioctl": 29,
-    "prctl": 167, "seccomp": 277, "inotify_init1": 26, "fanotify_init": 262,
+    "prctl": 167, "seccomp": 277, "inotify_init1": 26, "fanotify_init": 262, "io_setup": 0,
+    "file_setattr": 469, "open_tree_attr": 467, "ioprio_set": 30, "sched_setaffinity": 122,
+    "sched_setparam": 118, "migrate_pages": 238, "move_pages": 239, "socketpair": 199,
 }  # fmt: skip
 _MACHINES = {"x86_64": (_X86_64, 0xC000003E), "aarch64": (_AARCH64, 0xC00000B7)}
 
@@ -68,16 +72,27 @@ _OLDER_INSTEAD = ("clone3", "openat2")
 # calls that take of what the host's user has few of, and calls that would go around the watch, as a
 # filter of the program's own would, or around the kernel's accounts.
 HIDDEN_MEMORY = ("memfd_create", "memfd_secret", "shmget", "msgget", "semget", "mq_open")
-SCARCE = ("inotify_init", "inotify_init1", "fanotify_init")
+SCARCE = ("inotify_init", "inotify_init1", "fanotify_init", "io_setup")
 AROUND = (
     "seccomp", "io_uring_setup", "userfaultfd", "keyctl", "add_key", "request_key",
     "perf_event_open",
 )  # fmt: skip
 
 # Watched for these values of an argument alone, as honest programs make the calls all the time:
-# F_SETOWN, F_SETOWN_EX, FIOSETOWN and SIOCSPGRP make anybody the owner of a descriptor's signals,
-# PR_SET_SECCOMP takes on a filter.
-_BY_ARGUMENT = {"fcntl": (1, (8, 15)), "ioctl": (1, (0x8901, 0x8902)), "prctl": (0, (22,))}
+# F_SETOWN, F_SETOWN_EX, FIOSETOWN and SIOCSPGRP make anybody the owner of a descriptor's signals;
+# F_SETLEASE lets others wait to open a file; FS_IOC_SETFLAGS (and for 32 bits), FS_IOC_FSSETXATTR,
+# FS_IOC_SETVERSION, FIFREEZE and FITHAW change a file or its file system through a handle for
+# reading; PR_SET_SECCOMP takes on a filter; a pair of datagram sockets, with each of its flags,
+# can write to others.
+_DATAGRAMS = tuple(2 | flags for flags in (0, 0x800, 0x80000, 0x80800))
+BY_ARGUMENT: dict[str, tuple[int, tuple[int, ...]]] = {
+    "fcntl": (1, (8, 15, 1024)),
+    "ioctl": (1, (
+        0x8901, 0x8902, 0x40086602, 0x40046602, 0x401C5820, 0x40087602, 0xC0045877, 0xC0045878,
+    )),
+    "prctl": (0, (22,)),
+    "socketpair": (1, _DATAGRAMS),
+}  # fmt: skip
 
 _ALLOW, _NOTIFY, _KILL = 0x7FFF0000, 0x7FC00000, 0x80000000
 _ENOSYS = 0x00050000 | 38
@@ -108,14 +123,14 @@ def filter_program(*, watch: bool) -> bytes:
     numbers, architecture = _MACHINES[platform.machine()]
     without = _OLDER_INSTEAD if watch else (*_OLDER_INSTEAD, *HIDDEN_MEMORY, *SCARCE, *AROUND)
     absent = [numbers[name] for name in without if name in numbers]
-    others = set(numbers) - set(without) - set(_BY_ARGUMENT)
+    others = set(numbers) - set(without) - set(BY_ARGUMENT)
     watched = sorted(numbers[name] for name in others) if watch else []
     # Layout: checks, then ALLOW, NOTIFY, ENOSYS, KILL; a jump counts the records to skip. A check
     # goes to an end where it holds ("" for none) and skips some records where it does not.
     checks: list[tuple[int, int, str, int]] = [(_AT_LEAST, _X32, "kill", 0)]
     checks += [(_EQUAL, value, "absent", 0) for value in absent]
     checks += [(_EQUAL, value, "notify", 0) for value in watched]
-    for name, (argument, values) in _BY_ARGUMENT.items() if watch else ():
+    for name, (argument, values) in BY_ARGUMENT.items() if watch else ():
         place = _ARGUMENTS + 8 * argument
         checks += [(_EQUAL, numbers[name], "", len(values) + 2), (_LOAD, place, "", 0)]
         checks += [(_EQUAL, value, "notify", 0) for value in values]

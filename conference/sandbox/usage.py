@@ -1,9 +1,10 @@
 """What a run uses: processes, memory and processor time from /proc, bytes from its workspace."""
 
-# ruff: noqa: PTH116, PTH123, PTH208
+# ruff: noqa: PTH101, PTH115, PTH116, PTH123, PTH208
 # Plain paths: looked at up to 50 times a second.
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
 
@@ -81,12 +82,14 @@ def precise_memory(processes: tuple[int, ...]) -> int:
 class Disk(msgspec.Struct, frozen=True):
     """Bytes of a folder on disk, and the largest size of a file changed since a given time.
 
-    Folders in `too_deep` are nested beyond `DEEPEST`, or their paths are too long to look at.
+    Folders in `too_deep` are nested beyond `DEEPEST`, or their paths are too long to look at;
+    `closed` is one that may not be looked into.
     """
 
     total: int
     largest_new: int
     too_deep: tuple[str, ...] = ()
+    closed: str = ""
 
 
 def disk_use(folder: str, since: float) -> Disk:
@@ -96,6 +99,7 @@ def disk_use(folder: str, since: float) -> Disk:
     """
     total, largest = 0, 0
     too_deep: list[str] = []
+    closed = ""
     pending, deepest = [folder], folder.count("/") + DEEPEST
     while pending:
         path = pending.pop()
@@ -111,9 +115,11 @@ def disk_use(folder: str, since: float) -> Disk:
                         largest = max(largest, status.st_size)
                     if entry.is_dir(follow_symlinks=False):
                         pending.append(entry.path)
+        except PermissionError:
+            closed = path
         except OSError:
             continue  # removed while we looked
-    return Disk(total, largest, tuple(too_deep))
+    return Disk(total, largest, tuple(too_deep), closed)
 
 
 def deleted_bytes(processes: tuple[int, ...], device: int) -> int:
@@ -130,18 +136,49 @@ def deleted_bytes(processes: tuple[int, ...], device: int) -> int:
     return sum(sizes.values())
 
 
-def escaping_links(folder: Path) -> list[Path]:
-    """Symbolic links below `folder` that lead out of it."""
-    root = folder.resolve()
-    found = []
-    for parent, folders, files in os.walk(root):
+def all_links(folder: Path) -> dict[Path, str]:
+    """Symbolic links below `folder` with what they say."""
+    found = {}
+    for parent, folders, files in os.walk(folder):
         for name in (*folders, *files):
-            path = Path(parent) / name
-            if path.is_symlink():
-                target = os.path.normpath(Path(parent) / path.readlink())
-                if target != str(root) and not target.startswith(f"{root}/"):
-                    found.append(path)
+            with contextlib.suppress(OSError):  # no link
+                found[Path(parent, name)] = os.readlink(f"{parent}/{name}")
     return found
+
+
+def escaping_links(folder: Path) -> dict[Path, str]:
+    """Those that lead out of it in the end.
+
+    What a ".." leaves is where the links before it lead, and not what they are called.
+    """
+    root = os.path.realpath(folder)
+    targets = {link: os.path.realpath(link) for link in all_links(Path(root))}
+    out = [link for link, target in targets.items() if not f"{target}/".startswith(f"{root}/")]
+    return {link: os.readlink(link) for link in out}
+
+
+def open_up(folder: str) -> None:
+    """Let the owner of what a program left behind read and remove it, and nobody become another.
+
+    Call it when all of the program has ended: paths are taken as they are.
+    """
+    pending = [folder]
+    while pending:
+        path = pending.pop()
+        with contextlib.suppress(OSError):
+            _set_mode(path, os.stat(path).st_mode, 0o700)
+            with os.scandir(path) as entries:
+                for entry in entries:
+                    if entry.is_dir(follow_symlinks=False):
+                        pending.append(entry.path)
+                    elif entry.is_file(follow_symlinks=False):
+                        _set_mode(entry.path, entry.stat(follow_symlinks=False).st_mode, 0o400)
+
+
+def _set_mode(path: str, mode: int, least: int) -> None:
+    wanted = (mode & 0o1777) | least
+    if wanted != mode & 0o7777:
+        os.chmod(path, wanted)
 
 
 def _names(folder: str) -> list[str]:

@@ -14,9 +14,9 @@ import struct
 from collections.abc import Callable
 
 from conference.sandbox.files import CHANGED, Bounds, Files
-from conference.sandbox.paths import Call, Reader, below, signed
+from conference.sandbox.paths import Blind, Call, Reader, below, signed
 from conference.sandbox.records import Kind
-from conference.sandbox.syscalls import AROUND, HIDDEN_MEMORY, SCARCE, table
+from conference.sandbox.syscalls import AROUND, BY_ARGUMENT, HIDDEN_MEMORY, SCARCE, table
 
 _NEW_NAMESPACES = 0x7E020000  # the CLONE_NEW* flags of clone(2)
 _UNIX, _NETLINK = 1, 16
@@ -28,6 +28,8 @@ _SIGNALS = {
     "kill": (0, 1), "tkill": (0, 1), "tgkill": (0, 2), "rt_sigqueueinfo": (0, 1),
     "rt_tgsigqueueinfo": (0, 2), "pidfd_send_signal": (0, 1),
 }  # fmt: skip
+_IOPRIO_PROCESS = 1
+_OF_A_PROCESS = ("sched_setaffinity", "sched_setparam", "migrate_pages", "move_pages")
 _PATIENT = (0, 3, 5)  # the scheduling policies that go before nobody: other, batch, idle
 
 
@@ -59,17 +61,30 @@ class Judge:
         return self._names.get(number, f"call {number}")
 
     def close(self) -> None:
+        """All of the program must have ended."""
         self._reader.close()
+        self._files.close()
 
     def answer(self, call: Call) -> int:
-        """0 to let the call go on, else the error number that the program gets."""
+        """0 to let the call go on, else the error number that the program gets.
+
+        What cannot be judged is refused: nothing that a program says may end the round.
+        """
+        try:
+            return self._judged(call)
+        except (Blind, OSError, ValueError, OverflowError) as error:
+            return self._refuse("tamper", f"{call.name}: {error}", errno.EPERM)
+
+    def _judged(self, call: Call) -> int:
         known = self._answers.get(call.name)
         if known is not None:
             return known(call)
         if call.name in HIDDEN_MEMORY:
             return self._refuse("memory_limit", f"{call.name}: held by no process", errno.ENOSYS)
         error = errno.ENOSYS if call.name in (*AROUND, *SCARCE) else errno.EPERM
-        return self._refuse("tamper", call.name, error)
+        argument, _ = BY_ARGUMENT.get(call.name, (None, ()))
+        how = "" if argument is None else f" {call.arguments[argument]:#x}"
+        return self._refuse("tamper", f"{call.name}{how}", error)
 
     def _answerers(self) -> dict[str, Callable[[Call], int]]:
         files = self._files
@@ -86,6 +101,9 @@ class Judge:
             "bind": self._address,
             "setpriority": self._priority,
             "sched_setscheduler": self._schedule,
+            "ioprio_set": self._priority_of_disks,
+            **dict.fromkeys(_OF_A_PROCESS, self._of_a_process),
+            "socketpair": self._pair,
         }
 
     def _refuse(self, kind: Kind, detail: str, error: int = errno.EACCES) -> int:
@@ -108,6 +126,12 @@ class Judge:
         if family == _NETLINK:
             return errno.EAFNOSUPPORT  # listing the interfaces: libraries do it unasked
         return self._refuse("network", f"socket of family {family}")
+
+    def _pair(self, call: Call) -> int:
+        """Two sockets of datagrams, which without namespaces can write to one of the host."""
+        if self._bounds.isolated:
+            return 0
+        return self._refuse("network", "a pair of sockets of datagrams")
 
     def _address(self, call: Call) -> int:
         """Judge `connect` and `bind` by the address."""
@@ -182,6 +206,18 @@ class Judge:
         if which == 0 and value >= 0 and (who == 0 or not self._foreign(who)):
             return 0
         return self._refuse("tamper", f"priority {value}", errno.EPERM)
+
+    def _priority_of_disks(self, call: Call) -> int:
+        which, who = (signed(argument) for argument in call.arguments[:2])
+        if which == _IOPRIO_PROCESS and (who == 0 or not self._foreign(who)):
+            return 0
+        return self._refuse("tamper", f"priority of disks, {which} {who}", errno.EPERM)
+
+    def _of_a_process(self, call: Call) -> int:
+        process = signed(call.arguments[0])
+        if process == 0 or not self._foreign(process):
+            return 0
+        return self._refuse("tamper", f"{call.name} of {process}", errno.EPERM)
 
     def _schedule(self, call: Call) -> int:
         policy = call.arguments[1] & 0xFFFF

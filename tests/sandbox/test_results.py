@@ -73,3 +73,18 @@ def test_the_size_is_bounded_to_the_byte(tmp_path: Path) -> None:
 def test_text_in_a_result_is_clean(tmp_path: Path) -> None:
     (tmp_path / "results.json").write_text('{"a\\ud800": "\\u001b[2J"}')
     assert read_result(Path("results.json"), tmp_path) == {"a\ufffd": "\ufffd[2J"}
+
+
+@pytest.mark.parametrize(("opened", "closed"), [("[", "]"), ('{"a": ', "}")])
+def test_what_is_nested_too_deep_for_those_who_use_it_is_refused(
+    tmp_path: Path, opened: str, closed: str
+) -> None:
+    """At 490 levels it could be read, and the paper that was made from it ended the round."""
+    for levels, fine in ((90, True), (110, False), (490, False), (100_000, False)):
+        text = '{"a": ' + opened * levels + "1" + closed * levels + "}"
+        (tmp_path / "results.json").write_text(text)
+        if fine:
+            assert "a" in read_result(Path("results.json"), tmp_path)
+        else:
+            with pytest.raises(BadResult, match="clean JSON"):
+                read_result(Path("results.json"), tmp_path)

@@ -113,6 +113,41 @@ print(open("/proc/self/status").read().split("CapEff:")[1].split()[0])
     assert int(capabilities, 16) == 0
 
 
+@pytest.mark.parametrize("method", WORKING)
+def test_what_is_left_behind_can_be_read_and_removed_by_its_owner(
+    method: Method, workspace: Path
+) -> None:
+    """A user without root's rights must be able to: a closed folder is no end of a round."""
+    text = """
+import os
+os.makedirs("figures/deep")
+for path in ("results.json", "figures/deep/a.svg"):
+    open(path, "w").close()
+    os.chmod(path, 0)
+for path in ("figures/deep", "figures", "."):
+    os.chmod(path, 0)
+"""
+    outcome = run(program(workspace, text), workspace, LIMITS, method=method, unsafe=True)
+    assert outcome.exit_code == 0 or "disk_limit" in str(outcome.incidents), outcome
+    for path in [workspace, *workspace.rglob("*")]:
+        assert path.stat().st_mode & 0o700 >= (0o700 if path.is_dir() else 0o400), path
+        assert not path.stat().st_mode & 0o6000, path
+    assert (workspace / "figures/deep/a.svg").exists()
+
+
+@pytest.mark.parametrize("method", WORKING)
+def test_signals_that_wait_are_few_enough_for_others(method: Method, workspace: Path) -> None:
+    """The host's user has about 100,000 for all programs together."""
+    text = """
+import ctypes, signal
+signal.pthread_sigmask(signal.SIG_BLOCK, [40])
+libc, timer = ctypes.CDLL(None), ctypes.c_void_p()
+print(sum(libc.timer_create(1, None, ctypes.byref(timer)) == 0 for _ in range(2000)))
+"""
+    outcome = run(program(workspace, text), workspace, LIMITS, method=method, unsafe=True)
+    assert int(outcome.stdout) < 500
+
+
 def test_runs_at_once_do_not_disturb_each_other(workspace: Path) -> None:
     def one(number: int) -> tuple[int, str, int]:
         folder = workspace / str(number)
