@@ -25,6 +25,7 @@ EXPERIMENT, PLOT = "experiment.py", "plot.py"
 WALL = {"quick": 300.0, "full": 3600.0}
 PLOT_WALL = 120.0
 FIGURE_BYTES = 16 << 20
+MOST_FIGURES, LONGEST_CAPTION = 20, 2000  # a paper's; more would take minutes to typeset
 LATER = {"torch": "torch._dynamo"}  # 800 modules that the making of an optimiser imports
 
 Results = list[dict[str, Any]]
@@ -40,6 +41,8 @@ class Figure(msgspec.Struct, frozen=True):
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,60}", self.name):
             raise ValueError(f"a figure has the name {self.name!r}; use letters, digits, _ and -")
+        if len(self.caption) > LONGEST_CAPTION:
+            raise ValueError(f"the caption of {self.name} has over {LONGEST_CAPTION} characters")
 
 
 class Result(msgspec.Struct, frozen=True):
@@ -182,6 +185,9 @@ def _figures(folder: Path) -> Figures:
         figures = msgspec.json.decode(listed, type=list[Figure])
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise BadResult(f"figures.json: {error}") from None
+    names = {row.name.lower() for row in figures}  # their files may lie where case says nothing
+    if len(figures) > MOST_FIGURES or len(names) < len(figures):
+        raise BadResult(f"figures.json: give at most {MOST_FIGURES} figures, each once")
     drawn = []
     for row in figures:
         svg = read_file(folder / f"{row.name}.svg", folder, FIGURE_BYTES)

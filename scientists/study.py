@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from conference.core.records import Agent, Call, Similar
 from conference.core.tasks import TaskFailed
@@ -249,14 +250,19 @@ def analyse(
 def _effect(
     metric: Metric, runs: Sequence[Mapping[str, Any]], results: Sequence[Mapping[str, Any]]
 ) -> Effect:
-    from scipy.stats import t
-
     values: dict[str, dict[int, float]] = {"baseline": {}, "treatment": {}}
     for run, result in zip(runs, results, strict=True):
         values[run["label"]][run["seed"]] = float(result["metrics"][metric.name])
     seeds = sorted(values["baseline"])
     left = np.array([values["baseline"][seed] for seed in seeds])
     right = np.array([values["treatment"][seed] for seed in seeds])
+    with np.errstate(all="ignore"):  # a value beyond all measure is refused as a record
+        return _compared(metric, left, right)
+
+
+def _compared(metric: Metric, left: NDArray[np.float64], right: NDArray[np.float64]) -> Effect:
+    from scipy.stats import t
+
     gaps = right - left
     n, mean = len(gaps), float(gaps.mean())
     if n < 2:

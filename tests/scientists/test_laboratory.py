@@ -79,6 +79,9 @@ def test_other_results_are_a_failure_and_an_incident(
         ('[{"name": "missing", "caption": "c"}]', "missing.svg"),
         ('[{"name": "linked", "caption": "c"}]', "linked.svg"),
         ('[{"name": "there", "caption": "c"}]', "not with an svg"),
+        ('[{"name": "a", "caption": "c"}, {"name": "A", "caption": "c"}]', "each once"),
+        (json.dumps([{"name": f"f{n}", "caption": "c"} for n in range(21)]), "at most 20"),
+        (json.dumps([{"name": "there", "caption": "w" * 2001}]), "over 2000 characters"),
     ],
 )
 def test_figures_that_are_not_there_are_a_failure(
