@@ -33,6 +33,7 @@ def report_again(folder: Path) -> StudyResult:
     job = Job(
         study=study, venues=venues, out=str(folder), papers=chosen["papers"],
         sample=chosen["sample"], seed=chosen["seed"], plan=planned.hash, notes=planned.notes,
+        count=chosen.get("count", 0),
     )  # fmt: skip
     return conclude(job, read_outcomes(folder), chosen["replicates"])
 
@@ -86,7 +87,7 @@ def conclude(job: Job, table: Any, replicates: int) -> StudyResult:
         rests_on=rests,
         plan_hash=job.plan,
         venue=job.venues["control"].name,
-        papers=_papers(study, table),
+        papers=job.count or _papers(study, table),
         replicates=replicates,
         notes=tuple(dict.fromkeys(notes)),
         labels=labels,

@@ -35,7 +35,8 @@ LARGE = 2  # SD: a difference that nobody overlooks
 class Job(msgspec.Struct, frozen=True, kw_only=True):
     """What every replicate of a study needs. `venues` are the arms' rules, the control's first.
 
-    `notes` are sentences on its papers that a reader of the report should know.
+    `count` is how many papers are submitted, 0 where scientists write them; `notes` are sentences
+    on them that a reader of the report should know.
     """
 
     study: Study
@@ -45,6 +46,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     sample: int
     seed: int
     plan: str
+    count: int = 0
     hosts: int = 0
     address: str | None = None
     budget: tuple[int, float, float] = (0, 0.0, 0.0)
@@ -89,9 +91,12 @@ def make_job(
     _check_rounds(study, venues, arms, seed, out)
     chosen = _chosen(arms, sample, seed, replicates, minds, settings)
     chosen |= {"recorded": {arm: found for arm in venues if (found := fingerprints(venues[arm]))}}
+    if models or study.venue.endswith(".toml"):  # Rules that a file of the user's says.
+        chosen["rules"] = venues
     job = Job(
         study=study, venues=venues, out=str(out), papers=papers, sample=sample, seed=seed,
         plan=plan_hash(study, chosen), notes=arms.notes,
+        count=len(arms.control) if arms.control else 0,
     )  # fmt: skip
     return job, arms
 
@@ -257,6 +262,7 @@ def note_plan(
         return
     chosen: dict[str, Any] = {"replicates": replicates, "sample": job.sample, "seed": job.seed}
     chosen |= {"papers": job.papers, "minds": dict(minds or {}), "settings": dict(settings or {})}
+    chosen["count"] = job.count
     planned = Planned(hash=job.plan, study=job.study, chosen=chosen, notes=job.notes)
     path.write_bytes(msgspec.json.format(msgspec.json.encode(planned)))
 

@@ -8,7 +8,7 @@ import msgspec
 import numpy as np
 
 from conference.core.errors import UserError
-from conference.core.registry import TWINS, load
+from conference.core.registry import TWINS, load, registered
 from venues.papers import TablePaper
 
 Change = Callable[[TablePaper, str, np.random.Generator], TablePaper | None]
@@ -28,6 +28,19 @@ class Twin(msgspec.Struct, frozen=True, kw_only=True):
     change: Change
     needs_text: bool = False
     unseen: str = ""
+
+
+def all_twins() -> list[tuple[str, str, str]]:
+    """Every twin that is registered: its name as an arm has it, what it does, what papers need."""
+    found: list[tuple[str, str, str]] = []
+    for name in registered(TWINS):
+        twin: Twin = load(TWINS, name, "twin")
+        needs = "texts" if twin.needs_text else ""
+        found += [
+            (f"{name}:{detail}" if detail else name, f"{twin.what}: {what}", needs)
+            for detail, what in twin.details.items()
+        ]
+    return found
 
 
 def twin_of(spec: str) -> tuple[Twin, str]:

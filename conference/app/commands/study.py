@@ -28,10 +28,12 @@ def study() -> None:
 
 @study.command("list")
 @click.option("--outcomes", is_flag=True, help="List what a study can measure instead.")
-def list_(outcomes: bool) -> None:
+@click.option("--twins", is_flag=True, help="List how an arm can change the papers instead.")
+def list_(outcomes: bool, twins: bool) -> None:
     """List the studies that come with the package."""
     from benchmarks.studies.outcomes import need_said, outcome_of
     from benchmarks.studies.study import list_studies, load_study
+    from benchmarks.studies.twins.twin import all_twins
     from conference.core.registry import OUTCOMES, registered
 
     console = Console()
@@ -40,6 +42,10 @@ def list_(outcomes: bool) -> None:
         for name in registered(OUTCOMES):
             found = outcome_of(name)
             table.add_row(name, found.what, found.unit, ", ".join(map(need_said, found.needs)))
+    elif twins:
+        table = Table(Column("twin", no_wrap=True), "how the papers differ", "needs")
+        for spec, what, needs in all_twins():
+            table.add_row(spec, what, needs)
     else:
         table = Table(
             Column("study", no_wrap=True), "question", "rests on", Column("arms", overflow="fold")

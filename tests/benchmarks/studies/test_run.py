@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner
 
 import conference
-from benchmarks.studies.conclude import rests_of
+from benchmarks.studies.conclude import report_again, rests_of
 from benchmarks.studies.job import make_job
 from benchmarks.studies.results import read_result
 from benchmarks.studies.run import round_folder, run_study
@@ -23,6 +23,7 @@ from conference.app.cli import cli
 from conference.core.errors import UserError
 from conference.core.ledger import read_ledger
 from conference.core.records import Review, Submission
+from conference.models.records import ModelRules
 from venues.resume import load_round
 
 FILE = """
@@ -122,6 +123,22 @@ def test_a_plan_that_changed_is_refused(study: Study, papers: Path, out: Path) -
         run_study(study, out=out, papers=papers, workers=0, seed=1)
 
 
+def test_a_changed_venue_file_or_model_is_another_plan(
+    study: Study, papers: Path, tmp_path: Path
+) -> None:
+    """Else the replicates that lack would be run by other rules than those that are there."""
+    venue = tmp_path / "mine.toml"
+    mine = msgspec.structs.replace(study, venue=str(venue))
+    asked = partial(make_job, mine, tmp_path, str(papers), 0, 0, None, None)
+
+    def plan(temperature: float, words: int) -> str:
+        venue.write_text(f'base = "workshop"\n[review]\nleast_words = {words}\n')
+        return asked({"openai:x": ModelRules(temperature=temperature)}, 2)[0].plan
+
+    assert plan(0.5, 20) == plan(0.5, 20)
+    assert len({plan(0.5, 20), plan(0.9, 20), plan(0.5, 30)}) == 3
+
+
 @pytest.mark.parametrize(
     ("old", "new", "sentence"),
     [
@@ -201,6 +218,7 @@ def test_the_commands_show_run_report_and_compare(papers: Path, out: Path, tmp_p
 
     assert set(list_studies()) <= set(said("list").split()), "names are whole on narrow terminals"
     assert "rating" in said("list", "--outcomes")
+    assert {"flaw:wrong_sign", "hedging:add"} <= set(said("list", "--twins").split())
     assert "What does a lower quota change?" in said("show", str(path))
     dry = said("run", str(path), "--papers", str(papers), "--dry-run", "--out", str(tmp_path / "d"))
     assert "after sharing" in dry and not (tmp_path / "d").exists()
@@ -370,7 +388,8 @@ def test_a_study_of_whole_rounds_has_a_report(papers: Path, tmp_path: Path) -> N
         FILE.replace('primary = "accepted"\nalso = ["rating", "icc"]', 'primary = "icc"')
     )
     _, result = run_study(load_study(path), out=tmp_path / "out", papers=papers, workers=0)
-    assert result.study.papers == 0 and result.effects[0].outcome == "icc"
+    assert result.study.papers == 12 and result.effects[0].outcome == "icc"
+    assert report_again(tmp_path / "out").study.papers == 12
 
 
 def test_it_runs_in_a_notebook(papers: Path, tmp_path: Path) -> None:
