@@ -7,6 +7,7 @@ into the file when it ends. The chain is not verified here; opening the ledger d
 from __future__ import annotations
 
 import fcntl
+import os
 import sqlite3
 from collections.abc import Mapping
 from pathlib import Path
@@ -76,6 +77,9 @@ class Follower:
         found = database.execute(f"{ROWS} where seq > ? order by seq limit {MOST}", (number,))
         rows = []
         for seq, step, agent, paper, records, calls, seconds, finished, link in found:
+            times = isinstance(seconds, float) and isinstance(finished, float)
+            if not (times and isinstance(records, bytes) and isinstance(calls, bytes)):
+                raise sqlite3.DataError(f"row {seq} is damaged")
             kept = decode(migrated(records, version))
             rows.append(Row(TaskKey(step, agent, paper), kept, seconds, finished, calls))
             self._at = seq, link
@@ -113,10 +117,15 @@ def _looks(folder: Path) -> tuple[int, ...]:
     return tuple(found)
 
 
+def _at_once(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NONBLOCK)
+
+
 def being_written(folder: Path) -> bool:
     """Whether a live process writes the round: it holds the lock, and no dead one does."""
     try:
-        with (folder / LOCK).open() as lock:
+        # Without O_NONBLOCK a named pipe in its place would hold us for ever.
+        with open(folder / LOCK, opener=_at_once) as lock:
             fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
         return True

@@ -13,6 +13,7 @@ import fcntl
 import hashlib
 import os
 import sqlite3
+import stat
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -28,6 +29,7 @@ from conference.core.tasks import Done, TaskKey
 LEDGER = "ledger.sqlite"
 TIP = "ledger.tip"
 LOCK = "round.lock"
+TIP_BYTES = 78  # a number, a hash and the end of the line
 WHOLE = "whole step "
 SEEN = "seen by step "
 RETRACTED = "retracted"
@@ -334,9 +336,16 @@ def open_ledger(folder: Path) -> Ledger:
         )
     database = _connect(path)
     try:
+        names = {name for (name,) in database.execute("select name from sqlite_master")}
+        if names and "meta" not in names:
+            database.close()
+            raise UserError(
+                f"{path}: this database is no ledger of a round; nothing in it was changed: move "
+                "it away, or choose another --out."
+            )
         database.execute("pragma journal_mode = wal")
         database.execute("pragma synchronous = full")
-        if not database.execute("select 1 from sqlite_master where name = 'meta'").fetchone():
+        if not names:
             database.executescript(f"begin;{SCHEMA}pragma user_version = {VERSION};commit;")
     except sqlite3.OperationalError as error:
         database.close()
@@ -428,8 +437,10 @@ def _take(lock: IO[str]) -> None:
     fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
-def unsealed(name: str, stored: bytes) -> bytes | None:
+def unsealed(name: str, stored: object) -> bytes | None:
     """A note's value as `meta` stores it; None where it was changed."""
+    if not isinstance(stored, bytes):
+        return None
     value, seal = stored[:-32], stored[-32:]
     return bytes(value) if seal == _seal(name, value) else None
 
@@ -460,12 +471,18 @@ def _read_tip(folder: Path) -> tuple[int, bytes] | None:
     if not path.exists():
         return None
     try:
-        said = path.read_text()
-        if not said:
-            return None  # The disk had room for the file, and none for its first note.
+        # Without O_NONBLOCK a named pipe in its place would hold us for ever.
+        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+        try:
+            regular = stat.S_ISREG(os.fstat(handle).st_mode)
+            said = os.read(handle, 2 * TIP_BYTES).decode() if regular else "no file"
+        finally:
+            os.close(handle)
+        if not said.strip("\0"):
+            return None  # The disk kept the file, and not its first note.
         number, digest = said.split()
         return int(number), bytes.fromhex(digest)
-    except (ValueError, UnicodeDecodeError) as error:
+    except (ValueError, OSError) as error:
         raise UserError(
             f"{path}: the note of the ledger's end is damaged; put back a copy of the run folder, "
             "or start again with another --out."

@@ -49,6 +49,7 @@ UNCLEAN = frozenset("\\@<>&:;{}")  # in a value: what could begin something else
 PICTURES = {"data:image/png;base64,": "PNG", "data:image/jpeg;base64,": "JPEG"}
 MOST_PIXELS = 16 << 20  # of a picture in a figure
 MOST_ELEMENTS = 100_000
+DEEPEST = 100  # levels; what writes and draws a figure goes down them one within the other
 
 
 class BadFigure(ValueError):
@@ -67,6 +68,7 @@ def plain_svg(svg: bytes) -> bytes:
         raise BadFigure(f"no plain SVG ({error})") from None
     if root.tag != f"{{{SVG}}}svg":
         raise BadFigure(f"it begins with <{root.tag}>, not with an svg of {SVG}")
+    _check_depth(root)
     ElementTree.register_namespace("", SVG)
     ElementTree.register_namespace("xlink", XLINK)
     for number, element in enumerate(root.iter()):
@@ -77,6 +79,15 @@ def plain_svg(svg: bytes) -> bytes:
         _check(element)
     written: bytes = ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
     return written
+
+
+def _check_depth(root: ElementTree.Element) -> None:
+    level, depth = [root], 0
+    while level:
+        depth += 1
+        if depth > DEEPEST:
+            raise BadFigure(f"it is nested deeper than {DEEPEST} levels")
+        level = [child for element in level for child in element]
 
 
 def _check(element: ElementTree.Element) -> None:
@@ -93,6 +104,8 @@ def _check(element: ElementTree.Element) -> None:
         elif attribute not in OF_XML:
             raise BadFigure(f"<{name}> has the attribute {attribute}='{value[:60]}'")
     if name == "style":
+        if len(element):  # what stands behind it would be part of the sheet, too
+            raise BadFigure("<style> has other elements in it")
         _check_sheet(element.text or "")
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -9,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from conference.core.follow import MOST, Follower, News, being_written
-from conference.core.ledger import LEDGER, Ledger, open_ledger
+from conference.core.ledger import LEDGER, LOCK, Ledger, open_ledger
 from conference.core.records import Incident, encode
 from conference.core.tasks import Done, TaskKey
 
@@ -106,3 +108,23 @@ def test_a_look_never_keeps_a_round_from_beginning(
     monkeypatch.setattr("conference.core.ledger.time.sleep", lambda seconds: looking.close())
     ledger: Ledger = open_ledger(tmp_path)
     ledger.close()
+
+
+@pytest.mark.parametrize("change", ["seconds = 'x'", "records = 'x'", "calls = 5"])
+def test_a_row_of_another_kind_is_damage_and_not_the_page_s_end(
+    tmp_path: Path, change: str
+) -> None:
+    ledger = open_ledger(tmp_path)
+    ledger.append([done(0)])
+    ledger.close()
+    database = sqlite3.connect(tmp_path / LEDGER)
+    database.execute(f"update tasks set {change}")
+    database.commit()
+    database.close()
+    with pytest.raises(sqlite3.Error, match="row 1 is damaged"):
+        Follower(tmp_path).look()
+
+
+def test_a_pipe_in_the_place_of_the_lock_holds_nobody_up(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / LOCK)
+    assert not being_written(tmp_path)

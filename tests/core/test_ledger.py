@@ -10,6 +10,7 @@ import subprocess
 import sys
 import textwrap
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -153,6 +154,54 @@ def test_a_note_of_the_end_that_had_no_room_is_no_damage(tmp_path: Path) -> None
     (tmp_path / TIP).write_text("4")
     with pytest.raises(UserError, match="damaged"):
         read_ledger(tmp_path)
+
+
+@pytest.mark.parametrize("tip", [b"\0" * 78, b"", None])
+def test_a_note_of_the_end_that_the_power_took_is_no_damage(
+    tmp_path: Path, tip: bytes | None
+) -> None:
+    fill(tmp_path, rows=3)
+    (tmp_path / TIP).unlink()
+    if tip is not None:
+        (tmp_path / TIP).write_bytes(tip)
+    assert len(read_ledger(tmp_path)) == 3
+
+
+@pytest.mark.parametrize("make", [Path.mkdir, os.mkfifo])
+def test_what_is_no_file_in_the_place_of_the_note_is_one_sentence(
+    tmp_path: Path, make: Callable[[Path], None]
+) -> None:
+    fill(tmp_path, rows=3)
+    (tmp_path / TIP).unlink()
+    make(tmp_path / TIP)
+    for opened in (open_ledger, read_ledger):
+        with pytest.raises(UserError, match="damaged"):
+            opened(tmp_path)
+
+
+def test_the_database_of_another_program_is_left_alone(tmp_path: Path) -> None:
+    database = sqlite3.connect(tmp_path / LEDGER)
+    database.execute("create table people (name text)")
+    database.commit()
+    database.close()
+    before = (tmp_path / LEDGER).read_bytes()
+    with pytest.raises(UserError, match="no ledger of a round"):
+        open_ledger(tmp_path)
+    assert (tmp_path / LEDGER).read_bytes() == before
+
+
+@pytest.mark.parametrize("value", [5, "text", None, b"short"])
+def test_a_note_of_any_kind_is_the_one_written_or_damage(tmp_path: Path, value: object) -> None:
+    fill(tmp_path, rows=1)
+    database = sqlite3.connect(tmp_path / LEDGER)
+    database.execute("create table new (name text primary key, value)")
+    database.execute("insert into new values ('plan', ?)", (value,))
+    database.execute("drop table meta")
+    database.execute("alter table new rename to meta")
+    database.commit()
+    database.close()
+    with pytest.raises(UserError, match="note 'plan'"):
+        read_ledger(tmp_path).noted("plan")
 
 
 def test_a_changed_row_is_found_even_when_the_file_is_sound(tmp_path: Path) -> None:

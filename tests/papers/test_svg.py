@@ -52,6 +52,9 @@ BAD = {
     "attribute address": "<path fill='url(http://a.b/c#d)'/>",
     "function": "<path fill='image-set(#a)'/>",
     "property": "<path style='filter: blur(900px)'/>",
+    "style behind an element": "<style><title/>*{fill: url(http://a.b/c)}</style>",
+    "style in an element": "<style><g>@import 'http://a.b/c.css';</g></style>",
+    "levels": "<g>" * 20_000 + "</g>" * 20_000,
     "base": "<g xml:base='http://a.b/'/>",
     "paths": "<path/>" * 100_001,
 }
