@@ -13,13 +13,20 @@ from collections.abc import Collection
 
 from conference.core.clean import UNCLEAN
 
-# A string of JSON, and the colon that makes it a name.
-STRING = re.compile(r'"((?:[^"\\]|\\.)*)"(\s*:)?', re.DOTALL)
+# A string of JSON, and the colon that makes it a name; one without an end is the rest of the text,
+# so that what is cut off, or repeats an escape without end, is read once.
+STRING = re.compile(r'"((?:[^"\\]++|\\.)*+)(?:"(\s*+:)?|\\?\Z)', re.DOTALL)
 PART = re.compile(
     r"(?P<pair>\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})"
     r"|\\u(?P<code>[0-9a-fA-F]{4})"
     r"|\\(?P<letter>.)"
     r"|(?P<raw>[\x00-\x1f\x7f-\x9f])",
+    re.DOTALL,
+)
+# The same without raw characters: it begins with a backslash, so that long texts are read fast.
+ESCAPE = re.compile(
+    r"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+    r"|u(?P<code>[0-9a-fA-F]{4})|.)",
     re.DOTALL,
 )
 RAW = {"\n": r"\n", "\r": r"\r", "\t": r"\t"}
@@ -56,6 +63,8 @@ def repaired(text: str, code: Collection[str] = ()) -> tuple[str, tuple[str, ...
 
     def string(found: re.Match[str]) -> str:
         nonlocal name
+        if found.end(1) == len(text) or text[found.end(1)] != '"':
+            return found[0]
         body, colon = found[1], found[2] or ""
         verbatim = name in code and not colon
         if colon:
@@ -75,7 +84,7 @@ def whole_escapes(text: str) -> tuple[str, tuple[str, ...]]:
             return LOST
         return found[0]
 
-    return PART.sub(part, text), _in_words(changes)
+    return ESCAPE.sub(part, text), _in_words(changes)
 
 
 def _in_words(changes: Counter[str]) -> tuple[str, ...]:

@@ -37,6 +37,8 @@ ENDLESS = (
     "max_tokens or max_completion_tokens"
 )
 TOKEN = 128  # characters of the longest tokens, of white space
+# Bytes of a body: for each token one event of a stream with its likelihoods, and all else.
+EVENT, ELSE = 2048, 4_194_304
 MOST = 2**31  # tokens; no call has so many, whatever a server says
 LONGEST = 100  # characters of a model's name
 TINY = 1e-3  # by which a log probability may be above 0 as it was rounded
@@ -52,13 +54,15 @@ def read_reply(
     """The reply in a response, and the revision of the model that the server names ("" for none).
 
     Tokens that the server does not count are estimated by `count` over `asked` and the answer. An
-    answer longer than `limit` tokens can be is cut there.
+    answer longer than `limit` tokens can be is cut there, and none is read of a far longer body.
 
     Raises:
         CutShort: it is a stream that ended before its answer did.
         Fault: the server says that it failed.
         ValueError: the response does not follow the protocol.
     """
+    if len(content) > EVENT * limit + ELSE:
+        return Reply("", count(asked), 0, limit, ENDLESS.format(size=len(content))), ""
     sent, repairs = _decoded(content)
     body = _body(sent)
     choice = _first_choice(body)

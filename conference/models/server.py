@@ -34,6 +34,7 @@ LATE = 2  # time-outs of one call: each has cost the whole of `timeout`
 GATEWAY_TIMEOUT = (504, 524)
 SOON = 0.5  # seconds within which a connection that ends was not cut for its length
 SHORTEST_KEY = 8  # characters of a key; shorter ones are placeholders such as "none" and "EMPTY"
+LONGEST_REFUSAL = 20_000  # characters of it that are read
 HIDDEN = b"(key)"
 CLOSED = "ended the connection"
 CUT_OFF = (
@@ -197,7 +198,8 @@ class ServerModel:
 
     def _refused(self, error: Any) -> Exception:
         """What to do about a refusing status: wait, leave a parameter out, or end."""
-        status, body, headers = error.status_code, error.response.text, error.response.headers
+        status, headers = error.status_code, error.response.headers
+        body = error.response.text[:LONGEST_REFUSAL]
         helps = help_with(status, body, headers, self._rules.key_variable, self.context)
         said = self._hidden(f"answered {said_by(status, body)}{helps}")
         if is_too_long(status, body):

@@ -17,11 +17,11 @@ T = TypeVar("T")
 # A score as models write it that a guide does not hold: with its meaning, as in "3: reject", or out
 # of the scale's largest value. With a second number, as in "6-8", "6,5" and "6 (or 8)", it is none.
 VALUE = re.compile(
-    r"\s*(\d+(?:\.\d+)?)(?:\s*(?:/|out of)\s*(\d+))?"
-    r"\s*(?:[:,;(–—-]\s*(?!\s*(?:\d|(?:or|to|and)\b)).*)?",
+    r"\s*+(\d+(?:\.\d+)?)\s*+(?:(?:/|out of)\s*+(\d+)\s*+)?"
+    r"(?:[:,;(–—-]\s*+(?!\d|(?:or|to|and)\b).*)?",
     re.DOTALL | re.IGNORECASE,
 )
-FENCE = re.compile(r"```\w*\s*(\{.*\})\s*```", re.DOTALL)
+FENCE = re.compile(r"```\w*+\s*+(?=\{)")
 NOTES = ("title", "description", "default")
 # The characters that guided decoding may write in a bounded text. A pattern is needed there: a mere
 # `maxLength` lets raw control characters through, which no JSON reader takes.
@@ -125,9 +125,18 @@ def bare_object(text: str) -> str:
     """
     if not text.lstrip().startswith("{"):
         text = without_thoughts(text) or text.replace("{", "(")
-        text = fenced[1] if (fenced := FENCE.search(text)) else text
+        text = _fenced(text)
     first, last = text.find("{"), text.rfind("}")
     return text[first : last + 1] if 0 <= first < last else text
+
+
+def _fenced(text: str) -> str:
+    """The object within a text's fence, else the text."""
+    begin, end = FENCE.search(text), text.rfind("```")
+    if begin is None or end < begin.end():
+        return text
+    inside = text[begin.end() : end].rstrip()
+    return inside if inside.endswith("}") else text
 
 
 def _asked(properties: dict[str, dict[str, Any]], least: Mapping[str, int]) -> str:

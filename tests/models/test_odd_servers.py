@@ -128,6 +128,28 @@ def test_an_answer_without_end_is_kept_to_what_was_asked_for() -> None:
     assert "does not keep to max_tokens" in str(failed.value)
 
 
+QUOTES = '\\"' * 100_000
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['{"summary": "' + QUOTES, "x```{" * 30_000, rated("6" + " " * 60_000 + "x")],
+    ids=["escapes", "fences", "spaces"],
+)
+def test_what_a_model_repeats_without_end_is_read_once(text: Any) -> None:
+    """Read anew from each of its places it would take hours."""
+    said = text if isinstance(text, dict) else completion(text, "length")
+    with rogue(at_second(said)) as server:
+        filled, asker = ask(server)
+    assert filled == SHAPE.read(TEXT) and asker.calls[0].problem
+
+
+def test_a_body_far_beyond_max_tokens_is_not_read() -> None:
+    with rogue(at_second(http(b" " * 10**7 + json.dumps(completion(TEXT)).encode()))) as server:
+        filled, asker = ask(server)
+    assert filled == SHAPE.read(TEXT) and "does not keep to max_tokens" in asker.calls[0].problem
+
+
 CONTEXT = "give context = 4096, in the model's table"
 # What a server answers for good, and what is said of it.
 ENDS: dict[str, tuple[Any, str]] = {
