@@ -20,6 +20,7 @@ from benchmarks.reviewers.contamination import UNKNOWN
 from benchmarks.reviewers.kept_scores import joined
 from benchmarks.reviewers.probe import Asked
 from benchmarks.reviewers.question import PaperView, Question, Texts
+from benchmarks.reviewers.refusals import Refusals
 from benchmarks.reviewers.reviewer import Reviewer, Scores
 from conference.core.errors import UserError
 from conference.core.files import PAPERS
@@ -60,8 +61,11 @@ def language_model(spec: str, question: Question, rules: ModelRules, rerun: int 
         with tempfile.TemporaryDirectory(prefix="conference-") as name:
             folder = Path(name)
             (folder / PAPERS).mkdir()
-            asked = _all(views, model, rules, parsed.preset, form, folder, rerun, note)
+            # What is known of other papers says that the model answers to some.
+            first = Refusals(note, met=len(views) < len(question.papers))
+            asked = _all(views, model, rules, parsed.preset, form, folder, rerun, first.note)
             runner.run(asked)
+            first.end()
 
     def score(views: Sequence[PaperView]) -> Scores:
         found: dict[int, Scores] = {}
@@ -133,7 +137,7 @@ async def _all(
     form: Form,
     folder: Path,
     seed: int,
-    note: Callable[[int, Scores], None],
+    note: Callable[[int, Scores, bool], None],
 ) -> None:
     """One review a paper, `AT_ONCE` at a time; one that fails costs the others nothing."""
     slots, open_ = asyncio.Semaphore(1), asyncio.Semaphore(AT_ONCE)
@@ -143,7 +147,7 @@ async def _all(
             key = TaskKey("benchmark", "", view.paper_id)
             asker = Asker(model, rules, preset, seed, key)
             context = Context(seed, folder, key, slots, asker)
-            note(at, await _ask(view, form, context, load_preset(preset).soft))
+            note(at, *await _ask(view, form, context, load_preset(preset).soft))
 
     tasks = [asyncio.create_task(one(at, view)) for at, view in enumerate(views)]
     try:
@@ -156,24 +160,25 @@ async def _all(
         task.result()
 
 
-async def _ask(view: PaperView, form: Form, context: Context, soft: bool) -> Scores:
-    """What the model says of one paper; raises `UserError` where it never can."""
+async def _ask(view: PaperView, form: Form, context: Context, soft: bool) -> tuple[Scores, bool]:
+    """What the model says of one paper, and whether it refuses it; raises `UserError` where it
+    never can say anything."""
     key, asker = context.key, context.asker
     try:
         if soft:
             chances = await soft_rating(_manuscript(view, context.folder), form, context)
             row = (chances.mean, np.nan, np.nan, chances.spread)
-            return _said(row, failed_calls(key, asker.calls), {})
+            return _said(row, failed_calls(key, asker.calls), {}), False
         filled = await write_review(_manuscript(view, context.folder), form, context)
     except NoChances as failure:
         raise UserError(f"--reviewer {asker.model.name}: {failure}.") from failure
     except TaskFailed as failure:
-        return _nothing_said(key, asker, failure)
+        return _nothing_said(key, asker, failure), isinstance(failure.__cause__, Refused)
     said = filled.texts.get("decision", "")
     decision = float(said == "Accept") if said else np.nan
     confidence = filled.scores.get(form.confidence, np.nan) if form.confidence else np.nan
     row = (filled.scores[form.rating], decision, confidence, np.nan)
-    return _said(row, failed_calls(key, asker.calls), dict(filled.texts))
+    return _said(row, failed_calls(key, asker.calls), dict(filled.texts)), False
 
 
 def _nothing_said(key: TaskKey, asker: Asker, failure: TaskFailed) -> Scores:

@@ -241,6 +241,20 @@ def test_a_refused_prompt_costs_one_paper_and_is_listed(tables: Path, tmp_path: 
     assert (row["paper"], row["task"]) == ("p7", "failed") and "status 400" in row["reason"]
 
 
+def test_a_model_that_refuses_every_paper_is_asked_again_once_it_is_there(
+    tables: Path, tmp_path: Path
+) -> None:
+    """As one that its server has not loaded, or whose context is shorter than was said."""
+    up: list[bool] = []
+    with serve(lambda request: obedient(request) if up else 400) as server:
+        done = measure(tables, tmp_path / "out", server.spec)
+        assert done.returncode == 2 and "Traceback" not in done.stderr
+        assert "status 400" in done.stderr and "run the same command again" in done.stderr
+        up.append(True)
+        again = measure(tables, tmp_path / "out", server.spec)
+    assert again.returncode == 0 and not (tmp_path / "out" / "failed_calls.csv").exists()
+
+
 def test_papers_without_an_answer_are_asked_about_again(tables: Path, tmp_path: Path) -> None:
     settings = tmp_path / "models.toml"
     settings.write_text("[default]\nretries = 0\nat_once = 1\n")
