@@ -220,7 +220,8 @@ def _effect(
         return Effect(**common, control=None, treatment=None, difference=missing, note=why)
     common["control"] = float(np.nanmean(second.where(both).to_numpy()))
     common["treatment"] = float(np.nanmean(first.where(both).to_numpy()))
-    if pairs == 1 or (is_fixed(values) and floor.reason == FIXED):
+    ruled = floor.reason == FIXED or (floor.value == 0 and floor.low is None)
+    if pairs == 1 or (is_fixed(values) and ruled):
         why = FIXED if pairs > 1 else "there is one pair, and an interval needs two"
         alone = Estimate(float(np.nanmean(values)), None, None, pairs, why)
         return Effect(**common, difference=alone, note=why)

@@ -117,7 +117,10 @@ def _plans(table: Any, found: Sequence[Effect], design: Design) -> tuple[Plan, .
     arm = max(primary, key=lambda each: each.error or 0)
     if arm.replicates < 2:
         return ()
-    variance = pilot(table, arm.outcome, design.unit, arm.arm)
+    try:
+        variance = pilot(table, arm.outcome, design.unit, arm.arm)
+    except UserError:  # Nothing can be planned from it; the effects say why.
+        return ()
     replicates = sorted({max(2, round(times * arm.replicates)) for times in TIMES})
     return tuple(plan(variance, arm.units, each, design.alpha) for each in replicates)
 

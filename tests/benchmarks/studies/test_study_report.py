@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import pandas as pd
 import pytest
 from markupsafe import escape
 
@@ -134,6 +135,22 @@ def test_a_round_that_is_the_same_in_every_replicate_has_no_interval(tmp_path: P
     assert effect.difference.value == pytest.approx(0.2) and effect.difference.low is None
     assert effect.floor.low is None and effect.p is None
     assert "without an interval" in result.answer[0] and "same value" in result.answer[1]
+
+
+@pytest.mark.parametrize("again", [3, 4])
+def test_as_many_papers_in_every_replicate_still_give_a_report(again: int, tmp_path: Path) -> None:
+    """Two arms accept as many papers, be it by the quota or by chance: others, all the same."""
+    accepting = {"control": {0, 1, 2}, "aa": set(range(again)), "treatment": {0, 1, 5}}
+    rows = [
+        (arm, replicate, f"p{paper}", "accepted", float(paper in accepted))
+        for arm, accepted in accepting.items()
+        for replicate in (0, 1)
+        for paper in range(10)
+    ]
+    outcomes = pd.DataFrame(rows, columns=["arm", "replicate", "unit", "outcome", "value"])
+    result = written(tmp_path, 0, Design(primary="accepted", replicates=2), outcomes)
+    assert result.plans == () and result.effects[0].difference.value == 0
+    assert "20.0 %" in result.answer[0] and (tmp_path / "report.html").is_file()
 
 
 @pytest.mark.skipif(not shutil.which("pdflatex"), reason="there is no pdflatex")
