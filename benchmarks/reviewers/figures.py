@@ -127,7 +127,7 @@ def _decisions(
         return found
     said = fitted.said[places]
     if np.isfinite(said).all():
-        found["fitted"] = decisions.decision_figures(label, said == 1, **options)
+        found["fitted"] = decisions.cross_fitted_figures(label, scores.values[places], **options)
     else:
         found["fitted"] = unfitted(label)
     for cut in fixed:

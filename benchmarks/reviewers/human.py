@@ -7,8 +7,8 @@ import numpy as np
 from benchmarks.reviewers.crossfit import Places, fittable
 from benchmarks.reviewers.figures import Figures, Options, Row, labels, rated, unfitted
 from benchmarks.reviewers.question import Question
-from conference.statistics import agreement, decisions, thresholds, weighted
-from conference.statistics.bootstrap import Statistic, attempt, estimate
+from conference.statistics import agreement, decisions, weighted
+from conference.statistics.bootstrap import attempt, estimate
 from conference.statistics.estimate import Booleans, Estimate, Floats, Undefined, as_labels
 
 CAVEAT = (
@@ -94,20 +94,6 @@ def _decisions(question: Question, use: Booleans, options: Options) -> dict[str,
     first = np.r_[True, paper[1:] != paper[:-1]]
     if not fittable(label[first]):
         return {"fitted": unfitted(label[first])}
-    fold = thresholds.stratified_folds(label[first], thresholds.FOLDS, options["seed"])[paper]
-    said = np.zeros(given.size, dtype=np.bool_)
-    for held in range(thresholds.FOLDS):
-        inside = fold == held
-        said[inside] = given[inside] >= thresholds.fit_threshold(label[~inside], given[~inside])
-    n = int(paper[-1]) + 1
-
-    def one(name: str) -> Estimate:
-        chosen: Statistic = decisions.statistic(name, label, said)
-        return estimate(weighted.expand(chosen, paper, share), n, **options)
-
     return {
-        "fitted": {
-            name: attempt(lambda name=name: one(name), n)  # type: ignore[misc]
-            for name in decisions.POINTS
-        }
+        "fitted": decisions.cross_fitted_figures(label, given, paper=paper, share=share, **options)
     }

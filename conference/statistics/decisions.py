@@ -10,8 +10,18 @@ equals balanced accuracy; `auroc` here is that of the scores.
 
 from __future__ import annotations
 
-from conference.statistics import weighted
-from conference.statistics.bootstrap import LEVEL, RESAMPLES, Statistic, attempt, estimate
+import numpy as np
+from numpy.typing import NDArray
+
+from conference.statistics import thresholds, weighted
+from conference.statistics.bootstrap import (
+    LEVEL,
+    RESAMPLES,
+    Statistic,
+    attempt,
+    estimate,
+    estimates,
+)
 from conference.statistics.estimate import (
     Booleans,
     Estimate,
@@ -90,8 +100,6 @@ def average_precision(accepted: Booleans, scores: Floats) -> float:
 
 def tied_share(scores: Floats) -> float:
     """The share of pairs of papers with the same score: how much of a ranking is undecided."""
-    import numpy as np
-
     if scores.size < 2:
         raise Undefined("there are fewer than two papers")
     sizes = np.unique(scores, return_counts=True)[1].astype(np.float64)
@@ -132,8 +140,19 @@ def statistic(name: str, accepted: Booleans, predicted: Booleans) -> Statistic:
     raise KeyError(name)
 
 
+def sure(found: Estimate, trials: int) -> Estimate:
+    """A share of 0 or 1, which each resample repeats, with Wilson's interval instead (1927)."""
+    from statsmodels.stats.proportion import proportion_confint
+
+    if found.value not in (0.0, 1.0) or found.low is None or found.low != found.high or not trials:
+        return found
+    low, high = proportion_confint(found.value * trials, trials, 1 - LEVEL, method="wilson")
+    return Estimate(found.value, float(low), float(high), found.n)
+
+
 def _trials(name: str, accepted: Booleans, predicted: Booleans) -> int:
-    """How many papers a share is of; 0 for a figure that is no plain share."""
+    """How many papers a share is of. A figure that is no plain share says no more than one of as
+    many papers as the smaller class has: so many pairs of the two classes can be made."""
     match name:
         case "accuracy":
             return int(accepted.size)
@@ -143,47 +162,91 @@ def _trials(name: str, accepted: Booleans, predicted: Booleans) -> int:
             return int(accepted.sum())
         case "fpr":
             return int((~accepted).sum())
-    return 0
+    return int(min(accepted.sum(), (~accepted).sum()))
 
 
 def decision_figures(
     accepted: Booleans, predicted: Booleans, *, resamples: int = RESAMPLES, seed: int = 0
 ) -> dict[str, Estimate]:
-    """All measures of a binary decision, with paper-level intervals.
-
-    A share of 0 or 1, which each resample repeats, has Wilson's interval instead (1927).
-    """
-    from statsmodels.stats.proportion import proportion_confint
-
+    """All measures of given binary decisions, with paper-level intervals (see `sure`)."""
     n = int(accepted.size)
 
     def one(name: str) -> Estimate:
         value = POINTS[name](accepted, predicted)
         chosen = statistic(name, accepted, predicted)
         found = estimate(chosen, n, value=value, resamples=resamples, seed=seed)
-        trials = _trials(name, as_labels(accepted), predicted)
-        if not trials or value not in (0.0, 1.0) or not resamples:
-            return found
-        low, high = proportion_confint(value * trials, trials, 1 - LEVEL, method="wilson")
-        return Estimate(value, float(low), float(high), n)
+        return sure(found, _trials(name, as_labels(accepted), predicted))
 
     return {name: attempt(lambda name=name: one(name), n) for name in POINTS}  # type: ignore[misc]
+
+
+def cross_fitted_figures(
+    accepted: Booleans, scores: Floats, *, resamples: int = RESAMPLES, seed: int = 0,
+    paper: NDArray[np.int64] | None = None, share: Floats | None = None,
+) -> dict[str, Estimate]:  # fmt: skip
+    """All measures of decisions by thresholds that are fitted on the other folds, and anew in each
+    resample: with thresholds as they are, an interval of 95 % for the false positive rate holds the
+    truth in half of all cases. A paper that is drawn twice stays in its fold.
+
+    Several scores of one paper, as its humans' ratings are, stand beside their `paper`'s position,
+    and weigh `share`.
+    """
+    label = as_labels(accepted)
+    paper = np.arange(label.size) if paper is None else paper
+    first = np.r_[True, paper[1:] != paper[:-1]]
+    folds = thresholds.stratified_folds(label[first], thresholds.FOLDS, seed)[paper]
+    decide = thresholds.cross_fitted(label, as_floats(scores, "scores"), folds)
+
+    def measured(block: Floats) -> Floats:
+        weights = block[:, paper] if share is None else block[:, paper] * share
+        said = decide(weights)
+        real, given = label * weights, said * weights
+        hits = (said * real).sum(axis=1)
+        return _rates(hits, given.sum(axis=1), real.sum(axis=1), weights.sum(axis=1))
+
+    n = int(first.sum())
+    found = estimates(measured, tuple(POINTS), n, resamples=resamples, seed=seed)
+    said = decide(np.ones((1, label.size)) if share is None else share[None])[0] == 1
+    if not said.any():
+        none = Estimate(None, None, None, n, "no paper is predicted accepted")
+        found["precision"] = none
+    return {
+        name: sure(each, _trials(name, label[first], said[first])) for name, each in found.items()
+    }
+
+
+def _rates(hits: Floats, said: Floats, real: Floats, total: Floats) -> Floats:
+    """The measures of `POINTS` in their order, (rows, measures), from the weights of what is
+    rightly accepted, of what is said to be accepted, of what is accepted, and of all."""
+    wrong, others = said - hits, total - real
+    recall, fpr = _share(hits, real), _share(wrong, others)
+    balanced, accuracy = (recall + 1 - fpr) / 2, _share(hits + others - wrong, total)
+    f1, precision = _share(2 * hits, said + real), _share(hits, said)
+    return np.stack([balanced, accuracy, f1, precision, recall, fpr, 1 - recall], axis=1)
+
+
+def _share(above: Floats, below: Floats) -> Floats:
+    part: Floats = np.divide(above, below, out=np.full_like(above, np.nan), where=below > 0)
+    return part
 
 
 def score_figures(
     accepted: Booleans, scores: Floats, *, resamples: int = RESAMPLES, seed: int = 0
 ) -> dict[str, Estimate]:
-    """AUROC and average precision of the scores, with paper-level intervals."""
+    """AUROC and average precision of the scores, with paper-level intervals (see `sure`)."""
     n = int(accepted.size)
+
+    def certain(found: Estimate) -> Estimate:
+        return sure(found, int(min(np.sum(accepted), np.sum(~accepted))))
 
     def area() -> Estimate:
         value = auroc(accepted, scores)
         chosen = weighted.auroc(scores, as_labels(accepted))
-        return estimate(chosen, n, value=value, resamples=resamples, seed=seed)
+        return certain(estimate(chosen, n, value=value, resamples=resamples, seed=seed))
 
     def averaged() -> Estimate:
         value = average_precision(accepted, scores)
         chosen = weighted.average_precision(scores, as_labels(accepted))
-        return estimate(chosen, n, value=value, resamples=resamples, seed=seed)
+        return certain(estimate(chosen, n, value=value, resamples=resamples, seed=seed))
 
     return {"auroc": attempt(area, n), "average_precision": attempt(averaged, n)}

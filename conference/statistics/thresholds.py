@@ -7,29 +7,60 @@ infinite), and a score at or above it counts as accept.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
+from numpy.typing import NDArray
 
 from conference.core.seeds import generator
 from conference.statistics.estimate import Booleans, Floats, as_floats, as_labels
 
 FOLDS = 5
+EQUAL = 1e-9  # Sums of weights nearer than this are the same but for rounding.
 
 
 def fit_threshold(accepted: Booleans, scores: Floats) -> float:
     """The threshold of highest balanced accuracy; raises `Undefined` with one class only."""
     label, values = as_labels(accepted), as_floats(scores, "scores")
-    distinct, place = np.unique(values, return_inverse=True)
-    gained = np.bincount(place, weights=label, minlength=distinct.size)[::-1].cumsum()[::-1]
-    passed = np.bincount(place, weights=~label, minlength=distinct.size)[::-1].cumsum()[::-1]
-    kept, lost = np.append(gained, 0), label.size - label.sum() - np.append(passed, 0)
-    balanced = kept / label.sum() + lost / (~label).sum()
-    good = np.flatnonzero(np.isclose(balanced, balanced.max(), rtol=0, atol=1e-12))
-    best = int(good[np.argmax((kept + lost)[good])])
-    if best == 0:
-        return float(distinct[0])
-    if best == distinct.size:
-        return float("inf")
-    return float((distinct[best - 1] + distinct[best]) / 2)
+    return float(best_thresholds(label, values)(np.ones((1, values.size)))[0])
+
+
+def best_thresholds(accepted: Booleans, scores: Floats) -> Callable[[Floats], Floats]:
+    """From blocks (rows, scores) of weights to the threshold that is best under each, (rows,); NaN
+    where a class has no weight."""
+    order = np.argsort(scores, kind="stable")
+    ranked, positive = scores[order], accepted[order].astype(np.float64)
+    starts = np.flatnonzero(np.r_[True, ranked[1:] != ranked[:-1]])
+    points = np.r_[-np.inf, ranked[starts], np.inf]
+    last = points.size - 1
+
+    def fit(block: Floats) -> Floats:
+        weights = block[:, order]
+        both = np.add.reduceat(weights, starts, axis=1)
+        gain = np.add.reduceat(weights * positive, starts, axis=1)
+        # What is rightly accepted from each point on, and rightly rejected below it.
+        lost = np.cumsum(gain, axis=1)
+        kept = lost[:, -1:] - np.pad(lost, ((0, 0), (1, 0)))
+        spared = np.pad(np.cumsum(both - gain, axis=1), ((0, 0), (1, 0)))
+        accepts, rejects = kept[:, :1], spared[:, -1:]
+        with np.errstate(invalid="ignore", divide="ignore"):
+            balanced = kept / accepts + spared / rejects
+        good = balanced >= balanced.max(axis=1, keepdims=True) - EQUAL
+        right = np.where(good, kept + spared, -np.inf)
+        best = (right >= right.max(axis=1, keepdims=True) - EQUAL).argmax(axis=1)
+        # The nearest points that have weight, below the cut and at or above it.
+        there = np.pad(both > 0, ((0, 0), (1, 1)), constant_values=True)
+        at = np.arange(points.size)
+        below = np.maximum.accumulate(np.where(there, at, 0), axis=1)
+        above = np.minimum.accumulate(np.where(there, at, last)[:, ::-1], axis=1)[:, ::-1]
+        rows = np.arange(len(block))
+        low, high = points[below[rows, best]], points[above[rows, best + 1]]
+        with np.errstate(invalid="ignore"):
+            middle = np.where(np.isinf(low), high, (low + high) / 2)
+        found: Floats = np.where((accepts * rejects)[:, 0] > 0, middle, np.nan)
+        return found
+
+    return fit
 
 
 def cross_validated(
@@ -47,6 +78,24 @@ def cross_validated(
         if inside.any():
             thresholds[inside] = fit_threshold(label[~inside], values[~inside])
     return values >= thresholds, thresholds
+
+
+def cross_fitted(
+    accepted: Booleans, scores: Floats, which: NDArray[np.int64]
+) -> Callable[[Floats], Floats]:
+    """From blocks (rows, scores) of weights to decisions (1, 0) whose thresholds come from the
+    other folds under the same weights; NaN where one could not be fitted. `which` are the folds."""
+    fit = best_thresholds(accepted, scores)
+
+    def decide(block: Floats) -> Floats:
+        said = np.empty(block.shape)
+        for fold in np.unique(which):
+            inside = which == fold
+            cut = fit(np.where(inside, 0.0, block))[:, None]
+            said[:, inside] = np.where(np.isnan(cut), np.nan, scores[inside] >= cut)
+        return said
+
+    return decide
 
 
 def stratified_folds(accepted: Booleans, folds: int, seed: int) -> np.ndarray:
