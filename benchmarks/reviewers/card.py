@@ -23,7 +23,11 @@ DEFINITIONS = """\
   and first half, less that of another paper's half; and the balanced accuracy of decisions named
   from titles. Any model that stays on topic has a difference somewhat above 0: compare it with that
   on papers from after the model's data.
+- *ECE*: mean distance of chance and share accepted over ten bins. Noise alone lifts it above 0;
+  *ECE by chance* is what it would be if the chances were right, with the range of 95 % of draws.
 - *Intervals*: 95 % percentile bootstrap over papers; all figures of a run share their resamples.
+  Thresholds are fitted anew in each. Shares of none or all have Wilson's interval, and so have
+  AUROC, AP, F1 and balanced accuracy of 0 or 1, as of the papers of the smaller class.
 """
 
 

@@ -17,7 +17,7 @@ from benchmarks.reviewers.human import pooled
 from benchmarks.reviewers.question import Question, view_of
 from benchmarks.reviewers.reviewer import Reviewer, Scores
 from conference.core.seeds import generator
-from conference.statistics import calibration, thresholds, weighted
+from conference.statistics import calibration, decisions, thresholds, weighted
 from conference.statistics.agreement import agreement_figures
 from conference.statistics.bootstrap import Statistic, attempt, estimate, estimates
 from conference.statistics.estimate import Booleans, Estimate, Floats, Undefined
@@ -68,7 +68,8 @@ def _certainty(
     if sure is None or not np.isfinite(sure[places]).all() or np.ptp(sure[places]) == 0:
         return found
     stated = weighted.most_certain(sure[places], said == label, TENTH)
-    return found | estimates(stated, (STATED,), int(places.size), **options)
+    surest = estimates(stated, (STATED,), int(places.size), **options)
+    return found | {STATED: decisions.sure(surest[STATED], round(places.size * TENTH[0]))}
 
 
 def _of_one_human(question: Question, use: Booleans, options: Options) -> Figures:
@@ -101,11 +102,13 @@ def _curve(
     bottom = whole(weighted.most_certain(-given, ~label, TENTH))
     right = (chance >= 0.5) == label
     curve = whole(weighted.most_certain(np.abs(chance - 0.5), right, SHARES))
-    return (
+    found = (
         estimates(top, ENDS[:1], n, **options)
         | estimates(bottom, ENDS[1:], n, **options)
         | estimates(curve, COVERAGE, n, **options)
     )
+    shares = {ENDS[0]: TENTH[0], ENDS[1]: TENTH[0], **dict(zip(COVERAGE, SHARES, strict=True))}
+    return {name: decisions.sure(each, round(n * shares[name])) for name, each in found.items()}
 
 
 def _none(n: int) -> Figures:

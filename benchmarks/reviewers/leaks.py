@@ -112,7 +112,8 @@ def _alone(row: Row) -> str:
     if max(found.low - 0.5, 0.5 - found.high) < ALONE:
         return ""
     return f"'{row.name}' alone tells the decisions, with AUROC {found.value:.3f} " + (
-        f"[{found.low:.3f}, {found.high:.3f}]: a reviewer shows something only beyond that"
+        f"[{found.low:.3f}, {found.high:.3f}] on {found.n:,} papers: a reviewer shows something "
+        "only beyond that"
     )
 
 

@@ -108,7 +108,9 @@ def verdicts(reviewers: Sequence[str], shortcuts: Sequence[Gap], final_texts: bo
             continue
         beaten = all((gap.difference.low or 0) > 0 for gap in closest)
         parts = "; ".join(
-            f"{gap.measure}: {_said(gap.difference)} over '{gap.second}'" for gap in closest
+            f"{gap.measure}: {_said(gap.difference)} over '{gap.second}' on "
+            f"{gap.difference.n:,} papers"
+            for gap in closest
         )
         leak = final_texts and any("text" in g.second or "ref" in g.second for g in closest)
         why = " (that shortcut is measured on final versions, which give the decision away)"
@@ -127,7 +129,12 @@ def _closest(name: str, measure: str, shortcuts: Sequence[Gap]) -> Gap | None:
         gap for gap in shortcuts
         if gap.first == name and gap.measure == measure and gap.difference.value is not None
     ]  # fmt: skip
-    return min(known, key=lambda gap: gap.difference.low or gap.difference.value or 0, default=None)
+    return min(known, key=lambda gap: _least(gap.difference), default=None)
+
+
+def _least(found: Estimate) -> float:
+    """The lower end of its interval, or the value where there is none."""
+    return next(end for end in (found.low, found.value, 0.0) if end is not None)
 
 
 def _said(estimate: Estimate) -> str:

@@ -161,7 +161,8 @@ def _population(dataset: Dataset, given: dict[str, Floats], notes: list[str]) ->
 def _check(name: str, papers: list[Paper], notes: list[str]) -> None:
     if len(papers) < FEWEST:
         raise UserError(
-            f"{name}: only {len(papers)} papers can be measured; a benchmark needs {FEWEST}."
+            f"{name}: only {len(papers)} papers can be measured; a benchmark needs {FEWEST}"
+            + (f" ({'; '.join(notes)})." if notes else ".")
         )
     repeated = [key for key, count in Counter(p.paper_id for p in papers).items() if count > 1]
     if repeated:

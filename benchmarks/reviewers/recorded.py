@@ -32,6 +32,7 @@ def from_csv(rest: str, question: Question) -> Reviewer:
     texts = {paper: written for paper, reviews in said.items() if (written := _words(reviews))}
     measured = {paper.paper_id for paper in question.papers}
     on_scale = _on_scale([score for score, _, _ in scores.values()], question.scale)
+    strange = sorted(scores.keys() - measured)
     sizes = [len(reviews) for reviews in said.values()]
     panel = {"reviewers a paper": f"{min(sizes)} to {max(sizes)}, their scores' mean counts"}
     return Reviewer(
@@ -49,8 +50,11 @@ def from_csv(rest: str, question: Question) -> Reviewer:
             **(panel if long else {}),
             **({"reviews": f"of {len(texts)} papers"} if texts else {}),
             "SHA-256": _digest(path),
-            "papers": f"{len(scores)}, {len(scores.keys() - measured)} of them not of the data set",
+            "papers": f"{len(scores)}, {len(strange)} of them not of the data set",
         },
+        silent=f"{len(strange)} of its papers are not of this data set, such as {strange[0][:40]}"
+        if strange
+        else "",
     )
 
 

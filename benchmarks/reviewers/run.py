@@ -249,19 +249,21 @@ def _common(
 ) -> Booleans:
     """The papers that every reviewer has scored: all rows of the table stand on these."""
     use = np.ones(len(question.papers), dtype=np.bool_)
+    scored = []
     for each in reviewers:
         if each.kind != "reviewer":
             continue
         has = np.isfinite(scores[each.name].values)
         if not has.all():
             why = f" ({each.silent})" if each.silent else ""
-            notes.append(f"{each.name} scored {int(has.sum())} of {has.size} papers{why}")
+            scored.append(f"{each.name} scored {int(has.sum())} of {has.size} papers{why}")
         use &= has
     if use.sum() < FEWEST:
         raise UserError(
             f"{question.name}: only {int(use.sum())} papers are scored by every reviewer "
-            f"({'; '.join(notes[-3:]) or 'no overlap'}); {FEWEST} are needed: check the paper ids."
+            f"({'; '.join(scored)}); {FEWEST} are needed: check the paper ids."
         )
+    notes += scored
     if not use.all():
         notes.append(
             f"the table stands on the {int(use.sum())} papers that every reviewer has scored"

@@ -134,7 +134,11 @@ def _stacked(estimate: Estimate | None, intervals: bool) -> Any:
 def caption(result: Result, intervals: bool = True) -> str:
     """What the columns mean, and where the intervals are."""
     how = f"95 % bootstrap over papers, {result.resamples} resamples, seed {result.seed}"
-    where = f"Brackets: {how}." if intervals else f"Intervals ({how}) are in report.html."
+    where = (
+        f"Brackets: {how}, thresholds fitted anew in each."
+        if intervals
+        else f"Intervals ({how}) are in report.html."
+    )
     return (
         "BA, Acc., F1, FPR, FNR at thresholds fitted on other papers (5 folds). 'others' is the "
         "mean of the other humans, each human of a paper left out in turn; 'less human' is the "

@@ -6,10 +6,16 @@ from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 from conference.core.errors import UserError
+from conference.data.decisions import at_a_workshop
+from conference.data.scales import dataset_name
 from conference.data.tables import Damage, Dataset, HumanReview, Paper
 from conference.data.text_version import note_on_final
+from conference.data.values import OFF_SCALE
 
 MOST_DAMAGED = 0.5
+# Of a few ratings off their scale each is a slip; of more, the scale is another one, and what is
+# left of it would be read as something else.
+MOST_OFF_SCALE, SLIPS = 0.1, 5
 Record = TypeVar("Record", Paper, HumanReview)
 ORPHAN = "its paper is not in the data"
 AGAIN = "listed again with the same content"
@@ -48,14 +54,27 @@ def gather(
             f"{source}: {left_out} of {left_out + len(valid)} reviews are damaged, such as "
             f"{faults[0].record}: {faults[0].reason.rstrip('.')}; check the scale and the columns."
         )
+    _check_scale(source, valid, faults)
     return Dataset(
         name=name,
         papers=tuple(sorted(kept, key=lambda paper: paper.paper_id)),
         reviews=tuple(sorted(valid, key=lambda review: (review.paper_id, review.reviewer))),
         damaged=tuple(faults),
-        notes=(*notes, *_unrated(kept, valid, faults), *note_on_final(kept)),
+        notes=(*notes, *_unrated(kept, valid, faults), *_at_workshops(kept), *note_on_final(kept)),
         source=source,
     )
+
+
+def _check_scale(source: str, valid: list[HumanReview], faults: list[Damage]) -> None:
+    """Raise `UserError` where so many ratings are off their scale that it is not theirs."""
+    off = [fault for fault in faults if OFF_SCALE in fault.reason]
+    rated = len(off) + sum(review.rating is not None for review in valid)
+    if len(off) > max(SLIPS, MOST_OFF_SCALE * rated):
+        raise UserError(
+            f"{source}: {len(off)} of {rated} ratings are off the scale, such as {off[0].record}: "
+            f"{off[0].reason}; give every allowed rating with --scale, and where a known venue had "
+            "another scale that year, write its name otherwise in the column venue."
+        )
 
 
 def _unrated(papers: list[Paper], reviews: list[HumanReview], faults: list[Damage]) -> list[str]:
@@ -77,6 +96,24 @@ def _unrated(papers: list[Paper], reviews: list[HumanReview], faults: list[Damag
     return [f"{len(waiting)} papers are not yet rated in these data, {decided} of them decided"]
 
 
+def _at_workshops(papers: list[Paper]) -> list[str]:
+    """Papers that a workshop accepted: whether the conference did, their words leave open."""
+    found = [
+        paper
+        for paper in papers
+        if at_a_workshop(paper.decision)
+        and paper.status == "accepted"
+        and "workshop" not in paper.venue.lower()
+    ]
+    if not found:
+        return []
+    return [
+        f"{len(found)} papers count as accepted with a decision that names a workshop, such as "
+        f"{found[0].decision!r}; where that is no acceptance of the venue, give them a column "
+        "status = rejected"
+    ]
+
+
 def by_venue_year(
     papers: Iterable[Paper],
     reviews: Iterable[HumanReview],
@@ -88,7 +125,7 @@ def by_venue_year(
     """One dataset for each venue-year, named such as "iclr2022"; damage goes to the first."""
     groups: dict[str, list[Paper]] = {}
     for paper in papers:
-        groups.setdefault(f"{paper.venue.lower()}{paper.year}", []).append(paper)
+        groups.setdefault(dataset_name(paper.venue, paper.year), []).append(paper)
     home = {paper.paper_id: name for name, group in groups.items() for paper in group}
     theirs: dict[str, list[HumanReview]] = {}
     faults: dict[str, list[Damage]] = {}

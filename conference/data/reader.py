@@ -22,7 +22,7 @@ import msgspec
 
 from conference.core.errors import UserError
 from conference.data.importers.table import PAPERS, read_tables
-from conference.data.scales import caveat_of
+from conference.data.scales import caveat_of, dataset_name
 from conference.data.store import ABOUT, about, load, names
 from conference.data.tables import Dataset, Paper
 
@@ -147,7 +147,7 @@ def _check_year(name: str, papers: Path) -> None:
     try:
         columns = pq.read_table(papers, columns=["venue", "year"])
         rows = set(zip(columns["venue"].to_pylist(), columns["year"].to_pylist(), strict=True))
-        found = {f"{str(venue).lower()}{int(year)}" for venue, year in rows if venue and year}
+        found = {dataset_name(str(venue), int(year)) for venue, year in rows if venue and year}
     except (OSError, KeyError, ValueError, TypeError, pa.ArrowException):
         return
     if found and name not in found:
@@ -171,6 +171,6 @@ def _whole_year(name: str, store: Path) -> VenueYear | None:
     """Venue and year of a dataset that is named after them."""
     for key in about(name, store).venues:
         venue, _, year = key.lower().rpartition(" ")
-        if name == f"{venue}{year}":
+        if name == dataset_name(venue, int(year)):
             return venue, int(year)
     return None

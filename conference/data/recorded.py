@@ -13,9 +13,10 @@ from pathlib import Path
 import msgspec
 
 from conference.core.errors import UserError
+from conference.data.decisions import yes_or_no
 from conference.data.importers.ai_scientist import read_reviews
 from conference.data.read_table import Row, Table, read_table
-from conference.data.values import NO, YES, Damaged, id_of, number, text
+from conference.data.values import Damaged, id_of, number, text
 
 WHOLE = ("text", "review")  # columns that hold a review's words as one text
 AI_SCIENTIST = "ai_scientist_llm_reviews.parquet"  # its file in a folder of review data
@@ -101,15 +102,16 @@ def _said(row: Row, column: str, worded: Sequence[str], long: bool, where: str) 
         raise UserError(f"{where}: {fault}; write a plain number.") from fault
     if score is None:
         raise UserError(f"{where}: {column} is empty or NaN; fill it in or leave the row out.")
-    decision = (text(row.get("decision")) or "").lower()
-    if decision and decision not in (*YES, *NO):
-        raise UserError(f"{where}: decision {decision!r} is neither accept nor reject.")
+    try:
+        accept = yes_or_no(row.get("decision"), "decision")
+    except Damaged as fault:
+        raise UserError(f"{where}: {fault}; write one, or leave it empty.") from fault
     words = {name: str(row[name]) for name in worded if text(row[name])}
     return Said(
         paper=paper,
         reviewer=who,
         score=score,
-        accept=decision in YES if decision else None,
+        accept=accept,
         confidence=confidence,
         texts=words,
         where=where,

@@ -31,6 +31,13 @@ def scale_of(venue: str, year: int) -> tuple[Scale, Stage]:
     return (tuple(map(float, entry["values"])), entry["stage"]) if entry else ((), "unknown")
 
 
+def dataset_name(venue: str, year: int) -> str:
+    """The name of a venue-year's dataset, such as "iclr2022", and "my-venue2022" of "My Venue"; the
+    year 0 is left out."""
+    plain = re.sub(r"[^\w.-]+", "-", venue.lower()).strip("-._")
+    return f"{plain}{year or ''}"
+
+
 def venue_year_of(name: str) -> tuple[str, int]:
     """Venue and year of a name such as "iclr2022"; the year is 0 where it names none."""
     found = re.fullmatch(r"(.+?)(\d{4})", name)

@@ -52,7 +52,7 @@ def save(dataset: Dataset, store: Path) -> Path:
 
     Raises `UserError` where the folder cannot be written, or a number is too large for its column.
     """
-    if not re.fullmatch(r"[A-Za-z0-9][\w.-]*", dataset.name):
+    if not re.fullmatch(r"[^\W_][\w.-]*", dataset.name):
         raise UserError(
             f"--name {dataset.name!r} cannot name a dataset; use letters, digits, '-', '_', '.'."
         )

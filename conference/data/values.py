@@ -10,7 +10,7 @@ from contextlib import suppress
 from typing import Any
 
 from conference.core.clean import clean
-from conference.data.tables import Damage, Status
+from conference.data.tables import Damage
 
 # "10", "8: accept", "4 = sure", "6 (weak accept)", "6 - weak accept", "3 good"; not "3-4", "8/10",
 # "7 of 10" or "5 and a half".
@@ -20,20 +20,9 @@ _LEADING = re.compile(
     r"(?:\s*$|\s*[:=(].*$|\s*[-–—]\s*[^\d\s].*$|\s+[^\W\d]+(?: [^\W\d]+){0,2}\s*$)",
     re.DOTALL,
 )
-# Words of decisions to kinds of presentation; ICLR 2020 held talks, 2023 named its best papers.
-_PRESENTATIONS = {
-    r"\borals?\b|\btalks?\b|top-5%": "oral",
-    r"\bspotlights?\b|top-25%": "spotlight",
-    r"\bposters?\b": "poster",
-}
-_ACCEPTED = re.compile("|".join([r"\baccept", "notable", *_PRESENTATIONS]))
-_REJECTED = re.compile(r"reject|\bdeclin|\b(?:not|no) accept|\bunaccepted")
-# What a table's column of decisions may hold.
-YES, NO = ("accept", "accepted", "yes", "true", "1"), ("reject", "rejected", "no", "false", "0")
-# What says that nothing is decided yet, whatever else the line names.
-_OPEN = re.compile(r"\bno decision|^submitted\b|^under review|^pending")
-# The workshop track is a rejection from the conference (ICLR 2013, 2017 and 2018).
-_WORKSHOP = re.compile(r"invite.*workshop|^workshop|iclr2013-workshop$")
+
+
+OFF_SCALE = "is not on its scale"
 
 
 class Damaged(ValueError):
@@ -71,7 +60,7 @@ def rating(value: Any, scale: tuple[float, ...], field: str = "rating") -> float
     read = number(value, field)
     if read is not None and scale and read not in scale:
         allowed = ", ".join(f"{step:g}" for step in scale)
-        raise Damaged(f"{field} {read:g} is not on its scale ({allowed})")
+        raise Damaged(f"{field} {read:g} {OFF_SCALE} ({allowed})")
     return read
 
 
@@ -136,32 +125,3 @@ def id_of(value: Any) -> str:
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     return text(value) or ""
-
-
-def status_of(decision: str) -> Status:
-    """The status that a venue's decision text names; "unknown" where it names none."""
-    words = _words(decision)
-    if "desk" in words and "reject" in words:
-        return "desk_rejected"
-    if "withdraw" in words:
-        return "withdrawn"
-    if _REJECTED.search(words) or _WORKSHOP.search(words):
-        return "rejected"
-    if not _OPEN.search(words) and _ACCEPTED.search(words):
-        return "accepted"
-    return "unknown"
-
-
-def presentation_of(decision: str) -> str:
-    """The kind of presentation that a decision text names, or ""."""
-    words = _words(decision)
-    if _WORKSHOP.search(words):
-        return "workshop"
-    if _OPEN.search(words):
-        return ""
-    return next((kind for sign, kind in _PRESENTATIONS.items() if re.search(sign, words)), "")
-
-
-def _words(decision: str) -> str:
-    """A decision's words apart, such as those of "ConditionalPoster"."""
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", decision).lower()

@@ -10,8 +10,9 @@ from collections.abc import Callable
 import msgspec
 import numpy as np
 
+from conference.core.seeds import generator
 from conference.statistics import weighted
-from conference.statistics.bootstrap import RESAMPLES, attempt, estimate
+from conference.statistics.bootstrap import LEVEL, RESAMPLES, attempt, estimate
 from conference.statistics.estimate import (
     Booleans,
     Estimate,
@@ -22,6 +23,8 @@ from conference.statistics.estimate import (
 )
 
 BINS = 10
+BIASED = "no interval: it is above nought by chance alone, as the figure beside it says"
+_BLOCK_CELLS = 2_000_000
 Map = Callable[[Floats], Floats]
 
 
@@ -65,22 +68,26 @@ def affine_map(scores: Floats, target: Floats) -> Map:
     """The straight line of least squares from scores to the target."""
     from scipy.stats import linregress
 
-    fit = linregress(*_varying(scores, target))
-    return lambda values: np.asarray(fit.intercept + fit.slope * values, dtype=np.float64)
+    x, y = _varying(scores, target)
+    unit = _unit(x)
+    fit = linregress(unit(x), y)
+    return lambda values: np.asarray(fit.intercept + fit.slope * unit(values), dtype=np.float64)
 
 
 def logistic_map(scores: Floats, accepted: Booleans) -> Map:
     """Chances of acceptance by logistic regression on the score (Platt 1999)."""
     from sklearn.linear_model import LogisticRegression
 
-    x, _ = _varying(scores, np.asarray(accepted, dtype=np.float64))
+    given, _ = _varying(scores, np.asarray(accepted, dtype=np.float64))
+    unit = _unit(given)
+    x = unit(given)
     centre, spread = x.mean(), x.std()
     fit = LogisticRegression(C=1e6).fit(((x - centre) / spread)[:, None], as_labels(accepted))
 
     def chances(values: Floats) -> Floats:
         if not values.size:
             return np.empty(0)  # as of a fold that has none of a few papers; the library refuses it
-        scaled = ((values - centre) / spread)[:, None]
+        scaled = ((unit(values) - centre) / spread)[:, None]
         return np.asarray(fit.predict_proba(scaled)[:, 1], dtype=np.float64)
 
     return chances
@@ -89,10 +96,13 @@ def logistic_map(scores: Floats, accepted: Booleans) -> Map:
 def calibration_figures(
     accepted: Booleans, probability: Floats, *, resamples: int = RESAMPLES, seed: int = 0
 ) -> dict[str, Estimate]:
-    """Brier score and expected calibration error with paper-level intervals.
+    """Brier score with a paper-level interval, and expected calibration error.
 
     The latter is the mean distance of prediction and outcome over equal-width bins, weighted by
-    their papers (Naeini, Cooper and Hauskrecht 2015).
+    their papers (Naeini, Cooper and Hauskrecht 2015). It grows with noise, and more so in
+    resamples, whose interval would lie above the truth. So it has none, and beside it stands what
+    it is where the chances are right: mean and range over outcomes drawn from them (Broecker and
+    Smith 2007).
     """
     n = int(probability.size)
 
@@ -103,9 +113,39 @@ def calibration_figures(
 
     def binned() -> Estimate:
         chosen = weighted.calibration_error(_chances(probability), as_labels(accepted), BINS)
-        return estimate(chosen, n, resamples=resamples, seed=seed)
+        found = estimate(chosen, n, resamples=0)
+        return Estimate(found.value, None, None, n, BIASED)
 
-    return {"brier": attempt(squared, n), "ece": attempt(binned, n)}
+    def by_chance() -> Estimate:
+        as_labels(accepted)
+        drawn = _errors_by_chance(_chances(probability), resamples, seed)
+        if not drawn.size:
+            raise Undefined("no resamples were asked for")
+        low, high = np.quantile(drawn, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+        return Estimate(float(drawn.mean()), float(low), float(high), n)
+
+    made = {"brier": squared, "ece": binned, "ece_by_chance": by_chance}
+    return {name: attempt(make, n) for name, make in made.items()}
+
+
+def _errors_by_chance(chances: Floats, draws: int, seed: int) -> Floats:
+    """The calibration error of each of so many draws of outcomes from the chances, (draws,)."""
+    rng = generator(seed, "outcomes by chance", chances.size)
+    inside = np.minimum((chances * BINS).astype(np.int64), BINS - 1)[:, None] == np.arange(BINS)
+    rows = max(1, _BLOCK_CELLS // chances.size)
+    found = [np.empty(0)]
+    for start in range(0, draws, rows):
+        outcomes = rng.random((min(rows, draws - start), chances.size)) < chances
+        gaps = (chances - outcomes) @ inside.astype(np.float64)
+        found.append(np.abs(gaps).sum(axis=1) / chances.size)
+    return np.concatenate(found)
+
+
+def _unit(values: Floats) -> Map:
+    """Values as shares of the way from the lowest of these to the highest, so that squares neither
+    vanish nor overflow."""
+    low, span = float(values.min()), float(np.ptp(values))
+    return lambda given: (given - low) / span
 
 
 def _chances(probability: Floats) -> Floats:

@@ -102,7 +102,7 @@ def average_precision(scores: Floats, label: Booleans) -> Statistic:
 
 def pearson(x: Floats, y: Floats) -> Statistic:
     """Pearson's r under weights."""
-    x, y = x - x.mean(), y - y.mean()
+    x, y = _about_mean(x), _about_mean(y)
     moments = np.stack([x, y, x * y, x * x, y * y], axis=1)
 
     def statistic(block: Floats) -> Floats:
@@ -243,6 +243,14 @@ def quantiles(values: Floats, paper: NDArray[np.int64], share: Floats, levels: F
         return np.asarray(points[np.stack(least, axis=1)])
 
     return statistic
+
+
+def _about_mean(values: Floats) -> Floats:
+    """Values about their mean, the farthest at 1, whatever their unit is."""
+    apart = values - values.mean()
+    farthest = np.abs(apart).max()
+    scaled: Floats = apart / farthest if farthest > 0 else apart
+    return scaled
 
 
 def _groups(values: Floats) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

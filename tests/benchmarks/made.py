@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 
 from conference.app.cli import main
+from conference.data.scales import scale_of
 
 SCALE = (0, 2, 4, 6, 8, 10)
 WORDS = ("graph", "noise", "policy", "kernel", "token", "prior", "margin", "sampler", "robust")
@@ -29,11 +30,12 @@ def venue_year(
     rng = np.random.default_rng(seed)
     quality = rng.normal(size=papers)
     ids = [f"p{number:04d}" for number in range(papers)]
+    steps = np.array(scale_of("ICLR", year)[0] or SCALE)
     reviews: list[dict[str, Any]] = []
     means = []
     for paper, value in zip(ids, quality, strict=True):
         felt = 4.5 + 1.5 * value + rng.normal(0, 1.5, size=int(rng.integers(3, 5)))
-        given = np.clip(2 * np.rint(felt / 2), 0, 10)
+        given = steps[np.abs(felt[:, None] - steps).argmin(axis=1)]
         means.append(given.mean())
         reviews += [
             {"paper_id": paper, "year": year, "reviewer": r, "rating": float(x)}

@@ -157,3 +157,6 @@ def test_a_review_without_a_score_is_refused_and_not_filled_in(tmp_path: Path) -
     file.write_text("paper_id,Overall,Decision\np1,6,Accept\np2,,Reject\n")
     with pytest.raises(UserError, match=r"paper p2 \(config\): 'Overall' is empty"):
         from_ai_scientist(str(file))
+    file.write_text("paper_id,Overall,Decision\np1,6,Accept\np2,5,Perhaps\n")
+    with pytest.raises(UserError, match=r"paper p2 \(config\): Decision 'Perhaps' is neither"):
+        from_ai_scientist(str(file))

@@ -199,8 +199,11 @@ def test_a_ten_that_is_read_as_text_is_ten(tables: Path, tmp_path: Path) -> None
         ("paper_id,reviewer,score,decision\np0000,1,3,yes\np0000,2,3,no\n", "decisions on paper"),
         ("paper_id,score\n", "it has no rows"),
         ("", "it is empty"),
-        ("paper_id,score\np0000,3\n", "only 1 papers are scored by every reviewer"),
-        ("paper_id,score\nelsewhere,3\n", "check the paper ids"),
+        (
+            "paper_id,score\np0000,3\n",
+            "only 1 papers are scored by every reviewer (mine scored 1 of 40 papers); 20",
+        ),
+        ("paper_id,score\nelsewhere,3\n", "1 of its papers are not of this data set, such as else"),
     ],
 )
 def test_a_csv_that_cannot_be_used_is_one_sentence(

@@ -9,11 +9,13 @@ from typing import Any
 import pytest
 
 from conference.core.errors import UserError
+from conference.data.decisions import presentation_of, status_of
 from conference.data.importers.notes import read_notes
 from conference.data.importers.peerread import read_peerread
 from conference.data.importers.table import read_tables
+from conference.data.reader import read_all
+from conference.data.store import save
 from conference.data.tables import Dataset
-from conference.data.values import presentation_of, status_of
 
 HEAD = "paper_id,venue,year,title,ratings,decision\n"
 
@@ -51,6 +53,51 @@ def test_decisions_may_be_true_and_false_and_unknown_ones_are_named(tmp_path: Pa
         'c,ICLR,2020,C,"[6]",Perhaps', 'd,ICLR,2020,D,"[6]",Submitted to ICLR 2020',
     )  # fmt: skip
     assert [paper.status for paper in data.papers] == ["accepted", "rejected", "unknown", "unknown"]
+    assert [fault.record for fault in data.damaged] == ["decision of paper c"]
+
+
+def test_ratings_of_another_scale_are_refused_and_slips_are_left_out(tmp_path: Path) -> None:
+    def given(off: int) -> list[str]:
+        return [
+            f'p{at},ICLR,2025,A,"[{4 if at < off else 6}, 8]",Accept' for at in range(20)
+        ]  # fmt: skip
+
+    (data,) = table(tmp_path, *given(5))
+    assert len(data.damaged) == 5
+    with pytest.raises(UserError, match=r"8 of 40 ratings are off the scale, such as .*rating 4"):
+        table(tmp_path, *given(8))
+
+
+@pytest.mark.parametrize(
+    ("venue", "name"),
+    [("My Venue", "my-venue2020"), ("A.cc/B", "a.cc-b2020"), ("会议", "会议2020")],
+)
+def test_a_venue_of_any_name_can_be_stored_and_read(tmp_path: Path, venue: str, name: str) -> None:
+    (data,) = table(tmp_path, f'a,{venue},2020,A,"[6]",Accept')
+    save(data, tmp_path / "store")
+    assert [found.name for found in read_all(tmp_path / "store")] == [name]
+
+
+def test_a_decision_at_a_workshop_is_named(tmp_path: Path) -> None:
+    (data,) = table(
+        tmp_path, 'a,ICLR,2020,A,"[6]",Accepted to workshop', 'b,ICLR,2020,B,"[6]",Workshop',
+        'c,ICLR,2020,C,"[6]",Accept (poster)',
+    )  # fmt: skip
+    assert [paper.status for paper in data.papers] == ["accepted", "rejected", "accepted"]
+    (note,) = [note for note in data.notes if "workshop" in note]
+    assert note.startswith("1 papers count as accepted") and "'Accepted to workshop'" in note
+
+
+def test_a_decision_stands_where_the_status_is_unknown(tmp_path: Path) -> None:
+    path = tmp_path / "papers.csv"
+    path.write_text(
+        "paper_id,venue,year,title,ratings,status,decision,accepted\n"
+        "a,ICLR,2020,A,[6],unknown,Accept (poster),\nb,ICLR,2020,B,[6],unknown,,0.0\n"
+        "c,ICLR,2020,C,[6],,3,\n",
+        encoding="utf-8",
+    )
+    (data,) = read_tables(path)
+    assert [paper.status for paper in data.papers] == ["accepted", "rejected", "unknown"]
     assert [fault.record for fault in data.damaged] == ["decision of paper c"]
 
 

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conference.core.errors import UserError
+from conference.data.decisions import presentation_of, status_of
 from conference.data.scales import parse_scale, scale_of
-from conference.data.values import Damaged, listed, number, presentation_of, rating, status_of
+from conference.data.values import Damaged, listed, number, rating
 
 
 @pytest.mark.parametrize(

@@ -267,8 +267,9 @@ def test_calibration_measures():
     curve = calibration.reliability_curve(label, chance)
     assert sum(part.n for part in curve) == 8
     by_bins = sum(part.n * abs(part.predicted - part.observed) for part in curve) / 8
-    found = calibration.calibration_figures(label, chance, resamples=20)["ece"].value
-    assert found == pytest.approx(by_bins)
+    found = calibration.calibration_figures(label, chance, resamples=20)["ece"]
+    assert found.value == pytest.approx(by_bins)
+    assert found.low is None
     with pytest.raises(ValueError, match="between 0 and 1"):
         calibration.brier(label, chance * 2)
 
@@ -288,6 +289,30 @@ def test_maps_of_no_values_give_none():
     scores, label = np.array([1.0, 2.0, 3.0, 4.0]), np.array([False, True, False, True])
     for made in (calibration.affine_map(scores, scores), calibration.logistic_map(scores, label)):
         assert made(np.empty(0)).size == 0
+
+
+def test_a_calibration_error_stands_beside_that_of_right_chances():
+    rng = np.random.default_rng(7)
+    chance = rng.random(300)
+    right = calibration.calibration_figures(rng.random(300) < chance, chance, resamples=200)
+    assert right["ece_by_chance"].low < right["ece"].value < right["ece_by_chance"].high
+    wrong = calibration.calibration_figures(rng.random(300) < chance**3, chance, resamples=200)
+    assert wrong["ece"].value > wrong["ece_by_chance"].high
+
+
+@pytest.mark.parametrize("unit", [1e-300, 1e-13, 1e160])
+def test_figures_do_not_hang_on_the_unit_of_the_scores(unit):
+    rng = np.random.default_rng(8)
+    scores = rng.normal(size=60)
+    truth = scores + rng.normal(size=60)
+    label = truth > 0
+    for make in (calibration.affine_map, calibration.logistic_map):
+        target = label if make is calibration.logistic_map else truth
+        plain = make(scores, target)(scores)
+        assert make(scores * unit, target)(scores * unit) == pytest.approx(plain, abs=1e-4)
+    figures = [ratings.rank_figures(s, truth, resamples=20) for s in (scores, scores * unit)]
+    for name in figures[0]:
+        assert figures[1][name].low == pytest.approx(figures[0][name].low)
 
 
 def test_a_fitted_threshold_is_the_best_of_all_thresholds():

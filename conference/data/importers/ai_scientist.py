@@ -12,22 +12,24 @@ from pathlib import Path
 import msgspec
 
 from conference.core.errors import UserError
+from conference.data.decisions import (
+    not_understood,
+    presentation_of,
+    status_of,
+    yes_or_no,
+)
 from conference.data.gather import gather
 from conference.data.importers.importer import Options
 from conference.data.read_table import Row, Table, read_table
 from conference.data.scales import scale_of
 from conference.data.tables import Damage, Dataset, HumanReview, Paper
 from conference.data.values import (
-    NO,
-    YES,
     Damaged,
     id_of,
     listed_ratings,
     number,
     numbers,
-    presentation_of,
     rating,
-    status_of,
     text,
 )
 
@@ -59,6 +61,7 @@ def read_ratings(path: Path) -> list[Dataset]:
         if not name:
             damaged.append(Damage("paper (no id)", "it has no id"))
             continue
+        damaged += not_understood(decision, "decision", name)
         papers.append(
             Paper(
                 paper_id=name,
@@ -132,12 +135,11 @@ def read_reviews(path: Path) -> list[RecordedReview]:
         try:
             score = rating(row["Overall"], OVERALL, "Overall")
             confidence = number(row.get("Confidence"), "Confidence")
+            accept = yes_or_no(row.get("Decision"), "Decision")
         except Damaged as fault:
             raise UserError(f"{place}: {fault}; fix the file or leave the row out.") from fault
         if score is None:
             raise UserError(f"{place}: 'Overall' is empty; fill it or leave the row out.")
-        said = str(row.get("Decision") or "").strip().lower()
-        accept = True if said in YES else False if said in NO else None
         found.append(RecordedReview(config, id_of(row["paper_id"]), score, accept, confidence))
     return found
 

@@ -11,6 +11,7 @@ from conference.core.errors import UserError
 from conference.data.gather import gather
 from conference.data.importers.importer import Options
 from conference.data.importers.openreview_notes import Reading, read_note
+from conference.data.scales import dataset_name
 from conference.data.tables import Damage, Dataset, HumanReview, Paper, Stage
 from conference.data.values import Damaged
 
@@ -49,7 +50,7 @@ def read_notes(path: Path) -> list[Dataset]:
         papers.append(paper)
         reviews += said
         damaged += faults
-    name = f"{file.venue.lower()}{file.year}"
+    name = dataset_name(file.venue, file.year)
     return [gather(name, papers, reviews, damaged, source=f"notes of {file.venue_id}")]
 
 

@@ -8,14 +8,13 @@ from typing import Any
 
 import msgspec
 
+from conference.data.decisions import presentation_of, status_of
 from conference.data.tables import Damage, HumanReview, Paper, Stage, Status
 from conference.data.values import (
     Damaged,
     number,
     numbers,
-    presentation_of,
     rating,
-    status_of,
     text,
 )
 

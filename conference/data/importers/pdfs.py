@@ -12,12 +12,14 @@ from pathlib import Path
 
 from conference.core.errors import UserError
 from conference.core.progress import Progress, no_progress
+from conference.data.decisions import not_understood, presentation_of, status_of
 from conference.data.gather import gather
 from conference.data.importers.importer import Options, folder
 from conference.data.read_table import Row, read_table
+from conference.data.scales import dataset_name
 from conference.data.tables import Damage, Dataset, HumanReview, Paper
 from conference.data.text_version import sign_of_final
-from conference.data.values import Damaged, numbers, presentation_of, rating, status_of, text
+from conference.data.values import Damaged, numbers, rating, text
 from conference.papers.document import Document
 from conference.papers.hidden import UNCHECKED, HiddenSpan
 from conference.papers.untrusted import read_untrusted
@@ -64,11 +66,12 @@ def read_folder(
         except (UserError, Damaged) as fault:
             damaged.append(Damage(f"paper {path.name}", str(fault)))
             continue
+        damaged += not_understood(papers[-1].decision, "decision", path.stem)
         ways[path.name] = {span.technique for span in spans}
         final |= {path.name: sign} if sign else {}
         reviews += _reviews(path.stem, given, scale, wordy, damaged)
     progress("read PDFs", len(files), len(files))
-    name = f"{venue.lower()}{year or ''}"
+    name = dataset_name(venue, year)
     return [gather(name, papers, reviews, damaged, source=str(folder), notes=_notes(ways, final))]
 
 

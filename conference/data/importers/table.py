@@ -17,6 +17,7 @@ from typing import Any, get_args
 import msgspec
 
 from conference.core.errors import UserError
+from conference.data.decisions import no_decision, not_understood, presentation_of, status_of
 from conference.data.gather import by_venue_year
 from conference.data.importers.history import first_ratings
 from conference.data.importers.importer import Options, folder
@@ -45,9 +46,7 @@ from conference.data.values import (
     id_of,
     listed_ratings,
     numbers,
-    presentation_of,
     rating,
-    status_of,
     text,
 )
 
@@ -56,15 +55,6 @@ SUB_SCORES = (
     "soundness", "presentation", "contribution", "correctness", "technical_novelty",
     "empirical_novelty", "rating_2025_11_22",
 )  # fmt: skip
-# A column `accepted`, as text.
-FLAGS: dict[str, Status] = {
-    "true": "accepted", "1": "accepted", "1.0": "accepted",
-    "false": "rejected", "0": "rejected", "0.0": "rejected",
-}  # fmt: skip
-# Decisions that are none yet.
-UNDECIDED = re.compile(
-    r"submitted|under review|pending|active|unknown|none|n/?a\b|no decision|[\W\d_]*$"
-)
 OLD_STAGES: dict[str, Stage] = {"before": "before_rebuttal", "after": "after_discussion"}
 # Columns that tell what humans made of a paper.
 JUDGED = ("ratings", "accepted", "status", "decision", "decision_raw")
@@ -273,33 +263,26 @@ def _status(row: Mapping[str, Any], decision: str, paper: str, damaged: list[Dam
 
     A status or decision that the column `accepted` contradicts is damage, and tells nothing.
     """
-    named, flag = _named_status(row, decision, paper, damaged), text(row.get("accepted")) or ""
-    other = FLAGS.get(flag.lower(), named)
+    said, flag = text(row.get("status")) or "", text(row.get("accepted")) or ""
+    named, other = _named_status(said, decision, flag), status_of(flag)
     if {named, other} == {"accepted", "rejected"}:
         reason = f"accepted is {flag!r}, but its status or decision says {named}"
         damaged.append(Damage(f"accepted of paper {paper}", reason))
         return "unknown"
+    if named == "unknown":
+        for field, value in (("status", said), ("accepted", flag)):
+            if value and value.lower() != "unknown":
+                damaged.append(no_decision(value, field, paper))
+        damaged += not_understood(decision, "decision", paper)
     return named
 
 
-def _named_status(
-    row: Mapping[str, Any], decision: str, paper: str, damaged: list[Damage]
-) -> Status:
-    said, flag = text(row.get("status")) or "", text(row.get("accepted")) or ""
+def _named_status(said: str, decision: str, flag: str) -> Status:
     plain = said.lower().replace("-", "_").replace(" ", "_")
-    if plain in get_args(Status):
+    if plain in get_args(Status) and plain != "unknown":
         return plain  # type: ignore[return-value]
-    for words in (said, decision):
-        if (named := status_of(words)) != "unknown":
-            return named
-    for words in (flag, decision):
-        if words.lower() in FLAGS:
-            return FLAGS[words.lower()]
-    for field, value in (("status", said), ("accepted", flag), ("decision", decision)):
-        if value and not (field == "decision" and UNDECIDED.match(value.lower())):
-            reason = f"{field} is {value[:40]!r}, which is no decision that is known"
-            damaged.append(Damage(f"{field} of paper {paper}", reason))
-    return "unknown"
+    found = (status_of(words) for words in (said, decision, flag))
+    return next((status for status in found if status != "unknown"), "unknown")
 
 
 def _presentation(row: Mapping[str, Any], decision: str) -> str:

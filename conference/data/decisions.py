@@ -1,0 +1,92 @@
+"""What the words of a decision say, in a venue's records and in a table's column alike."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from conference.data.tables import Damage, Status
+from conference.data.values import Damaged, text
+
+# Whole cells that say yes or no, in a column of decisions or of flags.
+YES = ("accept", "accepted", "yes", "true", "1", "1.0")
+NO = ("reject", "rejected", "no", "false", "0", "0.0")
+# Words of decisions to kinds of presentation; ICLR 2020 held talks, 2023 named its best papers.
+_PRESENTATIONS = {
+    r"\borals?\b|\btalks?\b|top-5%": "oral",
+    r"\bspotlights?\b|top-25%": "spotlight",
+    r"\bposters?\b": "poster",
+}
+_ACCEPTED = re.compile("|".join([r"\baccept", "notable", *_PRESENTATIONS]))
+_REJECTED = re.compile(r"reject|\bdeclin|\b(?:not|no) accept|\bunaccepted")
+# What says that nothing is decided yet, whatever else the line names; ICLR 2018 has "Active".
+_OPEN = re.compile(
+    r"\bno decision|^(?:submitted|under review|pending|active|unknown|undecided|none|n/?a)\b"
+    r"|^[\W_]*$"
+)
+# The workshop track is a rejection from the conference (ICLR 2013, 2017 and 2018).
+_WORKSHOP = re.compile(r"invite.*workshop|^workshop|iclr2013-workshop$")
+
+
+def status_of(decision: str) -> Status:
+    """The status that a decision names; "unknown" where it names none."""
+    words = _words(decision)
+    if words in YES:
+        return "accepted"
+    if words in NO:
+        return "rejected"
+    if "desk" in words and "reject" in words:
+        return "desk_rejected"
+    if "withdraw" in words:
+        return "withdrawn"
+    if _REJECTED.search(words) or _WORKSHOP.search(words):
+        return "rejected"
+    if not _OPEN.search(words) and _ACCEPTED.search(words):
+        return "accepted"
+    return "unknown"
+
+
+def presentation_of(decision: str) -> str:
+    """The kind of presentation that a decision text names, or ""."""
+    words = _words(decision)
+    if _WORKSHOP.search(words):
+        return "workshop"
+    if _OPEN.search(words):
+        return ""
+    return next((kind for sign, kind in _PRESENTATIONS.items() if re.search(sign, words)), "")
+
+
+def yes_or_no(value: Any, field: str) -> bool | None:
+    """A reviewer's own decision; None in an empty cell. Raises `Damaged` for any other words than
+    `YES` and `NO`."""
+    said = text(value) or ""
+    if said.lower() in YES:
+        return True
+    if said.lower() in NO:
+        return False
+    if said:
+        raise Damaged(f"{field} {said[:40]!r} is neither accept nor reject")
+    return None
+
+
+def not_understood(value: str, field: str, paper: str) -> list[Damage]:
+    """The damage of words that name no decision and do not say that there is none yet."""
+    if status_of(value) != "unknown" or _OPEN.search(_words(value)):
+        return []
+    return [no_decision(value, field, paper)]
+
+
+def no_decision(value: str, field: str, paper: str) -> Damage:
+    """The damage of words that name no decision."""
+    reason = f"{field} is {value[:40]!r}, which is no decision that is known"
+    return Damage(f"{field} of paper {paper}", reason)
+
+
+def at_a_workshop(decision: str) -> bool:
+    """Whether a decision that counts as an acceptance names a workshop."""
+    return "workshop" in _words(decision) and status_of(decision) == "accepted"
+
+
+def _words(decision: str) -> str:
+    """A decision's words apart, such as those of "ConditionalPoster"."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", decision).lower().strip()
