@@ -45,7 +45,7 @@ class Compared(msgspec.Struct, frozen=True):
 
 def compare(first: str, second: str, *, resamples: int = 1000, seed: int = 0) -> Compared:
     """Compare FOLDER or FOLDER#REVIEWER with another. Raises `UserError` with fewer than 20 shared
-    papers, or where the two stand on different ratings of a paper."""
+    papers, or where the two stand on different ratings or decisions of a paper."""
     names, frames, folders = zip(*map(_predictions, (first, second)), strict=True)
     both = frames[0].merge(frames[1], on="paper_id", suffixes=("_a", "_b"))
     both = both[np.isfinite(both["score_a"]) & np.isfinite(both["score_b"])]
@@ -54,14 +54,7 @@ def compare(first: str, second: str, *, resamples: int = 1000, seed: int = 0) ->
         raise UserError(
             f"{first} and {second} share {len(both)} scored papers; a comparison needs {FEWEST}."
         )
-    for left, right, paper in zip(
-        both["ratings_a"], both["ratings_b"], both["paper_id"], strict=True
-    ):
-        if sorted(left) != sorted(right):
-            raise UserError(
-                f"paper {paper} has other ratings in {first} than in {second}; run both on the "
-                "same data."
-            )
+    _check_truths(both, first, second)
     rows = [
         _row(name, *statistics, n=n, resamples=resamples, seed=seed)
         for name, (n, statistics) in _statistics(both).items()
@@ -69,6 +62,23 @@ def compare(first: str, second: str, *, resamples: int = 1000, seed: int = 0) ->
     own = next((mix.own for mix in folders if mix), None)
     mixes = (*folders, _shared_mix(both, own))
     return Compared(names[0], names[1], len(both), rows, mixes, _warnings(*mixes))
+
+
+def _check_truths(both: Any, first: str, second: str) -> None:
+    """Raise `UserError` where a paper's ratings or decision are others in one folder."""
+    ratings = zip(both["ratings_a"], both["ratings_b"], strict=True)
+    decided = [both[f"accepted_{side}"].map({True: 1, False: 0}).fillna(-1) for side in "ab"]
+    differ = {
+        "ratings": np.array([sorted(left) != sorted(right) for left, right in ratings]),
+        "decisions": (decided[0] != decided[1]).to_numpy(),
+    }
+    for what, which in differ.items():
+        if which.any():
+            paper = both["paper_id"].iloc[int(which.argmax())]
+            raise UserError(
+                f"paper {paper} has other {what} in {first} than in {second}; run both on the "
+                "same data."
+            )
 
 
 def _shared_mix(both: Any, own: float | None) -> Mix:

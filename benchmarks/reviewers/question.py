@@ -145,7 +145,7 @@ def _reviews(dataset: Dataset, papers: list[Paper]) -> tuple[tuple[Texts, ...], 
 
 
 def _population(dataset: Dataset, given: dict[str, Floats], notes: list[str]) -> list[Paper]:
-    """Decided papers; where nothing is decided, rated papers."""
+    """Decided papers; where nothing is decided, rated papers that were not taken back."""
     papers = list(dataset.papers)
     decided = [paper for paper in papers if paper.accepted is not None]
     if decided:
@@ -155,7 +155,11 @@ def _population(dataset: Dataset, given: dict[str, Floats], notes: list[str]) ->
             notes.append(f"{count} papers {what} are kept apart: only decided papers are measured")
         return decided
     notes.append("no paper has a decision, so nothing is measured against decisions")
-    return [paper for paper in papers if paper.paper_id in given]
+    rated = [paper for paper in papers if paper.paper_id in given]
+    left = Counter(paper.status for paper in rated if paper.status != "unknown")
+    for status, count in sorted(left.items()):
+        notes.append(f"{count} rated papers {status.replace('_', '-')} are kept apart")
+    return [paper for paper in rated if paper.status == "unknown"]
 
 
 def _check(name: str, papers: list[Paper], notes: list[str]) -> None:

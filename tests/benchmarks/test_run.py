@@ -382,6 +382,11 @@ def test_two_benchmarks_are_compared_on_the_papers_they_share(tmp_path: Path) ->
         "benchmark", "compare", tmp_path / "sharp", f"{tmp_path / 'dull'}#sharp"
     )
     assert "no results.json" in refused("benchmark", "compare", tmp_path / "t", tmp_path / "sharp")
+    other = pd.read_parquet(tmp_path / "dull" / "predictions.parquet")
+    other.loc[other["paper_id"] == "p0003", "accepted"] ^= True
+    other.to_parquet(tmp_path / "dull" / "predictions.parquet")
+    sentence = refused("benchmark", "compare", tmp_path / "sharp", tmp_path / "dull")
+    assert "paper p0003 has other decisions in" in sentence
     (tmp_path / "dull" / "predictions.parquet").write_bytes(b"PAR1")
     sentence = refused("benchmark", "compare", tmp_path / "sharp", tmp_path / "dull")
     assert "predictions.parquet: cannot be read" in sentence
