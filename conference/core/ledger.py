@@ -362,9 +362,18 @@ def open_ledger(folder: Path) -> Ledger:
 def read_ledger(folder: Path) -> Ledger:
     """Open a round's ledger to look at it. Raises `UserError` when it is missing or damaged."""
     path = folder / LEDGER
-    if not path.is_file():
-        raise UserError(f"{folder}: there is no {LEDGER} here; name the folder of a round.")
+    try:
+        if not path.is_file():
+            raise UserError(f"{folder}: there is no {LEDGER} here; name the folder of a round.")
+        path.open("rb").close()
+    except OSError as error:
+        raise _cannot_read(path, error) from error
     in_use = path.with_name(f"{LEDGER}-wal").exists()
+    if in_use and not path.with_name(f"{LEDGER}-shm").exists() and not os.access(folder, os.W_OK):
+        raise UserError(
+            f"{folder}: the round was stopped as it wrote, and nothing may be written here, which "
+            "reading it needs; copy the folder and name the copy."
+        )
     database = _connect(path) if in_use or os.access(folder, os.W_OK) else _look_at(path)
     if not _tip_file(folder).exists() and not _has_tables(database):
         database.close()
@@ -427,6 +436,13 @@ def _cannot_write(folder: Path, error: Exception) -> UserError:
     )
 
 
+def _cannot_read(path: Path, error: OSError) -> UserError:
+    return UserError(
+        f"{path}: cannot be read ({error.strerror}); get the right to read it, or copy the folder "
+        "as somebody who has it."
+    )
+
+
 def _take(lock: IO[str]) -> None:
     """Hold the lock. The kernel lets go of it when its process dies, however it dies."""
     for _ in range(LOCK_TRIES - 1):
@@ -482,7 +498,9 @@ def _read_tip(folder: Path) -> tuple[int, bytes] | None:
             return None  # The disk kept the file, and not its first note.
         number, digest = said.split()
         return int(number), bytes.fromhex(digest)
-    except (ValueError, OSError) as error:
+    except OSError as error:
+        raise _cannot_read(path, error) from error
+    except ValueError as error:
         raise UserError(
             f"{path}: the note of the ledger's end is damaged; put back a copy of the run folder, "
             "or start again with another --out."

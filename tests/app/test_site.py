@@ -13,6 +13,7 @@ import pytest
 
 from conference import __version__
 from conference.app.site import write_site
+from conference.app.site.pages import environment
 from conference.core.files import page_name
 from conference.core.records import (
     Agent,
@@ -437,6 +438,11 @@ def test_markup_in_papers_is_shown_and_never_run(folder: Path, look: Look) -> No
     assert look.errors == []
     data = (folder / "site" / "papers.js").read_text()
     assert "</script" not in data.lower() or "<script src" not in data
+
+
+def test_a_name_does_not_turn_the_text_behind_it() -> None:
+    shown = environment().from_string("{{ name }}, {{ other }}").render(name="\u202eA", other="<b>")
+    assert shown == "\u202eA\u202c, &lt;b&gt;"
 
 
 def test_a_page_runs_nothing_but_its_own_files(folder: Path, look: Look) -> None:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conference.core.clean import clean, clean_values
+from conference.core.clean import clean, clean_values, turned_back
 from conference.core.ledger import open_ledger
 from conference.core.records import Incident, encode
 from conference.core.tasks import Done, TaskKey
@@ -65,3 +65,20 @@ def test_text_that_can_be_read_stays() -> None:
     assert clean("\x1b[31mred") == "\ufffd[31mred"
     with pytest.raises(ValueError, match="two names"):
         clean_values(dict.fromkeys(("\ud800", "\udc00")))
+
+
+@pytest.mark.parametrize(
+    ("text", "added"),
+    [
+        ("plain", ""),
+        ("\u202e0.9", "\u202c"),
+        ("\u202e0.9\u202c", ""),
+        ("\u2066\u202ea", "\u202c\u2069"),
+        ("\u202e\u2067a\u202c", "\u2069\u202c"),
+        ("\u2068\u202ea\u2069", ""),
+        ("\u202c\u2069a", ""),
+    ],
+)
+def test_a_text_closes_the_directions_that_it_opens(text: str, added: str) -> None:
+    assert turned_back(text) == text + added
+    assert turned_back(turned_back(text)) == turned_back(text)

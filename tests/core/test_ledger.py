@@ -204,6 +204,27 @@ def test_a_note_of_any_kind_is_the_one_written_or_damage(tmp_path: Path, value: 
         read_ledger(tmp_path).noted("plan")
 
 
+def test_a_stopped_ledger_where_nothing_may_be_written_is_told_and_not_called_damaged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(tmp_path, rows=3)
+    (tmp_path / f"{LEDGER}-wal").write_bytes(b"")
+    monkeypatch.setattr(os, "access", lambda path, mode: False)  # as for a user who is not root
+    with pytest.raises(UserError, match="copy the folder"):
+        read_ledger(tmp_path)
+
+
+def test_a_folder_that_may_not_be_seen_is_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(path: Path) -> bool:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "is_file", refused)
+    with pytest.raises(UserError, match="cannot be read \\(Permission denied\\)"):
+        read_ledger(tmp_path)
+
+
 def test_a_changed_row_is_found_even_when_the_file_is_sound(tmp_path: Path) -> None:
     fill(tmp_path)
     database = sqlite3.connect(tmp_path / LEDGER)

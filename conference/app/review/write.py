@@ -13,6 +13,7 @@ import jinja2
 import msgspec
 
 from conference.app.review.review import PaperReview
+from conference.core.clean import turned_back
 from conference.core.files import writing
 from conference.core.forms import Form
 from conference.core.records import Review
@@ -167,6 +168,7 @@ def _environment(html: bool) -> jinja2.Environment:
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        finalize=lambda value: turned_back(value) if type(value) is str else value,
     )
     env.filters["mind"] = lambda mind: "statistical mind" if mind == "embedded" else mind
     return env

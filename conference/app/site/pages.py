@@ -16,6 +16,7 @@ from conference.app.site.making import prompts_of, rules_of, versions_of
 from conference.app.site.numbers import marks_by_mind, numbers_of
 from conference.app.site.plots import draw_plots
 from conference.app.site.view import ROLES, PaperView, PersonView, paper_views, people_views
+from conference.core.clean import turned_back
 from conference.core.files import PAPERS, page_name, writing
 from conference.core.progress import Progress, no_progress
 from conference.core.records import (
@@ -48,12 +49,18 @@ def environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
+        finalize=_finalized,
     )
     env.filters["page"] = page_name
     env.filters["words"] = lambda name: str(name).replace("_", " ").capitalize()
     env.filters["score"] = _score
     env.filters["mind"] = mind_name
     return env
+
+
+def _finalized(value: object) -> object:
+    """A value as it is shown: the direction of what stands behind it is not its business."""
+    return turned_back(value) if type(value) is str else value
 
 
 def write_site(folder: str | Path, progress: Progress = no_progress) -> Path:

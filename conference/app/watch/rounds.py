@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 import time
@@ -54,7 +55,7 @@ class WatchedRound:
                 if not self._take():
                     break
             self._problem = ""
-        except (sqlite3.Error, msgspec.MsgspecError) as error:
+        except (sqlite3.Error, msgspec.MsgspecError, OSError) as error:
             self._problem = f"{self.folder / LEDGER}: cannot be read ({error})."
         self.version += before != (self._running, self._problem)
 
@@ -180,7 +181,7 @@ class Watcher:
 
 def rounds_in(folder: Path) -> dict[str, Path]:
     """The rounds of a folder by their names: "" for the folder itself, `round-1`, `ARM/000`."""
-    if (folder / LEDGER).is_file():
+    if os.path.isfile(folder / LEDGER):  # noqa: PTH113 (Path's raises where nothing may be seen)
         return {"": folder}
     several = sorted(folder.glob(f"round-*/{LEDGER}"), key=lambda path: _number(path.parent.name))
     found = {path.parent.name: path.parent for path in several}
@@ -191,7 +192,7 @@ def rounds_in(folder: Path) -> dict[str, Path]:
 
 def check_watchable(folder: Path) -> None:
     """Raise `UserError` where there is neither a round nor a study."""
-    if not rounds_in(folder) and not (folder / PLAN).is_file():
+    if not rounds_in(folder) and not os.path.isfile(folder / PLAN):  # noqa: PTH113
         raise UserError(
             f"{folder}: there is no round or study here; name the folder of one, such as "
             "runs/workshop."
