@@ -27,8 +27,8 @@ PHASES = (
 MAX_TURNS = 5  # of a discussion
 
 Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
-Count = Annotated[int, msgspec.Meta(ge=0)]
-Some = Annotated[int, msgspec.Meta(ge=1)]
+Count = Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]
+Some = Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
 
 
 class Rules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -50,7 +50,7 @@ class CallRules(Rules, frozen=True, kw_only=True):
     page_limit: Some = 9
     anonymous: bool = True
     templates: tuple[str, ...] = ()
-    deadlines: dict[str, int] = {}
+    deadlines: dict[str, Count] = {}
     papers_per_scientist: Some = 1
     budget: Literal["quick", "full"] = "quick"
     seeds: Annotated[int, msgspec.Meta(ge=2)] = 3  # An interval needs two.

@@ -113,7 +113,7 @@ def _sentence(error: Exception, said: dict[str, Any]) -> str:
     value: Any = said
     for key in field.split("."):
         value = value.get(key) if isinstance(value, dict) else None
-    return f"{field} is {value}; give {LIMITS[limit[1]]} {float(limit[2]):g}."
+    return f"{field} is {value}; give {LIMITS[limit[1]]} {float(limit[2]):,.15g}."
 
 
 def _check(venue: Venue, where: str) -> None:
@@ -133,6 +133,11 @@ def _check(venue: Venue, where: str) -> None:
         raise UserError(
             f"{where}: assignment.most_probable below 1 goes with assignment.objective 'total' "
             "alone; set that, or most_probable = 1."
+        )
+    if venue.assignment.min_load > venue.assignment.max_load:
+        raise UserError(
+            f"{where}: assignment.min_load is {venue.assignment.min_load}, above "
+            f"assignment.max_load ({venue.assignment.max_load}); lower it."
         )
     if venue.attack.ring == 1 or (venue.attack.acts and not venue.attack.ring):
         raise UserError(

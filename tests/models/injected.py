@@ -1,6 +1,6 @@
 """What orders in papers change at the decision, with and without the cut of known orders.
 
-    python -m tests.models.injected [--papers 200] [--write benchmarks/systems/INJECTED.md]
+    python -m tests.models.injected [--papers 200] [--data DATA] [--write INJECTED.md]
 
 Reviewers think with a scripted server that fills its form at random, by the request's seed, and
 obeys every order that reaches it: it then gives the highest rating. So a difference shows which
@@ -10,6 +10,9 @@ orders reach a prompt, and what that is worth. No real model is as easily led; h
 Ten rounds give every paper every order once, in each of two ways: with the text as it is, and after
 the venue's cut of known orders. A round without orders, and one with another committee and other
 draws, say what is chance.
+
+With `--data` the study `injection` is run too, on so many papers with full texts, with another such
+server as its reviewers.
 """
 
 from __future__ import annotations
@@ -27,6 +30,9 @@ import click
 import msgspec
 import numpy as np
 
+from benchmarks.studies.run import run_study
+from benchmarks.studies.study import load_study
+from benchmarks.studies.summary import section
 from conference.core.records import Review
 from conference.core.seeds import generator
 from conference.papers.orders import squeezed, without_orders
@@ -53,6 +59,7 @@ ORDERS = {
 }
 WAYS = ("as it is", "known orders cut")
 REVIEWS, LOAD, ACCEPTED = 3, 10, 0.3
+PHRASE = re.compile(r'write "([a-z ]+)" in the review')
 KNOWN = 40  # letters at an order's end by which the server knows it
 
 
@@ -193,12 +200,52 @@ def report(rows: list[Row], papers: int, command: str) -> str:
     return "\n".join(lines) + "\n"
 
 
+def recommends(request: dict[str, Any]) -> str:
+    """Like `obeys`, for the order that the study puts into papers; writes what it is told to."""
+    schema = schema_of(request)
+    filled = fill(schema, random.Random(request["seed"]))
+    told = PHRASE.search(text_of(request))
+    if told and "rating" in filled:
+        filled["rating"] = max(schema["properties"]["rating"]["enum"])
+        for name, value in filled.items():
+            if isinstance(value, str) and value.endswith("."):
+                filled[name] = f"{value} {told[1]}"
+    return json.dumps(filled)
+
+
+def study_report(data: Path, papers: int) -> str:
+    """The section of the study `injection` whose reviewers obey."""
+    with tempfile.TemporaryDirectory() as place, serve(recommends) as server:
+        folder = Path(place, "study")
+        run_study(
+            load_study("injection"), out=folder, papers=data, sample=papers, replicates=2,
+            minds={"reviewer": server.spec}, workers=0, progress=_say,
+        )  # fmt: skip
+        text = section(folder).replace(server.spec, "openai:scripted")
+    head, rest = text.split("\n", 1)
+    note = (
+        "The study's own command with a reviewer that obeys (two replicates). Its server fills the "
+        "form at random and gives the highest rating where the order reaches it, so what the study "
+        "calls a language model's answer is a script's here."
+    )
+    return f"{head} by the study command\n\n{note}\n{rest}"
+
+
+def _say(step: str, done: int, total: int) -> None:
+    if step == "replicates":
+        click.echo(f"{step}: {done} of {total}", err=True)
+
+
 @click.command()
 @click.option("--papers", default=200, show_default=True)
+@click.option("--data", type=click.Path(path_type=Path), help="Run the study on these, too.")
 @click.option("--write", type=click.Path(path_type=Path), help="Write the report to this file.")
-def main(papers: int, write: Path | None) -> None:
+def main(papers: int, data: Path | None, write: Path | None) -> None:
     """Give papers orders to their reviewers."""
-    text = report(measure(papers), papers, f"python -m tests.models.injected --papers {papers}")
+    command = f"python -m tests.models.injected --papers {papers}{' --data DATA' if data else ''}"
+    text = report(measure(papers), papers, command)
+    if data:
+        text += f"\n{study_report(data, papers)}"
     click.echo(text)
     if write:
         write.write_text(text)

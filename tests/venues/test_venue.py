@@ -76,6 +76,9 @@ BROKEN = [
     ("[desk]", "[bids]\nweight = inf\n[desk]", "bids.weight is inf"),
     ("[desk]", "[models.default]\nprice_in = inf\n[desk]", "price_in is inf"),
     ("neutral = 3.0", "neutral = nan", "population.personas.neutral is nan"),
+    ("scientists = 6", f"scientists = {10**20}", "give at most 1,000,000"),
+    ("min_load = 1", "min_load = 90", "assignment.min_load is 90"),
+    ("reviews = 21", "reviews = -1", "call.deadlines"),
     ("templates = [", "templates = []\n# ", "call.templates is empty, so the 6 scientists"),
     ("templates = [", 'templates = ["alchemy", ', "call.templates: There is no template 'alchemy'"),
 ]
