@@ -169,6 +169,13 @@ def test_the_command_prints_and_writes_and_refuses(folder: Path, tmp_path: Path)
         review_papers([folder / "nothing.pdf"], out=tmp_path)
 
 
+def test_without_any_review_the_command_fails(folder: Path) -> None:
+    """A script behind it is not to take silence for a review."""
+    paper, nobody = str(folder / "paper.md"), "openai:m@http://127.0.0.1:9/v1"
+    found = CliRunner().invoke(cli, ["review", paper, "--panel", "1", "--reviewer", nobody])
+    assert found.exit_code == 2 and "cannot be reached" in found.output
+
+
 def test_quotes_are_found_across_broken_words() -> None:
     pages = (page(1, "Other words."), page(2, "an optimi-", "sation of ﬁne steps"))
     assert spot_of('"optimisation of fine steps"', pages) == Spot(2, (1, 0, 9, 1))

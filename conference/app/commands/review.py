@@ -41,7 +41,8 @@ def review(
     """Review PAPERS: PDFs, or a paper as .txt, .md or .tex.
 
     Hidden text and orders to reviewers come first, then what the desk would say, each review on
-    the venue's form, and a meta-review where there are several.
+    the venue's form, and a meta-review where there are several. A review that a model does not
+    give is named as missing; without any review the command ends with exit code 2.
     """
     import tempfile
 
@@ -67,5 +68,5 @@ def review(
         for paper in papers:
             page = (Path(out) / Path(paper).stem).with_suffix(".html")
             console.print(f"Page: [bold]{page}[/bold]", soft_wrap=True)
-    if all(each.unreadable for each in found):
+    if not any(each.reviews for each in found):
         raise SystemExit(2)
