@@ -28,6 +28,7 @@ from venues.state import Options
 from venues.venue import Venue
 
 PLAN = "plan.json"
+OTHERS = ("ledger.sqlite", "results.json", "report.html", "site")  # of rounds and benchmarks
 FEWEST_PAPERS = 4
 LARGE = 2  # SD: a difference that nobody overlooks
 
@@ -142,7 +143,7 @@ def _check_rounds(
     study: Study, venues: Mapping[str, Venue], papers: ArmPapers, seed: int, out: Path
 ) -> None:
     """Raise `UserError` where a round of some arm could not be run, before those of others are."""
-    check_writable(out)
+    _check_place(out)
     for arm, venue in venues.items():
         source = papers.sources[arm]
         if venue.panel.informed and "human ratings" not in given_by(source):
@@ -157,6 +158,14 @@ def _check_rounds(
             check_before(venue, source, Options(), first, out)
         except UserError as error:
             raise UserError(f"arm.{arm}: {error}") from error
+
+
+def _check_place(out: Path) -> None:
+    """Raise `UserError` where the study's folder cannot be written, or holds something else."""
+    check_writable(out)
+    other = next((name for name in OTHERS if (out / name).exists()), None)
+    if other and not (out / PLAN).is_file():
+        raise UserError(f"{out}: this folder holds {other} and no study; choose another --out.")
 
 
 def check_size(study: Study, source: PaperSource | None) -> None:

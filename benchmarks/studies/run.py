@@ -84,10 +84,8 @@ def run_study(
     note_plan(job, replicates, minds, settings)
     write_truth(arms, job.study.twins, folder)
     _perform(job, arms, replicates, workers, address, progress)
-    table = pd.concat(
-        [pd.read_parquet(_table(folder, arm, r)) for arm in job.venues for r in range(replicates)],
-        ignore_index=True,
-    )
+    paths = [_table(folder, arm, r) for arm in job.venues for r in range(replicates)]
+    table = pd.concat(map(_read_table, paths), ignore_index=True)
     table.to_parquet(folder / FILE)
     return table, conclude(job, table, replicates)
 
@@ -200,6 +198,15 @@ def round_folder(out: Path, arm: str, replicate: int) -> Path:
 
 def _table(out: Path, arm: str, replicate: int) -> Path:
     return out / TABLES / f"{arm}-{replicate:03d}.parquet"
+
+
+def _read_table(path: Path) -> Any:
+    try:
+        return pd.read_parquet(path)
+    except (OSError, ValueError) as error:
+        raise UserError(
+            f"{path}: not a readable Parquet file; delete it and run the same command again."
+        ) from error
 
 
 def _finished(job: Job, replicate: int) -> bool:

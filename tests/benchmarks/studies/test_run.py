@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shutil
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -434,6 +435,17 @@ def test_a_folder_whose_plan_cannot_be_read_is_one_sentence(tmp_path: Path) -> N
     for words in (["report", str(tmp_path)], ["power", "polish", "--out", str(tmp_path)]):
         with pytest.raises(UserError, match=r"plan\.json: not a study's plan"):
             CliRunner().invoke(cli, ["study", *words], catch_exceptions=False)
+
+
+def test_a_folder_of_something_else_and_a_damaged_table_are_one_sentence(
+    study: Study, papers: Path, out: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(UserError, match=r"holds ledger\.sqlite and no study; choose another"):
+        run_study(study, out=out / "arms" / "control" / "000", papers=papers, workers=0)
+    copy = shutil.copytree(out, tmp_path / "copy")
+    (copy / "tables" / "aa-001.parquet").write_bytes(b"x")
+    with pytest.raises(UserError, match=r"aa-001\.parquet: not a readable Parquet file; delete"):
+        run_study(study, out=copy, papers=papers, workers=0)
 
 
 def test_the_answer_says_that_another_quota_accepts_fewer(out: Path) -> None:
