@@ -173,7 +173,7 @@ def test_without_any_review_the_command_fails(folder: Path) -> None:
     """A script behind it is not to take silence for a review."""
     paper, nobody = str(folder / "paper.md"), "openai:m@http://127.0.0.1:9/v1"
     found = CliRunner().invoke(cli, ["review", paper, "--panel", "1", "--reviewer", nobody])
-    assert found.exit_code == 2 and "cannot be reached" in found.output
+    assert found.exit_code == 2 and "A review is missing" in found.output
 
 
 def test_quotes_are_found_across_broken_words() -> None:
