@@ -28,9 +28,10 @@ def recall_notes(table: Any, truths: Sequence[Truth], labels: Mapping[str, str])
                 of_kind = rows[papers.isin(having)]
                 named = of_kind.loc[of_kind["arm"] == arm, "value"]
                 alarms = of_kind.loc[of_kind["arm"] == CONTROL, "value"]
+                noun = "paper" if len(having) == 1 else "papers"
                 if len(named) and len(alarms):
                     found.append(
-                        f"{labels.get(arm) or arm}, {kind} ({len(having)} papers): "
+                        f"{labels.get(arm) or arm}, {kind} ({len(having)} {noun}): "
                         f"{_share(named)} of {texts} name it; without it {_share(alarms)} seem to."
                     )
     return found
