@@ -22,12 +22,12 @@ from reviewers.fitted.head import load
 from reviewers.fitted.hidden import Reader, states_of
 from reviewers.quality.model import PaperText
 from reviewers.train import language
-from tests.benchmarks.made import SCALE, conference, refused, venue_year
+from tests.benchmarks.made import conference, refused, venue_year
 from tests.models.checkpoint import make_checkpoint
 from tests.venues.tiny import table, tiny_venue
 from venues.venue import Minds
 
-SCALES = {2021: (1, 2, 4, 6, 8, 10), 2024: (1, 3, 5, 6, 8, 10), 2026: SCALE}
+YEARS = (2021, 2024, 2026)
 GOOD, BAD = "we prove a sharp bound and measure it", "an idea is sketched without any data"
 
 
@@ -46,13 +46,12 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Three years in which better papers say better things, one of 2026's being an older one."""
     folder = tmp_path_factory.mktemp("data")
     tables: dict[str, list[pd.DataFrame]] = {"papers": [], "reviews": []}
-    for year in SCALES:
+    for year in YEARS:
         truth = venue_year(folder / str(year), papers=120, year=year, seed=year)
         papers = pd.read_parquet(folder / str(year) / "papers.parquet")
         reviews = pd.read_parquet(folder / str(year) / "reviews.parquet")
         said = [f"{GOOD if value > 0 else BAD} " * 2 for value in truth["quality"]]
         papers["abstract"] = said + papers["abstract"]
-        reviews["rating"] = reviews["rating"].map(dict(zip(SCALE, SCALES[year], strict=True)))
         for frame in (papers, reviews):
             frame["paper_id"] = f"{year}-" + frame["paper_id"]
         papers["title"] = papers["paper_id"]
@@ -62,7 +61,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     tested.loc[0, ["title", "abstract"]] = earlier.loc[0, ["title", "abstract"]]
     for name, frames in tables.items():
         pd.concat(frames).to_parquet(folder / f"{name}.parquet")
-    for year in SCALES:
+    for year in YEARS:
         shutil.rmtree(folder / str(year))
     return folder
 
