@@ -66,25 +66,29 @@ def draw(result: StudyResult, outcomes: Any) -> dict[str, tuple[str, Any]]:
 
 
 def effects(result: StudyResult) -> Any:
-    """One panel an outcome, one row an arm."""
+    """One panel an outcome, one row an arm, in the arm's colour of all plots."""
     from matplotlib.figure import Figure
 
     by_outcome: dict[str, list[Effect]] = {}
     for each in result.effects:
         if each.difference.low is not None:
             by_outcome.setdefault(each.outcome, []).append(each)
+    order = dict.fromkeys(each.arm for each in result.effects)
+    colours = dict(zip(order, (colour for colour, _ in lines()), strict=False))
     heights = [0.75 + 0.34 * len(rows) for rows in by_outcome.values()]
     made = Figure(figsize=(6.2, sum(heights) + 0.4), layout="constrained")
     axes = made.subplots(len(heights), 1, squeeze=False, height_ratios=heights)[:, 0]
     for axis, (outcome, rows) in zip(axes, by_outcome.items(), strict=True):
-        _effect_panel(axis, rows, result.study)
+        _effect_panel(axis, rows, result.study, colours)
         primary = " (primary)" if rows[0].primary else ""
         axis.set_title(short(named(outcome)) + primary, fontsize=9.5, loc="left")
     axes[-1].set_xlabel("treatment − control", fontsize=9)
     return made
 
 
-def _effect_panel(axis: Any, rows: Sequence[Effect], study: StudyInfo) -> None:
+def _effect_panel(
+    axis: Any, rows: Sequence[Effect], study: StudyInfo, colours: dict[str, str]
+) -> None:
     floor = rows[0].floor
     if floor.low is not None and floor.high is not None:
         axis.axvspan(floor.low, floor.high, color=BAND, alpha=0.6, lw=0, zorder=0)
@@ -92,8 +96,8 @@ def _effect_panel(axis: Any, rows: Sequence[Effect], study: StudyInfo) -> None:
     if (margin := rows[0].margin) is not None:
         for side in (-margin, margin):
             axis.axvline(side, color=HUMAN, lw=0.9, ls=":", zorder=1)
-    for place, (each, (colour, _)) in enumerate(zip(rows, lines(), strict=False)):
-        estimate = each.difference
+    for place, each in enumerate(rows):
+        estimate, colour = each.difference, colours[each.arm]
         axis.plot([estimate.low, estimate.high], [place, place], color=colour, lw=2.2, zorder=2)
         fill = colour if each.found else "white"
         axis.plot(estimate.value, place, "o", color=colour, mfc=fill, ms=7, mew=1.6, zorder=3)
