@@ -1,16 +1,23 @@
-"""`polish:rules`: plainer wording by rules; every number and citation stays as it was."""
+"""`polish:rules` and `polish:FILE`: plainer wording; every number and citation stays as it was."""
 
 from __future__ import annotations
 
 import numpy as np
 
+from benchmarks.studies.twins.rewriting import polished
 from benchmarks.studies.twins.twin import Twin
 from benchmarks.studies.twins.wording import facts, reworded
 from venues.papers import TablePaper
 
+RULES = "rules"
+
 
 def change(paper: TablePaper, detail: str, rng: np.random.Generator) -> TablePaper | None:
-    """The polished paper; None where no rule finds a place, or one would change a fact."""
+    """The polished paper; None where no rule finds a place, or a fact would change.
+
+    `detail` is "rules", or a file of `conference study polish`."""
+    if detail != RULES:
+        return polished(paper, detail)
     found = reworded(paper, "polish")
     if found is None or facts(found.abstract) != facts(paper.abstract):
         return None
@@ -19,7 +26,8 @@ def change(paper: TablePaper, detail: str, rng: np.random.Generator) -> TablePap
 
 twin = Twin(
     what="plainer wording with the same facts",
-    details={"rules": "wordy phrases are shortened by rules"},
+    details={RULES: "wordy phrases are shortened by rules"},
+    file="abstracts that a language model polished, by `conference study polish`",
     change=change,
     unseen="Embedded minds rate the words of the abstract alone: polish of the text does not reach "
     "their ratings.",

@@ -17,7 +17,8 @@ Change = Callable[[TablePaper, str, np.random.Generator], TablePaper | None]
 class Twin(msgspec.Struct, frozen=True, kw_only=True):
     """A way to change a paper.
 
-    `details` says of each DETAIL what it does. `change` is given the paper, the detail and a
+    `details` says of each DETAIL what it does; with `file`, which says what that does, any other is
+    the path of a file. `change` is given the paper, the detail and a
     generator of the paper's own; it returns the changed paper, with what was `planted` in it, or
     None where it does not apply. `needs_text` says that a title and an abstract are not enough,
     and `unseen` what embedded minds cannot see of it, in a sentence.
@@ -26,6 +27,7 @@ class Twin(msgspec.Struct, frozen=True, kw_only=True):
     what: str
     details: Mapping[str, str]
     change: Change
+    file: str = ""
     needs_text: bool = False
     unseen: str = ""
 
@@ -38,18 +40,23 @@ def all_twins() -> list[tuple[str, str, str]]:
         needs = "texts" if twin.needs_text else ""
         found += [
             (f"{name}:{detail}" if detail else name, f"{twin.what}: {what}", needs)
-            for detail, what in twin.details.items()
+            for detail, what in (*twin.details.items(), *_by_file(twin))
         ]
     return found
+
+
+def _by_file(twin: Twin) -> list[tuple[str, str]]:
+    return [("FILE", twin.file)] if twin.file else []
 
 
 def twin_of(spec: str) -> tuple[Twin, str]:
     """The twin that an arm names, and its detail. Raises `UserError` for an unknown one."""
     name, _, detail = spec.partition(":")
     found: Twin = load(TWINS, name, "twin")
-    if detail not in found.details:
+    if detail not in found.details and not (found.file and detail):
+        known = (*found.details, *(each for each, _ in _by_file(found)))
         raise UserError(
             f"twin: '{name}' has no '{detail}'; choose from "
-            f"{', '.join(f'{name}:{each}' for each in found.details)}."
+            f"{', '.join(f'{name}:{each}' for each in known)}."
         )
     return found, detail

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 
 import click
@@ -227,6 +228,42 @@ def power(name: str, out: str | None, outcome: str | None, papers_like: int | No
     for row in plans(found, [papers_like or found.units], [2, 5, 10, 20, 40, 80]):
         table.add_row(str(row.replicates), str(row.units), f"{row.smallest:.3g}")
     console.print(table)
+
+
+@study.command()
+@click.argument("model")
+@click.option("--papers", required=True, help="Human review data, or a table of papers.")
+@click.option("--venue", default="iclr2022", show_default=True, help="Whose papers.")
+@click.option("--sample", type=ONE, help="Papers to draw  [all].")
+@click.option("--seed", default=0, show_default=True, help="Seed of that draw.")
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="The file to write.")
+@click.option("--models", type=click.Path(), help="TOML file with models' settings.")
+@click.option("--address", envvar="RAY_ADDRESS", help="Address of an existing Ray cluster.")
+def polish(
+    model: str, papers: str, venue: str, sample: int | None, seed: int, out: Path,
+    models: str | None, address: str | None,
+) -> None:  # fmt: skip
+    """Let a language MODEL polish abstracts, for arms with the twin polish:FILE.
+
+    An abstract counts only where its numbers and citations stay. What was stopped goes on.
+    """
+    from benchmarks.reviewers.language_model import Prober, parse_asked
+    from benchmarks.studies.twins.rewriting import rewrite, summary
+    from conference.models import Cluster, rules_for, running
+    from venues.minds import load_models
+    from venues.papers import open_papers
+    from venues.venue_file import load_venue
+
+    console, spec = Console(), parse_asked(model)
+    rules = rules_for(spec, load_models(models) if models else {})
+    source = open_papers(papers, load_venue(venue), sample or 0, seed)
+    if source.kind == "pdf":
+        raise UserError(f"--papers {papers}: a folder of PDFs has no abstracts; give a table.")
+    with ProgressDisplay(console, out.with_suffix(".log")) as display, ExitStack() as stack:
+        stack.enter_context(running({spec.text: rules}, Cluster(address), display.show))
+        rows = rewrite(source, Prober(model, rules), spec.text, out, display.show)
+    console.print(summary(rows), soft_wrap=True, highlight=False)
+    console.print(f'Use them in an arm: twin = "polish:{out}"', soft_wrap=True, markup=False)
 
 
 @study.command()

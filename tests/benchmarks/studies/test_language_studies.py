@@ -10,10 +10,13 @@ from typing import Any
 import msgspec
 import pandas as pd
 import pytest
+from click.testing import CliRunner
 
 from benchmarks.studies.results import StudyResult
 from benchmarks.studies.run import run_study
 from benchmarks.studies.study import load_study
+from conference.app.cli import cli
+from conference.core.errors import UserError
 from conference.models.records import ModelRules
 from tests.benchmarks.studies.test_twins import paper
 from tests.models.scripted import Answer, Script, fill, schema_of, serve, text_of
@@ -103,6 +106,56 @@ def test_a_model_that_likes_short_words_is_seen_by_polish(papers: Path, tmp_path
 
     means, _ = ask("polish", papers, tmp_path, likes)
     assert means["rating", "polished"] == 8 and means["rating", "control"] == 5
+
+
+def test_a_model_polishes_abstracts_and_a_study_reads_them(papers: Path, tmp_path: Path) -> None:
+    """One paper's number is changed: it takes no part. Asked again, the model is asked nothing."""
+    out, wrong = tmp_path / "polished.jsonl", paper(1).title
+
+    def polishes(request: dict[str, Any]) -> Answer:
+        said = text_of(request)
+        abstract = said.split("Abstract:\n")[1].split("\n\nAnswer with")[0]
+        added = " It is 99 times better." if f"Title: {wrong}\n" in said else ""
+        return {"abstract": abstract.replace("In order to learn", "To learn") + added}
+
+    def likes(request: dict[str, Any]) -> Answer:
+        return answered(request, rating=8 if "To learn it is" in text_of(request) else 5)
+
+    words = ["study", "polish", "MODEL", "--papers", str(papers), "--out", str(out)]
+    with serve(polishes) as server:
+        for asked in (PAPERS, PAPERS):
+            words[2] = server.spec
+            said = CliRunner().invoke(cli, words, catch_exceptions=False)
+            assert said.exit_code == 0 and len(server.requests) == asked
+            assert (
+                f"{PAPERS - 1} of {PAPERS} abstracts can be used; 1 change a number" in said.output
+            )
+    study = load_study("polish")
+    arm = msgspec.structs.replace(study.arm["polished"], twin=f"polish:{out}")
+    control = msgspec.structs.replace(study.arm["control"], set=RULES)
+    study = msgspec.structs.replace(study, arm={"control": control, "polished": arm})
+    with serve(likes) as server:
+        table, result = run_study(
+            study, out=tmp_path / "study", papers=papers, replicates=1, workers=0,
+            minds={"reviewer": server.spec}, models={"default": ModelRules(retries=0)},
+        )  # fmt: skip
+    means = table[table.outcome == "rating"].groupby("arm")["value"].mean()
+    assert (means["polished"], means["control"]) == (8, 5) and result.study.papers == PAPERS - 1
+
+
+@pytest.mark.parametrize("content", ["", "nonsense\n", None])
+def test_a_file_without_polished_abstracts_is_one_sentence(
+    content: str | None, papers: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "polished.jsonl"
+    if content is not None:
+        path.write_text(content)
+    study = load_study("polish")
+    arm = msgspec.structs.replace(study.arm["polished"], twin=f"polish:{path}")
+    study = msgspec.structs.replace(study, arm={"control": study.arm["control"], "polished": arm})
+    with pytest.raises(UserError, match=r"none of the|line 1: no answer|no such file") as caught:
+        run_study(study, out=tmp_path / "study", papers=papers, replicates=1, workers=0)
+    assert "\n" not in str(caught.value) and path.name in str(caught.value)
 
 
 def test_a_model_that_bows_to_names_is_seen_by_authority_bias(papers: Path, tmp_path: Path) -> None:
