@@ -28,6 +28,7 @@ from conference.papers.hidden import (
 )
 from conference.papers.orders import (
     addresses_reader,
+    connecting_elsewhere,
     connecting_words,
     normal_form,
     patterns,
@@ -103,6 +104,10 @@ def argues(text: str, least: int = WORDS, connecting: int = CONNECTING) -> bool:
     # A text that was not decoded has short words of accented letters by chance.
     decoded = text.isascii() or any(len(word) > 2 for word in joints)
     if plain and decoded and len(long) >= least and len(joints) >= connecting:
+        return True
+    elsewhere = max((own & set(words) for own in connecting_elsewhere()), key=len)
+    foreign = len(elsewhere) > connecting and any(len(word) > 2 for word in elsewhere)
+    if plain and foreign and len(long) >= least:
         return True
     # Letters piled up have lost their blanks, and some have one after each of them.
     unbroken = re.findall(rf"[a-z]{{{UNBROKEN},}}|\b(?:[a-z] ){{{UNBROKEN},}}", flat)

@@ -17,6 +17,7 @@ Mask = NDArray[np.bool_]
 READABLE = 3.0  # points of print size
 LARGE_PAGE, BODY = 1200.0, 10.0  # points: a sheet and the print on it, by which others are scaled
 NARROWEST = 0.12  # a letter's width by its height
+BODY_OF_EM = 0.55  # about the height and width of common letters
 # As common text fonts draw them, Libertinus, EB Garamond and Calibri among them.
 LIGATURES = frozenset((
     "ff", "fi", "fl", "ffi", "ffl", "ft", "fft", "fb", "ffb", "fh", "ffh", "fj", "ffj", "fk",
@@ -53,7 +54,8 @@ class Glyphs(NamedTuple):
 
 @cache
 def prints(char: str) -> bool:
-    return category(char)[0] not in "ZC"
+    """Whether a character has a picture; those of private use do, as symbols have them."""
+    return category(char)[0] not in "ZC" or category(char) == "Co"
 
 
 @cache
@@ -126,14 +128,19 @@ def tiny(sheet: Sheet, glyphs: Glyphs) -> Mask:
     return np.asarray((glyphs.size < least) & ~glyphs.marks)
 
 
-def squeezed(glyphs: Glyphs) -> Mask:
-    """Letters pressed to a line."""
+def squeezed(sheet: Sheet, glyphs: Glyphs) -> Mask:
+    """Letters pressed to a line, or with an em that is below the readable size on one side."""
     left, low, right, high = glyphs.boxes.T
     across, up = right - left, high - low
     share = np.minimum(across, up) / np.maximum(np.maximum(across, up), 1e-9)
     found = share < NARROWEST
     for at in np.flatnonzero(found).tolist():
         found[at] = is_wide(glyphs.texts[at])
+    small = np.flatnonzero(~found & (np.minimum(across, up) < BODY_OF_EM * READABLE))
+    small = small[[is_wide(glyphs.texts[at]) for at in small.tolist()]] if len(small) else small
+    if len(small):
+        sides = np.linalg.norm(sheet.ems(glyphs.first[small]), axis=2)
+        found[small] = sides.min(axis=1) < READABLE
     return np.asarray(found)
 
 

@@ -34,7 +34,10 @@ PRINTS_NOTHING = "its characters are made to print nothing"
 TAGS_BEGIN = "\udb40"  # the first half of each of them
 TAG = re.compile("[\U000e0020-\U000e007e]")
 CUT = (OUTSIDE, "clipped away")
-SCANNED = 0.7  # share of a page that the picture of a scan covers
+SCANNED, RECOGNISED = (
+    0.7,
+    0.8,
+)  # shares: of a scan's page, its pictures; of its text, what is unseen
 FEWEST_LETTERS = 8
 
 
@@ -113,7 +116,9 @@ def lines_of(text: str) -> str:
 def _spans(sheet: Sheet, number: int, glyphs: Glyphs, ways: list[str]) -> list[HiddenSpan]:
     text = sheet.characters.text
     runs = _runs(glyphs, ways)
-    scan = all(ways) and sheet.pictured() > SCANNED
+    # A library's line may stand in sight on a scanned page.
+    unseen = sum(bool(way) for way in ways)
+    scan = unseen > RECOGNISED * len(ways) and sheet.pictured() > SCANNED
     spans = []
     for run in runs:
         how = SCAN if scan else _technique(sheet, glyphs, ways, run)

@@ -130,6 +130,14 @@ def connecting_words() -> frozenset[str]:
 
 
 @cache
+def connecting_elsewhere() -> tuple[frozenset[str], ...]:
+    """Such words of other languages, in plain letters."""
+    return tuple(
+        frozenset(plain_letters(row).split()) for row in _phrases()["connecting_elsewhere"]
+    )
+
+
+@cache
 def _phrases() -> dict[str, list[str]]:
     data = (HERE / "injections.toml").read_bytes()
     return msgspec.toml.decode(data, type=dict[str, list[str]])

@@ -2,7 +2,8 @@
 
 PDFium paints colours of which every ink is None, and takes a list of blend modes for none. It
 leaves out the gamma of calibrated greys, and what white does to ColorBurn. Viewers that follow the
-standard show white there. In such a file these are put in other words that come to the same.
+standard show white there. Nor does it follow all that a file says of its layers. In such a file
+these are put in other words that come to the same.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ import re
 import zlib
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
+
+from conference.papers import layers
 
 if TYPE_CHECKING:
     from pypdf.generic import ArrayObject, DictionaryObject
@@ -26,9 +29,11 @@ LUMINANCE_TO_GREY = 1 / 2.2  # of a device's grey
 _PACKED = re.compile(rb"/ObjStm[^>]*>*[^>]*?stream\r?\n")
 _PERHAPS = re.compile(
     rb"/CalGray|/ColorBurn|/DeviceN|/BM(?:[\s\0]*[\[%]|[\s\0]+\d)|/[!-~]{0,30}#[0-9A-Fa-f]{2}"
+    rb"|/(?:Category|Intent)[\s\0/\[%]"
 )
 _SURELY = re.compile(
     rb"/CalGray|/ColorBurn|/BM(?:[\s\0]*[\[%]|[\s\0]+\d)|/DeviceN\s*(?:\[\s*(?:/None\s*)+\]|\d)"
+    rb"|/Category\s*(?:/|\d|\[[^\]]*/)(?:Zoom|Language|User)|/Intent\s*(?:/Design|/All|\[|\d)"
 )
 
 
@@ -69,6 +74,7 @@ def as_the_standard_paints(saved: bytes) -> bytes | None:
         writer = PdfWriter(clone_from=io.BytesIO(saved))
         for part in _parts(writer.root_object):
             _put_plainly(part)
+        layers.put_plainly(writer.root_object)
         writer.write(made)
     except (PyPdfError, AttributeError, KeyError, TypeError, RecursionError) as error:
         raise ValueError(f"its colours cannot be taken apart ({error})") from error

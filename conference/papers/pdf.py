@@ -28,7 +28,7 @@ from conference.papers.hidden import (
     visible_orders,
 )
 from conference.papers.numbering import without_line_numbers
-from conference.papers.orders import orders_in
+from conference.papers.orders import orders_in, squeezed
 from conference.papers.pdfium import PDFIUM, notes_of, open_pdf, title_of
 from conference.papers.sheet import Sheet
 
@@ -182,7 +182,7 @@ def _read_page(document: Any, number: int, reading: Reading) -> None:
     else:
         sheet = Sheet(page)
         look = look_at(sheet, number)
-        reading.notes += sheet.notes()
+        reading.notes += sheet.notes
         if number == 1:
             reading.head = _print_of(sheet, look)
         page.close()
@@ -245,7 +245,7 @@ def clean(pages: list[str]) -> Cleaned:
 def _title(pieces: list[tuple[float, str]], recorded: str, text: str) -> str:
     """The largest upright print on the first page, small capitals included.
 
-    Where no print stands out, the title on record or the first line serves.
+    Where no print stands out, the title on record serves if it is printed too, or the first line.
     """
     head: list[tuple[float, str]] = []
     for size, piece in pieces:
@@ -269,7 +269,8 @@ def _title(pieces: list[tuple[float, str]], recorded: str, text: str) -> str:
         title = re.sub(r"\s+", " ", "".join(run)).strip()
         if 12 <= len(title) <= 300 and " " in title:
             return re.sub(r"(?<=[A-Za-z])- (?=[A-Za-z])", "", title)
-    if len(recorded.strip()) > 8 and " " in recorded and not orders_in(recorded):
+    printed = squeezed(recorded.lower()) in squeezed(text.lower())
+    if len(recorded.strip()) > 8 and " " in recorded and printed and not orders_in(recorded):
         return recorded.strip()
     return next((line.strip() for line in text.splitlines() if len(line.strip()) > 10), "")
 

@@ -23,6 +23,8 @@ _SHAPES: dict[str, tuple[Any, ...]] = {  # the result, and the arguments
     "FPDFText_GetUnicode": (ctypes.c_uint, _AT, _NUMBER),
     "FPDFText_GetCharBox": (_NUMBER, _AT, _NUMBER, _AT, _AT, _AT, _AT),
     "FPDFText_GetTextObject": (_AT, _AT, _NUMBER),
+    "FPDFText_GetMatrix": (_NUMBER, _AT, _NUMBER, _AT),
+    "FPDFTextObj_GetTextRenderMode": (_NUMBER, _AT),
     "FPDFPage_CountObjects": (_NUMBER, _AT),
     "FPDFPage_GetObject": (_AT, _AT, _NUMBER),
     "FPDFFormObj_CountObjects": (_NUMBER, _AT),

@@ -39,6 +39,7 @@ BARS = frozenset("1Iil")  # A bar may fill its box, and then looks like nothing.
 SAMPLES = 3
 WORSE, LIKE = 0.1, 0.35  # of a correlation: behind another letter, and at least with its own
 ENOUGH, LIKE_IN_CROWD = 8, 0.6  # crowded letters of one text object; the median least for them
+FOREIGN, LATIN = "foreign", 0.75  # letters unlike Latin ones; the likeness that makes a Latin one
 FEWEST, LYING = 4, 0.5  # letters of a font, and the share of them from which it is said to lie
 LEAST = 6.0  # pixels of a letter's height from which its picture tells
 ASKEW = 0.3  # of cos 2a: angles nearer to 45 degrees leave a glyph's sides unknown
@@ -64,6 +65,11 @@ def letter_of(char: str) -> str:
         return ""
     base = normalize("NFKD", look_alikes().get(char, char))[0]
     return base if base.isascii() and base.isalnum() else ""
+
+
+def plain_letter(text: str) -> str:
+    """The letter that a glyph's picture is to show; "" where that cannot be judged."""
+    return letter_of(text) if len(text) == 1 and text not in BARS else ""
 
 
 class Samples(NamedTuple):
@@ -107,7 +113,7 @@ def shapeless(sheet: Sheet, glyphs: Glyphs, places: Boxes, own: Difference, crow
 
     Where the letters of a text object are `crowded` by others, all of it where most are unlike.
     """
-    letters = [letter_of(t) if len(t) == 1 and t not in BARS else "" for t in glyphs.texts]
+    letters = [plain_letter(text) for text in glyphs.texts]
     angles = sheet.angles(glyphs.first)
     high = places[:, 3] - places[:, 1] >= LEAST
     judged = np.flatnonzero([bool(letter) for letter in letters])
@@ -115,8 +121,8 @@ def shapeless(sheet: Sheet, glyphs: Glyphs, places: Boxes, own: Difference, crow
     found = np.zeros(len(letters), bool)
     if not len(judged):
         return found
-    pictures = _pictures(Samples(own.steps(), places[judged], angles[judged]))
-    like = likeness(pictures, [letters[at] for at in judged])[0]
+    drawn = pictures(Samples(own.steps(), places[judged], angles[judged]))
+    like = likeness(drawn, [letters[at] for at in judged])[0]
     found[judged] = like < LIKE
     close = crowded[judged]
     owners, number = np.unique(glyphs.objects[judged][close], return_counts=True)
@@ -133,17 +139,14 @@ def _said(glyphs: Glyphs) -> list[tuple[int, str]]:
 
 @cache
 def kind_of(text: str) -> str:
-    """Digits, small letters and capitals are judged apart: a font may lie in one of them."""
+    """Digits, small letters and capitals are judged apart: a font may lie in one of them.
+
+    So are letters of scripts that look unlike Latin ones.
+    """
     letter = letter_of(text) if len(text) == 1 else ""
-    return (
-        "digit"
-        if letter.isdigit()
-        else "small"
-        if letter.islower()
-        else "capital"
-        if letter
-        else ""
-    )
+    if not letter:
+        return FOREIGN if len(text) == 1 and category(text) == "Lo" else ""
+    return "digit" if letter.isdigit() else "small" if letter.islower() else "capital"
 
 
 def _groups(sheet: Sheet, glyphs: Glyphs, clear: Mask) -> tuple[Groups, NDArray[np.int64]]:
@@ -164,7 +167,7 @@ def _groups(sheet: Sheet, glyphs: Glyphs, clear: Mask) -> tuple[Groups, NDArray[
         text = glyphs.texts[some[0]]
         if kind := kind_of(text):
             key = addresses[int(fonts[own[some[0]]])], kind
-            _add(groups.setdefault(key, {}), letter_of(text), some)
+            _add(groups.setdefault(key, {}), text if kind == FOREIGN else letter_of(text), some)
     few = {key for key, letters in groups.items() if len(letters) < FEWEST}
     if len(few) > 1:
         owners = [addresses[each] for each in fonts[own].tolist()]
@@ -174,8 +177,9 @@ def _groups(sheet: Sheet, glyphs: Glyphs, clear: Mask) -> tuple[Groups, NDArray[
             inside = (start + np.flatnonzero(apart[start:end])).tolist()
             for at in inside if len(inside) >= FEWEST else ():
                 keys[at] = -1
-                letter = letter_of(glyphs.texts[at])
-                _add(groups.setdefault((0, kind_of(letter)), {}), letter, [at])
+                kind = kind_of(glyphs.texts[at])
+                letter = glyphs.texts[at] if kind == FOREIGN else letter_of(glyphs.texts[at])
+                _add(groups.setdefault((0, kind), {}), letter, [at])
     return {key: letters for key, letters in groups.items() if len(letters) >= FEWEST}, keys
 
 
@@ -208,11 +212,14 @@ def _lying(
     if not len(at):
         return {}
     places = view.places(sheet, glyphs.some(at))
-    pictures = _pictures(Samples(all_text.steps(), places, angles[upright]))
+    drawn = pictures(Samples(all_text.steps(), places, angles[upright]))
     starts = np.flatnonzero(np.diff(number, prepend=-1))
     letters = [said[each] for each in number[starts].tolist()]
-    own, other = likeness(np.add.reduceat(pictures, starts), [letter for _, letter in letters])
+    foreign = np.array([key[1] == FOREIGN for key, _ in letters])
+    expected = [LETTERS[0] if key[1] == FOREIGN else letter for key, letter in letters]
+    own, other = likeness(np.add.reduceat(drawn, starts), expected)
     wrong = (other - own > WORSE) | (own < LIKE)
+    wrong[foreign] = np.maximum(own, other)[foreign] >= LATIN
     found = {}
     for key in groups:
         mine = np.array([letter[0] == key for letter in letters])
@@ -233,7 +240,7 @@ def likeness(pictures: Floats, letters: Sequence[str]) -> tuple[Floats, Floats]:
     return own, best.max(axis=1)
 
 
-def _pictures(samples: Samples) -> Floats:
+def pictures(samples: Samples) -> Floats:
     """The ink in each place at SIDE by SIDE points, set upright, (places, SIDE * SIDE)."""
     ink, places, angles = samples
     rows, columns = ink.shape
@@ -279,11 +286,11 @@ def _known() -> Known:
     found = find_spec("matplotlib")  # Only its fonts are needed.
     assert found is not None and found.origin is not None
     folder = Path(found.origin).parent / "mpl-data" / "fonts" / "ttf"
-    pictures = np.stack([_drawn(folder / f"{face}.ttf") for face in FACES], axis=1)
+    known = np.stack([_drawn(folder / f"{face}.ttf") for face in FACES], axis=1)
     classes = [_class_of(letter) for letter in LETTERS]
     order = list(dict.fromkeys(classes))
     own = [[at for at, each in enumerate(classes) if each == one] for one in order]
-    every = np.concatenate([pictures[at].reshape(-1, SIDE * SIDE) for some in own for at in some])
+    every = np.concatenate([known[at].reshape(-1, SIDE * SIDE) for some in own for at in some])
     starts = np.cumsum([0, *(len(some) * len(FACES) for some in own)])[:-1].tolist()
     number = {letter: order.index(one) for letter, one in zip(LETTERS, classes, strict=True)}
     return Known(_standard(every), starts, number)
@@ -304,4 +311,4 @@ def _drawn(face: Path) -> Floats:
     right, bottom = (cell - some[:, ::-1].argmax(axis=1) for some in (across, down))
     begin = np.arange(len(LETTERS)) * cell
     places = np.stack([begin + left, top, begin + right, bottom], axis=1).astype(float)
-    return _pictures(Samples(ink, places, np.zeros(len(LETTERS))))
+    return pictures(Samples(ink, places, np.zeros(len(LETTERS))))

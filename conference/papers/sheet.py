@@ -15,11 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from conference.papers import page_objects
+from conference.papers.annotations import notes_of_page
 from conference.papers.page_objects import Box, Floats, Objects
-from conference.papers.pdfium import PDFIUM, address, call, open_pdf, string_of
+from conference.papers.pdfium import PDFIUM, address, call, open_pdf
 
 Pixels = NDArray[np.uint32]
 FAR = 10_000  # points
+GRID = 100  # cells to a side of a page, by which its pictures are measured
 SOFT_HYPHEN, HYPHEN_AT_END = 0xAD, 0xFFFE
 WHITE = 0xFFFFFFFF
 Window = tuple[int, int, int, int]
@@ -43,15 +45,18 @@ class Sheet:
 
     `spoken` are the texts that stand for others when the page is read aloud or copied
     (ActualText) and say much more than these show. No text of the page is taken from them.
+    `notes` are those of annotations and form fields, each with its place.
     """
 
     def __init__(self, page: Any) -> None:
         self.page = page
         self.width, self.height = page.get_size()
+        self.notes = notes_of_page(page)
         replaced = page_objects.drop_replacements(self.objects)
         self._text = page.get_textpage()
         self._fonts: dict[int, int] = {}
         self._angles: dict[int, float] = {}
+        self._ems: dict[int, Floats] = {}
         self._maps: dict[float, tuple[Floats, Floats]] = {}
         self.characters = self._read()
         letters = Counter(self.characters.objects.tolist() if replaced else ())
@@ -118,6 +123,22 @@ class Sheet:
                 self._angles[owner] = float(turned - self.page.get_rotation() * np.pi / 180)
         return np.array([self._angles[owner] for owner in owners.tolist()])[own]
 
+    def ems(self, at: NDArray[np.int64]) -> Floats:
+        """How far an em of some characters leads across and up the page, (n, 2, 2) in points."""
+        import pypdfium2.raw as pdfium
+
+        owners, first, own = np.unique(
+            self.characters.objects[at], return_index=True, return_inverse=True
+        )
+        read, raw = call("FPDFText_GetMatrix"), address(self._text.raw)
+        for owner, each in zip(owners.tolist(), at[first].tolist(), strict=True):
+            if owner not in self._ems:
+                matrix = np.zeros(6, dtype=np.float32)
+                read(raw, each, matrix.ctypes.data)
+                size = pdfium.FPDFText_GetFontSize(self._text, each)
+                self._ems[owner] = matrix[:4].reshape(2, 2).astype(float) * size
+        return np.array([self._ems[owner] for owner in owners.tolist()]).reshape(-1, 2, 2)[own]
+
     def print_sizes(self) -> tuple[Floats, NDArray[np.bool_]]:
         """The print size of each character in points, and which are turned; by text object."""
         import pypdfium2.raw as pdfium
@@ -134,28 +155,18 @@ class Sheet:
                 turned[number] = abs(matrix.b) > 1e-3
         return sizes[own], turned[own]
 
-    def notes(self) -> list[tuple[str, str]]:
-        """The texts of the page's annotations and form fields."""
-        import pypdfium2.raw as pdfium
-
-        found = []
-        for at in range(max(0, pdfium.FPDFPage_GetAnnotCount(self.page))):
-            note = pdfium.FPDFPage_GetAnnot(self.page, at)
-            if note:
-                for key in (b"Contents", b"V"):
-                    text = string_of(pdfium.FPDFAnnot_GetStringValue, note, key)
-                    found += [("annotation", text)] if text else []
-                pdfium.FPDFPage_CloseAnnot(note)
-        return found
-
     def paint(self, owner: int, box: Floats) -> str:
         """How a text object says that it paints a glyph in `box`, where that hides it."""
         return page_objects.paint(owner, box) if owner in self.objects.texts else ""
 
     def pictured(self) -> float:
-        """The share of the page that its largest picture covers."""
-        largest = max(((box[2] - box[0]) * (box[3] - box[1]) for box in self.pictures), default=0.0)
-        return float(largest / max(self.width * self.height, 1.0))
+        """The share of the page that its pictures cover: scans may come in strips."""
+        covered = np.zeros((GRID, GRID), bool)
+        places = self.places(np.array(self.pictures).reshape(-1, 4), 1.0)
+        cells = places / np.array([self.width, self.height] * 2) * GRID
+        for left, top, right, bottom in np.round(cells).clip(0, GRID).astype(int).tolist():
+            covered[top:bottom, left:right] = True
+        return float(covered.mean())
 
     def on_nested_picture(self, owner: int, box: Floats) -> bool:
         """Whether a glyph of a nested form, as figures are, lies on a picture."""

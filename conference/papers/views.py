@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
 from typing import NamedTuple
 
@@ -21,6 +22,7 @@ MOST_PIXELS = 4_000_000
 CONTRAST = 1.5  # as WCAG 2 defines it; it asks for 4.5, and papers print grey on white at 2
 BRIGHT, OTHER_COLOUR = 1.2, 192  # contrast and bytes: bright green is read at less than grey is
 FAR, ROW, WORD = 1e6, 4.0, 56  # pixels
+CELL, CELLS, MOST_CELLS = 300.0, 6, 60  # points of a cell; of them on a side, and of a page at most
 FEW, MOST_NEAR = 400, 20_000  # glyphs that are compared with all others at once; of a page
 _BYTE = np.arange(256) / 255
 _LINEAR = np.where(_BYTE <= 0.04045, _BYTE / 12.92, ((_BYTE + 0.055) / 1.055) ** 2.4)
@@ -102,10 +104,22 @@ def close_view(sheet: Sheet, glyphs: Glyphs) -> View | None:
     return View(scale, window, sheet.draw(scale, window))
 
 
+def close_views(sheet: Sheet, glyphs: Glyphs) -> Iterator[tuple[NDArray[np.int64], View]]:
+    """Glyphs by number, cell by cell of the page, each with its close view."""
+    cell = max(CELL, max(sheet.width, sheet.height) / CELLS)
+    middle = np.floor((glyphs.boxes[:, :2] + glyphs.boxes[:, 2:]) / 2 / cell).clip(-1e6, 1e6)
+    cells, where = np.unique(middle, axis=0, return_inverse=True)
+    for number in range(min(len(cells), MOST_CELLS)):
+        inside = np.flatnonzero(where.ravel() == number)
+        view = close_view(sheet, glyphs.some(inside))
+        if view:
+            yield inside, view
+
+
 def without(sheet: Sheet, view: View, glyphs: Glyphs) -> Difference:
     """What the view shows less when the text objects of some glyphs are taken away."""
-    bare = sheet.draw_without(glyphs.objects.tolist(), view.scale, view.window).ravel()
-    whole = view.picture.ravel()
+    ground = sheet.draw_without(glyphs.objects.tolist(), view.scale, view.window)
+    whole, bare = view.picture.ravel(), ground.ravel()
     at = np.flatnonzero(whole != bare)
     first, second = whole[at], bare[at]
     # Of two greys a table knows: most print is black on white.

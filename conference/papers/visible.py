@@ -31,21 +31,20 @@ from conference.papers.views import (
     SCALE,
     Difference,
     View,
-    close_view,
+    close_views,
     filled,
     full_view,
     shared,
     without,
 )
 
-LARGE, CONTRAST_LARGE = 24.0, 1.1  # Points; a watermark's letters are seen at less.
+LARGE, CONTRAST_LARGE = 24.0, 1.15  # Points; a watermark's letters are seen at less.
 NO_CONTRAST = 1.0
 CONTRAST_DOUBLED = 2.2  # of print over which the same letters are printed once more
 SHARED, CLEAR = 0.3, 0.03  # share of a glyph's box that others lie over: some, next to none
 NO_PICTURE = 0.05  # points: the height of a glyph that a font lacks
-CELL, CELLS = 300.0, 6  # points of what is looked at again at once; of it on a side, at most
 FEW_BETWEEN, PILE, PILED = 3, 10, 0.4  # glyphs; of a pile of letters; the share hidden of it
-MOST_LAYERS, MOST_GLYPHS, MOST_CELLS = 12, 3000, 60
+MOST_LAYERS, MOST_GLYPHS = 12, 3000
 
 OUTSIDE, TINY, SQUEEZED = "outside the page", "tiny print", "squeezed print"
 SAYS_MORE, UNSEEN = "glyph that says more than it shows", "leaves no trace"
@@ -71,7 +70,7 @@ def hidden_glyphs(sheet: Sheet) -> tuple[Glyphs, list[str]]:
     ways[~seen] = UNSEEN
     for way, some in (
         (SAYS_MORE, says_more(glyphs)),
-        (SQUEEZED, squeezed(glyphs)),
+        (SQUEEZED, squeezed(sheet, glyphs)),
         (TINY, tiny(sheet, glyphs)),
     ):
         ways[whole_objects(glyphs, some)] = way
@@ -171,15 +170,8 @@ def _seen_alone(sheet: Sheet, glyphs: Glyphs, view: View, crowded: Mask) -> Mask
 def _seen_close(sheet: Sheet, glyphs: Glyphs, crowded: Mask) -> Mask:
     """The same, enlarged, cell by cell of the page."""
     seen = np.zeros(len(glyphs.texts), bool)
-    cell = max(CELL, max(sheet.width, sheet.height) / CELLS)
-    middle = np.floor((glyphs.boxes[:, :2] + glyphs.boxes[:, 2:]) / 2 / cell).clip(-1e6, 1e6)
-    cells, where = np.unique(middle, axis=0, return_inverse=True)
-    for number in range(min(len(cells), MOST_CELLS)):
-        inside = np.flatnonzero(where.ravel() == number)
-        some = glyphs.some(inside)
-        view = close_view(sheet, some)
-        if view:
-            seen[inside] = _seen_alone(sheet, some, view, crowded[inside])
+    for inside, view in close_views(sheet, glyphs):
+        seen[inside] = _seen_alone(sheet, glyphs.some(inside), view, crowded[inside])
     return seen
 
 
