@@ -341,6 +341,13 @@ layer("form of a membership that is off", "/OFF [L;]", f"{MEMBER} /P /AllOn >>",
 layer("form of a layer in a form", "/OFF [L;]", code="/Y Do")
 layer("layer neither on nor off", "/BaseState /OFF /ON [M;]")
 layer("layer of a design", "/OFF [L;] /Intent /View", usage="/Intent /View")
+for _use, _usage in (
+    ("Zoom", "/Zoom << /min 20 >>"),
+    ("Language", "/Language << /Lang (tlh) /Preferred /OFF >>"),
+    ("User", "/User << /Type /Ind /Name (Nobody) >>"),
+):
+    _event = f"/AS [<< /Event /View /Category [/{_use}] /OCGs [L;] >>]"
+    layer(f"layer by {_use.lower()}", _event, usage=f"/Usage << {_usage} >>")
 
 # --- what viewers draw over a page ---------------------------------------------------------------
 
@@ -370,6 +377,18 @@ note("under a choice field", "Widget", "/FT /Ch /T (a) /V ()", field=True)
 note("under a tick box", "Widget", "/FT /Btn /T (a)", field=True)
 note("under a signature field", "Widget", "/FT /Sig /T (a)", field=True)
 note("under a square of its own colour", "Square", "/IC [1 1 1] /C [1 1 1]", drawn=False)
+note(
+    "under a free text", "FreeText",
+    "/C [1 1 1] /DA (/Helv 10 Tf 1 g) /Contents ( ) /BS << /W 0 >>", drawn=False,
+)  # fmt: skip
+note(
+    "under a polygon of its own colour", "Polygon",
+    "/IC [1 1 1] /C [1 1 1] /Vertices [60 350 540 350 540 374 60 374]", drawn=False,
+)  # fmt: skip
+note(
+    "under a thick line of its own colour", "Line",
+    "/C [1 1 1] /BS << /W 24 >> /L [60 362 540 362]", drawn=False,
+)  # fmt: skip
 
 # --- size and place ------------------------------------------------------------------------------
 
@@ -439,4 +458,5 @@ page(
     "BT /F1 0.9 Tf 72 360 Td (SAID) Tj ET",
     "4.9 0 0 4.9 0 0 cm",
 )
+add("an em flat and wide", "0 g BT /F1 1 Tf 20 0 0 2 5 360 Tm (SAID) Tj ET")
 page("white over the edge", "/MediaBox [0 0 612 792]", "1 g BT /F1 10 Tf 400 360 Td (SAID) Tj ET")
