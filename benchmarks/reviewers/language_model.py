@@ -266,7 +266,7 @@ class Prober:
             self._note(prompt.about, sampling.seed, str(error))
             return None
         except ModelError as error:
-            raise UserError(f"{error}; see that the model answers, and probe again.") from error
+            raise UserError(f"{error}; see that the model answers, and run it again.") from error
         try:
             return json.loads(repaired(bare_object(reply.text))[0])
         except (ValueError, RecursionError) as error:

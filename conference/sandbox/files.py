@@ -136,6 +136,9 @@ class Files:
         return self._refuse("secret_access", f"open {path}", errno.EACCES) if foreign else 0
 
     def may_write(self, path: str) -> int:
+        new = _newly_compiled(path)  # Python storing what it compiled is no attempt at anything.
+        if below(path, (self._bounds.own_code,)):  # first: it may lie below /tmp
+            return errno.EROFS if new else self._refuse("tamper", f"write {path}", errno.EACCES)
         given = below(path, self._bounds.read_only)
         if below(path, self._bounds.writable) and not given:
             self.writes += 1
@@ -148,10 +151,8 @@ class Files:
             process, _, rest = path.removeprefix("/proc/").partition("/")
             own = process in ("self", "thread-self") and rest.endswith("comm")
             return 0 if own else self._refuse("tamper", f"write {path}", errno.EACCES)
-        if _newly_compiled(path) and below(path, self._bounds.readable):
-            return errno.EROFS  # Python storing what it compiled: no attempt at anything
-        if below(path, (self._bounds.own_code,)):
-            return self._refuse("tamper", f"write {path}", errno.EACCES)
+        if new and below(path, self._bounds.readable):
+            return errno.EROFS
         return self._refuse("write_outside", f"write {path}", errno.EACCES)
 
     def change(self, call: Call) -> int:

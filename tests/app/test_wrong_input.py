@@ -11,6 +11,8 @@ import pytest
 from conference.app.cli import cli
 from tests.benchmarks.made import refused, venue_year
 
+NOBODY = "openai:m@http://localhost:1/v1"
+
 # Of each command: its words, and what the sentence names. TEXT is a file of plain words, EMPTY an
 # empty folder, UNDER a path below a file, DATA a folder of tables, NONE a path that is not there.
 CASES: dict[str, list[tuple[str, str]]] = {
@@ -136,6 +138,15 @@ CASES: dict[str, list[tuple[str, str]]] = {
         ("study run nowhere", "nowhere"),
         ("study run TEXT.toml", "TEXT.toml"),
         ("study run EMPTY.toml", "EMPTY.toml"),
+    ],
+    "study polish": [
+        ("study polish nobody --papers DATA --out NONE", "nobody"),
+        (f"study polish {NOBODY} --papers NONE --out EMPTY/a", "NONE"),
+        (f"study polish {NOBODY} --papers TEXT --out EMPTY/a", "TEXT"),
+        (f"study polish {NOBODY} --papers DATA --venue iclr2026 --out TEXT", "TEXT"),
+        (f"study polish {NOBODY} --papers DATA --venue iclr2026 --out TEXT/out", "TEXT"),
+        (f"study polish {NOBODY} --papers DATA --venue iclr2026 --out NONE", "localhost:1"),
+        (f"study polish {NOBODY} --papers DATA --venue nowhere --out NONE", "nowhere"),
     ],
     "study power": [
         ("study power nowhere", "nowhere"),

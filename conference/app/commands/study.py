@@ -249,6 +249,7 @@ def polish(
     """
     from benchmarks.reviewers.language_model import Prober, parse_asked
     from benchmarks.studies.twins.rewriting import rewrite, summary
+    from conference.core.files import check_writable
     from conference.models import Cluster, rules_for, running
     from venues.minds import load_models
     from venues.papers import open_papers
@@ -259,6 +260,7 @@ def polish(
     source = open_papers(papers, load_venue(venue), sample or 0, seed)
     if source.kind == "pdf":
         raise UserError(f"--papers {papers}: a folder of PDFs has no abstracts; give a table.")
+    check_writable(out.parent)
     with ProgressDisplay(console, out.with_suffix(".log")) as display, ExitStack() as stack:
         stack.enter_context(running({spec.text: rules}, Cluster(address), display.show))
         rows = rewrite(source, Prober(model, rules), spec.text, out, display.show)
