@@ -126,7 +126,8 @@ def _escape(body: str, found: re.Match[str], code: bool) -> str:
         return LOST
     if letter in "nrt" and (code or not _is_command(letter, body[: found.start()], rest)):
         return found[0]
-    return "\\" + found[0]
+    clean = RAW.get(letter, LOST) if UNCLEAN.match(letter) or letter in RAW else letter
+    return "\\\\" + clean
 
 
 def _is_command(letter: str, before: str, after: str) -> bool:

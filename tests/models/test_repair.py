@@ -87,6 +87,8 @@ def test_what_is_written_as_json_asks_is_read_as_it_was(text: str) -> None:
     assert json.loads(fixed) == {"summary": text, "n": [1, {"x": text}]} and not changes
 
 
+@example("\\\x00")
+@example("\\\n")
 @given(st.lists(st.sampled_from([*string.printable, r"\\", r"\u", r"\ud8", "\x00"])).map("".join))
 def test_whatever_stands_between_quotes_can_be_read_and_kept(written: str) -> None:
     written = written.replace(chr(34), "")
