@@ -265,7 +265,8 @@ def polish(
         stack.enter_context(running({spec.text: rules}, Cluster(address), display.show))
         rows = rewrite(source, Prober(model, rules), spec.text, out, display.show)
     console.print(summary(rows), soft_wrap=True, highlight=False)
-    console.print(f'Use them in an arm: twin = "polish:{out}"', soft_wrap=True, markup=False)
+    if any(not row.fault for row in rows):
+        console.print(f'Use them in an arm: twin = "polish:{out}"', soft_wrap=True, markup=False)
 
 
 @study.command()
