@@ -34,10 +34,8 @@ PRINTS_NOTHING = "its characters are made to print nothing"
 TAGS_BEGIN = "\udb40"  # the first half of each of them
 TAG = re.compile("[\U000e0020-\U000e007e]")
 CUT = (OUTSIDE, "clipped away")
-SCANNED, RECOGNISED = (
-    0.7,
-    0.8,
-)  # shares: of a scan's page, its pictures; of its text, what is unseen
+SCANNED = 0.7  # share of a page that the pictures of a scan cover
+RECOGNISED = 0.8  # share of its text that is unseen
 FEWEST_LETTERS = 8
 
 
