@@ -21,7 +21,7 @@ class Persona(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     absent: float
     late: float
     points: int
-    stubborn: float
+    yielding: float
     stresses: tuple[str, ...]
     says: str = ""
 

@@ -12,6 +12,7 @@ import msgspec
 import numpy as np
 
 from conference.core.errors import UserError
+from conference.core.ledger import LEDGER, read_ledger
 from conference.core.records import Decision, Experiment, MetaReview, Review, Submission
 from conference.core.seeds import generator, seed_of
 from scientists.scientist import Past
@@ -36,6 +37,7 @@ def run_rounds(
     `reuse` are folders of earlier runs of several rounds.
     """
     venue = venue if isinstance(venue, Venue) else load_venue(venue)
+    check_reusable(reuse, rounds)
     every = None
     if venue.resubmission.spread:
         venue, every = _one_world(venue, options)
@@ -53,6 +55,18 @@ def run_rounds(
         older = tuple(msgspec.structs.replace(entry, latest=False) for entry in archive)
         archive = (*older, *archived(results[-1].round, folder))
     return results
+
+
+def check_reusable(folders: Sequence[str | Path], rounds: int) -> None:
+    """Raise `UserError` where a folder holds no run whose results a run can take over."""
+    for each in folders:
+        folder = Path(each)
+        if rounds > 1 and (folder / LEDGER).is_file():
+            raise UserError(
+                f"--reuse: {folder} holds one round; name a folder with round-1, as a run of "
+                "several rounds writes it."
+            )
+        read_ledger(folder / "round-1" if rounds > 1 else folder).close()
 
 
 def _one_world(venue: Venue, options: dict[str, Any]) -> tuple[Venue, PaperSource]:

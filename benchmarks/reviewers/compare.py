@@ -57,7 +57,7 @@ def compare(first: str, second: str, *, resamples: int = 1000, seed: int = 0) ->
     _check_truths(both, first, second)
     rows = [
         _row(name, *statistics, n=n, resamples=resamples, seed=seed)
-        for name, (n, statistics) in _statistics(both).items()
+        for name, (n, statistics) in _statistics(both, seed).items()
     ]
     own = next((mix.own for mix in folders if mix), None)
     mixes = (*folders, _shared_mix(both, own))
@@ -128,7 +128,7 @@ def _predictions(spec: str) -> tuple[str, Any, Mix | None]:
     return name, frame[(frame["reviewer"] == name) & frame["measured"]], result.mix
 
 
-def _statistics(both: Any) -> dict[str, tuple[int, tuple[Maker, Maker]]]:
+def _statistics(both: Any, seed: int) -> dict[str, tuple[int, tuple[Maker, Maker]]]:
     """Measure to its number of papers and a maker for each side, which may raise `Undefined`."""
     decided = both[both["accepted_a"].notna()]
     rated = both[both["ratings_a"].map(len) > 0]
@@ -141,17 +141,17 @@ def _statistics(both: Any) -> dict[str, tuple[int, tuple[Maker, Maker]]]:
         first, second = (frame[f"{column}_{side}"].to_numpy(dtype=np.float64) for side in "ab")
         return lambda: make(first), lambda: make(second)
 
-    def judged(said: Any) -> Statistic:
-        if not np.isfinite(said).all():
-            raise Undefined("no threshold could be fitted")
-        return decisions.statistic("balanced_accuracy", label, said == 1)
+    def judged(values: Any) -> Statistic:
+        # By thresholds fitted on the shared papers, anew in each resample: those of the folders'
+        # own reports were fitted on other papers, and would pass for known.
+        return decisions.cross_fitted_statistic("balanced_accuracy", label, values, seed=seed)
 
     return {
         "AUROC": (
             len(decided),
             sides(decided, "score", lambda values: weighted.auroc(values, as_labels(label))),
         ),
-        "balanced accuracy": (len(decided), sides(decided, "accept_fitted", judged)),
+        "balanced accuracy": (len(decided), sides(decided, "score", judged)),
         "Spearman with the human mean": (
             len(rated), sides(rated, "score", lambda values: _correlated(values, truth)),
         ),

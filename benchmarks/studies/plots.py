@@ -40,7 +40,8 @@ def draw(result: StudyResult, outcomes: Any) -> dict[str, tuple[str, Any]]:
         "effects": (
             f"Effect of each treatment (treatment − control) with its {level} interval, over the "
             "A/A floor (grey: interval of control with other seeds − control). Filled: adjusted p "
-            f"at or below {result.design.alpha:g}. Dotted: the margin of equivalence.",
+            f"at or below {result.design.alpha:g}. Dotted: the margin of equivalence. A point alone has "
+            "no interval.",
             lambda: effects(result),
             any(each.difference.low is not None for each in result.effects),
         ),
@@ -71,7 +72,7 @@ def effects(result: StudyResult) -> Any:
 
     by_outcome: dict[str, list[Effect]] = {}
     for each in result.effects:
-        if each.difference.low is not None:
+        if each.difference.value is not None:
             by_outcome.setdefault(each.outcome, []).append(each)
     order = dict.fromkeys(each.arm for each in result.effects)
     colours = dict(zip(order, (colour for colour, _ in lines()), strict=False))
@@ -98,7 +99,8 @@ def _effect_panel(
             axis.axvline(side, color=HUMAN, lw=0.9, ls=":", zorder=1)
     for place, each in enumerate(rows):
         estimate, colour = each.difference, colours[each.arm]
-        axis.plot([estimate.low, estimate.high], [place, place], color=colour, lw=2.2, zorder=2)
+        if estimate.low is not None:
+            axis.plot([estimate.low, estimate.high], [place, place], color=colour, lw=2.2, zorder=2)
         fill = colour if each.found else "white"
         axis.plot(estimate.value, place, "o", color=colour, mfc=fill, ms=7, mew=1.6, zorder=3)
     axis.set_yticks(range(len(rows)), [title(study.label(each.arm)) for each in rows])

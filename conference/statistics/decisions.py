@@ -199,10 +199,7 @@ def cross_fitted_figures(
 
     def measured(block: Floats) -> Floats:
         weights = block[:, paper] if share is None else block[:, paper] * share
-        said = decide(weights)
-        real, given = label * weights, said * weights
-        hits = (said * real).sum(axis=1)
-        return _rates(hits, given.sum(axis=1), real.sum(axis=1), weights.sum(axis=1))
+        return _measures(label, decide(weights), weights)
 
     n = int(first.sum())
     found = estimates(measured, tuple(POINTS), n, resamples=resamples, seed=seed)
@@ -213,6 +210,24 @@ def cross_fitted_figures(
     return {
         name: sure(each, _trials(name, label[first], said[first])) for name, each in found.items()
     }
+
+
+def cross_fitted_statistic(
+    name: str, accepted: Booleans, scores: Floats, *, seed: int = 0
+) -> Statistic:
+    """The measure `name` of `cross_fitted_figures`, to be resampled by paper."""
+    label = as_labels(accepted)
+    folds = thresholds.stratified_folds(label, thresholds.FOLDS, seed)
+    decide = thresholds.cross_fitted(label, as_floats(scores, "scores"), folds)
+    place = list(POINTS).index(name)
+    return lambda weights: _measures(label, decide(weights), weights)[:, place]
+
+
+def _measures(label: Booleans, said: Floats, weights: Floats) -> Floats:
+    """The measures of `POINTS` in their order, (rows, measures), of decisions under weights."""
+    real, given = label * weights, said * weights
+    hits = (said * real).sum(axis=1)
+    return _rates(hits, given.sum(axis=1), real.sum(axis=1), weights.sum(axis=1))
 
 
 def _rates(hits: Floats, said: Floats, real: Floats, total: Floats) -> Floats:

@@ -117,8 +117,8 @@ class EmbeddedReviewer:
             panel = msgspec.structs.replace(panel, values=field.values)
         others = float(np.mean(sight.other_ratings)) if sight.other_ratings else None
         strength = sight.rebuttal.strength if sight.rebuttal else 0.0
-        stubborn = persona_of(agent).stubborn
-        after = panel.update(sight.rating, others, strength, context.rng(), stubborn)
+        yielding = persona_of(agent).yielding
+        after = panel.update(sight.rating, others, strength, context.rng(), yielding)
         if after == sight.rating:
             return []
         return [

@@ -116,17 +116,17 @@ class Panel(msgspec.Struct, frozen=True, kw_only=True):
         mean_of_others: float | None,
         rebuttal_strength: float,
         rng: np.random.Generator,
-        stubborn: float = 1.0,
+        yielding: float = 1.0,
     ) -> float:
         """The rating after rebuttal and discussion: the same, or a step towards the others."""
         place = self.values.index(rating)
         above = mean_of_others is not None and mean_of_others > rating
-        up = self.change_up * (0.5 + rebuttal_strength) * (1.5 if above else 0.6) * stubborn
+        up = self.change_up * (0.5 + rebuttal_strength) * (1.5 if above else 0.6) * yielding
         down = self.change_down * (2.0 if mean_of_others is not None and not above else 0.2)
         draw = rng.random()
         if draw < up:
             place = min(place + 1, len(self.values) - 1)
-        elif draw > 1 - down * stubborn:
+        elif draw > 1 - down * yielding:
             place = max(place - 1, 0)
         return self.values[place]
 

@@ -126,6 +126,7 @@ def run(
     from venues.minds import load_models, models_of
     from venues.papers import open_papers
     from venues.round import Options, prepare
+    from venues.rounds import check_reusable
     from venues.settings import parse_settings
 
     chosen = {"scientist": scientist, "reviewer": reviewer, "chair": chair}
@@ -158,6 +159,7 @@ def run(
         say(f"note: {note}")
     if dry_run:
         calibration_table(rules, calibration)
+        check_reusable(reuse, rounds)
         found = check_before(rules, source, options, seed, folder)
         for line in [*found, *budget.check_prices(models_of(rules))]:
             say(line)
