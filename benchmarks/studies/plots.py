@@ -40,8 +40,8 @@ def draw(result: StudyResult, outcomes: Any) -> dict[str, tuple[str, Any]]:
         "effects": (
             f"Effect of each treatment (treatment − control) with its {level} interval, over the "
             "A/A floor (grey: interval of control with other seeds − control). Filled: adjusted p "
-            f"at or below {result.design.alpha:g}. Dotted: the margin of equivalence. A point alone has "
-            "no interval.",
+            f"at or below {result.design.alpha:g}. Dotted: the margin of equivalence. A point "
+            "without a line has no interval.",
             lambda: effects(result),
             any(each.difference.low is not None for each in result.effects),
         ),

@@ -31,7 +31,8 @@ def _vectors(*groups: Sequence[str]) -> list[Any] | None:
     distinct = tuple(sorted({text for group in groups for text in group}))
     if not any(re.search(r"\w\w", text) for text in distinct):
         return None
-    vectors = _fitted(distinct)
+    fitted = _fitted if len(distinct) <= _READ else _fitted.__wrapped__
+    vectors = fitted(distinct)
     place = {text: row for row, text in enumerate(distinct)}
     return [vectors[np.array([place[text] for text in group], dtype=int)] for group in groups]
 

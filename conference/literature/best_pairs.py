@@ -6,6 +6,9 @@ chosen from it; here a row's products live only until its best are known.
 
 from __future__ import annotations
 
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -24,6 +27,9 @@ def _compiled(function: Any) -> Any:
 def best_pairs(rows: Any, columns: Any, top: int, both: bool) -> tuple[NDArray[Any], ...]:
     """The `top` best columns of each row and, with `both`, best rows of each column.
 
+    Rows are scanned in as many parts at once as there are processors; the result does not depend
+    on how many these are.
+
     Args:
         rows, columns: sparse matrices (m, words) and (n, words) of float32, none below 0.
 
@@ -33,11 +39,36 @@ def best_pairs(rows: Any, columns: Any, top: int, both: bool) -> tuple[NDArray[A
     """
     m, n = rows.shape[0], columns.shape[0]
     left, right = rows.tocsr(), columns.T.tocsr()
-    of_rows = _none((m, min(top, n)))
-    of_columns = _none((n, min(top, m) if both else 0))
     words = (left.indptr, left.indices, left.data, right.indptr, right.indices, right.data)
-    _scan(*words, *of_rows, *of_columns)
-    return (*of_rows, *of_columns)
+    of_rows = _none((m, min(top, n)))
+    size = min(top, m) if both else 0
+
+    def scan(part: NDArray[np.int64]) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+        found = _none((n, size))
+        _scan(*words, part[0], part[-1] + 1, *of_rows, *found)
+        return found
+
+    parts = [part for part in np.array_split(np.arange(m), _processors()) if part.size]
+    with ThreadPoolExecutor(max(len(parts), 1)) as pool:
+        found = list(pool.map(scan, parts))
+    return (*of_rows, *_best_of(found, size, n))
+
+
+def _processors() -> int:
+    return len(os.sched_getaffinity(0))
+
+
+def _best_of(
+    parts: Sequence[tuple[NDArray[np.int32], NDArray[np.float32]]], size: int, n: int
+) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+    """The best of what each part found for the columns; those of earlier parts come first."""
+    best, most = parts[0] if parts else _none((n, size))
+    for which, value in parts[1:]:
+        names, values = np.hstack([best, which]), np.hstack([most, value])
+        order = np.lexsort((names, -values), axis=1)[:, :size]
+        best = np.take_along_axis(names, order, axis=1)
+        most = np.take_along_axis(values, order, axis=1)
+    return best, most
 
 
 def _none(shape: tuple[int, int]) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
@@ -47,13 +78,14 @@ def _none(shape: tuple[int, int]) -> tuple[NDArray[np.int32], NDArray[np.float32
 @_compiled
 def _scan(
     starts: Any, words: Any, weights: Any, lists: Any, holders: Any, shares: Any,
-    row_best: Any, row_value: Any, column_best: Any, column_value: Any,
+    first: Any, end: Any, row_best: Any, row_value: Any, column_best: Any, column_value: Any,
 ) -> None:  # fmt: skip
-    """Each row's products with all columns in one pass over its words' lists of columns."""
+    """The products of the rows from `first` to `end`, each with all columns, in one pass over its
+    words' lists of columns."""
     n, both = len(column_best), column_best.shape[1] > 0
     least = np.full(n, np.float32(-1.0 if both else 2.0))
     product = np.zeros(n, np.float32)
-    for row in range(len(row_best)):
+    for row in range(first, end):
         product[:] = 0.0
         for at in range(starts[row], starts[row + 1]):
             word, weight = words[at], weights[at]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import numpy as np
 import pytest
 
@@ -57,10 +59,12 @@ def test_best_pairs_are_those_of_the_whole_table() -> None:
     assert len({*zip(sparse.row, sparse.col, strict=True)}) == sparse.nnz
 
 
+@pytest.mark.parametrize("processors", [1, 2, 7])
 def test_compiled_loops_find_the_best_pairs_of_a_sorted_table(
-    monkeypatch: pytest.MonkeyPatch,
+    processors: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Equal values too: a third of the papers stand there twice."""
+    """Equal values too: a third of the papers stand there twice. In parts of few rows as well."""
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(processors)))
     reviewers = [made_up(2, f"reviewer {at % 30}") for at in range(40)]
     papers = made_up(200, "papers") + made_up(100, "papers")
     shelf = (*SHELF, *papers[:50])
