@@ -10,7 +10,8 @@ from importlib.metadata import PackageNotFoundError, version
 import msgspec
 
 from conference.core.errors import UserError
-from conference.core.ledger import Ledger, other_version
+from conference.core.ledger import Ledger
+from conference.core.ledger_errors import other_version
 from conference.core.seeds import seed_of
 from conference.core.tasks import TaskKey
 from conference.core.version import __version__
@@ -90,7 +91,7 @@ def note_plan(ledger: Ledger, plan: Plan) -> None:
 
     How models are asked and what they cost may differ: a long answer may need a higher limit.
     """
-    noted, new = ledger.noted("plan"), msgspec.json.encode(plan)
+    noted, new = ledger.read_note("plan"), msgspec.json.encode(plan)
     where = _first_difference(_fixed(new, ledger), _fixed(noted, ledger)) if noted else None
     if where:
         field, wanted, held = where
@@ -99,9 +100,9 @@ def note_plan(ledger: Ledger, plan: Plan) -> None:
             "give the same arguments to go on with it, or another --out."
         )
     if noted != new:
-        ledger.note("plan", new)
-    if ledger.noted("versions") is None:
-        ledger.note("versions", msgspec.json.encode(_versions()))
+        ledger.write_note("plan", new)
+    if ledger.read_note("versions") is None:
+        ledger.write_note("versions", msgspec.json.encode(_versions()))
 
 
 def _versions() -> dict[str, str]:

@@ -112,7 +112,7 @@ class Player:
         self._stop = failure_of(step, [r for r in records if isinstance(r, Failure)], len(keys))
         if self._stop:  # What is under way is finished first.
             return []
-        self._ledger.note_whole(step.name, keys, [self._seen[key] for key in keys])
+        self._ledger.note_complete(step.name, keys, [self._seen[key] for key in keys])
         self._progress(step.name, len(keys), len(keys))
         return self._flow.close(records)
 
@@ -121,7 +121,7 @@ class Player:
         step, (done, tasks) = self._flow.steps[self._flow.at], self._flow.progress
         budget = self._budget
         work = UnderWay(step.name, tasks, done, time.time(), budget.started, budget.limits)
-        self._ledger.note(UNDER_WAY, msgspec.json.encode(work))
+        self._ledger.write_note(UNDER_WAY, msgspec.json.encode(work))
 
     def _take_over(self, tasks: Iterable[Task]) -> None:
         """Append the results that earlier rounds have for tasks; their calls were paid there."""

@@ -156,6 +156,6 @@ def try_models(
     try:
         preflight(round_.venue, round_.source, models, say, calls)
     finally:
-        before = calls_from_json(ledger.noted("preflight") or b"[]")
-        ledger.note("preflight", calls_to_json([*before, *calls]))
+        before = calls_from_json(ledger.read_note("preflight") or b"[]")
+        ledger.write_note("preflight", calls_to_json([*before, *calls]))
         budget.note([calls_to_json(calls)])

@@ -7,7 +7,8 @@ from pathlib import Path
 import msgspec
 
 from conference.core.errors import UserError
-from conference.core.ledger import Ledger, other_version, read_ledger
+from conference.core.ledger import Ledger, read_ledger
+from conference.core.ledger_errors import other_version
 from conference.core.records import Failure
 from conference.models.records import Call, calls_from_json
 from venues.phases import steps_of
@@ -26,7 +27,7 @@ def load_round(folder: str | Path) -> Round:
     """
     ledger = read_ledger(Path(folder))
     try:
-        noted = ledger.noted("plan")
+        noted = ledger.read_note("plan")
         if noted is None:
             raise UserError(f"{folder}: the ledger has no plan yet; run the round first.")
         plan = msgspec.json.decode(noted, type=Plan)
@@ -37,7 +38,9 @@ def load_round(folder: str | Path) -> Round:
             raise other_version(Path(folder))
         for step in steps:
             # As `play` added them; a step that was cut off in the middle has no such order yet.
-            keys = ledger.whole(step.name) or sorted(k for k in finished if k.step == step.name)
+            keys = ledger.complete_step(step.name) or sorted(
+                k for k in finished if k.step == step.name
+            )
             round_.add(record for key in keys for record in finished[key])
         return round_
     except (msgspec.MsgspecError, KeyError) as error:
@@ -48,7 +51,7 @@ def load_round(folder: str | Path) -> Round:
 
 def spoiled(ledger: Ledger) -> frozenset[int]:
     """Seeds of model calls of no use, of all tasks that were taken out again as they had failed."""
-    return frozenset(msgspec.json.decode(ledger.noted(SPOILED) or b"[]"))
+    return frozenset(msgspec.json.decode(ledger.read_note(SPOILED) or b"[]"))
 
 
 def _of_no_use(calls: list[Call]) -> list[int]:
@@ -66,7 +69,7 @@ def retract_failures(ledger: Ledger, venue: Venue) -> None:
         return
     failed = [row.key for row in rows]
     seeds = {seed for row in rows for seed in _of_no_use(calls_from_json(row.calls))}
-    ledger.note(SPOILED, msgspec.json.encode(sorted(spoiled(ledger) | seeds)))
+    ledger.write_note(SPOILED, msgspec.json.encode(sorted(spoiled(ledger) | seeds)))
     if {row.key.step for row in ledger.rows()} - set(order):
         raise other_version(ledger.folder)
     first = min(order[key.step] for key in failed)

@@ -108,7 +108,7 @@ def run_round(
         told = placed(rules.models, draws, folder, say, titles, source.pdfs if source else ())
         models = models_of(msgspec.structs.replace(rules, models=told))
         budget = budget or Budget()
-        budget.note([ledger.noted("preflight") or b"[]", *ledger.calls()])
+        budget.note([ledger.read_note("preflight") or b"[]", *ledger.calls()])
         budget.note(calls for _, calls in ledger.retracted())
         for line in budget.check_prices(models):
             say(line)
@@ -161,7 +161,7 @@ def play(
     if overlap is None:
         overlap = bool(models_of(round_.venue))
     for steps in flows_of(steps_of(round_.venue), overlap):
-        while steps and (keys := ledger.whole(steps[0].name)) is not None:
+        while steps and (keys := ledger.complete_step(steps[0].name)) is not None:
             progress(steps.pop(0).name, len(keys), len(keys))
             round_.add_later(partial(ledger.records_of, keys))
         if steps:

@@ -12,7 +12,8 @@ import msgspec
 import numpy as np
 
 from conference.core.errors import UserError
-from conference.core.ledger import LEDGER, read_ledger
+from conference.core.ledger import read_ledger
+from conference.core.ledger_file import LEDGER
 from conference.core.records import Decision, Experiment, MetaReview, Review, Submission
 from conference.core.seeds import generator, seed_of
 from scientists.scientist import Past

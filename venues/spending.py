@@ -35,7 +35,7 @@ def read_spending(folder: str | Path) -> Spending:
     ledger = read_ledger(Path(folder))
     try:
         rows, retracted = list(ledger.rows()), list(ledger.retracted())
-        preflight = ledger.noted("preflight") or b"[]"
+        preflight = ledger.read_note("preflight") or b"[]"
     finally:
         ledger.close()
     roles = {

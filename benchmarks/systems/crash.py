@@ -30,7 +30,9 @@ import numpy as np
 
 import conference.core.ledger
 from benchmarks.systems.scale import instant_venue, make_table
-from conference.core.ledger import LEDGER, TIP, open_ledger, read_ledger
+from conference.core.chain import TIP
+from conference.core.ledger import open_ledger, read_ledger
+from conference.core.ledger_file import LEDGER
 from conference.core.seeds import generator
 from conference.core.tasks import Done
 from venues.round import run_round

@@ -30,8 +30,10 @@ import click
 import msgspec
 
 from benchmarks.systems.crash import FORK, content, run_once
+from conference.core.chain import TIP
 from conference.core.errors import UserError
-from conference.core.ledger import LEDGER, TIP, open_ledger, read_ledger
+from conference.core.ledger import open_ledger, read_ledger
+from conference.core.ledger_file import LEDGER
 from conference.core.seeds import generator
 
 SOURCE = Path(__file__).parent / "failing.c"
@@ -118,7 +120,7 @@ def failing_calls(place: Path, truth: dict[str, bytes], kind: str, every: int) -
 def _same(folder: Path, truth: tuple[dict[str, bytes], bytes | None]) -> bool:
     ledger = read_ledger(folder)
     try:
-        return (ledger.content(), ledger.noted("plan")) == truth
+        return (ledger.content(), ledger.read_note("plan")) == truth
     finally:
         ledger.close()
 
@@ -127,7 +129,7 @@ def damaged_files(place: Path, count: int, seed: int = 0) -> list[Row]:
     """Flip one random bit of, and cut at a random place, the finished ledger, `count` times."""
     run_once(place / "finished", PAPERS)
     ledger = read_ledger(place / "finished")
-    truth = ledger.content(), ledger.noted("plan")
+    truth = ledger.content(), ledger.read_note("plan")
     ledger.close()
     folder = place / "damaged"
     rows = []

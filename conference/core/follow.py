@@ -14,7 +14,9 @@ from pathlib import Path
 
 import msgspec
 
-from conference.core.ledger import LEDGER, LOCK, RETRACTED, UNDER_WAY, WHOLE, Row, unsealed
+from conference.core.chain import unsealed
+from conference.core.ledger import COMPLETE, RETRACTED, UNDER_WAY, LedgerRow
+from conference.core.ledger_file import LEDGER, LOCK
 from conference.core.migrations import migrated
 from conference.core.records import decode
 from conference.core.tasks import TaskKey
@@ -28,13 +30,13 @@ ROWS = "select seq, step, agent, paper, records, calls, seconds, finished, hash 
 class News(msgspec.Struct, frozen=True):
     """What is new in a ledger. `again` says that all earlier rows are void: it was written anew.
 
-    `whole` are the steps of which every task is here; `more` says that there are further rows.
+    `complete` are the steps of which every task is here; `more` says that there are further rows.
     """
 
     again: bool
-    rows: list[Row]
+    rows: list[LedgerRow]
     notes: Mapping[str, bytes]
-    whole: frozenset[str]
+    complete: frozenset[str]
     more: bool
 
 
@@ -50,7 +52,7 @@ class Follower:
         """What is new since the last look; None for nothing, or where there is no ledger yet.
 
         Raises:
-            sqlite3.Error: the file is damaged, or its writer would not let go of it.
+            sqlite3.Error: the file is damaged, or its writer kept it locked.
             msgspec.MsgspecError: another version of Conference made its records.
         """
         looks = _looks(self.folder)
@@ -81,13 +83,13 @@ class Follower:
             if not (times and isinstance(records, bytes) and isinstance(calls, bytes)):
                 raise sqlite3.DataError(f"row {seq} is damaged")
             kept = decode(migrated(records, version))
-            rows.append(Row(TaskKey(step, agent, paper), kept, seconds, finished, calls))
+            rows.append(LedgerRow(TaskKey(step, agent, paper), kept, seconds, finished, calls))
             self._at = seq, link
         if again and not rows:
             self._at = 0, b""
-        names = database.execute("select name from meta where name like ?", (f"{WHOLE}%",))
-        whole = frozenset(name.removeprefix(WHOLE) for (name,) in names)
-        return News(again, rows, _notes(database), whole, len(rows) == MOST)
+        names = database.execute("select name from meta where name like ?", (f"{COMPLETE}%",))
+        complete = frozenset(name.removeprefix(COMPLETE) for (name,) in names)
+        return News(again, rows, _notes(database), complete, len(rows) == MOST)
 
 
 def _notes(database: sqlite3.Connection) -> dict[str, bytes]:
@@ -97,8 +99,8 @@ def _notes(database: sqlite3.Connection) -> dict[str, bytes]:
 
 
 def _open(path: Path) -> sqlite3.Connection:
-    """Without a log nobody has the ledger open: it is read as it lies, and no file is made beside
-    it, as SQLite else does even to read."""
+    """Without a log no process has the ledger open: it is read with `immutable`, so that SQLite
+    makes no files beside it."""
     uri = f"{path.absolute().as_uri()}?mode=ro"
     if not path.with_name(f"{LEDGER}-wal").exists():
         uri += "&immutable=1"

@@ -59,7 +59,7 @@ def failed_calls(key: TaskKey, calls: Sequence[Call], failure: str = "") -> list
 
 def failed_in(ledger: Ledger) -> list[FailedCall]:
     """The failed calls of a round: of its preflight, of its tasks, and of those tried again."""
-    found = failed_calls(PREFLIGHT, calls_from_json(ledger.noted(PREFLIGHT.step) or b"[]"))
+    found = failed_calls(PREFLIGHT, calls_from_json(ledger.read_note(PREFLIGHT.step) or b"[]"))
     for row in ledger.rows():
         failure = next((each.reason for each in row.records if isinstance(each, Failure)), "")
         if failure or A_PROBLEM.search(row.calls):

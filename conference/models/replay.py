@@ -29,7 +29,7 @@ class ReplayModel:
             raise UserError(f"replay:{target}: there is no such folder; name that of a round.")
         ledger = read_ledger(folder if folder.is_dir() else folder.parent)
         try:
-            stored = [ledger.noted("preflight") or b"[]", *ledger.calls()]
+            stored = [ledger.read_note("preflight") or b"[]", *ledger.calls()]
             calls = [call for part in stored for call in calls_from_json(part)]
         finally:
             ledger.close()

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from conference.core.follow import MOST, Follower, News, being_written
-from conference.core.ledger import LEDGER, LOCK, Ledger, open_ledger
+from conference.core.ledger import Ledger, open_ledger
+from conference.core.ledger_file import LEDGER, LOCK
 from conference.core.records import Incident, encode
 from conference.core.tasks import Done, TaskKey
 
@@ -32,11 +33,11 @@ def test_each_row_is_told_once_and_notes_as_they_are(tmp_path: Path) -> None:
     ledger.append([done(0), done(1)])
     assert numbers(follower.look()) == ["a0", "a1"] and follower.look() is None
     ledger.append([done(2)])
-    ledger.note("plan", b"a plan")
-    ledger.note_whole("step", [])
+    ledger.write_note("plan", b"a plan")
+    ledger.note_complete("step", [])
     news = follower.look()
     assert news and numbers(news) == ["a2"] and not news.again
-    assert news.notes == {"plan": b"a plan"} and news.whole == {"step"}
+    assert news.notes == {"plan": b"a plan"} and news.complete == {"step"}
     ledger.close()
     assert numbers(follower.look()) == []
     assert (tmp_path / LEDGER).is_file() and not (tmp_path / f"{LEDGER}-wal").exists()
@@ -69,7 +70,7 @@ def test_a_long_ledger_is_told_in_parts(tmp_path: Path) -> None:
 
 def test_a_changed_note_is_left_out(tmp_path: Path) -> None:
     ledger = open_ledger(tmp_path)
-    ledger.note("plan", b"a plan")
+    ledger.write_note("plan", b"a plan")
     ledger._database.execute("update meta set value = zeroblob(64)")
     ledger._database.commit()
     news = Follower(tmp_path).look()
@@ -105,7 +106,7 @@ def test_a_look_never_keeps_a_round_from_beginning(
     open_ledger(tmp_path).close()
     looking = (tmp_path / "round.lock").open()
     fcntl.flock(looking, fcntl.LOCK_SH)
-    monkeypatch.setattr("conference.core.ledger.time.sleep", lambda seconds: looking.close())
+    monkeypatch.setattr("conference.core.ledger_file.time.sleep", lambda seconds: looking.close())
     ledger: Ledger = open_ledger(tmp_path)
     ledger.close()
 

@@ -18,8 +18,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from conference.core.chain import TIP
 from conference.core.errors import UserError
-from conference.core.ledger import LEDGER, TIP, open_ledger, read_ledger
+from conference.core.ledger import open_ledger, read_ledger
+from conference.core.ledger_file import LEDGER
 from conference.core.records import Absence, Review, encode
 from conference.core.tasks import Done, TaskKey
 
@@ -33,7 +35,7 @@ def fill(folder: Path, rows: int = 20) -> None:
     ledger = open_ledger(folder)
     for number in range(rows):
         ledger.append([done(number, "because " * 20)])
-    ledger.note("plan", b"a plan")
+    ledger.write_note("plan", b"a plan")
     ledger.close()
 
 
@@ -42,7 +44,7 @@ def test_a_ledger_on_a_disk_that_is_read_only_can_be_looked_at(tmp_path: Path) -
     fill(tmp_path, rows=3)
     look = (
         "import sys; from pathlib import Path; from conference.core.ledger import read_ledger;"
-        "ledger = read_ledger(Path(sys.argv[1])); print(len(ledger), ledger.noted('plan'))"
+        "ledger = read_ledger(Path(sys.argv[1])); print(len(ledger), ledger.read_note('plan'))"
     )
     bound = ["bwrap", "--ro-bind", "/", "/", "--dev", "/dev", sys.executable, "-c", look]
     seen = subprocess.run([*bound, str(tmp_path)], capture_output=True, text=True)
@@ -94,7 +96,7 @@ def same_or_refused(folder: Path, truth: dict[str, bytes]) -> bool:
     """Whether damage was found; data that comes back changed fails the test."""
     try:
         ledger = read_ledger(folder)
-        content, plan = ledger.content(), ledger.noted("plan")
+        content, plan = ledger.content(), ledger.read_note("plan")
         ledger.close()
     except UserError:
         return True
@@ -201,7 +203,7 @@ def test_a_note_of_any_kind_is_the_one_written_or_damage(tmp_path: Path, value: 
     database.commit()
     database.close()
     with pytest.raises(UserError, match="note 'plan'"):
-        read_ledger(tmp_path).noted("plan")
+        read_ledger(tmp_path).read_note("plan")
 
 
 def test_a_stopped_ledger_where_nothing_may_be_written_is_told_and_not_called_damaged(

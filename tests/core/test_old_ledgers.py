@@ -10,7 +10,8 @@ import pytest
 
 from conference.app.site import write_site
 from conference.core.errors import UserError
-from conference.core.ledger import LEDGER, read_ledger
+from conference.core.ledger import read_ledger
+from conference.core.ledger_file import LEDGER
 from conference.core.migrations import VERSION
 from conference.core.records import Decision, Review
 from venues.round import load_round

@@ -57,7 +57,7 @@ def test_every_record_of_a_round_is_valid_and_every_call_is_kept(tmp_path: Path)
         assert "Quality of the reviews" in meta.text
     ledger = read_ledger(tmp_path)
     spent = spent_in((row.key.step, row.calls) for row in ledger.rows())
-    noted = ledger.noted("preflight")
+    noted = ledger.read_note("preflight")
     ledger.close()
     assert noted and sum(part.calls for part in spent.values()) + 1 == len(server.requests)
     assert all(part.cost > 0 for part in spent.values())
@@ -80,7 +80,7 @@ def test_latex_and_broken_characters_in_every_answer_cost_no_answer(tmp_path: Pa
         text = next(iter(review.texts.values()))
         assert text.endswith("$\\frac{1}{2} \\theta \\alpha$ \ufffd \ufffd")
     ledger = read_ledger(tmp_path)
-    for stored in (ledger.noted("preflight") or b"", *ledger.calls()):
+    for stored in (ledger.read_note("preflight") or b"", *ledger.calls()):
         assert all(call.repairs for call in calls_from_json(stored) if "frac" in call.answer)
     ledger.close()
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from conference.core.errors import UserError
-from conference.core.ledger import LEDGER
+from conference.core.ledger_file import LEDGER
 
 
 def conference(*words: str, folder: Path | None = None) -> subprocess.CompletedProcess[str]:

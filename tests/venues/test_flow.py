@@ -86,7 +86,7 @@ def kept(folder: Path) -> tuple[dict[str, bytes], dict[str, object], list[str]]:
     """What a ledger holds, the order and digests of its whole steps, and its keys as written."""
     ledger = read_ledger(folder)
     steps = dict.fromkeys(row.key.step for row in ledger.rows())
-    whole = {step: (ledger.whole(step), ledger.seen(step)) for step in steps}
+    whole = {step: (ledger.complete_step(step), ledger.seen(step)) for step in steps}
     found = ledger.content(), whole, [str(row.key) for row in ledger.rows()]
     ledger.close()
     return found

@@ -18,8 +18,9 @@ import pytest
 import conference.core.ledger
 from chairs.calibration import POOLED
 from chairs.chair import DecideSight, MetaReviewSight
+from conference.core.chain import TIP
 from conference.core.errors import UserError
-from conference.core.ledger import TIP, open_ledger, read_ledger
+from conference.core.ledger import open_ledger, read_ledger
 from conference.core.records import (
     Absence,
     Agent,
@@ -249,7 +250,7 @@ def test_a_round_of_another_version_is_one_sentence(strange: str, tmp_path: Path
     if strange == "rule":
         plan["venue"]["renamed"] = plan["venue"].pop("assignment")
     ledger = open_ledger(tmp_path)
-    ledger.note("plan", msgspec.json.encode(plan))
+    ledger.write_note("plan", msgspec.json.encode(plan))
     records = b'[{"type":"Verdict"}]' if strange == "record" else b"[]"
     ledger.append([Done(TaskKey("verdict" if strange == "step" else "decide"), records)])
     ledger.close()

@@ -15,7 +15,7 @@ from benchmarks.studies.tables import COMPARED, compared_rows
 from conference.app.compare.round_tables import compare_rounds, short_names
 from conference.app.compare.side_by_side import Kind, SideBySide, Table
 from conference.core.errors import UserError
-from conference.core.ledger import LEDGER
+from conference.core.ledger_file import LEDGER
 from venues.round import load_round
 
 MARKS: dict[str, Kind] = {PLAN: "study", PREDICTIONS: "benchmark", LEDGER: "round"}

@@ -83,7 +83,7 @@ def versions_of(folder: Path) -> dict[str, str]:
     """The packages that the round was begun with; empty for rounds of earlier versions."""
     ledger = read_ledger(folder)
     try:
-        return msgspec.json.decode(ledger.noted("versions") or b"{}", type=dict[str, str])
+        return msgspec.json.decode(ledger.read_note("versions") or b"{}", type=dict[str, str])
     finally:
         ledger.close()
 
@@ -112,7 +112,7 @@ def _prompts(round_: Round, ledger: Ledger) -> Iterator[Prompt]:
             found = _first(past, list(step.tasks(past)), calls[step.name])
             if found:
                 yield found
-        past.add(record for key in ledger.whole(step.name) or () for record in records[key])
+        past.add(record for key in ledger.complete_step(step.name) or () for record in records[key])
 
 
 def _first(past: Round, tasks: list[Task], calls: dict[TaskKey, list[Call]]) -> Prompt | None:

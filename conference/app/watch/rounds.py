@@ -20,7 +20,8 @@ from conference.app.watch.tally import Tally
 from conference.app.watch.view import RoundView, finished, round_view
 from conference.core.errors import UserError
 from conference.core.follow import Follower, being_written
-from conference.core.ledger import LEDGER, RETRACTED, UNDER_WAY
+from conference.core.ledger import RETRACTED, UNDER_WAY
+from conference.core.ledger_file import LEDGER
 from conference.models.costs import Spent, spent_on
 from conference.models.records import calls_from_json
 from venues.phases import phases_of
@@ -41,7 +42,7 @@ class WatchedRound:
         self.plan: Plan | None = None
         self._follower = Follower(folder)
         self._notes: dict[str, bytes] = {}
-        self._whole: frozenset[str] = frozenset()
+        self._complete: frozenset[str] = frozenset()
         self._extra = Spent()
         self._problem = ""
         self._running = False
@@ -73,12 +74,12 @@ class WatchedRound:
             self._notes, noted = dict(news.notes), news.notes.get("plan")
             self.plan = msgspec.json.decode(noted, type=Plan) if noted else None
             self._extra = _beside(self._notes)
-        self._whole = news.whole
+        self._complete = news.complete
         return news.more
 
     @property
     def state(self) -> str:
-        if self.plan and finished(self.plan, self._whole):
+        if self.plan and finished(self.plan, self._complete):
             return "finished"
         if self._running:
             return "running"
@@ -94,7 +95,7 @@ class WatchedRound:
         if self.plan is None:
             return 0.0
         steps = [step.name for phase in phases_of(self.plan.venue) for step in phase.steps]
-        return sum(step in self._whole for step in steps) / len(steps)
+        return sum(step in self._complete for step in steps) / len(steps)
 
     def view(self, now: float) -> RoundView:
         """What to show of it."""
@@ -104,7 +105,7 @@ class WatchedRound:
         noted = self._notes.get(UNDER_WAY)
         work = msgspec.json.decode(noted, type=UnderWay) if noted else None
         found = round_view(
-            self.name, folder, self.state, self.plan, self.tally, self._whole, work, self._extra,
+            self.name, folder, self.state, self.plan, self.tally, self._complete, work, self._extra,
             now,
         )  # fmt: skip
         return msgspec.structs.replace(found, problem=self._problem)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from conference.core.ledger import Row
+from conference.core.ledger import LedgerRow
 from conference.core.records import (
     Absence,
     Agent,
@@ -107,7 +107,7 @@ class Tally:
     asked: deque[tuple[float, float, str, int]] = field(default_factory=deque)
     last: float = 0.0
 
-    def add(self, row: Row) -> None:
+    def add(self, row: LedgerRow) -> None:
         """Take in a finished task."""
         step = self.steps.setdefault(row.key.step, StepSum())
         step.tasks += 1
@@ -121,7 +121,7 @@ class Tally:
         for record in row.records:
             self._take(record, row.finished)
 
-    def _spend(self, row: Row) -> None:
+    def _spend(self, row: LedgerRow) -> None:
         for call in calls_from_json(row.calls):
             self.models[call.model] = self.models.get(call.model, Spent()) + spent_on([call])
             if not call.reused:

@@ -86,7 +86,7 @@ def test_it_writes_a_tidy_table_a_report_and_a_ledger_for_each_round(out: Path) 
     for arm in ("control", "aa", "fewer"):
         ledger = read_ledger(out / "arms" / arm / "001")
         assert (
-            json.loads(ledger.noted("plan") or b"{}")["options"]["study"]
+            json.loads(ledger.read_note("plan") or b"{}")["options"]["study"]
             == (json.loads((out / "plan.json").read_text())["hash"])
         )
         ledger.close()
