@@ -2,7 +2,8 @@
 
 A configuration may serve another intent than viewing, and a layer may be shown only at some size,
 in some language or to some user. A reader sees pages at their own size, in English, and is nobody
-who is named in a paper.
+who is named in a paper. What a layer says of its use counts only where the configuration asks for
+it; PDFium goes by it always, and before all else.
 """
 
 from __future__ import annotations
@@ -33,6 +34,9 @@ def put_plainly(root: DictionaryObject) -> None:
         for group in _list(use.get("/OCGs")) if use.get("/Event") == "/View" else []:
             if any(not _shown(kind, _dictionary(group)) for kind in kinds):
                 off[_number(group)] = group
+    for group in map(_dictionary, (*groups, *off.values())):
+        group.pop("/Usage", None)
+    default.pop("/AS", None)
     default.pop("/Intent", None)
     default[NameObject("/OFF")] = ArrayObject(off.values())
     on = (each for each in _list(default.get("/ON")) if _number(each) not in off)
@@ -40,13 +44,13 @@ def put_plainly(root: DictionaryObject) -> None:
 
 
 def _shown(kind: str, group: DictionaryObject) -> bool:
-    """Whether one kind of usage lets a reader see a layer; what PDFium follows is left to it."""
+    """Whether one kind of usage lets a reader see a layer."""
     use = _dictionary(_dictionary(group.get("/Usage")).get(kind))
     if kind == "/Zoom":
         return float(use.get("/min", 0)) <= 1 < float(use.get("/max", 1e9))
     if kind == "/Language":
         return str(use.get("/Lang", LANGUAGE)).lower().startswith(LANGUAGE)
-    return kind != "/User" or not use
+    return str(use.get(f"{kind}State", "/ON")) != "/OFF" and (kind != "/User" or not use)
 
 
 def _dictionary(value: Any) -> DictionaryObject:

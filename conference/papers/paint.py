@@ -1,9 +1,10 @@
 """What PDFium paints, and the standard says leaves no mark or another one, as PDFium follows it.
 
 PDFium paints colours of which every ink is None, and takes a list of blend modes for none. It
-leaves out the gamma of calibrated greys, and what white does to ColorBurn. Viewers that follow the
-standard show white there. Nor does it follow all that a file says of its layers. In such a file
-these are put in other words that come to the same.
+leaves out the gamma of calibrated greys. Viewers that follow the standard show white there. Nor
+does it follow all that a file says of its layers. In such a file these are put in other words that
+come to the same. Where no such words are (`strictly`), the file is drawn once more, put otherwise,
+and a reader sees only what both drawings show.
 """
 
 from __future__ import annotations
@@ -11,12 +12,13 @@ from __future__ import annotations
 import io
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from conference.papers import layers
+from conference.papers import colours, groups, layers
 
 if TYPE_CHECKING:
+    from pypdf import PdfWriter
     from pypdf.generic import ArrayObject, DictionaryObject
 
 MODES = frozenset((
@@ -29,11 +31,18 @@ LUMINANCE_TO_GREY = 1 / 2.2  # of a device's grey
 _PACKED = re.compile(rb"/ObjStm[^>]*>*[^>]*?stream\r?\n")
 _PERHAPS = re.compile(
     rb"/CalGray|/ColorBurn|/DeviceN|/BM(?:[\s\0]*[\[%]|[\s\0]+\d)|/[!-~]{0,30}#[0-9A-Fa-f]{2}"
-    rb"|/(?:Category|Intent)[\s\0/\[%]"
+    rb"|/(?:Category|Intent)[\s\0/\[%]|/ViewState|/Default(?:Gray|RGB|CMYK)"
+    rb"|/K[\s\0]*%|/K[\s\0]+true|/Transparency[^>]{0,99}/K[\s\0]+\d|/K[\s\0]+\d[^>]{0,99}/Transparency"
 )
 _SURELY = re.compile(
-    rb"/CalGray|/ColorBurn|/BM(?:[\s\0]*[\[%]|[\s\0]+\d)|/DeviceN\s*(?:\[\s*(?:/None\s*)+\]|\d)"
+    rb"/CalGray|/BM(?:[\s\0]*[\[%]|[\s\0]+\d)|/DeviceN\s*(?:\[\s*(?:/None\s*)+\]|\d)"
     rb"|/Category\s*(?:/|\d|\[[^\]]*/)(?:Zoom|Language|User)|/Intent\s*(?:/Design|/All|\[|\d)"
+)
+_BY_USE = re.compile(rb"/Category|/ViewState")
+_OFF = re.compile(rb"State\s*/OFF|/OFF\s*(?:\d|\[\s*\d)")
+_TWICE = re.compile(
+    rb"/ColorBurn|/Default(?:Gray|RGB|CMYK)|/K\s+true"
+    rb"|/Transparency[^>]{0,99}/K\s+\d|/K\s+\d[^>]{0,99}/Transparency"
 )
 
 
@@ -64,21 +73,49 @@ def as_the_standard_paints(saved: bytes) -> bytes | None:
     Raises:
         ValueError: the file cannot be taken apart.
     """
-    if not _SURELY.search(saved):
-        return None
+    differs = _SURELY.search(saved) or (_BY_USE.search(saved) and _OFF.search(saved))
+    return _changed(saved, _plainly) if differs else None
+
+
+def strictly(saved: bytes) -> bytes | None:
+    """The same for what cannot be put so: the file as other viewers draw it; None without any.
+
+    Raises:
+        ValueError: the file cannot be taken apart.
+    """
+    return _changed(saved, _strictly) if _TWICE.search(saved) else None
+
+
+def _changed(saved: bytes, change: Callable[[PdfWriter], None]) -> bytes:
     from pypdf import PdfWriter
     from pypdf.errors import PyPdfError
 
     made = io.BytesIO()
     try:
         writer = PdfWriter(clone_from=io.BytesIO(saved))
-        for part in _parts(writer.root_object):
-            _put_plainly(part)
-        layers.put_plainly(writer.root_object)
+        change(writer)
         writer.write(made)
     except (PyPdfError, AttributeError, KeyError, TypeError, RecursionError) as error:
         raise ValueError(f"its colours cannot be taken apart ({error})") from error
     return made.getvalue()
+
+
+def _plainly(writer: PdfWriter) -> None:
+    for part in _parts(writer.root_object):
+        _put_plainly(part)
+    layers.put_plainly(writer.root_object)
+
+
+def _strictly(writer: PdfWriter) -> None:
+    from pypdf.generic import DictionaryObject, NameObject
+
+    for part in _parts(writer.root_object):
+        if isinstance(part, DictionaryObject):
+            # On white ColorBurn leaves white whatever the colour, as Overlay does in PDFium too.
+            if part.get("/BM") == "/ColorBurn":
+                part[NameObject("/BM")] = NameObject("/Overlay")
+            groups.replace_what_they_cover(part)
+            colours.name_defaults(part)
 
 
 def _parts(root: Any) -> Iterator[Any]:
@@ -122,12 +159,8 @@ def _put_plainly(part: ArrayObject | DictionaryObject) -> None:
 
 
 def _mode(given: Any) -> str:
-    """The first of the blend modes that is known.
-
-    On white ColorBurn leaves white whatever the colour, as Overlay does in PDFium too.
-    """
+    """The first of the blend modes that is known."""
     from pypdf.generic import ArrayObject
 
     modes = map(str, given if isinstance(given, ArrayObject) else [given])
-    mode = next((mode for mode in modes if mode in MODES), "/Normal")
-    return "/Overlay" if mode == "/ColorBurn" else mode
+    return next((mode for mode in modes if mode in MODES), "/Normal")

@@ -29,7 +29,7 @@ from conference.papers.hidden import (
 )
 from conference.papers.numbering import without_line_numbers
 from conference.papers.orders import orders_in, squeezed
-from conference.papers.pdfium import PDFIUM, notes_of, open_pdf, title_of
+from conference.papers.pdfium import PDFIUM, notes_of, open_twice, title_of
 from conference.papers.sheet import Sheet
 
 MOST_PAGES = 500
@@ -145,7 +145,7 @@ def _read(path: Path, data: bytes, max_pages: int, progress: Callable[[int, int]
 
     with PDFIUM:
         try:
-            document = open_pdf(path, data)
+            document, strict = open_twice(path, data)
         except pypdfium2.PdfiumError as error:
             locked = error.err_code == pdfium.FPDF_ERR_PASSWORD and b"/Encrypt" in data
             reason = ENCRYPTED if locked else "damaged, or without a page."
@@ -164,28 +164,31 @@ def _read(path: Path, data: bytes, max_pages: int, progress: Callable[[int, int]
                 )
             reading = Reading([], [], [], notes_of(document), title_of(document))
             for number in range(1, count + 1):
-                _read_page(document, number, reading)
+                _read_page(document, strict, number, reading)
                 progress(number, count)
             return reading
         finally:
-            document.close()
+            for each in filter(None, (document, strict)):
+                each.close()
 
 
-def _read_page(document: Any, number: int, reading: Reading) -> None:
+def _read_page(document: Any, strict: Any | None, number: int, reading: Reading) -> None:
     import pypdfium2
 
     look = Look("")
     try:
         page = document[number - 1]
+        other = strict[number - 1] if strict else None
     except pypdfium2.PdfiumError:
         reading.missed.append(number)
     else:
-        sheet = Sheet(page)
+        sheet = Sheet(page, Sheet(other) if other else None)
         look = look_at(sheet, number)
         reading.notes += sheet.notes
         if number == 1:
             reading.head = _print_of(sheet, look)
-        page.close()
+        for each in filter(None, (page, other)):
+            each.close()
     reading.looks.append(look)
 
 

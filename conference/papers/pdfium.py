@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from conference.core.clean import whole_characters
-from conference.papers.paint import as_the_standard_paints, may_differ
+from conference.papers.paint import as_the_standard_paints, may_differ, strictly
 
 PDFIUM = threading.Lock()
 METADATA = (b"Title", b"Author", b"Subject", b"Keywords", b"Creator", b"Producer")
@@ -58,18 +58,44 @@ def open_pdf(path: Path, data: bytes) -> Any:
         pypdfium2.PdfiumError: PDFium cannot read it; its `err_code` says why.
         ValueError: its colours cannot be taken apart.
     """
+    return _opened(path, _saved(path, data))
+
+
+def open_twice(path: Path, data: bytes) -> tuple[Any, Any | None]:
+    """The same, and the document as stricter viewers draw it; None where that is no other.
+
+    Raises:
+        As `open_pdf`.
+    """
+    saved = _saved(path, data)
+    document = _opened(path, saved)
+    strict = strictly(as_the_standard_paints(saved) or saved) if saved else None
+    return document, _ready(strict) if strict else None
+
+
+def _saved(path: Path, data: bytes) -> bytes | None:
+    """A file as PDFium saves it; None where no part of it may be painted otherwise."""
     import pypdfium2
     import pypdfium2.raw as pdfium
 
-    document = pypdfium2.PdfDocument(path)
-    locked = pdfium.FPDF_GetSecurityHandlerRevision(document) >= 0
-    if not locked and may_differ(data):
-        saved = io.BytesIO()
+    if not may_differ(data):
+        return None
+    saved = io.BytesIO()
+    with pypdfium2.PdfDocument(path) as document:
+        if pdfium.FPDF_GetSecurityHandlerRevision(document) >= 0:
+            return None
         document.save(saved, flags=pdfium.FPDF_NO_INCREMENTAL)
-        plain = as_the_standard_paints(saved.getvalue())
-        if plain is not None:
-            document.close()
-            document = pypdfium2.PdfDocument(plain)
+    return saved.getvalue()
+
+
+def _opened(path: Path, saved: bytes | None) -> Any:
+    return _ready((as_the_standard_paints(saved) if saved else None) or path)
+
+
+def _ready(source: Path | bytes) -> Any:
+    import pypdfium2
+
+    document = pypdfium2.PdfDocument(source)
     document.init_forms()
     return document
 

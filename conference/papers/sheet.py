@@ -45,11 +45,13 @@ class Sheet:
 
     `spoken` are the texts that stand for others when the page is read aloud or copied
     (ActualText) and say much more than these show. No text of the page is taken from them.
-    `notes` are those of annotations and form fields, each with its place.
+    `notes` are those of annotations and form fields, each with its place. `strict` is the same
+    page as other viewers draw it, where they differ.
     """
 
-    def __init__(self, page: Any) -> None:
+    def __init__(self, page: Any, strict: Sheet | None = None) -> None:
         self.page = page
+        self.strict = strict
         self.width, self.height = page.get_size()
         self.notes = notes_of_page(page)
         replaced = page_objects.drop_replacements(self.objects)

@@ -52,7 +52,25 @@ DIFFERS = "glyph and character differ"
 
 
 def hidden_glyphs(sheet: Sheet) -> tuple[Glyphs, list[str]]:
-    """The glyphs of a page, and how each is hidden, "" where a reader sees it."""
+    """The glyphs of a page, and how each is hidden, "" where a reader sees it by any viewer."""
+    glyphs, ways = _hidden_glyphs(sheet)
+    if sheet.strict:
+        others, theirs = _hidden_glyphs(sheet.strict)
+        seen = {each for each, way in zip(_printed(others), theirs, strict=True) if not way}
+        ways = [
+            way or ("" if each in seen else UNSEEN)
+            for each, way in zip(_printed(glyphs), ways, strict=True)
+        ]
+    return glyphs, ways
+
+
+def _printed(glyphs: Glyphs) -> list[tuple[str, float, float]]:
+    """What each glyph says, and where it stands to a tenth of a point."""
+    places = glyphs.boxes[:, :2].round(1).tolist()
+    return [(text, left, low) for text, (left, low) in zip(glyphs.texts, places, strict=True)]
+
+
+def _hidden_glyphs(sheet: Sheet) -> tuple[Glyphs, list[str]]:
     glyphs = glyphs_of(sheet)
     if not glyphs.texts:
         return glyphs, []

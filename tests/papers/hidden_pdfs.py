@@ -8,10 +8,10 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from tests.papers import font_ways, further_ways, ways
+from tests.papers import font_ways, further_ways, stricter_ways, ways
 
 SENTENCES = {"order": ways.ORDER, "neutral": ways.NEUTRAL}
-WAYS = ways.WAYS | further_ways.WAYS | font_ways.WAYS
+WAYS = ways.WAYS | further_ways.WAYS | font_ways.WAYS | stricter_ways.WAYS
 UNREAD = further_ways.UNREAD | font_ways.UNREAD
 
 

@@ -1,0 +1,75 @@
+"""Ways of hiding by what PDFium passes by and other viewers follow."""
+
+from __future__ import annotations
+
+from tests.papers.ways import BOX, FONT, Raw, Way, text
+
+WAYS: dict[str, Way] = {}
+GROUP = "/Group << /S /Transparency %s >>"
+
+
+def group(name: str, state: str, cover: str, extra: str = "/K true") -> None:
+    """A way by a knockout group, of which a later object takes away the sentence under it."""
+
+    def make(pdf: Raw, said: str) -> str:
+        pdf.name("ExtGState", "G", f"<< {state} >>")
+        code = f"0 g {text(said)} /G gs {cover} {BOX}"
+        pdf.name("XObject", "X", pdf.form(code, extra=GROUP % extra))
+        return "/X Do"
+
+    WAYS[name] = make
+
+
+group("knocked out by a clear box", "/ca 0", "1 g")
+group("knocked out by a nearly clear box", "/ca 0.01", "0 g", "/K true /I true")
+group("knocked out by white that multiplies", "/BM /Multiply", "1 g")
+
+
+def burn(pdf: Raw, said: str) -> str:
+    pdf.name("ExtGState", "G", "<< /BM /ColorBurn >>")
+    return f"0 0.5 0.5 rg {BOX} /G gs 1 g {text(said)}"
+
+
+WAYS["white that burns on teal"] = burn
+
+
+def layer(name: str, default: str, usage: str) -> None:
+    def make(pdf: Raw, said: str) -> str:
+        own = pdf.add(f"<< /Type /OCG /Name (x) /Usage << {usage} >> >>")
+        pdf.catalog = f"/OCProperties << /OCGs [{own}] /D << {default.replace('L;', own)} >> >>"
+        pdf.name("Properties", "P", own)
+        return f"/OC /P BDC {text(said)} EMC"
+
+    WAYS[name] = make
+
+
+SEEN = "/View << /ViewState /ON >>"
+layer("layer off whose use is to be seen", "/OFF [L;]", SEEN)
+layer(
+    "layer seen at a size only",
+    "/AS [<< /Event /View /Category [/View /Zoom] /OCGs [L;] >>]",
+    f"{SEEN} /Zoom << /min 8 >>",
+)
+layer(
+    "layer off as it does not print",
+    "/AS [<< /Event /View /Category [/Print] /OCGs [L;] >>]",
+    "/Print << /PrintState /OFF >>",
+)
+
+WHITE = "<< /FunctionType 2 /Domain [0 1] /N 1 /C0 [1] /C1 [1] >>"
+DEFAULT = f"/DefaultGray [/Separation /X /DeviceGray {WHITE}]"
+
+
+def default(code: str) -> Way:
+    def make(pdf: Raw, said: str) -> str:
+        fonts = f"/Font << /F1 << {FONT} /Helvetica >> >>"
+        head = "<< /Type /XObject /Subtype /Form /BBox [0 0 612 792]"
+        own = f"{head} /Resources << /ColorSpace << {DEFAULT} >> {fonts} >> >>"
+        pdf.name("XObject", "X", pdf.add(own, f"{code} {text(said)}"))
+        return "/X Do"
+
+    return make
+
+
+WAYS["black that is white by default"] = default("0 g")
+WAYS["the device's black that is white by default"] = default("/DeviceGray cs 0 scn")
