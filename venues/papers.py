@@ -164,7 +164,8 @@ def _datasets(path: Path, venue: Venue) -> tuple[tuple[Dataset, ...], tuple[Data
     if (path / ABOUT).is_file():
         dataset, earlier = read(path)
         return (dataset,), earlier
-    found = read_all(path, (venue.series or venue.name, venue.year))
+    rated = None if path.is_file() else venue.year
+    found = read_all(path, (venue.series or venue.name, venue.year), rated)
     if path.is_file():
         for dataset in found:
             if dataset.damaged:

@@ -22,6 +22,8 @@ def clean(text: str | bytes) -> str:
     """The text with U+FFFD for each character that is none to read, and for bytes not in UTF-8."""
     if isinstance(text, bytes):
         text = text.decode("utf-8", "replace")
+    if text.isprintable():  # As most text is, and sooner told.
+        return text
     return UNCLEAN.sub(LOST, whole_characters(text))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any
 
 from conference.data.tables import Damage, Status
@@ -28,6 +29,7 @@ _OPEN = re.compile(
 _WORKSHOP = re.compile(r"invite.*workshop|^workshop|iclr2013-workshop$")
 
 
+@lru_cache(maxsize=1000)  # A table has few decisions, and many rows of each.
 def status_of(decision: str) -> Status:
     """The status that a decision names; "unknown" where it names none."""
     words = _words(decision)
@@ -46,6 +48,7 @@ def status_of(decision: str) -> Status:
     return "unknown"
 
 
+@lru_cache(maxsize=1000)
 def presentation_of(decision: str) -> str:
     """The kind of presentation that a decision text names, or ""."""
     words = _words(decision)
@@ -87,6 +90,7 @@ def at_a_workshop(decision: str) -> bool:
     return "workshop" in _words(decision) and status_of(decision) == "accepted"
 
 
+@lru_cache(maxsize=1000)
 def _words(decision: str) -> str:
     """A decision's words apart, such as those of "ConditionalPoster"."""
     return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", decision).lower().strip()

@@ -121,25 +121,30 @@ def by_venue_year(
     *,
     source: str,
     notes: Iterable[str] = (),
+    rated: int | None = None,
 ) -> list[Dataset]:
-    """One dataset for each venue-year, named such as "iclr2022"; damage goes to the first."""
+    """One dataset for each venue-year, named such as "iclr2022".
+
+    Damage to what belongs to no paper goes to the first of them, or of those whose year is `rated`.
+    """
     groups: dict[str, list[Paper]] = {}
     for paper in papers:
         groups.setdefault(dataset_name(paper.venue, paper.year), []).append(paper)
+    of_that_year = (name for name, group in groups.items() if group[0].year == rated)
+    first = min(of_that_year, default=min(groups, default=""))
     home = {paper.paper_id: name for name, group in groups.items() for paper in group}
     theirs: dict[str, list[HumanReview]] = {}
     faults: dict[str, list[Damage]] = {}
     for fault in damaged:
         named = next((home[word] for word in fault.record.split() if word in home), "")
-        faults.setdefault(named or min(groups, default=""), []).append(fault)
+        faults.setdefault(named or first, []).append(fault)
     for review in reviews:
         if review.paper_id in home:
             theirs.setdefault(home[review.paper_id], []).append(review)
         else:
-            first = faults.setdefault(min(groups, default=""), [])
-            first.append(Damage(_review_name(review), ORPHAN))
+            faults.setdefault(first, []).append(Damage(_review_name(review), ORPHAN))
     if not groups:
-        raise _nothing(source, faults.get("", []))
+        raise _nothing(source, faults.get(first, []))
     return [
         gather(
             name, groups[name], theirs.get(name, ()), faults.get(name, ()),

@@ -65,15 +65,18 @@ def read(place: Path, name: str = "") -> tuple[Dataset, tuple[Dataset, ...]]:
     return found[name], tuple(earlier)
 
 
-def read_all(place: Path, assumed: VenueYear | None = None) -> tuple[Dataset, ...]:
+def read_all(
+    place: Path, assumed: VenueYear | None = None, rated: int | None = None
+) -> tuple[Dataset, ...]:
     """Every dataset at a place; of a store those that are whole venue-years.
 
-    `assumed` are venue and year of raw tables that do not say them.
+    `assumed` are venue and year of raw tables that do not say them. Of a folder of raw tables
+    reviews and texts of one year alone are read where it is named (`rated`).
     """
     if (place / ABOUT).is_file():
         return (load(place.absolute().name, place.absolute().parent),)
     if place.is_file() or (place / PAPERS).is_file():
-        return tuple(read_tables(place, assumed=assumed))
+        return tuple(read_tables(place, assumed=assumed, rated=rated))
     if not place.is_dir():
         raise UserError(f"{place}: no such file or folder.")
     whole = [name for name in names(place) if _whole_year(name, place)]

@@ -72,6 +72,13 @@ def test_tables_become_one_dataset_a_venue_year(tmp_path: Path):
     assert new.papers[0].topic == "optimisation"
     assert new.papers[0].accepted is None
 
+    alone, other = read_tables(folder, rated=2022)
+    assert alone == old  # reviews of no paper are named all the same
+    assert other.papers == new.papers and not other.reviews
+    other, alone = read_tables(folder, rated=2026)
+    assert alone.reviews == new.reviews and not other.reviews
+    assert "review 0 of paper ghost" in {fault.record for fault in alone.damaged}
+
 
 def test_a_table_without_reviews_is_decisions_alone(tmp_path: Path):
     folder = tables(tmp_path / "t", [row("a", 2025, status="accepted"), row("b", 2025)], [])

@@ -63,17 +63,17 @@ _NO_TEXT: tuple[str | None, TextVersion] = (None, "")
 
 def read_tables(
     source: Path,
-    years: Iterable[int] | None = None,
     scale: tuple[float, ...] = (),
     assumed: tuple[str, int] | None = None,
+    rated: int | None = None,
 ) -> list[Dataset]:
-    """Every venue-year of a folder or a single table (or those of `years`), with its reviews.
+    """Every venue-year of a folder or a single table, with its reviews and texts.
 
-    `scale` holds the allowed ratings of the venue-years whose own are not known. With `assumed`,
-    papers for a round: venue and year where the table has no such column, and a single table needs
-    neither ids nor ratings.
+    Where a year is `rated`, those of a folder's other years are not read, which takes most of the
+    time. `scale` holds the allowed ratings of the venue-years whose own are not known. With
+    `assumed`, papers for a round: venue and year where the table has no such column, and a single
+    table needs neither ids nor ratings.
     """
-    wanted = set(years) if years is not None else None
     damaged: list[Damage] = []
     single = source.is_file()
     needed = ("paper_id", "venue", "year", "title")
@@ -83,19 +83,15 @@ def read_tables(
         rows = _completed(rows, table.columns, source, single, *assumed)
     elif single and "ratings" not in table.columns:
         raise UserError(f"{source}: column 'ratings' is missing; give a folder, or a list there.")
-    if not single:
-        _check_ids(rows, source / PAPERS)
-    rows = [row for row in rows if wanted is None or year_of(row) in wanted]
-    if single:
-        _check_ids(rows, source)
-    full = {} if single else full_texts(source, wanted, damaged)
+    _check_ids(rows, source if single else source / PAPERS)
+    full = {} if single else full_texts(source, rated, damaged)
     papers = [p for row in rows if (p := _paper(row, full, scale, damaged))]
     if scale and papers and all(scale_of(paper.venue, paper.year)[0] for paper in papers):
         raise UserError(f"--scale: the scales of all papers in {source} are known; leave it out.")
-    known = {paper.paper_id: paper for paper in papers}
-    said = {} if single else review_texts(source, wanted, damaged)
-    ids = None if wanted is None else {id_of(row["paper_id"]) for row in rows}
-    given = _listed(rows, damaged) if single else _review_rows(source, ids)
+    known = {paper.paper_id: paper for paper in papers if rated in (None, paper.year)}
+    others = {id_of(row["paper_id"]) for row in rows if rated not in (None, year_of(row))}
+    said = {} if single else review_texts(source, rated, damaged)
+    given = _listed(rows, damaged) if single else _review_rows(source, others)
     reviews = [r for row in given if (r := _review(row, known, said, damaged))]
     before = {(review.paper_id, review.reviewer) for review in reviews if _has_first(review)}
     reviews = _with_history(source, reviews, known, damaged)
@@ -105,7 +101,7 @@ def read_tables(
         msgspec.structs.replace(
             dataset, notes=(*notes, *dataset.notes, *_notes(dataset, before, source))
         )
-        for dataset in by_venue_year(papers, reviews, damaged, source=str(source))
+        for dataset in by_venue_year(papers, reviews, damaged, source=str(source), rated=rated)
     ]
 
 
@@ -289,15 +285,16 @@ def _presentation(row: Mapping[str, Any], decision: str) -> str:
     return presentation_of(decision) or presentation_of(text(row.get("status")) or "")
 
 
-def _review_rows(folder: Path, papers: set[str] | None) -> Iterator[dict[str, Any]]:
-    """The rows of reviews.parquet; where it does not number the reviewers, in their order."""
+def _review_rows(folder: Path, others: Set[str]) -> Iterator[dict[str, Any]]:
+    """The rows of reviews.parquet but those of the papers `others`; where it does not number the
+    reviewers, in their order."""
     if not (folder / REVIEWS).is_file():
         return
     table = read_table(folder / REVIEWS, ("paper_id", "rating"))
     places: Counter[str] = Counter()
     for row in table.rows:
         name = id_of(row["paper_id"])
-        if papers is not None and name not in papers:
+        if name in others:
             continue
         yield row if "reviewer" in table.columns else row | {"reviewer": places[name]}
         places[name] += 1

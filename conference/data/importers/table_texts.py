@@ -23,12 +23,13 @@ FINAL_TEXTS = ("fulltext_iclr2022",)
 
 
 def full_texts(
-    folder: Path, wanted: set[int] | None, damaged: list[Damage]
+    folder: Path, wanted: int | None, damaged: list[Damage]
 ) -> dict[str, tuple[str, TextVersion]]:
+    """Papers' texts by id, from the files of one year where one is wanted, and those of none."""
     found: dict[str, tuple[str, TextVersion]] = {}
     for path in sorted(folder.glob("fulltext_*.parquet")):
         year = re.search(r"(\d{4})$", path.stem)
-        if wanted is not None and year and int(year.group(1)) not in wanted:
+        if wanted is not None and year and int(year.group(1)) != wanted:
             continue
         version: TextVersion = "final" if path.stem in FINAL_TEXTS else "unknown"
         for row in read_table(path, ("paper_id",)).rows:
@@ -55,15 +56,16 @@ def _joined(sections: Any) -> str | None:
 
 
 def review_texts(
-    folder: Path, wanted: set[int] | None, damaged: list[Damage]
+    folder: Path, wanted: int | None, damaged: list[Damage]
 ) -> dict[tuple[str, int], dict[str, str]]:
+    """The words of reviews by paper and reviewer, of one year where one is wanted."""
     path = folder / REVIEW_TEXTS
     if not path.is_file():
         return {}
     found = {}
     for row in read_table(path, ("paper_id", "year", "reviewer")).rows:
         year = year_of(row)
-        if year in UNNUMBERED_TEXTS or (wanted is not None and year not in wanted):
+        if year in UNNUMBERED_TEXTS or wanted not in (None, year):
             continue
         try:
             place = place_of(row)
