@@ -86,22 +86,23 @@ def read_tables(
     _check_ids(rows, source if single else source / PAPERS)
     full = {} if single else full_texts(source, rated, damaged)
     papers = [p for row in rows if (p := _paper(row, full, scale, damaged))]
+    others = {id_of(row["paper_id"]) for row in rows if rated not in (None, year_of(row))}
     if scale and papers and all(scale_of(paper.venue, paper.year)[0] for paper in papers):
         raise UserError(f"--scale: the scales of all papers in {source} are known; leave it out.")
-    known = {paper.paper_id: paper for paper in papers if rated in (None, paper.year)}
-    others = {id_of(row["paper_id"]) for row in rows if rated not in (None, year_of(row))}
+    known = {paper.paper_id: paper for paper in papers if paper.paper_id not in others}
     said = {} if single else review_texts(source, rated, damaged)
     given = _listed(rows, damaged) if single else _review_rows(source, others)
     reviews = [r for row in given if (r := _review(row, known, said, damaged))]
     before = {(review.paper_id, review.reviewer) for review in reviews if _has_first(review)}
     reviews = _with_history(source, reviews, known, damaged)
+    asked = [fault for fault in damaged if others.isdisjoint(fault.record.split())]
     missing = not single and not (source / REVIEWS).is_file()
     notes = [f"there is no {REVIEWS} beside the papers: nothing is rated"] if missing else []
     return [
         msgspec.structs.replace(
             dataset, notes=(*notes, *dataset.notes, *_notes(dataset, before, source))
         )
-        for dataset in by_venue_year(papers, reviews, damaged, source=str(source), rated=rated)
+        for dataset in by_venue_year(papers, reviews, asked, source=str(source), rated=rated)
     ]
 
 
