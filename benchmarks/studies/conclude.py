@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from benchmarks.studies.effects import Rests, effects
+from benchmarks.studies.design import Rests
+from benchmarks.studies.effects import effects
 from benchmarks.studies.job import Job, read_plan
 from benchmarks.studies.outcome_table import read_outcomes, unit_of
 from benchmarks.studies.outcomes import outcome_of

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -10,10 +10,10 @@ from scipy import special, stats
 from scipy.optimize import brentq
 from statsmodels.stats.multitest import multipletests
 
+from benchmarks.studies.design import Design, Rests
 from benchmarks.studies.outcome_table import (
     AA,
     CONTROL,
-    Unit,
     arms,
     cells,
     checked,
@@ -24,36 +24,9 @@ from conference.core.errors import UserError
 from conference.core.seeds import seed_of
 from conference.statistics.estimate import Estimate, Floats, Undefined
 
-Rests = Literal["data", "language model", "assumption"]
 POWER = 0.8
 SAME = "every replicate has the same value, as with recorded seats, so there is no interval"
 FIXED = "every replicate has the same mean in both arms, by the venue's rule, so it cannot differ"
-
-
-class Design(msgspec.Struct, frozen=True, kw_only=True):
-    """How a study asks its question.
-
-    `unit` is what the treatment could differ between: reviews are averaged within it. `margin` is
-    the difference that nobody would mind, in the primary outcome's own units, for its equivalence
-    test.
-    `randomised` says that the arms are exchangeable if the treatment does nothing, so that a
-    permutation test holds.
-    """
-
-    primary: str
-    also: tuple[str, ...] = ()
-    unit: Unit = "paper"
-    replicates: int = 1
-    alpha: Annotated[float, msgspec.Meta(gt=0, lt=0.5)] = 0.05
-    correction: Literal["holm", "none"] = "holm"
-    margin: Annotated[float, msgspec.Meta(gt=0)] | None = None
-    randomised: bool = True
-    seed: int = 0
-
-    @property
-    def outcomes(self) -> tuple[str, ...]:
-        """The primary outcome first."""
-        return (self.primary, *(name for name in self.also if name != self.primary))
 
 
 class Effect(msgspec.Struct, frozen=True, kw_only=True):

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-import pandas as pd
 
 from conference.core.errors import UserError
 from conference.statistics.estimate import Floats
@@ -30,6 +29,8 @@ def read_outcomes(folder: Path) -> Any:
     path = folder / FILE
     if not path.is_file():
         raise UserError(f"{path}: not found; run the study first")
+    import pandas as pd
+
     try:
         table = pd.read_parquet(path)
     except (OSError, ValueError) as why:

@@ -11,7 +11,8 @@ from typing import Any
 from benchmarks.reviewers.canvas import save_figure
 from benchmarks.studies import plots
 from benchmarks.studies.answer import answer, rests_on
-from benchmarks.studies.effects import Design, Effect
+from benchmarks.studies.design import Design
+from benchmarks.studies.effects import Effect
 from benchmarks.studies.flips import ACCEPTED, ArmFlips, arm_flips, committee_pairs
 from benchmarks.studies.outcome_table import checked
 from benchmarks.studies.power import Plan, pilot, plan

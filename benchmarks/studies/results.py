@@ -6,7 +6,8 @@ from pathlib import Path
 
 import msgspec
 
-from benchmarks.studies.effects import Design, Effect, Rests
+from benchmarks.studies.design import Design, Rests
+from benchmarks.studies.effects import Effect
 from benchmarks.studies.flips import ArmFlips, Twice
 from benchmarks.studies.power import Plan
 from conference.core.errors import UserError

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, get_args
 
 import msgspec
 
-from benchmarks.studies.effects import Design, Rests
+from benchmarks.studies.design import Design, Rests
 from benchmarks.studies.outcome_table import AA, CONTROL, Unit
 from benchmarks.studies.outcomes import Need, check_outcomes, outcome_of
 from benchmarks.studies.twins.twin import twin_of

@@ -11,7 +11,6 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from conference.app.compare import compare_rounds, short_names, write_page
 from conference.app.site import write_rounds, write_site
 from conference.app.site.pages import BESIDE, SITE
 from conference.core.errors import UserError
@@ -77,6 +76,8 @@ def run_round(
 def _write_beside(out: Path, rounds: Sequence[Round]) -> None:
     """Set rounds side by side on a page of the site in `out`, which its front page then links."""
     if len(rounds) > 1:
+        from conference.app.compare import compare_rounds, short_names, write_page
+
         folders = [str(round_.folder) for round_ in rounds]
         write_page(compare_rounds(rounds, short_names(folders)), out / SITE / BESIDE)
 

@@ -11,7 +11,8 @@ from statsmodels.formula.api import ols
 from statsmodels.stats.anova import anova_lm
 from statsmodels.stats.weightstats import ttost_paired
 
-from benchmarks.studies.effects import Design, detectable, effects, power_for
+from benchmarks.studies.design import Design
+from benchmarks.studies.effects import detectable, effects, power_for
 from benchmarks.studies.paired import Flipped, flip_interval, sign_flip, two_way_mean
 from conference.core.errors import UserError
 from tests.benchmarks.studies.made import study

@@ -13,7 +13,8 @@ import pandas as pd
 import pytest
 from markupsafe import escape
 
-from benchmarks.studies.effects import Design, effects
+from benchmarks.studies.design import Design
+from benchmarks.studies.effects import effects
 from benchmarks.studies.report import write_comparison, write_report
 from benchmarks.studies.results import StudyInfo, StudyResult, read_result
 from conference.core.errors import UserError
