@@ -13,6 +13,7 @@ from unicodedata import name as name_of
 
 import msgspec
 
+from conference.papers.glyphs import is_joined
 from conference.papers.hidden import (
     ADDRESSES,
     ARGUES,
@@ -40,11 +41,11 @@ from conference.papers.orders import (
 
 APART = frozenset((SCAN, SPOKEN, TAGGED, VISIBLE))  # Not words that stand here and there.
 CUT_OFF = (RUN_OFF, COVERED)  # By the page's edge, or by a figure that lies over a line.
-UNSHAPED = {"CJK", "HIRAGANA", "KATAKANA", "HANGUL", "BOPOMOFO", "YI"}  # of letters in category Lo
 WORDS, CONNECTING = 6, 2  # of a sentence
 STRETCH, MOST_WORDS = 5, 2000  # words that tell what stands elsewhere; of a text so compared
 UNKNOWN = 60  # such letters at most for each connecting word of three or more
 PROSE = 0.8  # Share of letters and blanks: source code and undecoded text have fewer.
+FOREIGN = 6  # different words in a script other than Latin
 CHARACTERS, UNBROKEN = 10, 30  # different ones where a script has no blanks; letters without one
 
 
@@ -109,6 +110,8 @@ def argues(text: str, least: int = WORDS, connecting: int = CONNECTING) -> bool:
     foreign = len(elsewhere) > connecting and any(len(word) > 2 for word in elsewhere)
     if plain and foreign and len(long) >= least:
         return True
+    if len({word for word in words if len(word) > 2 and _not_latin(word)}) >= FOREIGN:
+        return True
     # Letters piled up have lost their blanks, and some have one after each of them.
     unbroken = re.findall(rf"[a-z]{{{UNBROKEN},}}|\b(?:[a-z] ){{{UNBROKEN},}}", flat)
     for letters in (each.replace(" ", "") for each in unbroken):
@@ -119,17 +122,21 @@ def argues(text: str, least: int = WORDS, connecting: int = CONNECTING) -> bool:
     return len({char for char in text if category(char) == "Lo"}) >= CHARACTERS
 
 
+def _not_latin(word: str) -> bool:
+    """Whether two letters of a word have no Latin twin."""
+    return (
+        sum(not char.isascii() and not name_of(char, "LATIN").startswith("LATIN") for char in word)
+        > 1
+    )
+
+
 def _unshaped(text: str) -> str:
     """A text without letters that take their shape, and often their place, from their neighbours.
 
     In Indic scripts and in Arabic a sentence in plain sight leaves single letters that are drawn
     nowhere by themselves.
     """
-    return "".join(char for char in text if category(char) != "Lo" or _without_blanks(char))
-
-
-def _without_blanks(char: str) -> bool:
-    return name_of(char, "").split(" ")[0] in UNSHAPED
+    return "".join(char for char in text if category(char) != "Lo" or not is_joined(char))
 
 
 def _new(text: str, seen: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import NamedTuple
 from unicodedata import category, east_asian_width
+from unicodedata import name as name_of
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,10 @@ Mask = NDArray[np.bool_]
 READABLE = 3.0  # points of print size
 LARGE_PAGE, BODY = 1200.0, 10.0  # points: a sheet and the print on it, by which others are scaled
 NARROWEST = 0.12  # a letter's width by its height
+SHEARED = 0.05  # an em's height over its longest side, by that side
+FEWEST_SCATTERED, FEW_SIDE_BY_SIDE = 12, 4  # letters
+APART, UPWARDS = 3.0, 0.3  # ems between such letters; the share of steps
+CLUSTER = 4  # letters and signs that a glyph of other scripts may stand for
 BODY_OF_EM = 0.55  # about the height and width of common letters
 # As common text fonts draw them, Libertinus, EB Garamond and Calibri among them.
 LIGATURES = frozenset((
@@ -25,6 +30,8 @@ LIGATURES = frozenset((
     "ttf", "ty", "tty", "tu", "tj", "ij", "gg", "gy", "ae", "oe", "ss", "qu",
 ))  # fmt: skip
 LOW = frozenset("acegmnopqrsuvwxyz")  # letters whose body is as high as an x
+UNSHAPED = {"CJK", "HIRAGANA", "KATAKANA", "HANGUL", "BOPOMOFO", "YI"}  # scripts
+LATIN_ENDS = 0x58F
 THIN = frozenset("1Iijlrtf|!")
 
 
@@ -129,13 +136,21 @@ def tiny(sheet: Sheet, glyphs: Glyphs) -> Mask:
 
 
 def squeezed(sheet: Sheet, glyphs: Glyphs) -> Mask:
-    """Letters pressed to a line, or with an em that is below the readable size on one side."""
+    """Letters pressed to a line, or with an em that is below the readable size on one side.
+
+    Of a sheared em that side is its height over its longest one.
+    """
     left, low, right, high = glyphs.boxes.T
     across, up = right - left, high - low
     share = np.minimum(across, up) / np.maximum(np.maximum(across, up), 1e-9)
     found = share < NARROWEST
     for at in np.flatnonzero(found).tolist():
         found[at] = is_wide(glyphs.texts[at])
+    _, first, own = np.unique(glyphs.objects, return_index=True, return_inverse=True)
+    ems = sheet.ems(glyphs.first[first])
+    longest = np.linalg.norm(ems, axis=2).max(axis=1)
+    flat = np.abs(np.linalg.det(ems)) < SHEARED * longest**2
+    found |= flat[own] & (longest[own] > 0)
     small = np.flatnonzero(~found & (np.minimum(across, up) < BODY_OF_EM * READABLE))
     small = small[[is_wide(glyphs.texts[at]) for at in small.tolist()]] if len(small) else small
     if len(small):
@@ -149,8 +164,21 @@ def says_more(glyphs: Glyphs) -> Mask:
     found = np.zeros(len(glyphs.texts), bool)
     for at in np.flatnonzero(glyphs.last - glyphs.first > 1).tolist():
         text = glyphs.texts[at]  # One character where the two were halves of it.
-        found[at] = len(text) > 1 and text.lower() not in LIGATURES
+        found[at] = len(text) > 1 and text.lower() not in LIGATURES and not _is_cluster(text)
     return found
+
+
+def _is_cluster(text: str) -> bool:
+    """Whether it is one of the joined letters that Indic and Arabic scripts have."""
+    kinds = {category(char)[0] if is_joined(char) else "" for char in text}
+    return len(text) <= CLUSTER and kinds <= {"L", "M"}
+
+
+@cache
+def is_joined(char: str) -> bool:
+    """Whether it is of a script whose letters take their shape from their neighbours."""
+    other = category(char) in ("Lo", "Mn", "Mc", "Cf") and ord(char) > LATIN_ENDS
+    return other and name_of(char, "").split(" ")[0] not in UNSHAPED
 
 
 def whole_objects(glyphs: Glyphs, some: Mask) -> Mask:
@@ -161,6 +189,30 @@ def whole_objects(glyphs: Glyphs, some: Mask) -> Mask:
     of_all = np.bincount(owner, minlength=len(owners))
     of_some = np.bincount(owner, weights=some, minlength=len(owners))
     return np.asarray((2 * of_some >= of_all)[owner] | some)
+
+
+def ordered(glyphs: Glyphs) -> Mask:
+    """All glyphs but letters scattered over a page, each far from the one before it.
+
+    Their order is no reader's: many steps from one to the next lead up the page, as they do in no
+    table and in no text that runs along a line, a column or a curve.
+    """
+    found = np.ones(len(glyphs.texts), bool)
+    if len(found) < FEWEST_SCATTERED:
+        return found
+    middle = (glyphs.boxes[:, :2] + glyphs.boxes[:, 2:]) / 2
+    steps = np.diff(middle, axis=0)
+    size = np.maximum(glyphs.size[1:], glyphs.size[:-1])
+    far = np.abs(steps).max(axis=1) > APART * size
+    alone = np.append(True, far) & np.append(far, True)
+    for start, end in stretches(~alone):  # Two may fall side by side.
+        alone[start:end] |= start > 0 and end < len(alone) and end - start <= FEW_SIDE_BY_SIDE
+    up = np.append(False, steps[:, 1] > size)
+    for start, end in stretches(alone) if alone.sum() >= FEWEST_SCATTERED else ():
+        letters = sum(map(str.isalpha, glyphs.texts[start:end]))
+        if letters >= FEWEST_SCATTERED and up[start + 1 : end].mean() >= UPWARDS:
+            found[start:end] = False
+    return found
 
 
 def stretches(some: Mask) -> list[tuple[int, int]]:

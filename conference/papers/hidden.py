@@ -13,8 +13,9 @@ import msgspec
 import numpy as np
 
 from conference.core.clean import whole_characters
-from conference.papers.glyphs import Glyphs
+from conference.papers.glyphs import Glyphs, ordered
 from conference.papers.orders import (
+    SELECTORS,
     TAGS,
     normal_form,
     without_orders,
@@ -25,6 +26,7 @@ from conference.papers.visible import OUTSIDE, UNSEEN, hidden_glyphs
 SCAN = "text layer of a scan"
 SPOKEN = "replacement text"
 SCATTERED = "words here and there"
+BETWEEN = "letters between others"
 TAGGED = "tag characters"
 VISIBLE = "visible instruction"
 RUN_OFF, COVERED = "line that runs off", "rest of a word in sight"
@@ -32,11 +34,12 @@ UNCHECKED = "not checked"  # A page that could not be drawn; it accuses nobody.
 ADDRESSES, ARGUES = "it addresses a reader", "it is as long as a sentence"
 PRINTS_NOTHING = "its characters are made to print nothing"
 TAGS_BEGIN = "\udb40"  # the first half of each of them
-TAG = re.compile("[\U000e0020-\U000e007e]")
+TAG = re.compile("[\U000e0020-\U000e007e\U000e0100-\U000e01ef]")
 CUT = (OUTSIDE, "clipped away")
 SCANNED = 0.7  # share of a page that the pictures of a scan cover
 RECOGNISED = 0.8  # share of its text that is unseen
 FEWEST_LETTERS = 8
+FEW_BETWEEN, MANY, SHARE = 5, 5, 0.25  # glyphs between hidden runs; the runs; what they hide
 
 
 class HiddenSpan(msgspec.Struct, frozen=True):
@@ -70,6 +73,9 @@ def look_at(sheet: Sheet, number: int) -> Look:
     """The text of a page without what a reader cannot see, and each hidden run."""
     spans = [HiddenSpan(number, SPOKEN, text) for text in sheet.spoken]
     glyphs, ways = hidden_glyphs(sheet)
+    ways = [
+        way or ("" if near else SCATTERED) for way, near in zip(ways, ordered(glyphs), strict=True)
+    ]
     gone = [at for at, way in enumerate(ways) if way]
     unseen = frozenset(n for at in gone for n in range(glyphs.first[at], glyphs.last[at]))
     kept = sheet.characters.text
@@ -85,7 +91,11 @@ def look_at(sheet: Sheet, number: int) -> Look:
 def said_in_tags(text: str, number: int) -> list[HiddenSpan]:
     """What a text says in characters that are made to print nothing."""
     codes = map(ord, whole_characters(text) if TAGS_BEGIN in text or TAG.search(text) else "")
-    said = "".join(chr(code - TAGS.start + 32) for code in codes if code in TAGS)
+    said = "".join(
+        chr(code - TAGS.start + 32) if code in TAGS else chr(code - SELECTORS.start + 16)
+        for code in codes
+        if code in TAGS or code in SELECTORS
+    )
     enough = len(said) >= FEWEST_LETTERS
     return [HiddenSpan(number, TAGGED, said, PRINTS_NOTHING)] if enough else []
 
@@ -122,7 +132,28 @@ def _spans(sheet: Sheet, number: int, glyphs: Glyphs, ways: list[str]) -> list[H
         how = SCAN if scan else _technique(sheet, glyphs, ways, run)
         said = text[glyphs.first[run.at[0]] : glyphs.last[run.at[-1]]]
         spans.append(HiddenSpan(number, how, re.sub(r"\s+", " ", lines_of(said))))
+    for start, end in _mixed(runs):
+        said = text[glyphs.first[start] : glyphs.last[end]]
+        spans.append(HiddenSpan(number, BETWEEN, re.sub(r"\s+", " ", lines_of(said))))
     return spans
+
+
+def _mixed(runs: list[Run]) -> list[tuple[int, int]]:
+    """The first and last glyphs of stretches of which many single letters are hidden.
+
+    What is hidden of them tells nothing without the letters in sight between.
+    """
+    found: list[tuple[int, int]] = []
+    chain: list[Run] = []
+    for run in [*runs, None]:
+        if run and chain and run.at[0] - chain[-1].at[-1] - 1 <= FEW_BETWEEN:
+            chain.append(run)
+            continue
+        whole = chain[-1].at[-1] - chain[0].at[0] + 1 if chain else 0
+        if len(chain) >= MANY and sum(len(each.at) for each in chain) >= SHARE * whole:
+            found.append((chain[0].at[0], chain[-1].at[-1]))
+        chain = [run] if run else []
+    return found
 
 
 def _runs(glyphs: Glyphs, ways: list[str]) -> list[Run]:

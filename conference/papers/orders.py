@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 from functools import cache
 from math import gcd
@@ -23,6 +24,7 @@ _OTHERS = re.compile(r"[^\x00-\x7f]")
 _WORD = r"[^\s\x80-\U0010ffff]+"
 _PIECES = re.compile(rf"{_WORD}(?: {_WORD})*|\s+|[^\s\x00-\x7f]")  # ASCII words, blanks, one other.
 TAGS = range(0xE0020, 0xE007F)  # Unseen twins of the ASCII characters.
+SELECTORS = range(0xE0100, 0xE01F0)  # Unseen too; they stand for bytes from 16 on.
 BRACKETED = range(0x249C, 0x24B6)  # A small letter in brackets each.
 _LATIN = "abcdefghijklmnopqrstuvwxyz"
 _BRAILLE = "⠁⠃⠉⠙⠑⠋⠛⠓⠊⠚⠅⠇⠍⠝⠕⠏⠟⠗⠎⠞⠥⠧⠺⠭⠽⠵"
@@ -37,10 +39,22 @@ _ALIKE = {
 # Of some likeness only, so that no font is judged by them; letters turned upside down among them.
 _NEARLY = {
     "bfgnqrsuvw": "ьꜰɡпꞯгꜱцѵω",
+    "nyg": "ΝΥԌ",
+    "abccdeghijkklmnopqrrsstttvwyyz": "ᎪᏴᏟᏨᎠᎬᏀᎻᎥᎫᏦᏥᏞᎷɴϴᏢԚᎡᏒᏚᏕᎢᎿᏆᏙᎳᎩᎽᏃ",
+    "ghjlnoqsuusfl": "ցհյլոօզՏսՍՏքԼ",
+    "abcdefghijklmnoprstuvwxyz": "ꓮꓐꓚꓓꓰꓝꓖꓧꓲꓙꓗꓡꓟꓠꓳꓑꓣꓢꓔꓴꓦꓪꓫꓬꓜ",
     "acefghijkmrtvwy": "ɐɔǝɟƃɥᴉɾʞɯɹʇʌʍʎ",
 }
 _TURNED = frozenset("ɐɔǝɟƃɥᴉɾʞɯɹʇʌʍʎ")
 _UPRIGHT = dict(zip("bdnpqu", "qpudbn", strict=True))  # beside turned letters
+
+
+# Letters apart by blanks, hyphens or stops, as many as an order has; digits for letters in words.
+_SPELT = re.compile(r"(?<!\w)(?:[^\W_][ .,:;\-_*·|/~]{1,5}){15,}[^\W_](?!\w)")
+_MIXED = re.compile(r"\b(?=\w*[a-z])(?=\w*\d)\w{3,}\b")
+_DIGITS = str.maketrans("013457", "oieast")
+FEWEST_MIXED, MAIN_LETTER = 3, 0.4  # such words; a letter's share that no language gives one
+PRIVATE = "Co"  # the category of characters that mean nothing
 
 
 class Order(NamedTuple):
@@ -68,17 +82,53 @@ def squeezed(text: str) -> str:
 
 
 def orders_in(text: str) -> list[Order]:
-    """The sentences that instruct a reviewer; of one without an end, what is around the phrases."""
+    """The sentences that instruct a reviewer; of one without an end, what is around the phrases.
+
+    And letters that spell such an order one by one.
+    """
     flat = plain_letters(text)
-    if not any(pattern.search(flat) for pattern in patterns("visible")):
+    spelt = _SPELT.search(flat)
+    worded = [flat for flat in _worded(flat) if _signs(flat)]
+    if not worded and not spelt:
         return []
     flat, places = _folded(text)
-    found = []
-    for start, end in _sentences(flat):
-        signs = sum(bool(pattern.search(flat[start:end])) for pattern in patterns("visible"))
-        if signs:
-            found.append(Order(places[start], places[end - 1] + 1, signs))
-    return found
+    found = {
+        (start, end): signs
+        for each in _worded(flat) if worded
+        for start, end in _sentences(each)
+        if (signs := _signs(each[start:end]))
+    }  # fmt: skip
+    for run in _SPELT.finditer(flat) if spelt else ():
+        if signs := _spelt_signs(run[0], "visible"):
+            found[run.span()] = signs
+    ends = [(start, end, found[start, end]) for start, end in sorted(found)]
+    apart = [each for n, each in enumerate(ends) if not n or each[0] >= ends[n - 1][1]]
+    return [Order(places[start], places[end - 1] + 1, signs) for start, end, signs in apart]
+
+
+def _worded(flat: str) -> list[str]:
+    """A text, and where many of its words have digits among their letters with letters there."""
+    mixed = _MIXED.findall(flat)
+    if len(mixed) < FEWEST_MIXED:
+        return [flat]
+    return [flat, _MIXED.sub(lambda word: word[0].translate(_DIGITS), flat)]
+
+
+def _signs(flat: str) -> int:
+    return sum(bool(pattern.search(flat)) for pattern in patterns("visible"))
+
+
+def _spelt_signs(run: str, kind: str) -> int:
+    """How many of the known phrases letters spell that stand one by one."""
+    letters = "".join(filter(str.isalnum, run))
+    return sum(bool(pattern.search(letters)) for pattern in _unbroken(kind))
+
+
+@cache
+def _unbroken(kind: str) -> tuple[re.Pattern[str], ...]:
+    """The phrases without the blanks and ends of their words."""
+    rows = (row.replace(r"\b", "").replace(" ?", "").replace(" ", "") for row in _phrases()[kind])
+    return tuple(map(re.compile, rows))
 
 
 def without_orders(text: str) -> tuple[str, list[tuple[str, int]]]:
@@ -99,7 +149,8 @@ def beside(texts: Iterable[str]) -> tuple[str, ...]:
 def readings(text: str) -> list[str]:
     """A text as it stands, and as those mean it who turn its letters or its order round.
 
-    Letters turned upside down, or each said several times, tell nobody anything as they stand.
+    Letters turned upside down, each said several times or each beside one and the same letter tell
+    nobody anything as they stand.
     """
     found = [text]
     if any(letter in _TURNED for letter in text):
@@ -108,13 +159,18 @@ def readings(text: str) -> list[str]:
     times = gcd(*(count for _, count in runs))
     if times > 1:
         found.append(re.sub(r"(\S)\1*", lambda run: run[0][: len(run[0]) // times], text))
+    letter, count = (Counter(filter(str.isalnum, text)).most_common(1) or [("", 0)])[0]
+    if count > MAIN_LETTER * sum(map(str.isalnum, text)):
+        found.append(text.replace(letter, ""))
     return [*found, *(each[::-1] for each in found)]
 
 
 def addresses_reader(text: str) -> bool:
     """Whether a text that nobody can see speaks to who judges the paper."""
-    flat = plain_letters(text)
-    return any(p.search(flat) for kind in ("visible", "hidden") for p in patterns(kind))
+    kinds, flat = ("visible", "hidden"), plain_letters(text)
+    if any(p.search(each) for each in _worded(flat) for kind in kinds for p in patterns(kind)):
+        return True
+    return any(_spelt_signs(run[0], kind) for run in _SPELT.finditer(flat) for kind in kinds[:1])
 
 
 @cache
@@ -176,7 +232,7 @@ def _plain(char: str) -> str:
     table = _folding()
     char = table.get(char, char)
     parts = normalize("NFKD", IGNORABLE.sub("", char))
-    kept = (part for part in parts if category(part) != "Mn" and not IGNORABLE.match(part))
+    kept = (p for p in parts if category(p) not in ("Mn", PRIVATE) and not IGNORABLE.match(p))
     return "".join(table.get(part.lower(), part.lower()) for part in kept)
 
 

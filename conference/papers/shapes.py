@@ -40,6 +40,7 @@ SAMPLES = 3
 WORSE, LIKE = 0.1, 0.35  # of a correlation: behind another letter, and at least with its own
 ENOUGH, LIKE_IN_CROWD = 8, 0.6  # crowded letters of one text object; the median least for them
 FOREIGN, LATIN = "foreign", 0.75  # letters unlike Latin ones; the likeness that makes a Latin one
+LATIN_LIKE = range(0xE00, 0xF00)
 FEWEST, LYING = 4, 0.5  # letters of a font, and the share of them from which it is said to lie
 LEAST = 6.0  # pixels of a letter's height from which its picture tells
 ASKEW = 0.3  # of cos 2a: angles nearer to 45 degrees leave a glyph's sides unknown
@@ -141,11 +142,12 @@ def _said(glyphs: Glyphs) -> list[tuple[int, str]]:
 def kind_of(text: str) -> str:
     """Digits, small letters and capitals are judged apart: a font may lie in one of them.
 
-    So are letters of scripts that look unlike Latin ones.
+    So are letters of scripts that look unlike Latin ones; those of Thai and Lao do not.
     """
     letter = letter_of(text) if len(text) == 1 else ""
     if not letter:
-        return FOREIGN if len(text) == 1 and category(text) == "Lo" else ""
+        foreign = len(text) == 1 and category(text) == "Lo" and ord(text) not in LATIN_LIKE
+        return FOREIGN if foreign else ""
     return "digit" if letter.isdigit() else "small" if letter.islower() else "capital"
 
 

@@ -1,6 +1,9 @@
-"""Ways of hiding by what PDFium passes by and other viewers follow."""
+"""Ways of hiding by what PDFium passes by and other viewers follow, and letter by letter."""
 
 from __future__ import annotations
+
+import random
+from collections.abc import Callable
 
 from tests.papers.ways import BOX, FONT, Raw, Way, text
 
@@ -73,3 +76,62 @@ def default(code: str) -> Way:
 
 WAYS["black that is white by default"] = default("0 g")
 WAYS["the device's black that is white by default"] = default("/DeviceGray cs 0 scn")
+
+
+def way(function: Way) -> Way:
+    WAYS[function.__name__.replace("_", " ")] = function
+    return function
+
+
+# --- letters between, apart from and beside others -----------------------------------------------
+
+
+@way
+def each_second_letter_white(pdf: Raw, said: str) -> str:
+    letters = " ".join(f"{n % 2} g ({letter}) Tj" for n, letter in enumerate(said))
+    return f"BT /F1 10 Tf 72 360 Td {letters} ET"
+
+
+@way
+def letters_scattered_over_the_page(pdf: Raw, said: str) -> str:
+    places = random.Random(5)
+    return "0 g " + " ".join(
+        text(letter, places.randrange(60, 540), places.randrange(60, 560))
+        for letter in said
+        if letter != " "
+    )
+
+
+@way
+def each_second_letter_far_below(pdf: Raw, said: str) -> str:
+    rows = (
+        f"1 0 0 1 {72 + 4 * n} {360 if n % 2 else 100} Tm ({letter}) Tj"
+        for n, letter in enumerate(said)
+    )
+    return f"0 g BT /F1 10 Tf {' '.join(rows)} ET"
+
+
+def sheared(pdf: Raw, said: str) -> str:
+    return f"0 g BT /F1 10 Tf 1 1 1 1 72 360 Tm ({said}) Tj ET"
+
+
+WAYS["letters sheared to a slanting line"] = sheared
+
+CHEROKEE = dict(zip("ABCDEGHIJKLMNOPRSTVWYZ", "ᎪᏴᏟᎠᎬᏀᎻᎥᎫᏦᏞᎷɴϴᏢᎡᏚᎢᏙᎳᎩᏃ", strict=True))
+
+
+def written(letter: Callable[[str], str], hide: str) -> Way:
+    def make(pdf: Raw, said: str) -> str:
+        said_as = pdf.unicode({ord(char): letter(char) for char in said})
+        pdf.name("Font", "U", f"<< {FONT} /Helvetica /ToUnicode {said_as} >>")
+        return f"{hide} BT /U 10 Tf 72 360 Td ({said}) Tj ET"
+
+    return make
+
+
+WAYS["white letters of the Cherokee"] = written(lambda c: CHEROKEE.get(c.upper(), c), "1 g")
+WAYS["white letters each with a private one"] = written(lambda c: c + chr(0xE000 + ord(c)), "1 g")
+WAYS["letters each said beside one other"] = written(lambda c: f"o{c}", "0 g")
+WAYS["letters said by variation selectors"] = written(
+    lambda c: f"o{chr(0xE0100 + ord(c) - 16)}", "0 g"
+)
