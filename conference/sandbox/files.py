@@ -8,10 +8,12 @@ import errno
 import os
 import resource
 import shutil
+import struct
 from collections.abc import Callable
 
 import msgspec
 
+from conference.sandbox.notices import DONE
 from conference.sandbox.paths import Call, Reader, below
 from conference.sandbox.records import Kind
 
@@ -21,6 +23,10 @@ _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
 _MAKING = os.O_CREAT | (os.O_TMPFILE & ~os.O_DIRECTORY)  # with a mode of the program's choice
 _SET_ID = 0o6000
 _SHARED = "/dev/shm"
+_WHITEOUT = 4  # of renameat2: a device takes the place of what is renamed
+_EXCLUSIVE = {"flock": 2, "fcntl": 1}  # LOCK_EX and F_WRLCK
+_UNLOCK = {"flock": 8, "fcntl": 2}
+_AT_ONCE = 4  # LOCK_NB of flock
 _DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/tty", "/dev/random", "/dev/urandom")
 # Processors that libraries look for unasked: for an experiment there are none.
 _NOT_THERE = ("/dev/nvidia", "/dev/dri", "/dev/kfd", "/dev/dxg", "/dev/accel")
@@ -32,6 +38,12 @@ _HARMLESS = (
 _SECRET_FILES = ("/etc/shadow", "/etc/gshadow", "/etc/ssh", "/etc/sudoers", "/run/secrets")
 _KERNEL_SECRETS = ("/proc/kcore", "/proc/kmsg", "/proc/kallsyms", "/proc/keys")
 _PUBLIC_OF_A_PROCESS = ("stat", "statm", "status", "comm", "cgroup", "")
+# Of the launcher, where there is no other process: what lists of processes look at. The kernel
+# gives nothing secret of it to anybody.
+_LISTED = ("cmdline", "ctty", "wchan", "sched", "schedstat", "oom_score")
+_LISTERS = ("/usr/bin/ps", "/usr/bin/top", "/usr/bin/pgrep", "/usr/bin/pkill", "/usr/bin/w")
+# Where fontconfig keeps what it found, if it may: matplotlib asks it unasked.
+_CACHE = "/var/cache/fontconfig"
 
 # Which arguments are (folder descriptor or None, path) of the things that a call would change; a
 # descriptor alone is an open file.
@@ -68,6 +80,8 @@ class Bounds(msgspec.Struct, frozen=True, kw_only=True):
     read_only: tuple[str, ...]
     rlimits: dict[int, int]
     isolated: bool
+    user: int = 0  # as the program sees its own
+    group: int = 0
 
 
 class Files:
@@ -105,14 +119,14 @@ class Files:
         if path.startswith(_NOT_THERE):
             return errno.ENOENT
         if not flags & _WRITING:
-            return self._may_read(path)
+            return self._may_read(call.thread, path)
         if flags & _MAKING and call.arguments[first + 2] & _SET_ID:
             return self._refuse("tamper", f"set-user-id file {path}", errno.EPERM)
         return self.may_write(path)
 
-    def _may_read(self, path: str) -> int:
+    def _may_read(self, thread: int, path: str) -> int:
         if path.startswith("/proc/"):
-            return self._process_file(path)
+            return self._process_file(thread, path)
         if below(path, self._bounds.readable) or path in (*_DEVICES, "/dev"):
             return 0
         if below(path, self._bounds.homes) or below(path, _SECRET_FILES):
@@ -126,14 +140,18 @@ class Files:
             return 0  # a folder above a given one: there nothing else is in it
         return self._refuse("read_outside", f"open {path}", errno.EACCES)
 
-    def _process_file(self, path: str) -> int:
+    def _process_file(self, thread: int, path: str) -> int:
         if path in _KERNEL_SECRETS:
             return self._refuse("secret_access", f"open {path}", errno.EACCES)
         process, _, rest = path.removeprefix("/proc/").partition("/")
         if not process.isdigit() or rest in _PUBLIC_OF_A_PROCESS:
             return 0
         foreign = process == "1" if self._bounds.isolated else not self._is_ours(int(process))
-        return self._refuse("secret_access", f"open {path}", errno.EACCES) if foreign else 0
+        if not foreign or (self._bounds.isolated and rest in _LISTED):
+            return 0
+        if self._bounds.isolated and self._reader.program(thread) in _LISTERS:
+            return errno.EACCES
+        return self._refuse("secret_access", f"open {path}", errno.EACCES)
 
     def may_write(self, path: str) -> int:
         new = _newly_compiled(path)  # Python storing what it compiled is no attempt at anything.
@@ -151,13 +169,17 @@ class Files:
             process, _, rest = path.removeprefix("/proc/").partition("/")
             own = process in ("self", "thread-self") and rest.endswith("comm")
             return 0 if own else self._refuse("tamper", f"write {path}", errno.EACCES)
-        if new and below(path, self._bounds.readable):
+        if (new and below(path, self._bounds.readable)) or f"{_CACHE}/".startswith(f"{path}/"):
+            return errno.EROFS
+        if below(path, (_CACHE,)):
             return errno.EROFS
         return self._refuse("write_outside", f"write {path}", errno.EACCES)
 
     def change(self, call: Call) -> int:
         if call.name == "truncate" and self.size(call):
             return errno.EFBIG
+        if call.name == "renameat2" and call.arguments[4] & _WHITEOUT:
+            return self._refuse("tamper", "renameat2 that leaves a device", errno.EPERM)
         if call.name in _MODE_ARGUMENT:
             error = self._mode(call)
             if error:
@@ -184,6 +206,28 @@ class Files:
         if call.name.startswith("mknod") and mode & 0o170000 in (0o020000, 0o060000):
             return self._refuse("tamper", "mknod of a device", errno.EPERM)
         return 0
+
+    def lock(self, call: Call) -> int:
+        """Judge `flock` and the locks of `fcntl`: those on a file of the host keep others out.
+
+        Nobody in here can change such a file, so a lock to read it is taken for done.
+        """
+        if call.name == "flock":
+            wanted = call.arguments[1] & ~_AT_ONCE
+        else:
+            told = self._reader.memory(call.thread, call.arguments[2], 2)
+            if len(told) < 2:
+                return 0
+            (wanted,) = struct.unpack("=h", told)
+        path = self._reader.path(call, 0, None)
+        if path is None or wanted == _UNLOCK[call.name]:
+            return 0
+        given = below(path, self._bounds.read_only)
+        if below(path, self._bounds.writable) and not given:
+            return 0
+        if wanted != _EXCLUSIVE[call.name]:
+            return DONE
+        return self._refuse("tamper", f"lock {path}", errno.EPERM)
 
     def size(self, call: Call) -> int:
         """Judge `truncate`, `ftruncate` and `fallocate` by the size that they would make."""

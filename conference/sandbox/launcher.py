@@ -29,7 +29,9 @@ _SECCOMP = {"x86_64": 317, "aarch64": 277}
 _PIVOT_ROOT = {"x86_64": 155, "aarch64": 41}
 _ALL_THREADS, _NEW_LISTENER = 1 | 16, 8  # SECCOMP_FILTER_FLAG_TSYNC with _TSYNC_ESRCH
 _SIGKILL, _SIGPIPE, _SIGXFSZ = 9, 13, 25  # the module `signal` takes long to load
-_GRACE = 0.3  # seconds that helpers (a resource tracker, a pool's workers) get to end by themselves
+# Helpers (a resource tracker, a pool's workers) get time to end by themselves: until nothing of
+# them has moved at so many looks, which on a crowded machine takes longer, and at most so long.
+_LOOKS, _LOOK_PAUSE, _LONGEST_GRACE = 30, 0.01, 5.0
 _KILL_SECONDS = 20.0  # a killed process still has to run once to end: slow on a crowded machine
 
 
@@ -186,8 +188,11 @@ def _become_program(control: _socket.socket, task: dict) -> None:  # type: ignor
     os.execve(command[0], command, task["env"])
 
 
-def _children() -> dict[int, tuple[int, bool, str]]:
-    """Process id to (parent, whether any thread of it lives, name) of all processes in /proc."""
+def _children() -> dict[int, tuple[int, str, str]]:
+    """Process id to (parent, what it did so far, name) of all processes in /proc.
+
+    What it did changes as it runs, has R or D in it when it could, and is empty when it is dead.
+    """
     found = {}
     for entry in os.listdir("/proc"):
         if not entry.isdigit():
@@ -200,12 +205,14 @@ def _children() -> dict[int, tuple[int, bool, str]]:
         fields = tail.split()
         # A process whose first thread has ended looks dead while others of its threads live on.
         lives = fields[0] not in "ZX" or int(fields[17]) > 1
-        found[int(entry)] = (int(fields[1]), lives, head.partition("(")[2])
+        # Its state, the pages that it asked for, and its time in user and in kernel mode.
+        did = " ".join(fields[at] for at in (0, 7, 11, 12)) if lives else ""
+        found[int(entry)] = (int(fields[1]), did, head.partition("(")[2])
     return found
 
 
-def _descendants() -> dict[int, str]:
-    """Live processes below this one, id to name."""
+def _descendants() -> dict[int, tuple[str, str]]:
+    """Live processes below this one, id to what it did so far and name."""
     processes = _children()
     mine, grew = {os.getpid()}, True
     while grew:
@@ -213,7 +220,7 @@ def _descendants() -> dict[int, str]:
         mine |= new
         grew = bool(new)
     mine.discard(os.getpid())
-    return {pid: processes[pid][2] for pid in sorted(mine) if processes[pid][1]}
+    return {pid: processes[pid][1:] for pid in sorted(mine) if processes[pid][1]}
 
 
 def _reap() -> dict[int, int]:
@@ -259,15 +266,18 @@ def _wait(control: _socket.socket, program: int) -> int | None:
             return ended[program]
 
 
-def _survivors() -> dict[int, str]:
-    """What still lives after the program's end and a short grace."""
-    end = time.monotonic() + _GRACE
+def _survivors() -> list[str]:
+    """Names of what still lives after the program's end and a short grace."""
+    before: dict[int, tuple[str, str]] = {}
+    end, quiet = time.monotonic() + _LONGEST_GRACE, 0
     while True:
         _reap()
         left = _descendants()
-        if not left or time.monotonic() > end:
-            return left
-        time.sleep(0.01)
+        moved = left != before or any(did[0] in "RD" for did, _ in left.values())
+        before, quiet = left, 0 if moved else quiet + 1
+        if not left or quiet >= _LOOKS or time.monotonic() > end:
+            return [name for _, name in left.values()]
+        time.sleep(_LOOK_PAUSE)
 
 
 def _run(control: _socket.socket, task: dict) -> None:  # type: ignore[type-arg]
@@ -291,7 +301,7 @@ def _run(control: _socket.socket, task: dict) -> None:  # type: ignore[type-arg]
     if code is not None:
         left = _survivors()
         usage = resource.getrusage(resource.RUSAGE_CHILDREN)
-        names = ",".join(left.values())[:200].encode("ascii", "replace").decode()
+        names = ",".join(left)[:200].encode("ascii", "replace").decode()
         try:
             control.send(f"exit {code} {usage.ru_maxrss} {len(left)} {names}".encode())
         except OSError:

@@ -86,6 +86,8 @@ def bounds(
         read_only=tuple(str(path) for path in read_only),
         rlimits=dict(rlimits),
         isolated=isolated,
+        user=0 if method == "namespaces" else os.getuid(),  # which maps the caller to root
+        group=0 if method == "namespaces" else os.getgid(),
     )
 
 

@@ -14,6 +14,7 @@ _RECEIVE, _SEND, _SET_FLAGS = 0xC0502100, 0xC0182101, 0x40082104
 _NOTICE = struct.Struct("=QIIiIQ6Q")  # struct seccomp_notif
 _ANSWER = struct.Struct("=QqiI")  # struct seccomp_notif_resp
 _CONTINUE = 1
+DONE = -1  # an answer: the call is not made, and the program is told that it was
 _SYNC_WAKE_UP = 1
 
 
@@ -46,8 +47,8 @@ def receive(listener: int) -> Notice | None:
 
 
 def reply(listener: int, identity: int, error: int) -> None:
-    """Let the call go on (0), or have it fail with an error number."""
-    answer = bytearray(_ANSWER.pack(identity, 0, -error, 0 if error else _CONTINUE))
+    """Let the call go on (0), have it fail with an error number, or be taken for done (`DONE`)."""
+    answer = bytearray(_ANSWER.pack(identity, 0, -max(error, 0), 0 if error else _CONTINUE))
     try:
         fcntl.ioctl(listener, _SEND, answer)
     except OSError as failure:

@@ -12,6 +12,7 @@ import msgspec
 
 _AT_FDCWD = -100
 _LINKS = 40  # as many as the kernel follows
+_PARTS = 1000  # of a path with its links: more would keep the supervisor from its other work
 _OPEN_MEMORIES = 64
 _HIDDEN = (errno.EACCES, errno.EPERM, errno.ENAMETOOLONG)
 _HANDLES = {"fd": "fd", "stdin": "fd/0", "stdout": "fd/1", "stderr": "fd/2"}  # of /dev
@@ -78,6 +79,10 @@ class Reader:
             data = self.memory(thread, address, 4096)
         return data.partition(b"\0")[0]
 
+    def program(self, thread: int) -> str:
+        """The file that the thread's process runs; empty where it is not known."""
+        return _target(f"/proc/{thread}/exe") or ""
+
     def path(
         self, call: Call, folder: int | None, argument: int | None, follow: bool = True
     ) -> str | None:
@@ -111,17 +116,20 @@ class Reader:
 
         Where a program can make no links and says no "..", what it says is where it leads.
         """
-        special = path.startswith(("/proc/", "/dev/"))
+        special = path.lstrip("/").startswith(("proc/", "dev/"))
         if not special and "/.." not in path and not below(path, self._steered):
-            return os.path.normpath(path) if "/." in path or "//" in path else path
+            return _plain(path) if "/." in path or "//" in path else path
         return self._walk(thread, path, follow)
 
     def _walk(self, thread: int, path: str, follow: bool) -> str | None:
         here = next(
             (one for one in self._steered if below(path, (one,)) and "/.." not in path), "/"
         )
-        parts, links = path.removeprefix(here).split("/")[::-1], 0
+        parts, links, walked = path.removeprefix(here).split("/")[::-1], 0, 0
         while parts:
+            walked += 1
+            if walked > _PARTS:
+                raise Blind(f"a path of over {_PARTS} parts")
             part = parts.pop()
             if part in ("", "."):
                 continue
@@ -171,6 +179,12 @@ class Reader:
 def below(path: str, roots: tuple[str, ...]) -> bool:
     """Whether a path is one of these or lies below one."""
     return any(path == root or path.startswith(root + "/") for root in roots)
+
+
+def _plain(path: str) -> str:
+    """Without what says nothing; `normpath` leaves two slashes at the beginning, which some
+    systems take for something else than one."""
+    return os.path.normpath(path).replace("//", "/", 1)
 
 
 def _target(link: str, hidden: tuple[int, ...] = ()) -> str | None:

@@ -9,6 +9,7 @@ program starts and back when all of it has ended; the handle outlives the sandbo
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import shutil
 import subprocess
@@ -20,6 +21,7 @@ from conference.sandbox.records import MIB, Limits, Method
 from conference.sandbox.usage import open_up
 
 _SHARE = 4  # of the memory that is free, a workspace may take one part of so many
+_ENTRY = 1024  # bytes of memory that an entry takes, and as many of attributes count as one
 SPARE = MIB  # above the limit, so that a program over it is seen to be
 _COPY = ("cp", "-a", "--sparse=always", "--no-preserve=ownership", "-T", "--")
 
@@ -57,7 +59,8 @@ class Room:
 
     def _used(self) -> int:
         status = os.fstatvfs(self._handle)
-        return (status.f_blocks - status.f_bfree) * status.f_frsize
+        entries = status.f_files - status.f_ffree
+        return (status.f_blocks - status.f_bfree) * status.f_frsize + entries * _ENTRY
 
     def growth(self) -> int:
         """Bytes that the program's files take, by the kernel's count."""
@@ -66,7 +69,7 @@ class Room:
     def bring_back(self) -> str:
         """Put the workspace's files in the place of the host's; what failed, or nothing.
 
-        All of the program must have ended.
+        All of the program must have ended. Raises `OSError` where the host has no room for them.
         """
         open_up(self.path)
         with tempfile.TemporaryDirectory(dir=self._workspace.parent) as folder:
@@ -74,6 +77,9 @@ class Room:
                 [*_COPY, f"{self.path}/.", f"{folder}/back"], check=False, capture_output=True,
                 text=True, errors="replace", pass_fds=(self._handle,),
             )  # fmt: skip
+            if done.returncode and shutil.disk_usage(folder).free < SPARE:
+                reason = os.strerror(errno.ENOSPC)
+                raise OSError(errno.ENOSPC, reason, str(self._workspace))
             back = Path(folder, "back")
             if back.is_dir():
                 for old in self._workspace.iterdir():

@@ -13,11 +13,12 @@ from typing import Any
 
 from conference.core.errors import UserError
 from conference.sandbox.layout import OWN_CODE, tool
+from conference.sandbox.links import all_links, escaping_links
 from conference.sandbox.protections import protections
 from conference.sandbox.records import Incident, Kind, Limits, Method, NotStarted, Outcome
 from conference.sandbox.start import start
 from conference.sandbox.supervise import Supervisor
-from conference.sandbox.usage import all_links, disk_use, escaping_links, open_up
+from conference.sandbox.usage import disk_use, open_up
 
 _PAUSES = (0.5, 2.0, 5.0)  # seconds before another start is tried
 # What a failed program's last words tell of limits that the kernel held silently.

@@ -34,6 +34,7 @@ from conference.sandbox.usage import (
     deleted_bytes,
     descendants,
     disk_use,
+    full_folder,
     measure,
     precise_memory,
 )
@@ -206,6 +207,9 @@ class Supervisor:
         self._growth = growth
         if growth > self._limits.disk_bytes:
             self._stop("disk_limit", f"{growth} bytes of {self._limits.disk_bytes}")
+        first = self._usage.processes[0] if self._isolated and self._usage.processes else 0
+        if folder := full_folder(first):
+            self._stop("disk_limit", f"{folder} is full")
         if disk.closed and self._room is None:
             self._stop("disk_limit", "a folder that may not be looked into")
         if disk.too_deep:
@@ -348,9 +352,14 @@ class Supervisor:
             self.seconds = time.monotonic() - self._started
         if self.exit_code is None:
             self.exit_code = -signal.SIGKILL
-        if self._room is not None:
-            if failed := self._room.bring_back():
+        try:
+            if self._room is not None and (failed := self._room.bring_back()):
                 self.record("disk_limit", f"files that could not be brought back: {failed}")
+        finally:
+            self._close()
+
+    def _close(self) -> None:
+        if self._room is not None:
             self._room.close()
         self._judge.close()
         self._group.close()

@@ -38,7 +38,10 @@ _X86_64 = {
     "process_madvise": 440, "kcmp": 312, "fcntl": 72, "ioctl": 16, "prctl": 157, "seccomp": 317,
     "inotify_init": 253, "inotify_init1": 294, "fanotify_init": 300, "io_setup": 206,
     "file_setattr": 469, "open_tree_attr": 467, "ioprio_set": 251, "sched_setaffinity": 203,
-    "sched_setparam": 142, "migrate_pages": 256, "move_pages": 279, "socketpair": 53,
+    "sched_setparam": 142, "migrate_pages": 256, "move_pages": 279, "socketpair": 53, "flock": 73,
+    "setuid": 105, "setgid": 106, "setreuid": 113, "setregid": 114, "setgroups": 116,
+    "setresuid": 117, "setresgid": 119, "setfsuid": 122, "setfsgid": 123, "capset": 126,
+    "quotactl_fd": 443, "lsm_set_self_attr": 460,
 }  # fmt: skip
 _AARCH64 = {
     "socket": 198, "connect": 203, "clone": 220, "kill": 129, "truncate": 45, "fchmod": 52,
@@ -62,7 +65,10 @@ _AARCH64 = {
     "fsmount": 432, "fspick": 433, "process_madvise": 440, "kcmp": 272, "fcntl": 25, "ioctl": 29,
     "prctl": 167, "seccomp": 277, "inotify_init1": 26, "fanotify_init": 262, "io_setup": 0,
     "file_setattr": 469, "open_tree_attr": 467, "ioprio_set": 30, "sched_setaffinity": 122,
-    "sched_setparam": 118, "migrate_pages": 238, "move_pages": 239, "socketpair": 199,
+    "sched_setparam": 118, "migrate_pages": 238, "move_pages": 239, "socketpair": 199, "flock": 32,
+    "setuid": 146, "setgid": 144, "setreuid": 145, "setregid": 143, "setgroups": 159,
+    "setresuid": 147, "setresgid": 149, "setfsuid": 151, "setfsgid": 152, "capset": 91,
+    "quotactl_fd": 443, "lsm_set_self_attr": 460,
 }  # fmt: skip
 _MACHINES = {"x86_64": (_X86_64, 0xC000003E), "aarch64": (_AARCH64, 0xC00000B7)}
 
@@ -80,17 +86,19 @@ AROUND = (
 
 # Watched for these values of an argument alone, as honest programs make the calls all the time:
 # F_SETOWN, F_SETOWN_EX, FIOSETOWN and SIOCSPGRP make anybody the owner of a descriptor's signals;
-# F_SETLEASE lets others wait to open a file; FS_IOC_SETFLAGS (and for 32 bits), FS_IOC_FSSETXATTR,
-# FS_IOC_SETVERSION, FIFREEZE and FITHAW change a file or its file system through a handle for
-# reading; PR_SET_SECCOMP takes on a filter; a pair of datagram sockets, with each of its flags,
-# can write to others.
+# F_SETLEASE lets others wait to open a file, F_NOTIFY tells what they do in a folder, and the locks
+# F_SETLK, F_SETLKW, F_OFD_SETLK and F_OFD_SETLKW keep them out; FS_IOC_SETFLAGS (and for 32 bits),
+# FS_IOC_FSSETXATTR, FS_IOC_SETVERSION, FIFREEZE and FITHAW change a file or its file system through
+# a handle for reading; PR_SET_SECCOMP takes on a filter, PR_SET_SECUREBITS, PR_SET_MM and
+# PR_CAP_AMBIENT go for rights, PR_SET_SYSCALL_USER_DISPATCH takes calls for itself; a pair of
+# datagram sockets, with each of its flags, can write to others.
 _DATAGRAMS = tuple(2 | flags for flags in (0, 0x800, 0x80000, 0x80800))
 BY_ARGUMENT: dict[str, tuple[int, tuple[int, ...]]] = {
-    "fcntl": (1, (8, 15, 1024)),
+    "fcntl": (1, (6, 7, 8, 15, 37, 38, 1024, 1026)),
     "ioctl": (1, (
         0x8901, 0x8902, 0x40086602, 0x40046602, 0x401C5820, 0x40087602, 0xC0045877, 0xC0045878,
     )),
-    "prctl": (0, (22,)),
+    "prctl": (0, (22, 28, 35, 47, 59)),
     "socketpair": (1, _DATAGRAMS),
 }  # fmt: skip
 

@@ -12,6 +12,7 @@ import errno
 import os
 import struct
 from collections.abc import Callable
+from pathlib import Path
 
 from conference.sandbox.files import CHANGED, Bounds, Files
 from conference.sandbox.paths import Blind, Call, Reader, below, signed
@@ -30,6 +31,10 @@ _SIGNALS = {
 }  # fmt: skip
 _IOPRIO_PROCESS = 1
 _OF_A_PROCESS = ("sched_setaffinity", "sched_setparam", "migrate_pages", "move_pages")
+# How many ids each of these asks for.
+_USERS = {"setuid": 1, "setfsuid": 1, "setreuid": 2, "setresuid": 3}
+_GROUPS = {"setgid": 1, "setfsgid": 1, "setregid": 2, "setresgid": 3}
+_LOCKS = (6, 7, 37, 38)  # F_SETLK, F_SETLKW, F_OFD_SETLK, F_OFD_SETLKW of fcntl
 _PATIENT = (0, 3, 5)  # the scheduling policies that go before nobody: other, batch, idle
 
 
@@ -66,7 +71,7 @@ class Judge:
         self._files.close()
 
     def answer(self, call: Call) -> int:
-        """0 to let the call go on, else the error number that the program gets.
+        """0 to let the call go on, else the error number that the program gets, or `DONE`.
 
         What cannot be judged is refused: nothing that a program says may end the round.
         """
@@ -77,8 +82,9 @@ class Judge:
 
     def _judged(self, call: Call) -> int:
         known = self._answers.get(call.name)
-        if known is not None:
-            return known(call)
+        return known(call) if known is not None else self._refused(call)
+
+    def _refused(self, call: Call) -> int:
         if call.name in HIDDEN_MEMORY:
             return self._refuse("memory_limit", f"{call.name}: held by no process", errno.ENOSYS)
         error = errno.ENOSYS if call.name in (*AROUND, *SCARCE) else errno.EPERM
@@ -104,6 +110,9 @@ class Judge:
             "ioprio_set": self._priority_of_disks,
             **dict.fromkeys(_OF_A_PROCESS, self._of_a_process),
             "socketpair": self._pair,
+            **dict.fromkeys((*_USERS, *_GROUPS), self._become),
+            "flock": files.lock,
+            "fcntl": self._control,
         }
 
     def _refuse(self, kind: Kind, detail: str, error: int = errno.EACCES) -> int:
@@ -137,7 +146,7 @@ class Judge:
         """Judge `connect` and `bind` by the address."""
         size = min(call.arguments[2], _LONGEST_ADDRESS)
         data = self._reader.memory(call.thread, call.arguments[1], size)
-        if len(data) < 3:
+        if len(data) < (2 if call.name == "bind" else 3):
             return 0
         (family,) = struct.unpack_from("=H", data)
         name = os.fsdecode(data[2:].partition(b"\0")[0])
@@ -155,9 +164,14 @@ class Judge:
             return errno.ENOENT
         if call.name == "bind":
             return self._files.may_write(path)
-        if below(path, self._bounds.writable):
+        if below(path, self._bounds.writable) and not self._is_the_hosts(call.thread, path):
             return 0
         return self._refuse("network", f"connect to {path}")
+
+    def _is_the_hosts(self, thread: int, path: str) -> bool:
+        """Whether a path in a private folder is one of the host's folder of that name alone."""
+        inside = Path(f"/proc/{thread}/root{path}")
+        return self._bounds.isolated and Path(path).exists() and not inside.exists()
 
     # --- processes and limits -----------------------------------------------------------------
 
@@ -200,6 +214,18 @@ class Judge:
         if max(struct.unpack("=QQ", data)) > ours:
             return self._refuse("tamper", f"raise limit {number}", errno.EPERM)
         return 0
+
+    def _become(self, call: Call) -> int:
+        """Judge the calls that set a process's user or group by the ids they ask for."""
+        own = self._bounds.user if call.name in _USERS else self._bounds.group
+        count = _USERS.get(call.name) or _GROUPS[call.name]
+        wanted = {signed(argument) for argument in call.arguments[:count]} - {-1, own}
+        if not wanted:
+            return 0
+        return self._refuse("tamper", f"{call.name} {min(wanted)}", errno.EPERM)
+
+    def _control(self, call: Call) -> int:
+        return self._files.lock(call) if call.arguments[1] in _LOCKS else self._refused(call)
 
     def _priority(self, call: Call) -> int:
         which, who, value = (signed(argument) for argument in call.arguments[:3])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -67,6 +68,53 @@ def test_an_honest_experiment_runs_without_incident(
     assert (outcome.exit_code, outcome.stdout) == (0, "fine\n"), outcome.stderr
     assert '"given": "data"' in (workspace / "results.json").read_text()
     assert outcome.peak_memory_bytes > 50 << 20
+
+
+UNASKED = """
+import fcntl, os, sqlite3, subprocess, sys
+for command in (["ps", "aux"], ["fc-list"], ["sh", "-c", "ls | sort > names"]):
+    subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+given = open(sys.argv[1])
+fcntl.flock(given, fcntl.LOCK_SH)
+fcntl.lockf(given, fcntl.LOCK_SH)
+print([line for line in open("/proc/locks") if f" {os.getpid()} " in line])
+fcntl.flock(given, fcntl.LOCK_UN)
+data = sqlite3.connect("own.sqlite")
+data.execute("create table numbers (value)")
+data.commit()
+with open("own.lock", "w") as own:
+    fcntl.flock(own, fcntl.LOCK_EX)
+    fcntl.lockf(own, fcntl.LOCK_EX)
+open("//dev//null", "w").close()
+os.listdir("//etc")
+os.setuid(os.getuid())
+os.setresgid(-1, os.getgid(), -1)
+"""
+
+
+@pytest.mark.parametrize("method", [method for method in WORKING if method != "process"])
+def test_what_libraries_and_tools_do_unasked_is_no_incident(
+    method: Method, workspace: Path, tmp_path: Path
+) -> None:
+    given = tmp_path / "data.txt"
+    given.write_text("data")
+    command = [*program(workspace, UNASKED), str(given)]
+    outcome = run(command, workspace, LIMITS, read_only=[given], method=method)
+    assert outcome.incidents == ()
+    # A lock to read is taken for granted: on the host's file there is none.
+    assert (outcome.exit_code, outcome.stdout) == (0, "[]\n"), outcome.stderr
+
+
+@pytest.mark.parametrize("method", [method for method in WORKING if method != "process"])
+def test_a_service_of_the_host_in_a_folder_that_is_private_is_an_attempt(
+    method: Method, workspace: Path
+) -> None:
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder, socket.socket(socket.AF_UNIX) as host:
+        host.bind(f"{folder}/X0")
+        host.listen()
+        text = f"import socket; socket.socket(socket.AF_UNIX).connect({folder + '/X0'!r})"
+        outcome = run(program(workspace, text), workspace, LIMITS, method=method)
+    assert [incident.kind for incident in outcome.incidents] == ["network"]
 
 
 @pytest.mark.parametrize("method", WORKING)
@@ -158,6 +206,31 @@ def test_runs_at_once_do_not_disturb_each_other(workspace: Path) -> None:
 
     with ThreadPoolExecutor(12) as pool:
         assert list(pool.map(one, range(24))) == [(0, f"{number}\n", 0) for number in range(24)]
+
+
+FULL = """
+import os, subprocess, sys
+from pathlib import Path
+from conference.sandbox import Limits, run
+subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2M", "small", sys.argv[1]], check=True)
+(Path(sys.argv[1]) / "work").mkdir()
+opened = sorted(os.listdir("/proc/self/fd"))
+try:
+    command = [sys.executable, "-c", "open('large', 'wb').write(os.urandom(3 << 20))"]
+    command[2] = "import os; " + command[2]
+    print(run(command, Path(sys.argv[1]) / "work", Limits(), method="bubblewrap"))
+except OSError as error:
+    print(error.strerror, sorted(os.listdir("/proc/self/fd")) == opened)
+"""
+
+
+@pytest.mark.skipif("bubblewrap" not in WORKING, reason="bubblewrap does not work here")
+def test_a_disk_of_the_host_that_is_full_is_not_put_on_the_program(workspace: Path) -> None:
+    """It ends the round in one sentence, to go on with when there is room again."""
+    alone = ["unshare", "--user", "--map-root-user", "--mount"]
+    command = [*alone, sys.executable, "-c", FULL, str(workspace)]
+    done = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, check=False)
+    assert done.stdout == "No space left on device True\n", done
 
 
 HOLDING = (Path(__file__).parent / "hostile/handles_in_flight.py").read_text()
