@@ -14,7 +14,6 @@ import math
 import platform
 import shutil
 import sys
-import tempfile
 from datetime import timedelta
 from pathlib import Path
 from time import perf_counter
@@ -24,6 +23,7 @@ import msgspec
 import torch
 
 from conference.core.errors import UserError
+from conference.core.scratch import scratch
 from scientists.templates import Metric, Template, Value, load_template
 
 Settings = dict[str, Value]
@@ -122,8 +122,7 @@ def run_variants(
         for knobs in variants.values()
         for seed in range(seeds)
     ]
-    with tempfile.TemporaryDirectory(prefix="conference-papers-") as folder:
-        workspace = Path(folder)
+    with scratch("papers") as workspace:
         for path in template.folder.iterdir():
             if path.is_file():
                 shutil.copy(path, workspace)

@@ -7,7 +7,6 @@ import json
 import re
 import shutil
 import sys
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ import msgspec
 
 from conference.core.clean import clean
 from conference.core.records import Incident
+from conference.core.scratch import scratch
 from conference.core.tasks import TaskFailed
 from conference.papers.svg import BadFigure, plain_svg
 from conference.sandbox import BadResult, Limits, NotStarted, read_file, read_result, run
@@ -89,8 +89,8 @@ class Laboratory:
     def run(self, runs: Sequence[dict[str, Any]], budget: str, code: str | None = None) -> Results:
         """The results of these runs, one for each; `code` stands in for the experiment's own."""
         bare = {"runs": [{name: run[name] for name in Run.__struct_fields__} for run in runs]}
-        with tempfile.TemporaryDirectory(prefix="conference-") as name:
-            workspace = self._workspace(Path(name))
+        with scratch("experiment") as folder:
+            workspace = self._workspace(folder)
             if code is not None:
                 (workspace / EXPERIMENT).write_text(code, encoding="utf-8")
             (workspace / "config.json").write_text(json.dumps(bare))
@@ -113,8 +113,8 @@ class Laboratory:
             {"label": run["label"], "results": result}
             for run, result in zip(runs, results, strict=True)
         ]
-        with tempfile.TemporaryDirectory(prefix="conference-") as name:
-            workspace = self._workspace(Path(name))
+        with scratch("plot") as place:
+            workspace = self._workspace(place)
             if code is not None:
                 (workspace / PLOT).write_text(code, encoding="utf-8")
             (workspace / "runs.json").write_text(json.dumps(labelled))

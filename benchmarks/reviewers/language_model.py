@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -25,6 +24,7 @@ from benchmarks.reviewers.reviewer import Reviewer, Scores
 from conference.core.errors import UserError
 from conference.core.files import PAPERS
 from conference.core.forms import Form
+from conference.core.scratch import scratch
 from conference.core.tasks import TaskFailed, TaskKey
 from conference.models import Asker, Message, Model, ModelRules, make_model, parse_spec
 from conference.models.asking import together
@@ -58,8 +58,7 @@ def language_model(spec: str, question: Question, rules: ModelRules, rerun: int 
     runner = asyncio.Runner()  # One for all batches: a server's connections belong to its loop.
 
     def each(views: Sequence[PaperView], note: Callable[[int, Scores], None]) -> None:
-        with tempfile.TemporaryDirectory(prefix="conference-") as name:
-            folder = Path(name)
+        with scratch("reviews") as folder:
             (folder / PAPERS).mkdir()
             # What is known of other papers says that the model answers to some.
             first = Refusals(note, met=len(views) < len(question.papers))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import tempfile
 from functools import lru_cache
 from pathlib import Path
 from typing import Protocol
 
 from conference.core.errors import UserError
 from conference.core.records import Work
+from conference.core.scratch import scratch
 from conference.literature.clients import CLIENTS, Client
 from conference.literature.local import LocalIndex, read_works
 
@@ -65,5 +65,5 @@ def check_literature(spec: str) -> None:
     """
     if not spec:
         return
-    with tempfile.TemporaryDirectory(prefix="conference-literature-") as folder:
-        open_literature(spec, Path(folder)).search(TRIAL, 1)
+    with scratch("literature") as folder:
+        open_literature(spec, folder).search(TRIAL, 1)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import functools
-import tempfile
-from pathlib import Path
 
 from conference.core.errors import UserError
+from conference.core.scratch import scratch
 from conference.sandbox import groups
 from conference.sandbox.records import METHODS, Limits, Method, Protections
 from conference.sandbox.start import start
@@ -97,10 +96,10 @@ def _works(method: Method, watch: bool) -> bool:
     if watch and not filter_program(watch=True):
         return False
     limits = Limits(wall_seconds=20, cpu_seconds=20)
-    with tempfile.TemporaryDirectory() as folder:
+    with scratch("trial") as folder:
         try:
             ended = start(
-                ["/bin/sh", "-c", "exit 7"], Path(folder).resolve(), limits, method=method,
+                ["/bin/sh", "-c", "exit 7"], folder.resolve(), limits, method=method,
                 watch=watch,
             )  # fmt: skip
         except (UserError, OSError):

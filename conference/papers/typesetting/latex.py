@@ -7,12 +7,12 @@ import re
 import shutil
 import signal
 import subprocess
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from conference.core.errors import UserError
+from conference.core.scratch import scratch
 from conference.papers.typesetting.escape import escape
 from conference.papers.typesetting.mathematics import markup
 from conference.papers.typesetting.typst import picture
@@ -65,8 +65,7 @@ def typeset_latex(data: Mapping[str, Any], figures: Mapping[str, bytes]) -> byte
         data: what `paper.typ` reads; see `scientists.paper`.
         figures: file name to SVG, for the figures that `data` names.
     """
-    with tempfile.TemporaryDirectory(prefix="conference-paper-") as name:
-        folder = Path(name)
+    with scratch("paper") as folder:
         (folder / "paper.tex").write_text(source(data), encoding="utf-8")
         for file, content in figures.items():
             (folder / file).with_suffix(".pdf").write_bytes(picture(content))

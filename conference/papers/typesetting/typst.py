@@ -7,13 +7,13 @@ import json
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from conference.core.clean import clean
 from conference.core.errors import UserError
+from conference.core.scratch import scratch
 from conference.papers.typesetting import compiler
 
 SOURCE = Path(__file__).parent / "paper.typ"
@@ -40,8 +40,7 @@ def picture(svg: bytes) -> bytes:
     Raises:
         UserError: Typst does not draw it.
     """
-    with tempfile.TemporaryDirectory(prefix="conference-figure-") as name:
-        folder = Path(name)
+    with scratch("figure") as folder:
         (folder / "figure.svg").write_bytes(svg)
         (folder / "figure.typ").write_text(PICTURE)
         return _compiled(folder, "figure.typ")
@@ -57,8 +56,7 @@ def typeset_typst(data: Mapping[str, Any], figures: Mapping[str, bytes]) -> byte
     Raises:
         UserError: Typst does not draw one of them.
     """
-    with tempfile.TemporaryDirectory(prefix="conference-paper-") as name:
-        folder = Path(name)
+    with scratch("paper") as folder:
         shutil.copyfile(SOURCE, folder / "paper.typ")
         (folder / "paper.json").write_text(json.dumps(data))
         for file, content in figures.items():
@@ -70,8 +68,7 @@ def typeset_plain(title: str, parts: Sequence[tuple[str, Sequence[str]]]) -> byt
     """A text as a plain PDF. Each part is a kind ("heading", "text", or "hidden": in the colour of
     the paper) with its lines. The same text gives the same bytes."""
     shown = [{"kind": kind, "lines": list(lines)} for kind, lines in parts]
-    with tempfile.TemporaryDirectory(prefix="conference-plain-") as name:
-        folder = Path(name)
+    with scratch("plain") as folder:
         shutil.copyfile(PLAIN, folder / "plain.typ")
         (folder / "paper.json").write_text(json.dumps({"title": title, "parts": shown}))
         return _compiled(folder, "plain.typ")
