@@ -29,9 +29,10 @@ _SECCOMP = {"x86_64": 317, "aarch64": 277}
 _PIVOT_ROOT = {"x86_64": 155, "aarch64": 41}
 _ALL_THREADS, _NEW_LISTENER = 1 | 16, 8  # SECCOMP_FILTER_FLAG_TSYNC with _TSYNC_ESRCH
 _SIGKILL, _SIGPIPE, _SIGXFSZ = 9, 13, 25  # the module `signal` takes long to load
-# Helpers (a resource tracker, a pool's workers) get time to end by themselves: until nothing of
-# them has moved at so many looks, which on a crowded machine takes longer, and at most so long.
-_LOOKS, _LOOK_PAUSE, _LONGEST_GRACE = 30, 0.01, 5.0
+# Helpers (a resource tracker, a pool's workers) get time to end by themselves: until none of them
+# has moved at so many looks, which on a crowded machine takes longer, or one has started another,
+# and at most so long.
+_LOOKS, _LOOK_PAUSE, _LONGEST_GRACE = 30, 0.01, 3.0
 _KILL_SECONDS = 20.0  # a killed process still has to run once to end: slow on a crowded machine
 
 
@@ -268,14 +269,15 @@ def _wait(control: _socket.socket, program: int) -> int | None:
 
 def _survivors() -> list[str]:
     """Names of what still lives after the program's end and a short grace."""
-    before: dict[int, tuple[str, str]] = {}
-    end, quiet = time.monotonic() + _LONGEST_GRACE, 0
+    end, looks, quiet = time.monotonic() + _LONGEST_GRACE, 0, 0
+    first = before = _descendants()
     while True:
         _reap()
         left = _descendants()
         moved = left != before or any(did[0] in "RD" for did, _ in left.values())
-        before, quiet = left, 0 if moved else quiet + 1
-        if not left or quiet >= _LOOKS or time.monotonic() > end:
+        before, looks, quiet = left, looks + 1, 0 if moved else quiet + 1
+        enough = quiet >= _LOOKS or (looks >= _LOOKS and left.keys() - first.keys())
+        if not left or enough or time.monotonic() > end:
             return [name for _, name in left.values()]
         time.sleep(_LOOK_PAUSE)
 

@@ -233,6 +233,28 @@ def test_a_disk_of_the_host_that_is_full_is_not_put_on_the_program(workspace: Pa
     assert done.stdout == "No space left on device True\n", done
 
 
+HELPER = """
+import os, time
+told, tell = os.pipe()
+if os.fork() == 0:
+    os.close(tell)
+    os.read(told, 1)  # until its maker has ended
+    end = time.process_time() + 0.6
+    while time.process_time() < end:
+        pass
+    os._exit(0)
+"""
+
+
+@pytest.mark.parametrize("method", WORKING)
+def test_a_helper_that_is_about_to_end_gets_the_time_for_it(
+    method: Method, workspace: Path
+) -> None:
+    """As a resource tracker does, which on a crowded machine takes long for the little it does."""
+    outcome = run(program(workspace, HELPER), workspace, LIMITS, method=method, unsafe=True)
+    assert (outcome.exit_code, outcome.incidents) == (0, ())
+
+
 HOLDING = (Path(__file__).parent / "hostile/handles_in_flight.py").read_text()
 
 
