@@ -13,11 +13,11 @@ from typing import Any
 import msgspec
 
 from chairs import chair
+from conference.core.executors import Executor, InlineExecutor, Performer
 from conference.core.finite import NotFinite
-from conference.core.hosts import RayStage
+from conference.core.hosts import RayExecutor
 from conference.core.records import AnyRecord, Failure, encode
 from conference.core.tasks import CentralSight, Done, Task, TaskFailed
-from conference.core.workers import InlineStage, Performer, Stage
 from conference.models import Asker, Model, ModelRules, is_model, make_model, parse_spec, rules_for
 from conference.models.context import Context
 from conference.models.records import calls_to_json
@@ -93,8 +93,11 @@ async def _records(task: Task, context: Context) -> list[AnyRecord]:
     return records
 
 
-class Stages:
-    """The run's own process for central work, and hosts that start when first needed."""
+class Executors:
+    """The run's own process for central work, and hosts that start when first needed.
+
+    `ready` is called once, before the first task that is not central.
+    """
 
     def __init__(
         self,
@@ -105,20 +108,20 @@ class Stages:
     ) -> None:
         self._make, self._number, self._address = make, hosts, address
         self.ready = cache(ready)
-        self._here: Stage | None = None
-        self._hosts: Stage | None = None
+        self._here: Executor | None = None
+        self._hosts: Executor | None = None
 
-    def choose(self, task: Task) -> Stage:
+    def choose(self, task: Task) -> Executor:
         if not isinstance(task.sight, CentralSight):
             self.ready()
         if isinstance(task.sight, CentralSight) or self._number == 0:
-            self._here = self._here or InlineStage(self._make)
+            self._here = self._here or InlineExecutor(self._make)
             return self._here
         if self._hosts is None:
-            self._hosts = RayStage(self._make, self._number, self._address, has_model)
+            self._hosts = RayExecutor(self._make, self._number, self._address, has_model)
         return self._hosts
 
     def close(self) -> None:
-        for stage in (self._here, self._hosts):
-            if stage is not None:
-                stage.close()
+        for executor in (self._here, self._hosts):
+            if executor is not None:
+                executor.close()

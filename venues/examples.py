@@ -15,7 +15,7 @@ from reviewers.language.presets import load_presets
 HEAD = 4000  # characters at a paper's beginning, in which its title stands
 
 
-def placed(
+def with_examples(
     models: Mapping[str, ModelRules],
     seed: int,
     folder: Path,

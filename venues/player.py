@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
 
+from conference.core.executors import Executor
 from conference.core.ledger import UNDER_WAY, Ledger
 from conference.core.progress import Progress
 from conference.core.records import Failure
 from conference.core.reuse import Digests, Pool
 from conference.core.tasks import StopRound, Task, TaskKey
-from conference.core.workers import Stage
 from conference.models.costs import Budget
 from conference.models.records import calls_from_json, calls_to_json
 from venues.flow import Flow
@@ -30,13 +30,13 @@ class Player:
         flow: Flow,
         round_: Round,
         ledger: Ledger,
-        stage_for: Callable[[Task], Stage],
+        executor_for: Callable[[Task], Executor],
         progress: Progress,
         budget: Budget,
         pool: Pool,
     ) -> None:
         self._flow, self._round, self._ledger = flow, round_, ledger
-        self._stage_for, self._progress = stage_for, progress
+        self._executor_for, self._progress = executor_for, progress
         self._budget, self._pool = budget, pool
         self._seen: dict[TaskKey, bytes] = {}
         self._digests = Digests()
@@ -68,14 +68,14 @@ class Player:
         """Perform tasks and those that follow from them, which join the queue as they come."""
         while queue and self._room():
             before = self._performed
-            stage = self._stage_for(queue[0])  # The first may start engines, and try them.
-            for finished in stage.perform(queue, self._room):
+            executor = self._executor_for(queue[0])  # The first may start engines, and try them.
+            for finished in executor.perform(queue, self._room):
                 self._ledger.append(finished)
                 self._budget.note(row.calls for row in finished)
                 self._performed += len(finished)
                 others: deque[Task] = deque()
                 for task in self._admit((), [done.key for done in finished]):
-                    (queue if self._stage_for(task) is stage else others).append(task)
+                    (queue if self._executor_for(task) is executor else others).append(task)
                 self._perform(others)
             if self._performed == before:
                 return

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 
 import msgspec
 
+from conference.core.executors import Executor
 from conference.core.ledger import Ledger, open_ledger
 from conference.core.progress import Progress, no_progress
 from conference.core.reuse import Pool
 from conference.core.tasks import Task
-from conference.core.workers import Stage
 from conference.models.backends import Cluster, running
 from conference.models.costs import Budget
 from conference.models.failures import FAILED_CALLS, failed_in, write_failed_calls
+from conference.models.records import ModelRules
 from venues.checks import check_before
-from venues.dispatch import Stages, make_performer
-from venues.examples import placed
+from venues.dispatch import Executors, make_performer
+from venues.examples import with_examples
 from venues.flow import Flow, flows_of
 from venues.minds import models_of
 from venues.papers import PaperSource, open_papers
@@ -84,56 +85,35 @@ def run_round(
         StopRound: the round stopped in order before its end, and can be resumed.
     """
     rules = prepare(venue, scientists=scientists, reviewers=reviewers, chairs=chairs)
+    progress, say = progress or no_progress, say or (lambda line: None)
     source = (
         papers
         if papers is None or isinstance(papers, PaperSource)
         else open_papers(papers, rules, sample, seed)
     )
     for note in check_before(rules, source, options or Options(), seed, Path(out)):
-        (say or (lambda _: None))(note)
+        say(note)
     plan = make_plan(rules, seed, number, source, archive, options)
-    folder = Path(out)
-    progress, say = progress or no_progress, say or (lambda line: None)
+    folder, draws = Path(out), draws_seed(seed, number)
+    world = draws_seed(rules.panel.world, number) if rules.panel.world else 0
     ledger = open_ledger(folder)
     try:
         note_plan(ledger, plan)
-        draws = draws_seed(seed, number)
-        world = draws_seed(rules.panel.world, number) if rules.panel.world else 0
+        if retry_failed:
+            retract_failures(ledger, rules)
         round_ = Round(
             rules, seed, folder, source, plan.options, archive, draws, world, plan.sample
         )
-        if retry_failed:
-            retract_failures(ledger, rules)
         titles = [row.title for row in source.table] if source else []
-        told = placed(rules.models, draws, folder, say, titles, source.pdfs if source else ())
-        models = models_of(msgspec.structs.replace(rules, models=told))
+        models = with_examples(
+            rules.models, draws, folder, say, titles, source.pdfs if source else ()
+        )
         budget = budget or Budget()
-        budget.note([ledger.read_note("preflight") or b"[]", *ledger.calls()])
-        budget.note(calls for _, calls in ledger.retracted())
-        for line in budget.check_prices(models):
-            say(line)
-        make = partial(
-            make_performer, draws, str(folder.resolve()), hosts,
-            told, spoiled(ledger), world,
+        _count_spent(budget, ledger)
+        performed = _perform(
+            round_, ledger, models, Cluster(address, hosts), reuse, budget, progress, say,
+            started=started,
         )  # fmt: skip
-        with ExitStack() as back_ends:
-
-            def ready() -> None:
-                """Start the models and try them, before the first task that thinks."""
-                if models:
-                    if not started:
-                        back_ends.enter_context(running(models, Cluster(address, hosts), progress))
-                    progress("preflight", 0, 1)
-                    try_models(round_, models, ledger, budget, say)
-                    progress("preflight", 1, 1)
-
-            stages = Stages(make, hosts, address, ready)
-            try:
-                if not len(ledger) and not reuse:
-                    stages.ready()
-                performed = play(round_, ledger, stages.choose, progress, budget, Pool(reuse))
-            finally:
-                stages.close()
         round_.read()
         return Result(folder, round_, performed)
     finally:
@@ -142,10 +122,56 @@ def run_round(
         ledger.close()
 
 
+def _count_spent(budget: Budget, ledger: Ledger) -> None:
+    """Count what earlier runs of the round spent, tasks that were tried again included."""
+    budget.note([ledger.read_note("preflight") or b"[]", *ledger.calls()])
+    budget.note(calls for _, calls in ledger.retracted())
+
+
+def _perform(
+    round_: Round,
+    ledger: Ledger,
+    rules: Mapping[str, ModelRules],
+    cluster: Cluster,
+    reuse: Sequence[str | Path],
+    budget: Budget,
+    progress: Progress,
+    say: Callable[[str], None],
+    *,
+    started: bool,
+) -> int:
+    """Perform what the ledger lacks, with models whose back ends end with it unless `started`."""
+    models = models_of(msgspec.structs.replace(round_.venue, models=dict(rules)))
+    for line in budget.check_prices(models):
+        say(line)
+    make = partial(
+        make_performer, round_.draws, str(round_.folder.resolve()), cluster.hosts,
+        rules, spoiled(ledger), round_.world,
+    )  # fmt: skip
+    with ExitStack() as back_ends:
+
+        def ready() -> None:
+            """Start the models and try them, before the first call of one."""
+            if models:
+                if not started:
+                    back_ends.enter_context(running(models, cluster, progress))
+                progress("preflight", 0, 1)
+                try_models(round_, models, ledger, budget, say)
+                progress("preflight", 1, 1)
+
+        executors = Executors(make, cluster.hosts, cluster.address, ready)
+        try:
+            if not len(ledger) and not reuse:
+                executors.ready()
+            return play(round_, ledger, executors.choose, progress, budget, Pool(reuse))
+        finally:
+            executors.close()
+
+
 def play(
     round_: Round,
     ledger: Ledger,
-    stage_for: Callable[[Task], Stage],
+    executor_for: Callable[[Task], Executor],
     progress: Progress,
     budget: Budget | None = None,
     pool: Pool | None = None,
@@ -166,7 +192,7 @@ def play(
             round_.add_later(partial(ledger.records_of, keys))
         if steps:
             flow = Flow(steps, round_, ledger.records)
-            performed += Player(flow, round_, ledger, stage_for, progress, budget, pool).play()
+            performed += Player(flow, round_, ledger, executor_for, progress, budget, pool).play()
     return performed
 
 

@@ -28,12 +28,12 @@ import psutil
 from benchmarks.systems.crash import content
 from benchmarks.systems.scale import instant_venue, make_table
 from conference.core.cluster import connect
-from conference.core.hosts import ALONE, RayStage
+from conference.core.executors import Executor, InlineExecutor, Performer, unlimited
+from conference.core.hosts import DEATHS_TO_BLAME, RayExecutor
 from conference.core.ledger import open_ledger
 from conference.core.progress import no_progress
 from conference.core.records import Failure, decode
 from conference.core.tasks import CentralSight, Done, Task
-from conference.core.workers import InlineStage, Performer, Stage, unlimited
 from venues.dispatch import make_performer
 from venues.plan import make_plan, note_plan
 from venues.round import play
@@ -55,9 +55,9 @@ class Row(msgspec.Struct):
 
 
 class Shuffled:
-    """A stage that hands results back in a random order and in groups of random size."""
+    """An executor that hands results back in a random order and in groups of random size."""
 
-    def __init__(self, inner: Stage) -> None:
+    def __init__(self, inner: Executor) -> None:
         self._inner = inner
 
     def perform(
@@ -86,14 +86,14 @@ def unhurried(folder: str, longest: float) -> Performer:
     return wait_and_perform
 
 
-def played(folder: Path, papers: int, stage_for: Callable[[Task], Stage]) -> float:
+def played(folder: Path, papers: int, executor_for: Callable[[Task], Executor]) -> float:
     """Play the round in `folder`, and the seconds it took."""
     source, venue = make_table(papers), instant_venue()
     ledger = open_ledger(folder)
     note_plan(ledger, make_plan(venue, 0, 1, source))
     start = time.perf_counter()
     try:
-        play(Round(venue, 0, folder, source), ledger, stage_for, no_progress)
+        play(Round(venue, 0, folder, source), ledger, executor_for, no_progress)
     finally:
         ledger.close()
     return time.perf_counter() - start
@@ -123,10 +123,10 @@ def in_any_order(place: Path, papers: int) -> list[Row]:
     truth: dict[str, bytes] = {}
     for way, count in ways:
         folder = place / way
-        inner = InlineStage(partial(unhurried, str(folder), 0.001), count)
-        stage: Stage = Shuffled(inner) if way == "shuffled" else inner
-        seconds = played(folder, papers, lambda _, stage=stage: stage)  # type: ignore[misc]
-        stage.close()
+        inner = InlineExecutor(partial(unhurried, str(folder), 0.001), count)
+        executor: Executor = Shuffled(inner) if way == "shuffled" else inner
+        seconds = played(folder, papers, lambda _, executor=executor: executor)  # type: ignore[misc]
+        executor.close()
         truth = truth or content(folder)
         rows.append(Row(way, len(truth), differences(folder, truth), seconds))
     return rows
@@ -139,7 +139,7 @@ def on_dying_hosts(
     folder = place / f"{kills} kills"
     connect(None, HOSTS)
     make = partial(unhurried, str(folder), longest)
-    here, there = InlineStage(make), RayStage(make, HOSTS, None)
+    here, there = InlineExecutor(make), RayExecutor(make, HOSTS, None)
     stop, killed = threading.Event(), set[int]()
 
     def kill() -> None:
@@ -153,7 +153,7 @@ def on_dying_hosts(
     killer = threading.Thread(target=kill)
     killer.start()
 
-    def choose(task: Task) -> Stage:
+    def choose(task: Task) -> Executor:
         return here if isinstance(task.sight, CentralSight) else there
 
     try:
@@ -197,9 +197,9 @@ def report(rows: list[Row], papers: int, command: str) -> str:
     ]
     lines += [
         "",
-        "Nobody can tell from a dead host whether a task killed it or somebody from outside. What "
-        "was on it is done again with at most half as many tasks on a host at once; a task is "
-        f"recorded as failed only when {ALONE} hosts in a row died while it was alone there "
+        "A dead host does not show whether a task killed it or something from outside. What was on "
+        "it is done again with at most half as many tasks on a host at once; a task is recorded as "
+        f"failed only when {DEATHS_TO_BLAME} hosts in a row died while it was alone there "
         "(conference/core/hosts.py). The command names each task with other records, and why.",
     ]
     changed = [f"- {row.way}: {line}" for row in rows for line in row.differ]

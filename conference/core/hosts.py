@@ -1,8 +1,8 @@
 """Tasks performed on Ray actors that each host many agents, and that may die at any time.
 
-Nobody can tell from a dead host whether one of its tasks killed it or somebody from outside. So the
-tasks that were on it are performed again with at most half as many on a host at once, and again
-half as many after the next death. A task is to blame only when it was alone on `ALONE` hosts in a
+A dead host does not show whether one of its tasks killed it or something from outside. So the tasks
+that were on it are performed again with at most half as many on a host at once, and again half as
+many after the next death. A task is to blame only when it was alone on `DEATHS_TO_BLAME` hosts in a
 row, and each died: then that is recorded as its failure.
 """
 
@@ -19,39 +19,39 @@ import msgspec
 
 from conference.core.cluster import connect
 from conference.core.errors import UserError
+from conference.core.executors import AT_ONCE, Performer, unlimited
 from conference.core.records import Failure, encode
 from conference.core.tasks import Done, Task
-from conference.core.workers import AT_ONCE, Performer, unlimited
 
 BATCH = 64  # One actor call costs 1-3 ms: reviews go out many at a time.
 OPEN_BATCHES = 2  # One being performed and one waiting keeps a host busy.
-ALONE = 5  # hosts that a task must outlive, alone on each, to be recorded as what kills them
-KNOCK_SECONDS = 0.2  # between two questions to a dead host whether it is up again
-UP_SECONDS = 600.0  # after which a dead host is given up, and the run ends
+DEATHS_TO_BLAME = 5  # hosts that died with one task alone there, until it is recorded as failed
+PING_SECONDS = 0.2  # between two questions to a dead host whether it is up again
+RESTART_SECONDS = 600.0  # after which a dead host is given up, and the run ends
 
 Lane = tuple[int, bool]  # a host, and whether the lane's tasks wait for language models
 
 
 class Batch(msgspec.Struct):
-    """Tasks that go to a host in one call. `company` is how many may be there at once with them,
-    themselves counted; `alone` how many hosts died while they had only this task."""
+    """Tasks that go to a host in one call. `limit` is how many tasks may be there at once, these
+    counted; `deaths_alone` how many hosts died while they had only this task."""
 
     tasks: list[Task]
     lane: Lane
-    company: int = sys.maxsize
-    alone: int = 0
+    limit: int = sys.maxsize
+    deaths_alone: int = 0
 
 
-class Dead(msgspec.Struct):
-    """A host that died with so many `tasks`, and the question whether it is up again."""
+class DeadHost(msgspec.Struct):
+    """A host that died at `since` with `tasks` tasks; `ping` is the call that asks if it is up."""
 
     tasks: int
     since: float
-    knock: Any = None
+    ping: Any = None
 
 
 class Host:
-    """The Ray actor: performs batches of tasks for the agents that live on it."""
+    """The Ray actor: performs batches of tasks for the agents assigned to it."""
 
     def __init__(self, make: Callable[[], Performer]) -> None:
         self._performer = make()
@@ -59,11 +59,11 @@ class Host:
     async def perform(self, tasks: list[Task]) -> list[Done]:
         return list(await asyncio.gather(*(self._performer(task) for task in tasks)))
 
-    async def awake(self) -> None:
-        """Answers when the host is up."""
+    async def ping(self) -> None:
+        """Returns when the host is up."""
 
 
-class RayStage:
+class RayExecutor:
     """Agents spread over `hosts` Ray actors.
 
     A host that dies is started again and its unfinished batches are given out again: nothing is
@@ -91,7 +91,7 @@ class RayStage:
         )
         self._hosts: list[Any] = [actor.remote(make) for _ in range(hosts)]
         self._home: dict[str, int] = {}
-        self._dead: dict[int, Dead] = {}
+        self._dead: dict[int, DeadHost] = {}
 
     def perform(
         self, tasks: Sequence[Task], room: Callable[[], int] = unlimited
@@ -111,11 +111,11 @@ class RayStage:
                     del open_calls[call]
                 except self._ray.exceptions.RayActorError:
                     self._note_death(open_calls[call].lane[0], open_calls)
-                    finished += self._again(open_calls.pop(call), queues)
+                    finished += self._requeue(open_calls.pop(call), queues)
                 except self._ray.exceptions.RayTaskError as error:
                     # What a task raised on its host, without the host's traceback.
                     raise (error.cause if isinstance(error.cause, UserError) else error) from None
-            self._look_for_the_risen(open_calls)
+            self._note_restarts(open_calls)
             if finished:
                 yield finished
 
@@ -123,15 +123,14 @@ class RayStage:
         """Calls that ended; waits for one, but not long while a host is dead."""
         calls = list(open_calls)
         if not calls:
-            time.sleep(KNOCK_SECONDS if self._dead else 0)
+            time.sleep(PING_SECONDS if self._dead else 0)
             return []
-        self._ray.wait(calls, num_returns=1, timeout=KNOCK_SECONDS if self._dead else None)
+        self._ray.wait(calls, num_returns=1, timeout=PING_SECONDS if self._dead else None)
         ready, _ = self._ray.wait(calls, num_returns=len(calls), timeout=0)
         return list(ready)
 
     def _queue(self, tasks: deque[Task], queues: dict[Lane, deque[Batch]]) -> None:
-        """Take tasks to the host on which their agent lives, in batches; those that wait, in
-        ones."""
+        """Take tasks to their agent's host in batches; those that wait for a model one by one."""
         lanes: dict[Lane, list[Task]] = defaultdict(list)
         most = max(1, min(BATCH, len(tasks) // (4 * len(self._hosts))))
         while tasks:
@@ -147,25 +146,24 @@ class RayStage:
     def _give_out(
         self, queues: dict[Lane, deque[Batch]], open_calls: dict[Any, Batch], most: int
     ) -> None:
-        """Give hosts that live what they have room for, and no batch more company than it may
-        have."""
+        """Give live hosts what they have room for, within the limit of each batch there."""
         busy = Counter(batch.lane for batch in open_calls.values())
         on_host = _on_hosts(open_calls)
-        company: dict[int, int] = {}
+        limits: dict[int, int] = {}
         for batch in open_calls.values():
             host = batch.lane[0]
-            company[host] = min(company.get(host, sys.maxsize), batch.company)
+            limits[host] = min(limits.get(host, sys.maxsize), batch.limit)
         waiting = sum(count for (_, waits), count in busy.items() if waits)
         for lane in list(queues):
             host, waits = lane
             while queues[lane] and busy[lane] < (AT_ONCE if waits else OPEN_BATCHES):
                 batch = queues[lane][0]
-                least = min(company.get(host, sys.maxsize), batch.company)
+                least = min(limits.get(host, sys.maxsize), batch.limit)
                 crowded = on_host[host] + len(batch.tasks) > least
                 if host in self._dead or crowded or (waits and waiting >= most):
                     break
                 queues[lane].popleft()
-                company[host] = least
+                limits[host] = least
                 waiting += waits
                 busy[lane] += 1
                 on_host[host] += len(batch.tasks)
@@ -176,29 +174,28 @@ class RayStage:
     def _note_death(self, host: int, open_calls: dict[Any, Batch]) -> None:
         """Count what was on a host when it died; all its calls fail, if not in the same moment."""
         if host not in self._dead:
-            self._dead[host] = Dead(_on_hosts(open_calls)[host], time.monotonic())
+            self._dead[host] = DeadHost(_on_hosts(open_calls)[host], time.monotonic())
 
-    def _again(self, batch: Batch, queues: dict[Lane, deque[Batch]]) -> list[Done]:
-        """Queue a dead host's batch again with less company; a task that killed its hosts is
-        recorded."""
+    def _requeue(self, batch: Batch, queues: dict[Lane, deque[Batch]]) -> list[Done]:
+        """Queue a dead host's batch again, fewer at once; record a task that killed its hosts."""
         (host, waits), dead = batch.lane, self._dead[batch.lane[0]]
-        company = max(1, min(batch.company, dead.tasks) // 2)
-        lane, alone = batch.lane, 0
+        limit = max(1, min(batch.limit, dead.tasks) // 2)
+        lane, deaths = batch.lane, 0
         if dead.tasks == 1:
-            lane, alone = ((host + 1) % len(self._hosts), waits), batch.alone + 1
-        if alone == ALONE:
+            lane, deaths = ((host + 1) % len(self._hosts), waits), batch.deaths_alone + 1
+        if deaths == DEATHS_TO_BLAME:
             key = batch.tasks[0].key
-            reason = f"its host process died each of the {alone} times that it was alone there"
+            reason = f"its host process died each of the {deaths} times that it was alone there"
             failure = Failure(task=str(key), agent=key.agent, paper=key.paper, reason=reason)
             return [Done(key, encode([failure]))]
-        parts = range(0, len(batch.tasks), company)
+        parts = range(0, len(batch.tasks), limit)
         queues.setdefault(lane, deque()).extend(
-            Batch(batch.tasks[at : at + company], lane, company, alone) for at in parts
+            Batch(batch.tasks[at : at + limit], lane, limit, deaths) for at in parts
         )
         return []
 
-    def _look_for_the_risen(self, open_calls: dict[Any, Batch]) -> None:
-        """Ask dead hosts whether they are up: what one is given before counts as lost.
+    def _note_restarts(self, open_calls: dict[Any, Batch]) -> None:
+        """Ask dead hosts whether they are up: a task given to one before that would be lost.
 
         Raises:
             UserError: a host could not be started again.
@@ -207,20 +204,20 @@ class RayStage:
         for host, dead in list(self._dead.items()):
             if on_host[host]:
                 continue  # Its last calls have not failed yet.
-            if dead.knock is None:
-                dead.knock = self._hosts[host].awake.remote()
-            if time.monotonic() - dead.since > UP_SECONDS:
+            if dead.ping is None:
+                dead.ping = self._hosts[host].ping.remote()
+            if time.monotonic() - dead.since > RESTART_SECONDS:
                 raise UserError(
-                    f"A Ray host died and was not up again within {UP_SECONDS:.0f} s; look at the "
-                    "Ray cluster, then run the same command again: it goes on from here."
+                    f"A Ray host died and was not up again within {RESTART_SECONDS:.0f} s; look at "
+                    "the Ray cluster, then run the same command again: it goes on from here."
                 )
-            if not self._ray.wait([dead.knock], timeout=0)[0]:
+            if not self._ray.wait([dead.ping], timeout=0)[0]:
                 continue
             try:
-                self._ray.get(dead.knock)
+                self._ray.get(dead.ping)
                 del self._dead[host]
             except self._ray.exceptions.RayActorError:
-                dead.knock = None
+                dead.ping = None
 
     def close(self) -> None:
         for host in self._hosts:

@@ -1,4 +1,4 @@
-"""Tasks: the units of work that a phase hands to the stage."""
+"""Tasks: the units of work that phases ask for and executors perform."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from tests.models.scripted import Scripted, schema_of, serve, text_of
 from tests.models.test_round import venue
 from tests.venues.test_papers import rows, write
 from tests.venues.tiny import table
-from venues.examples import placed
+from venues.examples import with_examples
 from venues.round import run_round
 from venues.state import Options, Round
 from venues.venue_file import load_venue
@@ -117,6 +117,6 @@ def test_hosts_find_the_examples_from_another_working_folder(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     given = {"default": ModelRules(examples="examples.jsonl"), "vllm:A": ModelRules()}
-    told = placed(given, 0, tmp_path, print)
-    assert told["default"].examples == str(tmp_path / "examples.jsonl")
-    assert told["vllm:A"] == given["vllm:A"]
+    shown = with_examples(given, 0, tmp_path, print)
+    assert shown["default"].examples == str(tmp_path / "examples.jsonl")
+    assert shown["vllm:A"] == given["vllm:A"]

@@ -10,10 +10,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from conference.core.executors import InlineExecutor, unlimited
 from conference.core.ledger import Ledger, open_ledger, read_ledger
 from conference.core.records import Absence, Agent, Comment, Failure, Rebuttal, Review, encode
 from conference.core.tasks import Done, StopRound, Task
-from conference.core.workers import InlineStage, unlimited
 from conference.models.costs import Budget
 from tests.venues.tiny import tiny_venue
 from venues.dispatch import make_performer
@@ -27,7 +27,7 @@ class Uneven:
     """Takes tasks out of the queue in a random order, a few at a time, and loses some reviews."""
 
     def __init__(self, seed: int, folder: Path, first: Callable[[Task], bool] = bool) -> None:
-        self._inner = InlineStage(lambda: make_performer(0, str(folder), 0))
+        self._inner = InlineExecutor(lambda: make_performer(0, str(folder), 0))
         self._random, self._first = random.Random(seed), first
 
     def perform(
@@ -71,13 +71,13 @@ def played(
 ) -> Round:
     venue = venue or discussing()
     ledger = open_ledger(folder)
-    stage = Uneven(seed, folder, first)
+    executor = Uneven(seed, folder, first)
     round_ = Round(venue, 0, folder)
     note_plan(ledger, make_plan(venue, 0))
     try:
-        play(round_, ledger, lambda _: stage, lambda *_: None, budget, overlap=overlap)
+        play(round_, ledger, lambda _: executor, lambda *_: None, budget, overlap=overlap)
     finally:
-        stage.close()
+        executor.close()
         ledger.close()
     return round_
 

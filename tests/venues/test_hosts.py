@@ -13,11 +13,11 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from conference.core.hosts import RayStage
+from conference.core.executors import Executor, InlineExecutor, Performer
+from conference.core.hosts import RayExecutor
 from conference.core.ledger import open_ledger, read_ledger
 from conference.core.records import Agent
 from conference.core.tasks import CentralSight, Done, Sight, Task, TaskKey
-from conference.core.workers import InlineStage, Performer, Stage
 from tests.processes import started
 from tests.venues.tiny import table, tiny_venue
 from venues.dispatch import make_performer
@@ -56,7 +56,7 @@ def test_killed_hosts_lose_nothing(tmp_path: Path) -> None:
     run_round(venue(), out=tmp_path / "whole", hosts=0, papers=table(36))
     folder = tmp_path / "killed"
     make = partial(make_performer, 0, str(folder), 3)
-    here, there = InlineStage(make), RayStage(make, 3, None)
+    here, there = InlineExecutor(make), RayExecutor(make, 3, None)
     stop = threading.Event()
     killed: list[int] = []
 
@@ -75,7 +75,7 @@ def test_killed_hosts_lose_nothing(tmp_path: Path) -> None:
     ledger = open_ledger(folder)
     round_ = Round(venue(), 0, folder, table(36))
 
-    def choose(task: Task) -> Stage:
+    def choose(task: Task) -> Executor:
         return here if isinstance(task.sight, CentralSight) else there
 
     try:
@@ -102,7 +102,7 @@ def _patient(folder: Path) -> Performer:
 def test_no_task_is_blamed_for_hosts_that_are_killed_from_outside(tmp_path: Path) -> None:
     """Though each is on every host that dies, and the last ones are killed with one task alone."""
     tasks = [Task(TaskKey("review", "", f"p{number}"), Sight()) for number in range(3)]
-    stage = RayStage(partial(_patient, tmp_path), 1, None)
+    executor = RayExecutor(partial(_patient, tmp_path), 1, None)
     killed: set[int] = set()
 
     def kill() -> None:
@@ -115,9 +115,9 @@ def test_no_task_is_blamed_for_hosts_that_are_killed_from_outside(tmp_path: Path
 
     killer = threading.Thread(target=kill)
     killer.start()
-    done = [row for group in stage.perform(tasks) for row in group]
+    done = [row for group in executor.perform(tasks) for row in group]
     killer.join()
-    stage.close()
+    executor.close()
     assert sorted(row.key.paper for row in done) == ["p0", "p1", "p2"]
     assert all(row.records == b"[]" for row in done)
 
@@ -139,8 +139,8 @@ def test_only_the_task_that_kills_its_host_is_recorded_as_failed(mind: str) -> N
     names = [f"p{number}" for number in range(12)]
     names.insert(5, "poison")
     tasks = [Task(TaskKey("review", agent.id, name), Sight(), agent) for name in names]
-    stage = RayStage(_poisoned, 1, None)
-    done = [row for group in stage.perform(tasks) for row in group]
-    stage.close()
+    executor = RayExecutor(_poisoned, 1, None)
+    done = [row for group in executor.perform(tasks) for row in group]
+    executor.close()
     assert sorted(row.key.paper for row in done) == sorted(names)
     assert [row.key.paper for row in done if row.records != b"[]"] == ["poison"]

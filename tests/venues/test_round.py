@@ -20,6 +20,7 @@ from chairs.calibration import POOLED
 from chairs.chair import DecideSight, MetaReviewSight
 from conference.core.chain import TIP
 from conference.core.errors import UserError
+from conference.core.executors import InlineExecutor, unlimited
 from conference.core.ledger import open_ledger, read_ledger
 from conference.core.records import (
     Absence,
@@ -37,7 +38,6 @@ from conference.core.records import (
     encode,
 )
 from conference.core.tasks import Done, StopRound, Task, TaskKey
-from conference.core.workers import InlineStage, unlimited
 from conference.models.costs import Budget
 from conference.models.records import Call, calls_to_json
 from tests.venues.tiny import table, tiny_venue
@@ -178,10 +178,10 @@ def _run_with_alarm(folder: Path, seconds: float) -> None:
 
 
 class Shuffled:
-    """A stage that hands results back in a random order and in groups of random size."""
+    """An executor that hands results back in a random order and in groups of random size."""
 
     def __init__(self, seed: int, folder: Path) -> None:
-        self._inner = InlineStage(lambda: make_performer(0, str(folder), 0))
+        self._inner = InlineExecutor(lambda: make_performer(0, str(folder), 0))
         self._random = random.Random(seed)
 
     def perform(
@@ -203,11 +203,11 @@ def test_the_order_of_finishing_changes_nothing(seed: int, tmp_path: Path) -> No
     run_tiny(tmp_path / "ordered")
     folder = tmp_path / "shuffled"
     ledger = open_ledger(folder)
-    stage = Shuffled(seed, folder)
+    executor = Shuffled(seed, folder)
     played = Round(tiny_venue(), 0, folder)
     note_plan(ledger, make_plan(tiny_venue(), 0))
-    play(played, ledger, lambda _: stage, lambda *_: None)
-    stage.close()
+    play(played, ledger, lambda _: executor, lambda *_: None)
+    executor.close()
     ledger.close()
     assert content(folder) == content(tmp_path / "ordered")
     for found in (load_round(folder), load_round(tmp_path / "ordered")):
@@ -281,7 +281,7 @@ def test_absent_reviewers_are_replaced(tmp_path: Path) -> None:
     venue = tiny_venue()
     folder = tmp_path / "run"
     ledger = open_ledger(folder)
-    inner = InlineStage(lambda: make_performer(0, str(folder), 0))
+    inner = InlineExecutor(lambda: make_performer(0, str(folder), 0))
 
     class Unreliable:
         """Loses the reviews of one reviewer."""
@@ -316,7 +316,7 @@ def test_absent_reviewers_are_replaced(tmp_path: Path) -> None:
 def test_a_failed_meta_review_stops_the_round_and_can_be_retried(tmp_path: Path) -> None:
     folder = tmp_path / "run"
     ledger = open_ledger(folder)
-    inner = InlineStage(lambda: make_performer(0, str(folder), 0))
+    inner = InlineExecutor(lambda: make_performer(0, str(folder), 0))
 
     class Failing:
         def perform(

@@ -16,6 +16,7 @@ import numpy as np
 
 from chairs.chair import MetaReviewSight, Thread
 from conference.core.errors import UserError
+from conference.core.executors import Performer
 from conference.core.files import PAPERS, keep
 from conference.core.progress import Progress, no_progress
 from conference.core.records import (
@@ -31,7 +32,6 @@ from conference.core.records import (
     decode,
 )
 from conference.core.tasks import Task, TaskKey
-from conference.core.workers import Performer
 from conference.models import is_model
 from conference.models.backends import Cluster, running
 from conference.models.context import Context
@@ -43,7 +43,7 @@ from reviewers.embedded.panel import Panel, load_panel
 from reviewers.recorded import is_recorded
 from reviewers.reviewer import ReviewSight
 from venues.dispatch import make_performer
-from venues.examples import placed
+from venues.examples import with_examples
 from venues.minds import check_new_tasks, models_of
 from venues.phases import desk_check
 from venues.population import make_committee, parse_minds
@@ -158,8 +158,9 @@ def review_papers(
         if is_recorded(mind):
             raise UserError(f"--reviewer {mind}: it replays ratings of a data set's papers alone.")
     folder = Path(out)
-    told = placed(rules.models, seed, folder, lambda line: None, files=[Path(p) for p in paths])
-    perform = make_performer(seed, str(folder.resolve()), 1, told)
+    files = [Path(path) for path in paths]
+    models = with_examples(rules.models, seed, folder, lambda line: None, files=files)
+    perform = make_performer(seed, str(folder.resolve()), 1, models)
     found = []
     with running(models_of(rules), Cluster(address, 1), progress):
         for number, path in enumerate(paths):

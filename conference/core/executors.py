@@ -20,11 +20,11 @@ class Performer(Protocol):
 
 
 def unlimited() -> int:
-    """No limit on the tasks under way but the stage's own."""
+    """No limit on the tasks under way but the executor's own."""
     return sys.maxsize
 
 
-class Stage(Protocol):
+class Executor(Protocol):
     """Performs tasks in any order and hands back finished ones in groups to be committed."""
 
     def perform(
@@ -33,13 +33,13 @@ class Stage(Protocol):
         """Tasks are taken out of a deque, to which more may be added after each group.
 
         `room` is asked before more tasks are begun: how many that wait for language models may
-        be under way. At 0 no task is begun any more; those that have begun are finished."""
+        be under way. At 0 no further task begins; those that have begun are finished."""
         ...
 
     def close(self) -> None: ...
 
 
-class InlineStage:
+class InlineExecutor:
     """All agents in this process, on one event loop."""
 
     def __init__(self, make: Callable[[], Performer], at_once: int = AT_ONCE) -> None:
