@@ -7,9 +7,10 @@ from typing import Any
 
 from benchmarks.studies.design import Rests
 from benchmarks.studies.effects import effects
-from benchmarks.studies.job import Job, read_plan
+from benchmarks.studies.job import Job
 from benchmarks.studies.outcome_table import read_outcomes, unit_of
 from benchmarks.studies.outcomes import outcome_of
+from benchmarks.studies.plan import read_plan
 from benchmarks.studies.recall import recall_notes
 from benchmarks.studies.report import write_report
 from benchmarks.studies.results import SIMULATED, StudyInfo, StudyResult

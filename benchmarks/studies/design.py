@@ -14,8 +14,8 @@ Rests = Literal["data", "language model", "assumption"]
 class Design(msgspec.Struct, frozen=True, kw_only=True):
     """How a study asks its question.
 
-    `unit` is what the treatment could differ between: reviews are averaged within it. `margin` is
-    the difference that nobody would mind, in the primary outcome's own units, for its equivalence
+    `unit` is the unit of analysis: reviews are averaged within it. `margin` is the largest
+    difference without practical interest, in the primary outcome's own units, for its equivalence
     test.
     `randomised` says that the arms are exchangeable if the treatment does nothing, so that a
     permutation test holds.

@@ -167,16 +167,8 @@ def _effect(
     rests_on: Rests,
     flips: int,
 ) -> Effect:
-    values = differences(treatment, control)
-    first, second = treatment.align(control, join="outer")
-    both = first.notna() & second.notna()
-    pairs = int(both.to_numpy().sum())
-    counts = {
-        "units": int(both.any(axis=1).sum()),
-        "replicates": int(both.any(axis=0).sum()),
-        "pairs": pairs,
-        "unpaired": int((first.notna() | second.notna()).to_numpy().sum()) - pairs,
-    }
+    values, counted = differences(treatment, control), _counted(treatment, control)
+    pairs = counted["pairs"]
     common: dict[str, Any] = {
         "outcome": outcome,
         "arm": arm,
@@ -185,21 +177,18 @@ def _effect(
         "alpha": design.alpha,
         "margin": _margin(outcome, design),
         "rests_on": rests_on,
-        **counts,
+        **counted,
     }
     if pairs == 0:
         why = "no unit has a value in both arms in one replicate"
-        missing = Estimate(None, None, None, 0, why)
-        return Effect(**common, control=None, treatment=None, difference=missing, note=why)
-    common["control"] = float(np.nanmean(second.where(both).to_numpy()))
-    common["treatment"] = float(np.nanmean(first.where(both).to_numpy()))
+        return Effect(**common, difference=Estimate(None, None, None, 0, why), note=why)
     ruled = floor.reason == FIXED or (floor.value == 0 and floor.low is None)
     if pairs == 1 or (is_fixed(values) and ruled):
         why = FIXED if pairs > 1 else "there is one pair, and an interval needs two"
         alone = Estimate(float(np.nanmean(values)), None, None, pairs, why)
         return Effect(**common, difference=alone, note=why)
     mean, seed = two_way_mean(values), seed_of(design.seed, outcome, arm)
-    if mean.error == 0:  # It is no certainty: nothing was drawn anew, or nothing is seen.
+    if mean.error == 0:  # No certainty: either nothing was drawn again, or every pair agrees.
         alone = Estimate(mean.value, None, None, pairs, _same(mean))
         return Effect(**common, difference=alone, note=_same(mean))
     return Effect(
@@ -210,6 +199,21 @@ def _effect(
         note=_note(mean),
         **_tests(values, mean, outcome, seed, design, flips),
     )
+
+
+def _counted(treatment: Any, control: Any) -> dict[str, Any]:
+    """The units, replicates and pairs of an effect, and the means of both arms over the pairs."""
+    first, second = treatment.align(control, join="outer")
+    both = first.notna() & second.notna()
+    pairs = int(both.to_numpy().sum())
+    return {
+        "units": int(both.any(axis=1).sum()),
+        "replicates": int(both.any(axis=0).sum()),
+        "pairs": pairs,
+        "unpaired": int((first.notna() | second.notna()).to_numpy().sum()) - pairs,
+        "control": float(np.nanmean(second.where(both).to_numpy())) if pairs else None,
+        "treatment": float(np.nanmean(first.where(both).to_numpy())) if pairs else None,
+    }
 
 
 def _same(mean: Mean) -> str:

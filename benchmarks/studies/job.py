@@ -1,5 +1,4 @@
-"""What a study will do, known and refused before anything runs: its papers, its arms' rules, its
-plan."""
+"""What a study will do, checked before anything runs: its papers and its arms' rules."""
 
 from __future__ import annotations
 
@@ -12,10 +11,10 @@ import msgspec
 from benchmarks.studies.effects import power_for
 from benchmarks.studies.outcome_table import CONTROL, PAIR
 from benchmarks.studies.outcomes import PLANTED_NEEDS, Need, check_outcomes, given_by_rules
+from benchmarks.studies.plan import Planned, check_place
 from benchmarks.studies.study import Study, plan_hash, venue_of
 from benchmarks.studies.twins.apply import ArmPapers, decided, open_arms
 from conference.core.errors import UserError
-from conference.core.files import check_writable
 from conference.core.seeds import seed_of
 from conference.models.records import ModelRules
 from venues.checks import check_before
@@ -27,10 +26,8 @@ from venues.settings import ALSO_KNOWN_AS
 from venues.state import Options
 from venues.venue import Venue
 
-PLAN = "plan.json"
-OTHERS = ("ledger.sqlite", "results.json", "report.html", "site")  # of rounds and benchmarks
 FEWEST_PAPERS = 4
-LARGE = 2  # SD: a difference that nobody overlooks
+LARGE = 2  # SD: a difference so large that a study of any use finds it
 
 
 class Job(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,15 +51,6 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     notes: tuple[str, ...] = ()
 
 
-class Planned(msgspec.Struct, frozen=True, kw_only=True):
-    """What is written down before the first task, so that a changed plan shows."""
-
-    hash: str
-    study: Study
-    chosen: dict[str, Any]
-    notes: tuple[str, ...] = ()
-
-
 def make_job(
     study: Study,
     out: Path,
@@ -74,7 +62,11 @@ def make_job(
     models: Mapping[str, ModelRules] | None,
     replicates: int,
 ) -> tuple[Job, ArmPapers]:
-    """All that can be known and refused before anything runs, and the papers of every arm."""
+    """The job and the papers of every arm, with all that can be checked before anything runs.
+
+    Raises:
+        UserError: the first thing that is wrong.
+    """
     shared = {"settings": dict(settings or {}), "minds": dict(minds or {})}
     check_shared(study, **shared)
     venues = {
@@ -143,7 +135,7 @@ def _check_rounds(
     study: Study, venues: Mapping[str, Venue], papers: ArmPapers, seed: int, out: Path
 ) -> None:
     """Raise `UserError` where a round of some arm could not be run, before those of others are."""
-    _check_place(out)
+    check_place(out)
     for arm, venue in venues.items():
         source = papers.sources[arm]
         if venue.panel.informed and "human ratings" not in given_by(source):
@@ -158,14 +150,6 @@ def _check_rounds(
             check_before(venue, source, Options(), first, out)
         except UserError as error:
             raise UserError(f"arm.{arm}: {error}") from error
-
-
-def _check_place(out: Path) -> None:
-    """Raise `UserError` where the study's folder cannot be written, or holds something else."""
-    check_writable(out)
-    other = next((name for name in OTHERS if (out / name).exists()), None)
-    if other and not (out / PLAN).is_file():
-        raise UserError(f"{out}: this folder holds {other} and no study; choose another --out.")
 
 
 def check_size(study: Study, source: PaperSource | None) -> None:
@@ -186,8 +170,8 @@ def _check_ids(source: PaperSource | None) -> None:
     odd = [row.paper for row in source.table if PAIR in row.paper] if source else []
     if source and odd:
         raise UserError(
-            f"{source.path}: paper_id {odd[0]!r} holds '{PAIR}', which parts paper and reviewer in "
-            "a study's outcomes; write another sign there."
+            f"{source.path}: paper_id {odd[0]!r} holds '{PAIR}', which separates paper and "
+            "reviewer in a study's outcomes; use another character."
         )
 
 
@@ -252,52 +236,17 @@ def _chosen(
     }
 
 
-def note_plan(
+def planned(
     job: Job,
     replicates: int,
     minds: Mapping[str, str] | None,
     settings: Mapping[str, Any] | None,
-) -> None:
-    """Write the plan down before the first task; refuse to go on with another one."""
-    path = Path(job.out) / PLAN
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if path.is_file():
-        held = read_plan(Path(job.out))
-        if held.hash != job.plan:
-            raise UserError(
-                f"{job.out}: this folder holds a study with another plan ({held.hash[:12]}, not "
-                f"{job.plan[:12]}); give the same study and arguments, or another --out."
-            )
-        return
+) -> Planned:
+    """What the job's folder says of its plan."""
     chosen: dict[str, Any] = {"replicates": replicates, "sample": job.sample, "seed": job.seed}
     chosen |= {"papers": job.papers, "minds": dict(minds or {}), "settings": dict(settings or {})}
     chosen["count"] = job.count
-    planned = Planned(hash=job.plan, study=job.study, chosen=chosen, notes=job.notes)
-    path.write_bytes(msgspec.json.format(msgspec.json.encode(planned)))
-
-
-def read_plan(folder: Path) -> Planned:
-    """The plan in a study's folder. Raises `UserError` where there is none that can be read."""
-    path = folder / PLAN
-    if not path.is_file():
-        raise UserError(f"{folder}: there is no {PLAN} here; name the folder of a study.")
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=Planned)
-    except (OSError, UnicodeDecodeError, msgspec.MsgspecError) as error:
-        raise UserError(f"{path}: not a study's plan ({error}); use another --out.") from error
-
-
-def check_folder(folder: Path, study: Study) -> None:
-    """Raise `UserError` where the folder holds a run of another study."""
-    path = folder / PLAN
-    if not path.is_file():
-        return
-    held = read_plan(folder).study
-    if held.title.removesuffix(f" ({held.venue})") != study.title:
-        raise UserError(
-            f"{folder}: this folder holds the study “{held.title}”, not “{study.title}”; name the "
-            "folder of a run of this one."
-        )
+    return Planned(hash=job.plan, study=job.study, chosen=chosen, notes=job.notes)
 
 
 def committee_seed(seed: int, replicate: int, committee: int) -> int:

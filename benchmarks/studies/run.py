@@ -18,9 +18,10 @@ import msgspec
 import pandas as pd
 
 from benchmarks.studies.conclude import conclude
-from benchmarks.studies.job import Job, committee_seed, make_job, note_plan
+from benchmarks.studies.job import Job, committee_seed, make_job, planned
 from benchmarks.studies.outcome_table import COLUMNS, FILE
 from benchmarks.studies.outcomes import outcome_of
+from benchmarks.studies.plan import note_plan
 from benchmarks.studies.results import StudyResult
 from benchmarks.studies.study import Study
 from benchmarks.studies.twins.apply import ArmPapers, write_truth
@@ -81,7 +82,7 @@ def run_study(
         replicates,
     )  # fmt: skip
     job = msgspec.structs.replace(job, address=address, budget=budget)
-    note_plan(job, replicates, minds, settings)
+    note_plan(folder, planned(job, replicates, minds, settings))
     write_truth(arms, job.study.twins, folder)
     _perform(job, arms, replicates, workers, address, progress)
     paths = [_table(folder, arm, r) for arm in job.venues for r in range(replicates)]

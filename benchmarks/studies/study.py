@@ -222,7 +222,7 @@ def _check(study: Study, where: str) -> None:
         )
     if study.only and any(arm.twin for arm in study.arm.values()):
         raise UserError(
-            f"{where}: only = '{study.only}' and twins are not for one study; drop one."
+            f"{where}: only = '{study.only}' and twins cannot stand in one study; drop one."
         )
     seen: dict[bytes, str] = {}
     for name, arm in study.arm.items():

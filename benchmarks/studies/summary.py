@@ -16,7 +16,7 @@ import msgspec
 
 from benchmarks.studies.answer import beside, rests_on
 from benchmarks.studies.flips import ACCEPTED
-from benchmarks.studies.job import PLAN, Planned
+from benchmarks.studies.plan import PLAN, Planned
 from benchmarks.studies.results import StudyResult, named, read_result
 from benchmarks.studies.study import list_studies, load_study
 from benchmarks.studies.tables import (

@@ -214,8 +214,8 @@ def _names(option: str, said: str) -> list[str]:
 @click.option("--papers-like", type=ONE, help="Papers of the planned study.")
 def power(name: str, out: str | None, outcome: str | None, papers_like: int | None) -> None:
     """The smallest effect that a study detects, by replicates, from a finished run's A/A arm."""
-    from benchmarks.studies.job import check_folder
     from benchmarks.studies.outcome_table import read_outcomes
+    from benchmarks.studies.plan import check_folder
     from benchmarks.studies.power import pilot, plans
     from benchmarks.studies.study import load_study
 

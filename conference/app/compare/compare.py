@@ -9,7 +9,7 @@ from benchmarks.reviewers.compare import Compared
 from benchmarks.reviewers.compare import compare as compare_reviewers
 from benchmarks.reviewers.report import PREDICTIONS
 from benchmarks.reviewers.tables import full
-from benchmarks.studies.job import PLAN
+from benchmarks.studies.plan import PLAN
 from benchmarks.studies.results import read_result
 from benchmarks.studies.tables import COMPARED, compared_rows
 from conference.app.compare.round_tables import compare_rounds, short_names

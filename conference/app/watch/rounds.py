@@ -12,8 +12,8 @@ from typing import Any
 
 import msgspec
 
-from benchmarks.studies.job import PLAN, Planned
 from benchmarks.studies.outcome_table import FILE
+from benchmarks.studies.plan import PLAN, Planned
 from benchmarks.studies.run import ARMS
 from conference.app.watch.study_view import StudyView, group_view
 from conference.app.watch.tally import Tally
