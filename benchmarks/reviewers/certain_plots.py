@@ -9,7 +9,7 @@ import numpy as np
 
 from benchmarks.reviewers.canvas import HUMAN, Shown, figure, legend, lines, short
 from benchmarks.reviewers.certainty import COVERAGE, SHARES, single_distances
-from benchmarks.reviewers.figures import Row
+from benchmarks.reviewers.figures import ReviewerRow
 from benchmarks.reviewers.question import Question
 from benchmarks.reviewers.results import Result
 from conference.statistics.estimate import Booleans, Floats, Undefined
@@ -41,7 +41,7 @@ def coverage(result: Result) -> Any:
     return made
 
 
-def _known(row: Row) -> bool:
+def _known(row: ReviewerRow) -> bool:
     return all(name in row.certainty and row.certainty[name].value is not None for name in COVERAGE)
 
 

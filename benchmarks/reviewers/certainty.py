@@ -12,7 +12,7 @@ import msgspec
 import numpy as np
 
 from benchmarks.reviewers.crossfit import Fitted, Places, fittable
-from benchmarks.reviewers.figures import Figures, Options, Row, labels, rated
+from benchmarks.reviewers.figures import Figures, Resampling, ReviewerRow, labels, rated
 from benchmarks.reviewers.human import pooled
 from benchmarks.reviewers.question import Question, view_of
 from benchmarks.reviewers.reviewer import Reviewer, Scores
@@ -33,29 +33,31 @@ Whole = Callable[[Statistic], Statistic]
 
 
 def with_certainty(
-    row: Row, question: Question, reviewer: Reviewer, scores: Scores, fitted: Fitted,
-    use: Booleans, options: Options,
-) -> Row:  # fmt: skip
+    row: ReviewerRow, question: Question, reviewer: Reviewer, scores: Scores, fitted: Fitted,
+    use: Booleans, resampling: Resampling,
+) -> ReviewerRow:  # fmt: skip
     """A reviewer's row with its figures of certainty, of steadiness and beside single humans."""
     return msgspec.structs.replace(
         row,
-        certainty=_certainty(question, scores, fitted, use, options),
-        reruns={"sd": rerun_sd(question, reviewer, scores, use, options)},
-        single=_distances(question, fitted.mapped, use, options),
+        certainty=_certainty(question, scores, fitted, use, resampling),
+        reruns={"sd": rerun_sd(question, reviewer, scores, use, resampling)},
+        single=_distances(question, fitted.mapped, use, resampling),
     )
 
 
-def human_certainty(row: Row, question: Question, use: Booleans, options: Options) -> Row:
+def human_certainty(
+    row: ReviewerRow, question: Question, use: Booleans, resampling: Resampling
+) -> ReviewerRow:
     """The human row with the same: one human's rating as a score, humans beside each other."""
     return msgspec.structs.replace(
         row,
-        certainty=_of_one_human(question, use, options),
-        single=_distances(question, None, use, options),
+        certainty=_of_one_human(question, use, resampling),
+        single=_distances(question, None, use, resampling),
     )
 
 
 def _certainty(
-    question: Question, scores: Scores, fitted: Fitted, use: Booleans, options: Options
+    question: Question, scores: Scores, fitted: Fitted, use: Booleans, resampling: Resampling
 ) -> Figures:
     """Precision at both ends of the ranking, the coverage-accuracy curve, and accuracy of the
     decisions of which the reviewer itself says that it is surest."""
@@ -63,16 +65,16 @@ def _certainty(
     if not fittable(label):
         return _none(int(places.size))
     found = _curve(scores.values[places], fitted.chance[places], label, lambda s: s, places.size,
-                   options)  # fmt: skip
+                   resampling)  # fmt: skip
     said, sure = fitted.said[places] == 1, scores.confidence
     if sure is None or not np.isfinite(sure[places]).all() or np.ptp(sure[places]) == 0:
         return found
     stated = weighted.most_certain(sure[places], said == label, TENTH)
-    surest = estimates(stated, (STATED,), int(places.size), **options)
+    surest = estimates(stated, (STATED,), int(places.size), **resampling)
     return found | {STATED: decisions.sure(surest[STATED], round(places.size * TENTH[0]))}
 
 
-def _of_one_human(question: Question, use: Booleans, options: Options) -> Figures:
+def _of_one_human(question: Question, use: Booleans, resampling: Resampling) -> Figures:
     """A single rating as a score; a paper weighs once however many humans it has."""
     try:
         paper, given, share, accepted = pooled(question, use)
@@ -82,7 +84,7 @@ def _of_one_human(question: Question, use: Booleans, options: Options) -> Figure
     label = accepted[np.r_[True, paper[1:] != paper[:-1]]]
     if not fittable(label):
         return _none(n)
-    fold = thresholds.stratified_folds(label, thresholds.FOLDS, options["seed"])[paper]
+    fold = thresholds.stratified_folds(label, thresholds.FOLDS, resampling["seed"])[paper]
     chance = np.zeros(given.size)
     for held in range(thresholds.FOLDS):
         out = fold != held
@@ -90,11 +92,13 @@ def _of_one_human(question: Question, use: Booleans, options: Options) -> Figure
             chance[~out] = calibration.logistic_map(given[out], accepted[out])(given[~out])
         except Undefined:
             chance[~out] = accepted[out].mean()
-    return _curve(given, chance, accepted, lambda s: weighted.expand(s, paper, share), n, options)
+    return _curve(
+        given, chance, accepted, lambda s: weighted.expand(s, paper, share), n, resampling
+    )
 
 
 def _curve(
-    given: Floats, chance: Floats, label: Booleans, whole: Whole, n: int, options: Options
+    given: Floats, chance: Floats, label: Booleans, whole: Whole, n: int, resampling: Resampling
 ) -> Figures:
     """The share accepted of the tenth with the highest scores and rejected of the lowest, and the
     accuracy of the likelier decision on the most certain papers. `whole` weighs by paper."""
@@ -103,9 +107,9 @@ def _curve(
     right = (chance >= 0.5) == label
     curve = whole(weighted.most_certain(np.abs(chance - 0.5), right, SHARES))
     found = (
-        estimates(top, ENDS[:1], n, **options)
-        | estimates(bottom, ENDS[1:], n, **options)
-        | estimates(curve, COVERAGE, n, **options)
+        estimates(top, ENDS[:1], n, **resampling)
+        | estimates(bottom, ENDS[1:], n, **resampling)
+        | estimates(curve, COVERAGE, n, **resampling)
     )
     shares = {ENDS[0]: TENTH[0], ENDS[1]: TENTH[0], **dict(zip(COVERAGE, SHARES, strict=True))}
     return {name: decisions.sure(each, round(n * shares[name])) for name, each in found.items()}
@@ -117,14 +121,14 @@ def _none(n: int) -> Figures:
 
 
 def rerun_sd(
-    question: Question, reviewer: Reviewer, scores: Scores, use: Booleans, options: Options
+    question: Question, reviewer: Reviewer, scores: Scores, use: Booleans, resampling: Resampling
 ) -> Estimate:
     """The SD between two runs over the same papers, the mean over up to 200 of them. Measured where
     scoring again costs nothing; elsewhere without a value, with the reason."""
     places = np.flatnonzero(use & np.isfinite(scores.values))
     if not reviewer.repeatable:
         return Estimate(None, None, None, int(places.size), "not measured: it was run once")
-    chosen = np.sort(generator(options["seed"], "reruns").permutation(places)[:TWICE])
+    chosen = np.sort(generator(resampling["seed"], "reruns").permutation(places)[:TWICE])
     if not chosen.size:
         return Estimate(None, None, None, 0, "none of these papers has a score")
     again = reviewer.score([view_of(question.papers[i]) for i in chosen]).values
@@ -132,11 +136,11 @@ def rerun_sd(
     apart = np.abs(again - scores.values[chosen]) / np.sqrt(2)
     apart = apart[np.isfinite(apart)]  # A second run may leave a paper out.
     n = int(apart.size)
-    return attempt(lambda: estimate(weighted.mean(apart), n, **options), n)
+    return attempt(lambda: estimate(weighted.mean(apart), n, **resampling), n)
 
 
 def steadiness(
-    question: Question, runs: Sequence[Scores], use: Booleans, options: Options
+    question: Question, runs: Sequence[Scores], use: Booleans, resampling: Resampling
 ) -> Figures:
     """How steady a reviewer is over its runs, on the papers that each run scored: the SD of a
     paper's scores, the reviewer's ICC(1) with itself, and the share of pairs of runs that decide a
@@ -151,15 +155,15 @@ def steadiness(
     if n < 2:
         none = Estimate(None, None, None, n, "fewer than two papers have a score in each run")
         return dict.fromkeys(("sd", "icc", "flips"), none)
-    icc = agreement_figures(list(values.T), **options)["icc1"]
+    icc = agreement_figures(list(values.T), **resampling)["icc1"]
     yes = _decided(question, runs, places, values)
     share = yes.mean(axis=0)
     count = len(runs)
     flips = 2 * share * (1 - share) * count / (count - 1)
     return {
-        "sd": estimate(weighted.mean(values.std(axis=0, ddof=1)), n, **options),
+        "sd": estimate(weighted.mean(values.std(axis=0, ddof=1)), n, **resampling),
         "icc": icc,
-        "flips": estimate(weighted.mean(flips), n, **options),
+        "flips": estimate(weighted.mean(flips), n, **resampling),
     }
 
 
@@ -199,7 +203,7 @@ def single_distances(question: Question, mapped: Floats | None, use: Booleans) -
 
 
 def _distances(
-    question: Question, mapped: Floats | None, use: Booleans, options: Options
+    question: Question, mapped: Floats | None, use: Booleans, resampling: Resampling
 ) -> Figures:
     """Quantiles over single humans of their distance from the reviewer's score on the scale."""
     try:
@@ -207,4 +211,4 @@ def _distances(
     except Undefined as why:
         return dict.fromkeys(LEVELS, Estimate(None, None, None, 0, str(why)))
     levels = weighted.quantiles(apart, paper, share, np.array(list(LEVELS.values())))
-    return estimates(levels, tuple(LEVELS), int(paper[-1]) + 1, **options)
+    return estimates(levels, tuple(LEVELS), int(paper[-1]) + 1, **resampling)

@@ -19,14 +19,14 @@ from conference.statistics.estimate import Booleans, Estimate, Floats
 Figures = dict[str, Estimate]
 
 
-class Options(TypedDict):
+class Resampling(TypedDict):
     """How intervals are drawn."""
 
     resamples: int
     seed: int
 
 
-class Row(msgspec.Struct, frozen=True, kw_only=True):
+class ReviewerRow(msgspec.Struct, frozen=True, kw_only=True):
     """Everything measured of one reviewer. `decision` maps a threshold's name to its measures.
 
     `mapped` figures are after a cross-fitted straight line onto the rating scale; `raw` ones are
@@ -70,13 +70,13 @@ def measure(
     fixed: Sequence[float] = (),
     resamples: int,
     seed: int,
-) -> tuple[Row, Fitted]:
+) -> tuple[ReviewerRow, Fitted]:
     """All figures of a reviewer on the papers of `use` that it has scored, and what was fitted."""
     use = use & np.isfinite(scores.values)
-    options = Options(resamples=resamples, seed=seed)
+    resampling = Resampling(resamples=resamples, seed=seed)
     if use.sum() < 2:
         none = np.full(use.size, np.nan)
-        row = Row(
+        row = ReviewerRow(
             name=reviewer.name,
             kind=reviewer.kind,
             n=int(use.sum()),
@@ -85,7 +85,7 @@ def measure(
         )
         return row, Fitted(none, none, none, None)
     fitted = cross_fit(question, scores.values, use, seed)
-    row = Row(
+    row = ReviewerRow(
         name=reviewer.name,
         kind=reviewer.kind,
         n=int(use.sum()),
@@ -94,17 +94,17 @@ def measure(
         about=reviewer.about,
         threshold=fitted.threshold,
         tied_share=decisions.tied_share(scores.values[use]),
-        decision=_decisions(question, scores, fitted, use, fixed, options),
-        scores=_scored(question, scores.values, use, options),
-        ratings=_rated(question, scores.values, use, options),
-        raw=_raw(question, reviewer, scores.values, use, options),
-        mapped=_on_scale(question, fitted.mapped, use, options),
-        calibration=_calibrated(question, fitted.chance, use, options),
-        others=_others(question, scores.values, use, options)
-        | _others_mae(question, fitted.mapped, use, options),
-        human_gap=_gap(question, scores.values, use, options),
-        before_cutoff=_beside_cutoff(question, reviewer, scores.values, use, options, True),
-        after_cutoff=_beside_cutoff(question, reviewer, scores.values, use, options, False),
+        decision=_decisions(question, scores, fitted, use, fixed, resampling),
+        scores=_scored(question, scores.values, use, resampling),
+        ratings=_rated(question, scores.values, use, resampling),
+        raw=_raw(question, reviewer, scores.values, use, resampling),
+        mapped=_on_scale(question, fitted.mapped, use, resampling),
+        calibration=_calibrated(question, fitted.chance, use, resampling),
+        others=_others(question, scores.values, use, resampling)
+        | _others_mae(question, fitted.mapped, use, resampling),
+        human_gap=_gap(question, scores.values, use, resampling),
+        before_cutoff=_beside_cutoff(question, reviewer, scores.values, use, resampling, True),
+        after_cutoff=_beside_cutoff(question, reviewer, scores.values, use, resampling, False),
     )
     return row, fitted
 
@@ -119,7 +119,7 @@ def labels(question: Question, use: Booleans) -> tuple[Places, Booleans]:
 
 def _decisions(
     question: Question, scores: Scores, fitted: Fitted, use: Booleans,
-    fixed: Sequence[float], options: Options,
+    fixed: Sequence[float], resampling: Resampling,
 ) -> dict[str, Figures]:  # fmt: skip
     places, label = labels(question, use)
     found: dict[str, Figures] = {}
@@ -127,17 +127,17 @@ def _decisions(
         return found
     said = fitted.said[places]
     if np.isfinite(said).all():
-        found["fitted"] = decisions.cross_fitted_figures(label, scores.values[places], **options)
+        found["fitted"] = decisions.cross_fitted_figures(label, scores.values[places], **resampling)
     else:
         found["fitted"] = unfitted(label)
     for cut in fixed:
         above = scores.values[places] >= cut
-        found[f"at {cut:g}"] = decisions.decision_figures(label, above, **options)
+        found[f"at {cut:g}"] = decisions.decision_figures(label, above, **resampling)
     if scores.accept is not None:
         own = scores.accept[places]
         made = np.isfinite(own)  # Of some papers a reviewer may give a score and no decision.
         if made.any():
-            found["own"] = decisions.decision_figures(label[made], own[made] == 1, **options)
+            found["own"] = decisions.decision_figures(label[made], own[made] == 1, **resampling)
     return found
 
 
@@ -147,14 +147,14 @@ def unfitted(label: Booleans) -> Figures:
     return dict.fromkeys(decisions.POINTS, Estimate(None, None, None, int(label.size), reason))
 
 
-def _scored(question: Question, values: Floats, use: Booleans, options: Options) -> Figures:
+def _scored(question: Question, values: Floats, use: Booleans, resampling: Resampling) -> Figures:
     places, label = labels(question, use)
-    return decisions.score_figures(label, values[places], **options)
+    return decisions.score_figures(label, values[places], **resampling)
 
 
-def _rated(question: Question, values: Floats, use: Booleans, options: Options) -> Figures:
+def _rated(question: Question, values: Floats, use: Booleans, resampling: Resampling) -> Figures:
     places, truth = rated(question, use)
-    return ratings.rank_figures(values[places], truth, **options)
+    return ratings.rank_figures(values[places], truth, **resampling)
 
 
 def rated(question: Question, use: Booleans, least: int = 1) -> tuple[Places, Floats]:
@@ -166,43 +166,47 @@ def rated(question: Question, use: Booleans, least: int = 1) -> tuple[Places, Fl
 
 
 def _raw(
-    question: Question, reviewer: Reviewer, values: Floats, use: Booleans, options: Options
+    question: Question, reviewer: Reviewer, values: Floats, use: Booleans, resampling: Resampling
 ) -> Figures:
     if reviewer.on_scale:
-        return _on_scale(question, values, use, options)
+        return _on_scale(question, values, use, resampling)
     n = int(use.sum())
     none = Estimate(None, None, None, n, "the scores are not on the venue's rating scale")
     return dict.fromkeys(("mae", "rmse", "quadratic_kappa", "exact_match"), none)
 
 
-def _on_scale(question: Question, values: Floats, use: Booleans, options: Options) -> Figures:
+def _on_scale(question: Question, values: Floats, use: Booleans, resampling: Resampling) -> Figures:
     places, _ = rated(question, use & np.isfinite(values))
     if not places.size or len(question.scale) < 2:
         reason = "there are no ratings" if not places.size else "the rating scale is not known"
         none = Estimate(None, None, None, int(places.size), reason)
         return dict.fromkeys(("mae", "rmse", "quadratic_kappa", "exact_match"), none)
     human = [question.ratings[i] for i in places]
-    return ratings.scale_figures(values[places], human, question.scale, **options)
+    return ratings.scale_figures(values[places], human, question.scale, **resampling)
 
 
-def _calibrated(question: Question, chance: Floats, use: Booleans, options: Options) -> Figures:
+def _calibrated(
+    question: Question, chance: Floats, use: Booleans, resampling: Resampling
+) -> Figures:
     places, label = labels(question, use & np.isfinite(chance))
-    return calibration.calibration_figures(label, chance[places], **options)
+    return calibration.calibration_figures(label, chance[places], **resampling)
 
 
-def _others(question: Question, values: Floats, use: Booleans, options: Options) -> Figures:
+def _others(question: Question, values: Floats, use: Booleans, resampling: Resampling) -> Figures:
     """Spearman with the mean of the other humans."""
     places, _ = rated(question, use, least=2)
 
     def make() -> Estimate:
         table = agreement.leave_one_out([question.ratings[i] for i in places])
         chosen = agreement.leave_one_out_statistic(table, values[places])
-        return estimate(chosen, int(places.size), **options)
+        return estimate(chosen, int(places.size), **resampling)
 
     return {"spearman": attempt(make, int(places.size))}
 
 
-def _others_mae(question: Question, mapped: Floats, use: Booleans, options: Options) -> Figures:
+def _others_mae(
+    question: Question, mapped: Floats, use: Booleans, resampling: Resampling
+) -> Figures:
     """The distance of the mapped score from the mean of the other humans, over all ratings."""
     places, _ = rated(question, use & np.isfinite(mapped), least=2)
 
@@ -210,12 +214,12 @@ def _others_mae(question: Question, mapped: Floats, use: Booleans, options: Opti
         table = agreement.leave_one_out([question.ratings[i] for i in places])
         error = np.abs(mapped[places][table.paper] - table.others)
         chosen = weighted.expand(weighted.mean(error), table.paper)
-        return estimate(chosen, int(places.size), **options)
+        return estimate(chosen, int(places.size), **resampling)
 
     return {"mae": attempt(make, int(places.size))}
 
 
-def _gap(question: Question, values: Floats, use: Booleans, options: Options) -> Figures:
+def _gap(question: Question, values: Floats, use: Booleans, resampling: Resampling) -> Figures:
     """The reviewer's Spearman less one human's, with the same left-out truths, paired."""
     places, _ = rated(question, use, least=2)
 
@@ -223,7 +227,7 @@ def _gap(question: Question, values: Floats, use: Booleans, options: Options) ->
         table = agreement.leave_one_out([question.ratings[i] for i in places])
         ours = agreement.leave_one_out_statistic(table, values[places])
         human = agreement.leave_one_out_statistic(table)
-        return difference(ours, human, int(places.size), **options)
+        return difference(ours, human, int(places.size), **resampling)
 
     return {"spearman": attempt(make, int(places.size))}
 
@@ -233,11 +237,11 @@ def _beside_cutoff(
     reviewer: Reviewer,
     values: Floats,
     use: Booleans,
-    options: Options,
+    resampling: Resampling,
     seen: bool,
 ) -> Figures:
     """The main figures on the papers that the reviewer may have seen, or on the others."""
     if reviewer.cutoff is None:
         return {}
     part = use & (before(question, reviewer.cutoff) == seen)
-    return _scored(question, values, part, options) | _others(question, values, part, options)
+    return _scored(question, values, part, resampling) | _others(question, values, part, resampling)

@@ -26,8 +26,8 @@ def fitted(question: Question, file: str) -> Reviewer:
     path = Path(file)
     model = ready(path)
     papers = texts_of(question.views)
-    met = model.met(papers)
-    if seen := seen_by(model.cutoff, met, question):
+    overlap = model.overlap(papers)
+    if seen := seen_by(model.cutoff, overlap, question):
         raise NotMeasurable(
             f"--reviewer fitted:{file}: it was fitted on {', '.join(model.trained_on)} and has "
             f"seen {seen}, which is no test; fit it with --before {question.year} and without the "
@@ -36,7 +36,7 @@ def fitted(question: Question, file: str) -> Reviewer:
 
     def score(views: Sequence[PaperView]) -> Scores:
         papers = texts_of(views)
-        return Scores(np.where(model.met(papers), np.nan, model.predict(papers)))
+        return Scores(np.where(model.overlap(papers), np.nan, model.predict(papers)))
 
     def prepare(progress: Progress) -> None:
         model.predict(papers, progress)
@@ -52,8 +52,8 @@ def fitted(question: Question, file: str) -> Reviewer:
             "trained on": f"{card['papers']:,} papers of {', '.join(model.trained_on)}",
             "coefficients": f"{path.name}, {digest_of(path)}",
         },
-        silent=f"its fit has met {int(met.sum())} of them, under this or another year"
-        if met.any()
+        why_missing=f"it was trained on {int(overlap.sum())} of them, under this or another year"
+        if overlap.any()
         else "",
         prepare=prepare,
         notice=f"fitted:{path.stem}: papers not read before are read with the language model.",

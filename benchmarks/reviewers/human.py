@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from benchmarks.reviewers.crossfit import Places, fittable
-from benchmarks.reviewers.figures import Figures, Options, Row, labels, rated, unfitted
+from benchmarks.reviewers.figures import Figures, Resampling, ReviewerRow, labels, rated, unfitted
 from benchmarks.reviewers.question import Question
 from conference.statistics import agreement, decisions, weighted
 from conference.statistics.bootstrap import attempt, estimate
@@ -18,19 +18,19 @@ CAVEAT = (
 )
 
 
-def human_row(question: Question, use: Booleans, *, resamples: int, seed: int) -> Row:
+def human_row(question: Question, use: Booleans, *, resamples: int, seed: int) -> ReviewerRow:
     """One human: against the mean of the others, and against the decision."""
-    options = Options(resamples=resamples, seed=seed)
+    resampling = Resampling(resamples=resamples, seed=seed)
     places, _ = rated(question, use, least=2)
     human = [question.ratings[i] for i in places]
-    figures = agreement.agreement_figures(human, **options)
+    figures = agreement.agreement_figures(human, **resampling)
     others = {"spearman": figures["loo_spearman"], "mae": figures["loo_mae"]}
-    return Row(
+    return ReviewerRow(
         name="one human",
         kind="human",
         n=int(places.size),
-        decision=_decisions(question, use, options),
-        scores=_scores(question, use, options),
+        decision=_decisions(question, use, resampling),
+        scores=_scores(question, use, resampling),
         others=others,
         agreement=figures,
         caveat=CAVEAT,
@@ -69,13 +69,13 @@ def operating_points(question: Question, use: Booleans) -> list[tuple[float, flo
     return found
 
 
-def _scores(question: Question, use: Booleans, options: Options) -> Figures:
+def _scores(question: Question, use: Booleans, resampling: Resampling) -> Figures:
     def make(name: str) -> Estimate:
         paper, given, share, accepted = pooled(question, use)
         label = as_labels(accepted)
         inner = {"auroc": weighted.auroc, "average_precision": weighted.average_precision}[name]
         chosen = weighted.expand(inner(given, label), paper, share)
-        return estimate(chosen, int(paper[-1]) + 1, **options)
+        return estimate(chosen, int(paper[-1]) + 1, **resampling)
 
     n = int(labels(question, use)[0].size)
     return {
@@ -84,7 +84,7 @@ def _scores(question: Question, use: Booleans, options: Options) -> Figures:
     }
 
 
-def _decisions(question: Question, use: Booleans, options: Options) -> dict[str, Figures]:
+def _decisions(question: Question, use: Booleans, resampling: Resampling) -> dict[str, Figures]:
     """A single rating as a decision, its threshold fitted on the papers of the other folds."""
     try:
         paper, given, share, accepted = pooled(question, use)
@@ -95,5 +95,7 @@ def _decisions(question: Question, use: Booleans, options: Options) -> dict[str,
     if not fittable(label[first]):
         return {"fitted": unfitted(label[first])}
     return {
-        "fitted": decisions.cross_fitted_figures(label, given, paper=paper, share=share, **options)
+        "fitted": decisions.cross_fitted_figures(
+            label, given, paper=paper, share=share, **resampling
+        )
     }

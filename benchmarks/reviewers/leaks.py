@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from benchmarks.reviewers.figures import Row
+from benchmarks.reviewers.figures import ReviewerRow
 from benchmarks.reviewers.question import Question
 from conference.data.tables import Paper
 from conference.data.text_version import FIRST_PAGE, sign_of_final
@@ -58,7 +58,9 @@ def changed(papers: Sequence[Paper]) -> Floats:
     return np.array([one(paper) for paper in papers], dtype=np.float64)
 
 
-def leaks(question: Question, rows: Sequence[Row], *, resamples: int, seed: int) -> list[str]:
+def leaks(
+    question: Question, rows: Sequence[ReviewerRow], *, resamples: int, seed: int
+) -> list[str]:
     """A sentence for each sign that the texts are final ones, and for each shortcut that tells the
     decision by itself; empty where nothing was found."""
     signs = {
@@ -104,7 +106,7 @@ def _more_accepted(has: Booleans, accepted: Booleans, resamples: int, seed: int)
     )
 
 
-def _alone(row: Row) -> str:
+def _alone(row: ReviewerRow) -> str:
     """A warning where a shortcut tells the decision by itself."""
     found = row.scores.get("auroc")
     if row.kind != "baseline" or found is None or found.low is None or found.high is None:

@@ -52,9 +52,11 @@ def from_csv(rest: str, question: Question) -> Reviewer:
             "SHA-256": _digest(path),
             "papers": f"{len(scores)}, {len(strange)} of them not of the data set",
         },
-        silent=f"{len(strange)} of its papers are not of this data set, such as {strange[0][:40]}"
-        if strange
-        else "",
+        why_missing=(
+            f"{len(strange)} of its papers are not of this data set, such as {strange[0][:40]}"
+            if strange
+            else ""
+        ),
     )
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 
-from benchmarks.reviewers.figures import Row
+from benchmarks.reviewers.figures import ReviewerRow
 from benchmarks.reviewers.marked import Marked
 from benchmarks.reviewers.mix import Mix
 from benchmarks.reviewers.probe import KEPT, ProbeRecord
@@ -42,7 +42,7 @@ class Reweighted(msgspec.Struct, frozen=True):
     """The same reviewers on papers drawn to another mix."""
 
     mix: Mix
-    rows: list[Row]
+    rows: list[ReviewerRow]
 
 
 class Result(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,7 +71,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     mix: Mix | None = None
     reweighted: Reweighted | None = None
     verdicts: list[str]
-    rows: list[Row]
+    rows: list[ReviewerRow]
     gaps: list[Gap]
     shortcuts: list[Gap]
     panel: Panel

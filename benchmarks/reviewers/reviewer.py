@@ -44,16 +44,21 @@ class Scores(msgspec.Struct, frozen=True):
 class Reviewer(msgspec.Struct, frozen=True, kw_only=True):
     """A reviewer to measure.
 
-    `on_scale` says that its scores are meant on the venue's rating scale. `cutoff` is the date
-    (ISO) of its training cutoff; None where it has learned nothing from the test years.
-    `batch` papers are scored at a time, and with `keep` what is scored is kept when a run is
-    interrupted. `about` is its card: whatever changes its scores must change it too. `silent` says
-    why it scores some papers not at all. `prepare` makes ready what its scores need and takes long,
-    before the first is asked for; `notice` says so to the user who waits. `repeatable` says that
-    scoring again costs nothing, so that it is tried; `write` gives its reviews of papers, where it
-    does not write them while it scores; `again` gives it for a further run, where that may differ.
-    `form` is what its texts fill in. `each` scores papers one by one and tells of each, by its
-    place, when it is done: then `score` is not asked.
+    Attributes:
+        on_scale: whether its scores are meant on the venue's rating scale.
+        cutoff: the ISO date of its training cutoff; None where it learned nothing from the test
+            years.
+        batch: how many papers are scored at a time.
+        keep: whether scores are kept when a run is interrupted.
+        about: its card; whatever changes its scores must change the card too.
+        why_missing: why it does not score some papers.
+        prepare: does slow work that its scores need, before the first; `notice` tells the user.
+        repeatable: whether scoring again costs nothing, so that it is tried.
+        again: gives it for a further run, where that may give other scores.
+        write: gives its reviews of papers, where it does not write them while it scores.
+        form: what its texts fill in.
+        each: scores papers one by one and reports each, by its place, when it is done; then
+            `score` is not called.
     """
 
     name: str
@@ -64,7 +69,7 @@ class Reviewer(msgspec.Struct, frozen=True, kw_only=True):
     batch: int = 1000
     keep: bool = True
     about: dict[str, str] = {}
-    silent: str = ""
+    why_missing: str = ""
     prepare: Callable[[Progress], None] | None = None
     notice: str = ""
     repeatable: bool = False

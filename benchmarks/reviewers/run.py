@@ -15,8 +15,7 @@ from benchmarks.reviewers.baselines import baselines
 from benchmarks.reviewers.certainty import human_certainty, steadiness, with_certainty
 from benchmarks.reviewers.contamination import warnings
 from benchmarks.reviewers.crossfit import Fitted
-from benchmarks.reviewers.figures import Options as Drawn
-from benchmarks.reviewers.figures import Row, measure
+from benchmarks.reviewers.figures import Resampling, ReviewerRow, measure
 from benchmarks.reviewers.human import human_row, operating_points
 from benchmarks.reviewers.leaks import leaks
 from benchmarks.reviewers.marked import marked_texts
@@ -70,43 +69,52 @@ def benchmark(
     shortcuts, absent = baselines(question, options.seed)
     _check_names(reviewers, shortcuts)
     everyone = [*reviewers, *shortcuts]
-    folder = out / "scores" / _key(question)
-    failed: list[FailedCall] = []
-    try:
-        scores = {
-            each.name: score_all(question, each, folder, progress, failed) for each in everyone
-        }
-        reruns = _reruns(question, reviewers, options.repeats, folder, progress, failed)
-    finally:
-        write_failed_calls(out / FAILED_CALLS, failed)
-    notes = [*question.notes, *absent, *_failures(failed)]
-    use = _common(question, reviewers, scores, notes)
-    notes += [*_fits(reviewers), *_unused(reviewers, options)]
+    scores, reruns, failed = _score_everyone(question, everyone, options.repeats, out, progress)
+    notes = [*question.notes, *absent, *_failed_call_notes(failed)]
+    use = _scored_by_all(question, reviewers, scores, notes)
+    notes += [*_training_notes(reviewers), *_threshold_notes(reviewers, options)]
     notes += warnings({each.name: each.cutoff for each in reviewers}, question, use)
-    human, rows, fitted = _measured(
+    human, rows, fitted = _measure_all(
         question, everyone, scores, use, options, progress, "measures", reruns
     )
     result = _result(
         question, reviewers, everyone, scores, fitted, use, rows, human, notes, options
     )
-    again = None
+    reweighted = None
     if share is not None:
         drawn = drawn_to(question, use, share, options.seed)
         step = "measures at the other mix"
-        one, others, _ = _measured(question, everyone, scores, drawn, options, progress, step)
-        again = Reweighted(mix_of(question, drawn), [one, *others])
+        one, others, _ = _measure_all(question, everyone, scores, drawn, options, progress, step)
+        reweighted = Reweighted(mix_of(question, drawn), [one, *others])
     asked = [each for each in reviewers if each.kind == "reviewer"]
-    limits = Drawn(resamples=options.resamples, seed=options.seed)
-    texts = text_figures(question, asked, scores, use, options.matching, limits, progress)
+    resampling = Resampling(resamples=options.resamples, seed=options.seed)
+    texts = text_figures(question, asked, scores, use, options.matching, resampling, progress)
     marked = marked_texts(question, asked, scores, use)
     result = msgspec.structs.replace(
-        result, probes=probes, reweighted=again, texts=texts, marked=marked
+        result, probes=probes, reweighted=reweighted, texts=texts, marked=marked
     )
     from benchmarks.reviewers.report import write_all
 
     with writing(out):
         write_all(result, question, scores, fitted, use, out, progress)
     return result
+
+
+def _score_everyone(
+    question: Question, everyone: Sequence[Reviewer], repeats: int, out: Path, progress: Progress
+) -> tuple[dict[str, Scores], dict[str, list[Scores]], list[FailedCall]]:
+    """Everyone's scores, those of further runs, and the model calls that failed, which are written
+    down also where the scoring is interrupted."""
+    folder = out / "scores" / _key(question)
+    failed: list[FailedCall] = []
+    try:
+        scores = {
+            each.name: score_all(question, each, folder, progress, failed) for each in everyone
+        }
+        reruns = _reruns(question, everyone, repeats, folder, progress, failed)
+    finally:
+        write_failed_calls(out / FAILED_CALLS, failed)
+    return scores, reruns, failed
 
 
 def _reruns(
@@ -124,30 +132,32 @@ def _reruns(
     }
 
 
-def _measured(
+def _measure_all(
     question: Question, everyone: Sequence[Reviewer], scores: dict[str, Scores], use: Booleans,
     options: Options, progress: Progress, step: str,
     reruns: Mapping[str, Sequence[Scores]] | None = None,
-) -> tuple[Row, list[Row], dict[str, Fitted]]:  # fmt: skip
+) -> tuple[ReviewerRow, list[ReviewerRow], dict[str, Fitted]]:  # fmt: skip
     """The human row, a row of each reviewer, and what was fitted to its scores, on these papers."""
-    drawn = Drawn(resamples=options.resamples, seed=options.seed)
-    rows: list[Row] = []
+    resampling = Resampling(resamples=options.resamples, seed=options.seed)
+    rows: list[ReviewerRow] = []
     fitted: dict[str, Fitted] = {}
     progress(step, 0, len(everyone) + 1)
     for done, each in enumerate(everyone, start=1):
         row, fits = measure(
             question, each, scores[each.name], use,
-            fixed=options.fixed if each.on_scale else (), **drawn,
+            fixed=options.fixed if each.on_scale else (), **resampling,
         )  # fmt: skip
         if each.kind == "reviewer":
-            row = with_certainty(row, question, each, scores[each.name], fits, use, drawn)
+            row = with_certainty(row, question, each, scores[each.name], fits, use, resampling)
             if again := (reruns or {}).get(each.name):
                 runs = [scores[each.name], *again]
-                row = msgspec.structs.replace(row, reruns=steadiness(question, runs, use, drawn))
+                row = msgspec.structs.replace(
+                    row, reruns=steadiness(question, runs, use, resampling)
+                )
         rows.append(row)
         fitted[each.name] = fits
         progress(step, done, len(everyone) + 1)
-    human = human_certainty(human_row(question, use, **drawn), question, use, drawn)
+    human = human_certainty(human_row(question, use, **resampling), question, use, resampling)
     progress(step, len(everyone) + 1, len(everyone) + 1)
     return human, rows, fitted
 
@@ -162,7 +172,7 @@ def _check_names(reviewers: Sequence[Reviewer], shortcuts: Sequence[Reviewer]) -
             )
 
 
-def _failures(failed: Sequence[FailedCall]) -> list[str]:
+def _failed_call_notes(failed: Sequence[FailedCall]) -> list[str]:
     """A note on the calls that failed, and one on papers that the same command asks about again."""
     notes = []
     if failed:
@@ -172,7 +182,7 @@ def _failures(failed: Sequence[FailedCall]) -> list[str]:
     return notes
 
 
-def _fits(reviewers: Sequence[Reviewer]) -> list[str]:
+def _training_notes(reviewers: Sequence[Reviewer]) -> list[str]:
     """A note for each reviewer that was fitted: on what, and with which coefficients."""
     return [
         f"{each.name} was trained on {each.about['trained on']}"
@@ -182,7 +192,7 @@ def _fits(reviewers: Sequence[Reviewer]) -> list[str]:
     ]
 
 
-def _unused(reviewers: Sequence[Reviewer], options: Options) -> list[str]:
+def _threshold_notes(reviewers: Sequence[Reviewer], options: Options) -> list[str]:
     """A note for each reviewer whose scores a threshold on the scale says nothing of."""
     return [
         f"--threshold is not used for {each.name}: its scores are not on the rating scale"
@@ -193,8 +203,8 @@ def _unused(reviewers: Sequence[Reviewer], options: Options) -> list[str]:
 
 def _result(
     question: Question, reviewers: Sequence[Reviewer], everyone: Sequence[Reviewer],
-    scores: dict[str, Scores], fitted: dict[str, Fitted], use: Booleans, rows: list[Row],
-    human: Row, notes: list[str], options: Options,
+    scores: dict[str, Scores], fitted: dict[str, Fitted], use: Booleans, rows: list[ReviewerRow],
+    human: ReviewerRow, notes: list[str], options: Options,
 ) -> Result:  # fmt: skip
     names = [each.name for each in everyone if each.kind == "reviewer"]
     learned = [each.name for each in everyone if each.kind == "baseline"]
@@ -244,7 +254,7 @@ def _result(
     )  # fmt: skip
 
 
-def _common(
+def _scored_by_all(
     question: Question, reviewers: Sequence[Reviewer], scores: dict[str, Scores], notes: list[str]
 ) -> Booleans:
     """The papers that every reviewer has scored: all rows of the table stand on these."""
@@ -255,7 +265,7 @@ def _common(
             continue
         has = np.isfinite(scores[each.name].values)
         if not has.all():
-            why = f" ({each.silent})" if each.silent else ""
+            why = f" ({each.why_missing})" if each.why_missing else ""
             scored.append(f"{each.name} scored {int(has.sum())} of {has.size} papers{why}")
         use &= has
     if use.sum() < FEWEST:

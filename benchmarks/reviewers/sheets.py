@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 import msgspec
 
 from benchmarks.reviewers.certainty import ENDS, LEVELS, STATED
-from benchmarks.reviewers.figures import Figures, Row
+from benchmarks.reviewers.figures import Figures, ReviewerRow
 from benchmarks.reviewers.results import Result
 from conference.statistics.estimate import Estimate
 
@@ -101,7 +101,7 @@ def _steady(result: Result) -> Sheet | None:
     )
 
 
-def _of_runs(row: Row, names: Sequence[str]) -> tuple[Cell, ...]:
+def _of_runs(row: ReviewerRow, names: Sequence[str]) -> tuple[Cell, ...]:
     """A line's cells; none of a reviewer that was run once and may say something else again."""
     if "icc" in row.reruns:
         return _of(row.reruns, names)
@@ -111,7 +111,7 @@ def _of_runs(row: Row, names: Sequence[str]) -> tuple[Cell, ...]:
     return ("0 by construction", "1 by construction", "0 by construction")
 
 
-def _rerun(row: Row) -> Cell:
+def _rerun(row: ReviewerRow) -> Cell:
     """0 is said of a reviewer that was run twice and gave the same."""
     if row.kind == "human":
         return ""
@@ -190,7 +190,9 @@ def _of(figures: Figures, names: Iterable[str]) -> tuple[Cell, ...]:
     return tuple(figures.get(name, "") for name in names)
 
 
-def _lines(result: Result, cells: Callable[[Row], tuple[Cell, ...]]) -> tuple[SheetLine, ...]:
+def _lines(
+    result: Result, cells: Callable[[ReviewerRow], tuple[Cell, ...]]
+) -> tuple[SheetLine, ...]:
     """A line for the human and each reviewer of which one of the figures has a value."""
     found = []
     for row in result.rows:

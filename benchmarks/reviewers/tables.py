@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from benchmarks.reviewers.contamination import seen
-from benchmarks.reviewers.figures import Row
+from benchmarks.reviewers.figures import ReviewerRow
 from benchmarks.reviewers.results import Result
 from benchmarks.reviewers.sheets import Sheet, sheets
 from conference.statistics.estimate import Estimate
@@ -54,7 +54,7 @@ def lines(result: Result) -> Iterator[Line]:
         yield from _beside_cutoff(row)
 
 
-def _beside_cutoff(row: Row) -> Iterator[Line]:
+def _beside_cutoff(row: ReviewerRow) -> Iterator[Line]:
     """The rankings on the papers that the reviewer's model may have seen, and on the others.
 
     Where all lie on one side there is nothing to set apart, and a note says so.
@@ -68,7 +68,7 @@ def _beside_cutoff(row: Row) -> Iterator[Line]:
         yield Line(row.name, f"papers {when} its cut-off", row.kind, seen(figures), shown)
 
 
-def _scores(row: Row) -> dict[str, Estimate | None]:
+def _scores(row: ReviewerRow) -> dict[str, Estimate | None]:
     return {
         "auroc": row.scores.get("auroc"),
         "average_precision": row.scores.get("average_precision"),

@@ -16,7 +16,7 @@ import msgspec
 import numpy as np
 
 from benchmarks.review_texts import points, vectors, words
-from benchmarks.reviewers.figures import Figures, Options
+from benchmarks.reviewers.figures import Figures, Resampling
 from benchmarks.reviewers.matching import SAID, Matcher, matcher
 from benchmarks.reviewers.question import Question, Texts, view_of
 from benchmarks.reviewers.reviewer import Reviewer, Scores
@@ -63,7 +63,7 @@ class _Writer(msgspec.Struct, frozen=True):
 
 def text_figures(
     question: Question, reviewers: Sequence[Reviewer], scores: dict[str, Scores], use: Booleans,
-    matching: str, options: Options, progress: Progress,
+    matching: str, resampling: Resampling, progress: Progress,
 ) -> TextFigures | None:  # fmt: skip
     """The figures of every reviewer that writes; None where none does, or the humans' words are
     not known for enough papers."""
@@ -71,9 +71,9 @@ def text_figures(
     writing = [one for one in reviewers if one.write or scores[one.name].texts]
     if len(able) < FEWEST or not writing:
         return None
-    drawn = generator(options["seed"], "texts").permutation(np.array(able))[:MOST]
+    drawn = generator(resampling["seed"], "texts").permutation(np.array(able))[:MOST]
     chosen = [int(i) for i in np.sort(drawn)]
-    human, second, targets = _left_out(question, chosen, options["seed"])
+    human, second, targets = _left_out(question, chosen, resampling["seed"])
     if matching == "bm25":
         targets = [_beyond(question, i, raised) for i, raised in zip(chosen, targets, strict=True)]
     writers = [
@@ -90,8 +90,8 @@ def text_figures(
     alike = _vectors_of([*(w.reviews for w in writers), second])
     for done, writer in enumerate(writers):
         progress("texts", done, len(writers))
-        rows.append(_measured(writer, targets, match, alike[done], options))
-    within = _within(alike[0], alike[-1], options)
+        rows.append(_measured(writer, targets, match, alike[done], resampling))
+    within = _within(alike[0], alike[-1], resampling)
     rows[0] = msgspec.structs.replace(rows[0], figures=rows[0].figures | {"within": within})
     progress("texts", len(writers), len(writers))
     raised = sum(map(len, targets))
@@ -147,12 +147,12 @@ def _vectors_of(groups: Sequence[list[Texts]]) -> list[Floats]:
 
 
 def _measured(
-    writer: _Writer, targets: list[list[str]], match: Matcher, table: Floats, options: Options
+    writer: _Writer, targets: list[list[str]], match: Matcher, table: Floats, resampling: Resampling
 ) -> Written:
     has = np.flatnonzero([bool(review) for review in writer.reviews])
     reviews = [writer.reviews[i] for i in has]
     own, other = coverage([targets[i] for i in has], [points(r) for r in reviews], match,
-                          options["seed"])  # fmt: skip
+                          resampling["seed"])  # fmt: skip
     named = [specificity(_whole(review)) for review in reviews]
     numbers = np.array([float(each["numbers"]) for each in named])
     parts = np.array([float(sum(each.values())) for each in named]) - numbers
@@ -160,16 +160,16 @@ def _measured(
     n = len(reviews)
 
     def mean(values: Floats) -> Estimate:
-        return estimate(weighted.mean(values), n, **options)
+        return estimate(weighted.mean(values), n, **resampling)
 
     figures = {
         "covered": mean(own),
         "floor": mean(other),
-        "beyond": difference(weighted.mean(own), weighted.mean(other), n, **options),
+        "beyond": difference(weighted.mean(own), weighted.mean(other), n, **resampling),
         "parts": mean(parts),
         "numbers": mean(numbers),
         "words": mean(length),
-        "across": attempt(lambda: estimate(_across(table[has]), n, **options), n),
+        "across": attempt(lambda: estimate(_across(table[has]), n, **resampling), n),
     }
     return Written(writer.name, writer.kind, n, figures)
 
@@ -218,10 +218,10 @@ def _across(table: Floats) -> Statistic:
     return statistic
 
 
-def _within(first: Floats, second: Floats, options: Options) -> Estimate:
+def _within(first: Floats, second: Floats, resampling: Resampling) -> Estimate:
     """The mean cosine of two humans' reviews of one paper."""
     cosine = np.asarray(first.multiply(second).sum(axis=1)).ravel()  # type: ignore[attr-defined]
-    return estimate(weighted.mean(cosine), cosine.size, **options)
+    return estimate(weighted.mean(cosine), cosine.size, **resampling)
 
 
 def _findings(rows: Sequence[Written]) -> list[str]:

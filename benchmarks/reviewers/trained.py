@@ -36,7 +36,7 @@ CODE = tuple(
     )
 )  # fmt: skip
 MORE = 1.05  # How many times the papers of the committed fit are worth minutes of fitting anew.
-MOST_MET = 0.5  # Share of the tested papers of which a fit may have met single ones.
+MOST_OVERLAP = 0.5  # Share of the tested papers that a fit may have been trained on.
 
 
 def embedded(question: Question, file: str = "") -> Reviewer:
@@ -44,15 +44,15 @@ def embedded(question: Question, file: str = "") -> Reviewer:
 
     It learns from all earlier years at hand where they hold clearly more papers than its committed
     fit knows and enough of them are rated, or where that fit has seen the tested year or most of
-    the tested papers. Single papers that its fit has met, under whatever id and year, it does not
+    the tested papers. Single papers that it was trained on, under whatever id and year, it does not
     score: it is never asked about what it was told. `file` names coefficients that
     `reviewers.train` wrote, to be used as they are.
     """
     model = _read(file, question)
     about = {"trained on": f"{model.card['papers']:,} papers of {', '.join(model.trained_on)}"}
     known, tested = _earlier(question)
-    met = model.met(texts_of(question.views))
-    seen = seen_by(model.cutoff, met, question)
+    overlap = model.overlap(texts_of(question.views))
+    seen = seen_by(model.cutoff, overlap, question)
     rated = sum(map(has_abstract, frame_texts(known[known["z"].notna()])))
     if not file and seen and rated < FEWEST_TRAINING:
         raise NotMeasurable(
@@ -65,10 +65,10 @@ def embedded(question: Question, file: str = "") -> Reviewer:
     whose = Path(file).name if file else "the committed fit"
     about["coefficients"] = f"{whose}, {digest_of(Path(file) if file else FILE)}"
     name = f"embedded:{Path(file).stem}" if file else NAME
-    if not met.any():
+    if not overlap.any():
         return _embedded(lambda: model, about, name=name)
-    silent = f"its fit has met {int(met.sum())} of them, under this or another year"
-    return _embedded(lambda: model, about, name=name, silent=silent)
+    why_missing = f"it was trained on {int(overlap.sum())} of them, under this or another year"
+    return _embedded(lambda: model, about, name=name, why_missing=why_missing)
 
 
 def _read(file: str, question: Question) -> QualityModel:
@@ -81,7 +81,7 @@ def _read(file: str, question: Question) -> QualityModel:
             f"--reviewer embedded:{file}: it holds no coefficients ({error}); write them with "
             "python -m reviewers.train quality --data FOLDER --out FILE."
         ) from error
-    if seen := seen_by(model.cutoff, model.met(texts_of(question.views)), question):
+    if seen := seen_by(model.cutoff, model.overlap(texts_of(question.views)), question):
         raise NotMeasurable(
             f"--reviewer embedded:{file}: it was fitted on {', '.join(model.trained_on)} and has "
             f"seen {seen}, which is no test; fit it with --before {question.year} and without the "
@@ -90,26 +90,32 @@ def _read(file: str, question: Question) -> QualityModel:
     return model
 
 
-def seen_by(cutoff: int, met: Booleans, question: Question) -> str:
+def seen_by(cutoff: int, overlap: Booleans, question: Question) -> str:
     """What a fit on years up to `cutoff` has seen of a question so that it may not be asked at all;
-    "" for nothing. `met` says which of the papers it was fitted on."""
+    "" for nothing. `overlap` says which of the papers it was fitted on."""
     if question.year <= cutoff:
         return f"years up to {cutoff}"
-    if met.mean() > MOST_MET:
-        return f"{int(met.sum())} of the {met.size} papers of {question.name}, in another year"
+    if overlap.mean() > MOST_OVERLAP:
+        return (
+            f"{int(overlap.sum())} of the {overlap.size} papers of {question.name}, in another year"
+        )
     return ""
 
 
 def _embedded(
-    model: Callable[[], QualityModel], about: dict[str, str], *, name: str = NAME, silent: str = ""
+    model: Callable[[], QualityModel],
+    about: dict[str, str],
+    *,
+    name: str = NAME,
+    why_missing: str = "",
 ) -> Reviewer:
     def score(views: Sequence[PaperView]) -> Scores:
         texts = texts_of(views)
-        return Scores(np.where(model().met(texts), np.nan, model().predict(texts)))
+        return Scores(np.where(model().overlap(texts), np.nan, model().predict(texts)))
 
     kind = "statistical reviewer of this package, from title and abstract"
     return Reviewer(
-        name=name, score=score, about={"kind": kind} | about, silent=silent,
+        name=name, score=score, about={"kind": kind} | about, why_missing=why_missing,
         repeatable=True, write=_write,
     )  # fmt: skip
 

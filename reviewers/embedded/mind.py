@@ -49,7 +49,7 @@ NAME = "embedded"
 class EmbeddedReviewer:
     """Fulfils `ReviewerMind`.
 
-    `source` is what foretells a paper's rating, and `panel_of` a venue-year's panel for it.
+    `source` is what predicts a paper's rating, and `panel_of` a venue-year's panel for it.
     """
 
     def __init__(
@@ -174,7 +174,7 @@ class EmbeddedReviewer:
         """Whether its own forecast of a known paper stands in place of the venue's: it has one of
         its own, and was not fitted on that paper."""
         paper = PaperText(manuscript.title, manuscript.abstract)
-        return self._source is not load and not self._source().met([paper])[0]
+        return self._source is not load and not self._source().overlap([paper])[0]
 
 
 def _texts(

@@ -33,14 +33,14 @@ class Reading(msgspec.Struct, frozen=True):
 
 
 class Forecaster(Protocol):
-    """What foretells a paper's rating: the quality model, or a fit on a language model."""
+    """What predicts a paper's rating: the quality model, or a fit on a language model."""
 
     @property
     def reads_text(self) -> bool: ...
 
     def standard(self, papers: Sequence[PaperText]) -> NDArray[np.float64]: ...
 
-    def met(self, papers: Sequence[PaperText]) -> NDArray[np.bool_]: ...
+    def overlap(self, papers: Sequence[PaperText]) -> NDArray[np.bool_]: ...
 
 
 Source = Callable[[], Forecaster]

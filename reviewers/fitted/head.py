@@ -26,7 +26,7 @@ from conference.statistics.estimate import Estimate
 from conference.statistics.ratings import rank_figures
 from reviewers.fitted.hidden import Reader, digest_of, states_of
 from reviewers.quality.model import PaperText
-from reviewers.quality.training_overlap import met_among, packed_marks
+from reviewers.quality.training_overlap import overlaps, packed_marks
 from reviewers.quality.training_papers import texts_of
 
 ALPHAS = (10.0, 30.0, 100.0, 300.0, 1000.0, 3000.0, 10000.0)
@@ -84,9 +84,9 @@ class FittedModel:
         mean, sd = float(self.card["mean"]), float(self.card["sd"])
         return (self.predict(papers) - mean) / sd
 
-    def met(self, papers: Sequence[PaperText]) -> NDArray[np.bool_]:
+    def overlap(self, papers: Sequence[PaperText]) -> NDArray[np.bool_]:
         """Which papers it was fitted on, under whatever venue, year and id, (papers,)."""
-        return met_among(((paper.title, paper.abstract) for paper in papers), self.marks)
+        return overlaps(((paper.title, paper.abstract) for paper in papers), self.marks)
 
 
 class Choice(msgspec.Struct, frozen=True):

@@ -33,7 +33,7 @@ from reviewers.quality.training_papers import texts_of
 ALPHA = {"words": 20.0, "style": 30.0, "letters": 20.0, "writing": 1500.0, "names": 20.0}
 MIN_DF = {"words": 4, "heads": 3, "style": 8, "letters": 10, "names": 3}
 HEAD = 0.3  # Weight of the title's own terms beside those of title and abstract.
-UNTOLD = 0.6  # Weight of a paper whose abstract is not on record.
+NO_ABSTRACT = 0.6  # Weight of a paper without an abstract, beside one with it.
 COMMON = 0.03  # Share of abstracts that a word is in which is not hidden.
 QUANTILES = 101
 WEIGHT = 2.0  # Mean weight of a paper that ALPHA goes with: the root of four ratings.
@@ -64,13 +64,13 @@ def fit(
     rated = train["ratings"].map(len).to_numpy(dtype=np.float64)
     age = train["year"].max() - train["year"].to_numpy(dtype=np.float64)
     weight = np.sqrt(np.maximum(rated, 1.0)) * 0.5 ** (age / HALF_LIFE)
-    told = np.array([has_abstract(paper) for paper in papers], dtype=bool)
-    measured = measured_of(_of(papers, told))
+    has_text = np.array([has_abstract(paper) for paper in papers], dtype=bool)
+    measured = measured_of(_of(papers, has_text))
     steady = steady_measures(measured, [paper for paper in later if has_abstract(paper)])
     step()
 
     def parts(which: NDArray[np.bool_]) -> Arrays:
-        rows = measured[which[told]]
+        rows = measured[which[has_text]]
         return fit_parts(_of(papers, which), z[which], weight[which], rows, steady, step)
 
     held = (np.arange(len(train)) % 4 == 0) & (rated > 0)
@@ -82,7 +82,7 @@ def fit(
         "cutoff": int(train["year"].max()),
         "papers": len(train),
         "unrated": int((rated == 0).sum()),
-        "abstracts": int(told.sum()),
+        "abstracts": int(has_text.sum()),
         "first_ratings": int(train["first"].sum()) if "first" in train else 0,
         **_calibrated(unseen, _of(papers, held), z[held]),
         "fitted": date.today().isoformat(),
@@ -141,17 +141,19 @@ def fit_parts(
     """
     weight = weight / weight.mean() * WEIGHT
     arrays: Arrays = {"steady": steady}
-    told = np.array([has_abstract(paper) for paper in papers])
+    has_text = np.array([has_abstract(paper) for paper in papers])
     texts = [joined(paper) if has_abstract(paper) else named(paper) for paper in papers]
     heads = [cleaned(paper.title) for paper in papers]
-    faith = weight * np.where(told, 1.0, UNTOLD)
-    _fit_terms(arrays, {"words": (texts, 1.0), "heads": (heads, HEAD)}, z, faith, ALPHA["words"])
+    sample_weight = weight * np.where(has_text, 1.0, NO_ABSTRACT)
+    _fit_terms(
+        arrays, {"words": (texts, 1.0), "heads": (heads, HEAD)}, z, sample_weight, ALPHA["words"]
+    )
     step()
     names = {"names": ([named(paper) for paper in papers], 1.0)}
     _fit_terms(arrays, names, z, weight, ALPHA["names"])
     step()
-    _fit_letters(arrays, texts, z, faith)
-    z, weight, texts = z[told], weight[told], _of(texts, told)
+    _fit_letters(arrays, texts, z, sample_weight)
+    z, weight, texts = z[has_text], weight[has_text], _of(texts, has_text)
     step()
     kept = common_words(texts, COMMON)
     arrays["kept"] = packed(kept)
@@ -208,22 +210,22 @@ def _ridge(rows: Any, z: Floats, weight: Floats, alpha: float) -> Any:
 def _unseen(arrays: Arrays, papers: list[PaperText]) -> dict[str, Floats]:
     """Each part's predictions of papers that it was not fitted on; NaN without an abstract."""
     model = QualityModel(arrays, {"trained_on": (), "cutoff": 0})
-    told = np.array([has_abstract(paper) for paper in papers])
+    has_text = np.array([has_abstract(paper) for paper in papers])
     found = {part: np.full(len(papers), np.nan) for part in PARTS}
-    for part, scores in model.scores(_of(papers, told), PARTS).items():
-        found[part][told] = scores
+    for part, scores in model.scores(_of(papers, has_text), PARTS).items():
+        found[part][has_text] = scores
     return found | model.scores(papers, ("names",))
 
 
 def _calibrated(unseen: dict[str, Floats], papers: list[PaperText], z: Floats) -> dict[str, Any]:
     """Scales of the parts, the line from their mean to z, and the spread of what comes out."""
-    told = np.array([has_abstract(paper) for paper in papers])
+    has_text = np.array([has_abstract(paper) for paper in papers])
     scales = {
         part: {"mean": float(np.nanmean(own)), "sd": _spread(own)} for part, own in unseen.items()
     }
     standard = {p: (own - scales[p]["mean"]) / scales[p]["sd"] for p, own in unseen.items()}
-    mixed = np.mean([standard[part][told] for part in PARTS], axis=0)
-    slope, intercept = _line(mixed, z[told])
+    mixed = np.mean([standard[part][has_text] for part in PARTS], axis=0)
+    slope, intercept = _line(mixed, z[has_text])
     title_slope, title_intercept = _line(standard["names"], z)
     expected = intercept + slope * mixed
     return {

@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 
 from reviewers.quality import letters
 from reviewers.quality.style import cleaned, masked, matrix
-from reviewers.quality.training_overlap import met_among
+from reviewers.quality.training_overlap import overlaps
 
 FILE = Path(__file__).parent / "coefficients.npz"
 PARTS = ("words", "style", "letters", "writing")
@@ -52,7 +52,7 @@ class QualityModel:
     """Fitted coefficients.
 
     `trained_on` names the venue-years of the training papers; a benchmark on one of them is no
-    test. `cutoff` is the last of those years. `met` tells single papers of the training.
+    test. `cutoff` is the last of those years. The array `met` marks the papers of the training.
     """
 
     reads_text = False
@@ -83,9 +83,9 @@ class QualityModel:
         mean, sd = float(self.card["mean"]), float(self.card["sd"])
         return (self.predict(papers) - mean) / sd
 
-    def met(self, papers: Sequence[PaperText]) -> NDArray[np.bool_]:
+    def overlap(self, papers: Sequence[PaperText]) -> NDArray[np.bool_]:
         """Which papers it was fitted on, under whatever venue, year and id, (papers,)."""
-        return met_among(((paper.title, paper.abstract) for paper in papers), self.arrays["met"])
+        return overlaps(((paper.title, paper.abstract) for paper in papers), self.arrays["met"])
 
     def scores(self, papers: Sequence[PaperText], parts: Sequence[str]) -> dict[str, Floats]:
         """Each part's own prediction, in no common unit."""

@@ -1,4 +1,4 @@
-"""Which papers a fit has met, by short marks of title and abstract.
+"""Which papers a model was trained on, by short marks of title and abstract.
 
 A paper keeps its marks under another id, in another data set and under another year, and when one
 of title and abstract was changed since.
@@ -14,7 +14,7 @@ from unicodedata import normalize
 import numpy as np
 from numpy.typing import NDArray
 
-BYTES = 4  # Of 20,000 papers met, a new one is taken for one of them once in 100,000.
+BYTES = 4  # With 20,000 training papers a new paper is taken for one of them once in 100,000.
 _OTHER = re.compile(r"[\W_]+")
 OPENING = 200  # Letters of the abstract that count: later ones are changed more often.
 
@@ -36,7 +36,7 @@ def packed_marks(papers: Iterable[tuple[str, str]]) -> NDArray[np.uint32]:
     )
 
 
-def met_among(papers: Iterable[tuple[str, str]], marks: NDArray[np.uint32]) -> NDArray[np.bool_]:
+def overlaps(papers: Iterable[tuple[str, str]], marks: NDArray[np.uint32]) -> NDArray[np.bool_]:
     """Which papers, given as title and abstract, have one of the marks, (papers,)."""
     known = frozenset(marks.tolist())
     return np.array([not known.isdisjoint(marks_of(*paper)) for paper in papers], dtype=np.bool_)

@@ -10,7 +10,7 @@ import pytest
 
 from benchmarks.reviewers.certainty import rerun_sd
 from benchmarks.reviewers.compare import compare
-from benchmarks.reviewers.figures import Options, Row
+from benchmarks.reviewers.figures import Resampling, ReviewerRow
 from benchmarks.reviewers.question import PaperView, open_question
 from benchmarks.reviewers.results import read_result
 from benchmarks.reviewers.reviewer import Reviewer, Scores
@@ -42,7 +42,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, pd.DataFrame,
     return folder / "out", table, said
 
 
-def rows(out: Path) -> dict[str, Row]:
+def rows(out: Path) -> dict[str, ReviewerRow]:
     return {row.name: row for row in read_result(out).rows}
 
 
@@ -108,8 +108,8 @@ def test_a_reviewer_that_moves_between_runs_is_found_out(tmp_path: Path) -> None
 
     moody = Reviewer(name="moody", score=score, repeatable=True)  # type: ignore[arg-type]
     use = np.ones(60, dtype=np.bool_)
-    drawn = Options(resamples=20, seed=0)
-    found = rerun_sd(question, moody, score(list(question.views)), use, drawn)
+    resampling = Resampling(resamples=20, seed=0)
+    found = rerun_sd(question, moody, score(list(question.views)), use, resampling)
     # The mean SD of two draws with SD 0.5 is 0.5 * sqrt(2 / pi).
     assert found.value == pytest.approx(0.5 * np.sqrt(2 / np.pi), abs=0.12)
 

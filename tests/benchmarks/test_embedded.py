@@ -185,7 +185,7 @@ def test_single_papers_that_its_fit_has_met_are_left_out_and_said(tmp_path: Path
         "--reviewer", f"embedded:{tmp_path / 'own.npz'}", "--resamples", 20,
     )  # fmt: skip
     assert status == 0, complaint
-    assert "embedded:own scored 60 of 80 papers (its fit has met 20 of them" in said
+    assert "embedded:own scored 60 of 80 papers (it was trained on 20 of them" in said
     frame = pd.read_parquet(tmp_path / "out" / "predictions.parquet")
     silent = frame[(frame["reviewer"] == "embedded:own") & frame["score"].isna()]
     assert set(silent["paper_id"]) == set(met["paper_id"])

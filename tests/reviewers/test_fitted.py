@@ -84,7 +84,7 @@ def test_a_fit_is_a_reviewer_for_benchmark_and_round(
         "--out", tmp_path / "report",
     )  # fmt: skip
     assert status == 0, complaint
-    assert "fitted:fit scored 119 of 120 papers (its fit has met 1 of them" in out
+    assert "fitted:fit scored 119 of 120 papers (it was trained on 1 of them" in out
     row = next(line for line in out.splitlines() if "fitted:fit" in line and "119" in line)
     assert row
     played = run_round(

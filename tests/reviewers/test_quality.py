@@ -140,12 +140,14 @@ def test_its_card_names_what_it_was_trained_on(trained: QualityModel) -> None:
 
 def test_it_knows_its_papers_again_by_title_or_abstract(trained: QualityModel) -> None:
     papers = texts_of(made_up(400, 2001))
-    assert trained.met(papers).all()
-    assert trained.met([PaperText(p.title.upper() + ".", "") for p in papers]).all()
-    assert trained.met([PaperText("Another title", f"{p.abstract} More.") for p in papers]).all()
-    assert not trained.met([PaperText("Another title", p.abstract[1:]) for p in papers]).any()
+    assert trained.overlap(papers).all()
+    assert trained.overlap([PaperText(p.title.upper() + ".", "") for p in papers]).all()
+    assert trained.overlap(
+        [PaperText("Another title", f"{p.abstract} More.") for p in papers]
+    ).all()
+    assert not trained.overlap([PaperText("Another title", p.abstract[1:]) for p in papers]).any()
     later = [PaperText(f"New: {p.title}", p.abstract) for p in texts_of(made_up(400, 2002))]
-    assert not trained.met([*later, PaperText("", "")]).any()
+    assert not trained.overlap([*later, PaperText("", "")]).any()
 
 
 def test_the_committed_model_knows_its_papers_again() -> None:
@@ -153,9 +155,9 @@ def test_the_committed_model_knows_its_papers_again() -> None:
         pytest.skip(f"no human reviews under {DATA}")
     papers, last = read_papers(DATA), load().cutoff
     trained_on = texts_of(papers[(papers["year"] <= last) & (papers["title"] != "")])
-    assert trained_on and load().met(trained_on).all()
+    assert trained_on and load().overlap(trained_on).all()
     later = papers[papers["year"] > last]
-    assert not len(later) or load().met(texts_of(later)).mean() < 0.05
+    assert not len(later) or load().overlap(texts_of(later)).mean() < 0.05
 
 
 def test_a_written_model_comes_back_the_same(trained: QualityModel, tmp_path: Path) -> None:

@@ -215,18 +215,18 @@ def _topics(
     return tuple(sorted(rows, key=lambda row: -row.papers))
 
 
-def _met(round_: Round, papers: list[Submission]) -> dict[str, int]:
+def _training_overlap(round_: Round, papers: list[Submission]) -> dict[str, int]:
     """How many of the papers each statistical reviewer was fitted on, by its mind; -1 where the
-    file of its fit is gone."""
-    told = [PaperText(paper.title, paper.abstract) for paper in papers]
+    file with its coefficients is missing."""
+    texts = [PaperText(paper.title, paper.abstract) for paper in papers]
     found: dict[str, int] = {}
     for mind in {review.mind for review in round_.all(Review)}:
         kind, _, file = mind.partition(":")
         if mind == NAME:
-            found[mind] = int(load().met(told).sum())
+            found[mind] = int(load().overlap(texts).sum())
         elif kind == FITTED:
             try:
-                found[mind] = int(load_fitted(Path(file)).met(told).sum())
+                found[mind] = int(load_fitted(Path(file)).overlap(texts).sum())
             except UserError:
                 found[mind] = -1
     return found
@@ -247,16 +247,16 @@ def _notes(
         notes.append(
             "Not every human rating says whether it was given before or after the discussion."
         )
-    for mind, met in sorted(_met(round_, papers).items()):
-        if met > 0:
+    for mind, overlap in sorted(_training_overlap(round_, papers).items()):
+        if overlap > 0:
             notes.append(
-                f"The {mind} reviewers were fitted on the human ratings of {met} of these papers: "
-                "there they remember, and what they agree with is no forecast."
+                f"The {mind} reviewers were fitted on the human ratings of {overlap} of these "
+                "papers: there they remember, and what they agree with is no forecast."
             )
-        elif met < 0:
+        elif overlap < 0:
             notes.append(
-                f"The fit of the {mind} reviewers is gone, so that nobody can say on which of "
-                "these papers they were fitted."
+                f"The coefficients of the {mind} reviewers are missing, so it is not known on "
+                "which of these papers they were fitted."
             )
     off = sum(int((~np.isin(given, scale)).sum()) for given in human)
     if off:
