@@ -30,7 +30,7 @@ def flows_of(steps: Sequence[Step], overlap: bool) -> list[list[Step]]:
 class Flow:
     """Where each paper of some steps is, and which tasks it has there.
 
-    `at` is the first step that is not whole. `records` gives those of a task that is done.
+    `at` is the first step that is not complete. `records` gives those of a task that is done.
     """
 
     def __init__(
@@ -41,7 +41,7 @@ class Flow:
         self._papers = [paper.paper for paper in round_.papers()] if len(steps) > 1 else []
         self._place = dict.fromkeys(self._papers, 0)  # The step that a paper's tasks are of.
         self._under_way = Counter(self._place.values())  # Papers by step, without those that are
-        self._held: dict[str, None] = {}  # held: they go on when their step is whole.
+        self._held: dict[str, None] = {}  # held: they go on when their step is complete.
         self._views: dict[str, Round] = {}
         self._all: list[list[Task]] = [[] for _ in steps]  # Tasks asked for with all papers,
         self._own: list[dict[str, list[Task]]] = [defaultdict(list) for _ in steps]  # or with one.
@@ -55,7 +55,7 @@ class Flow:
         return self.at == len(self.steps)
 
     @property
-    def whole(self) -> bool:
+    def complete(self) -> bool:
         """Whether no task of the step `at` is to be done, and no paper is still to come there."""
         return not self._open[self.at] and not self._under_way[self.at]
 
@@ -87,7 +87,7 @@ class Flow:
         return self._go_on(free)
 
     def close(self, records: Iterable[AnyRecord]) -> list[Task]:
-        """Leave the step `at`, which is whole; the tasks of the papers that were held there."""
+        """Leave the step `at`, which is complete; the tasks of the papers that were held there."""
         self._round.add(records)
         self.at += 1
         if self.over:

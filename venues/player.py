@@ -1,4 +1,4 @@
-"""Plays a flow: performs the tasks that the ledger lacks, and notes each step that is whole."""
+"""Plays a flow: performs the tasks that the ledger lacks, and notes each complete step."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class Player:
         return self._performed
 
     def _perform(self, queue: deque[Task]) -> None:
-        """Perform tasks and those that follow from them, which join the queue as they come."""
+        """Perform tasks and those that follow from them, which join the queue at once."""
         while queue and self._room():
             before = self._performed
             executor = self._executor_for(queue[0])  # The first may start engines, and try them.
@@ -96,7 +96,7 @@ class Player:
             news = self._flow.note([task.key for task in news if task.key in self._ledger])
             if news:
                 continue
-            if self._flow.over or not self._flow.whole:
+            if self._flow.over or not self._flow.complete:
                 break
             news = self._close()
         if not self._flow.over:
@@ -106,7 +106,7 @@ class Player:
         return [] if self._stop else todo
 
     def _close(self) -> list[Task]:
-        """Note that a step is whole; the tasks that this sets free."""
+        """Note that a step is complete; the tasks that this sets free."""
         step, keys = self._flow.steps[self._flow.at], [task.key for task in self._flow.tasks()]
         records = list(self._ledger.records_of(keys))
         self._stop = failure_of(step, [r for r in records if isinstance(r, Failure)], len(keys))
@@ -149,7 +149,7 @@ def _paid(calls: bytes) -> bytes:
 
 
 def failure_of(step: Step, failures: list[Failure], tasks: int) -> StopRound | None:
-    """Why the run ends here: a step that must be whole is not, or one mostly failed."""
+    """Why the run ends here: a step that must be complete is not, or one mostly failed."""
     if not (step.essential and failures) and len(failures) <= tasks / 2:
         return None
     return StopRound(

@@ -51,7 +51,7 @@ def preflight(
             presets[spec.text].append(load_preset(spec.preset))
     writers = {name for _, name in parse_minds(venue.minds.scientist)} if source is None else set()
     for name, rules in models.items():
-        # A server that is down now is told of soon; later it is given time to come back.
+        # A server that is down now is reported soon; later it is given time to come back.
         model = make_model(
             parse_spec(name), msgspec.structs.replace(rules, retries=min(rules.retries, TRIES))
         )

@@ -116,7 +116,7 @@ def _nearest(name: str, venue: Venue) -> str:
     known = [*setting_names(venue), *ALSO_KNOWN_AS]
     near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
     near += [each for each in known if each.split(".")[-1] == name.split(".")[-1]]
-    return f" (near to it: {', '.join(dict.fromkeys(near))})" if near else ""
+    return f" (did you mean {', '.join(dict.fromkeys(near))}?)" if near else ""
 
 
 def setting_names(venue: Venue) -> list[str]:

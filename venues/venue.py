@@ -28,7 +28,7 @@ MAX_TURNS = 5  # of a discussion
 
 Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 Count = Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]
-Some = Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
+Positive = Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
 
 
 class Rules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -47,11 +47,11 @@ class CallRules(Rules, frozen=True, kw_only=True):
 
     text: str
     topics: tuple[Topic, ...] = ()
-    page_limit: Some = 9
+    page_limit: Positive = 9
     anonymous: bool = True
     templates: tuple[str, ...] = ()
     deadlines: dict[str, Count] = {}
-    papers_per_scientist: Some = 1
+    papers_per_scientist: Positive = 1
     budget: Literal["quick", "full"] = "quick"
     seeds: Annotated[int, msgspec.Meta(ge=2)] = 3  # An interval needs two.
 
@@ -68,7 +68,7 @@ class Population(Rules, frozen=True, kw_only=True):
     reviewers: Count = 0
     chairs: Count = 0
     senior_chairs: Count = 1
-    labs: Some = 4
+    labs: Positive = 4
     coauthor_rate: Share = 0.25
     profiles: str = ""
     personas: dict[str, float] = msgspec.field(default_factory=lambda: {"neutral": 1.0})
@@ -113,12 +113,12 @@ class AssignRules(Rules, frozen=True, kw_only=True):
     assignment is drawn by lot. Substitutes for reviews that never came are found without a lot.
     """
 
-    reviews_per_paper: Some = 3
-    max_load: Some = 6
+    reviews_per_paper: Positive = 3
+    max_load: Positive = 6
     min_load: Count = 0
-    chair_load: Some = 20
+    chair_load: Positive = 20
     objective: Literal["total", "worst"] = "total"
-    candidates: Some = 60
+    candidates: Positive = 60
     most_probable: Annotated[float, msgspec.Meta(gt=0, le=1)] = 1.0
     seats: bool = False
 
@@ -190,7 +190,7 @@ class AttackRules(Rules, frozen=True, kw_only=True):
     """
 
     ring: Count = 0
-    rings: Some = 1
+    rings: Positive = 1
     acts: tuple[Literal["bids", "profiles", "abstracts", "ratings"], ...] = ()
 
 

@@ -1,4 +1,4 @@
-"""Which papers a model may have met before its data ended."""
+"""Which papers a model may have seen before its data ended."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from conference.core.errors import UserError
 from conference.data.tables import Paper
 from conference.statistics.estimate import Booleans, Estimate
 
-UNKNOWN = "9999-12-31"  # A model whose cut-off nobody named may have met every paper.
+UNKNOWN = "9999-12-31"  # A model without a stated cut-off may have seen every paper.
 
 
 def check_date(text: str, where: str) -> str:
@@ -20,7 +20,7 @@ def check_date(text: str, where: str) -> str:
     try:
         return date.fromisoformat(text).isoformat()
     except ValueError as error:
-        raise UserError(f"{where}: '{text}' is no date; write it as 2024-04-01.") from error
+        raise UserError(f"{where}: '{text}' is not a date; write it as 2024-04-01.") from error
 
 
 def public_from(paper: Paper) -> str:
@@ -43,7 +43,7 @@ def seen(figures: dict[str, Estimate]) -> int:
 
 
 def warnings(cutoffs: Mapping[str, str | None], question: Question, use: Booleans) -> list[str]:
-    """One sentence for each cut-off date: how many of the papers its reviewers may have met."""
+    """One sentence for each cut-off date: how many of the papers its reviewers may have seen."""
     named: dict[str, list[str]] = {}
     for name, cutoff in cutoffs.items():
         if cutoff is not None:

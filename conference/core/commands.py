@@ -22,7 +22,7 @@ class Number(click.FloatRange):
     ) -> float:
         found = float(super().convert(value, param, ctx))
         if not math.isfinite(found):
-            self.fail(f"{value} is no finite number.", param, ctx)
+            self.fail(f"{value} is not a finite number.", param, ctx)
         return found
 
     def _describe_range(self) -> str:

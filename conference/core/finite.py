@@ -18,7 +18,7 @@ def check_finite(value: object) -> None:
 
 def _check(value: object, place: str) -> None:
     if isinstance(value, float) and not math.isfinite(value):
-        raise NotFinite(f"{place or 'it'} is {value}, which is no finite number")
+        raise NotFinite(f"{place or 'it'} is {value}, which is not a finite number")
     if isinstance(value, dict):
         for name, part in value.items():
             _check(part, f"{place}.{name}" if place else str(name))

@@ -103,7 +103,7 @@ def check_form(form: Form, where: str) -> None:
     for role, name in (("rating", form.rating), ("confidence", form.confidence)):
         if name and (name not in names or form[name].kind != "score"):
             raise UserError(
-                f"{where}: form.{role} names '{name}', which is no score field of the form; "
+                f"{where}: form.{role} names '{name}', which is not a score field of the form; "
                 f"add it or name one of {', '.join(f.name for f in form.scores)}."
             )
     if not form.rating:

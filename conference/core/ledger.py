@@ -87,7 +87,7 @@ class Ledger:
                 if seq != number or self._tip != link:
                     raise self._damage(f"row {number} ({key}) does not match its hash")
                 if key in self._done:
-                    raise self._damage(f"row {number} ({key}) stands in it twice")
+                    raise self._damage(f"row {number} ({key}) is in it twice")
                 self._done[key] = number
                 seen = seen or noted == (number, link)
             broken = self._database.execute("pragma quick_check(1)").fetchone()[0]

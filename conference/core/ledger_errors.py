@@ -35,6 +35,6 @@ def cannot_write(folder: Path, error: Exception) -> UserError:
 def cannot_read(path: Path, error: OSError) -> UserError:
     """The error for a file that this user may not read."""
     return UserError(
-        f"{path}: cannot be read ({error.strerror}); get the right to read it, or copy the folder "
-        "as somebody who has it."
+        f"{path}: cannot be read ({error.strerror}); change its permissions, or copy the folder "
+        "as a user who may read it."
     )

@@ -70,8 +70,8 @@ def open_to_write(folder: Path) -> sqlite3.Connection:
         if names and "meta" not in names:
             database.close()
             raise UserError(
-                f"{path}: this database is no ledger of a round; nothing in it was changed: move "
-                "it away, or choose another --out."
+                f"{path}: this database is not the ledger of a round; nothing in it was changed: "
+                "move it away, or choose another --out."
             )
         database.execute("pragma journal_mode = wal")
         database.execute("pragma synchronous = full")

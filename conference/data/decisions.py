@@ -81,7 +81,7 @@ def not_understood(value: str, field: str, paper: str) -> list[Damage]:
 
 def no_decision(value: str, field: str, paper: str) -> Damage:
     """The damage of words that name no decision."""
-    reason = f"{field} is {value[:40]!r}, which is no decision that is known"
+    reason = f"{field} is {value[:40]!r}, which is not a known decision"
     return Damage(f"{field} of paper {paper}", reason)
 
 

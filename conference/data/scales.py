@@ -67,7 +67,7 @@ def parse_scale(text: str, option: str = "--scale") -> Scale:
         values = ()
     if len(values) < 2 or list(values) != sorted(set(values)):
         raise UserError(
-            f"{option} {text!r} is no rating scale; write the allowed values lowest first, such as "
-            "1,3,5,6,8,10 or 1-10."
+            f"{option} {text!r} is not a rating scale; write the allowed values lowest first, such "
+            "as 1,3,5,6,8,10 or 1-10."
         )
     return values

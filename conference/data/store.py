@@ -93,7 +93,7 @@ def about(name: str, store: Path) -> About:
     if not path.is_file():
         known = ", ".join(names(store)) or "none"
         raise UserError(
-            f"no dataset '{name}' in {store} (there: {known}); bring it in with "
+            f"no dataset '{name}' in {store} (there: {known}); import it with "
             "`conference data import`."
         )
     try:

@@ -55,5 +55,5 @@ def note_on_final(papers: Iterable[Paper]) -> list[str]:
         counts.append(f"{sum(group)} of {len(group)} {status}")
     return [
         f"texts marked final: {', '.join(counts)} papers; reviewers do not see them, and where the "
-        "shares differ, to have a text tells the decision"
+        "shares differ, whether a paper has a text gives its decision away"
     ]

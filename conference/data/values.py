@@ -33,7 +33,7 @@ def number(value: Any, field: str) -> float | None:
     """The number in `value`, or None where there is none.
 
     Text such as "10", "8: accept, good paper" and "3 good" is read whole: "10" is ten and never
-    one. A range such as "3-4" is no number.
+    one. A range such as "3-4" is not a number.
     """
     if value is None or (isinstance(value, str) and not value.strip()):
         return None

@@ -32,15 +32,16 @@ AGAIN = (
     "That answer cannot be used: {problem}. Answer again with the whole object, corrected, and "
     "nothing else. {shape}"
 )
+# The inside of a fenced paper, thread or table of data in a prompt.
 FENCED = re.compile(r"(<(paper|thread|data)\b[^>]*>).*?(</\2>)", flags=re.DOTALL)
-SHOWN = 8000  # characters of an answer that cannot be used with which its model is asked again
+SHOWN = 8000  # characters of an unusable answer that its model is shown when asked again
 
 
 class Asker:
     """One task's access to its model. `calls` is what the ledger will keep.
 
-    `spoiled` are seeds whose answers were of no use in earlier tries; a model that decodes the same
-    for the same seed would give these again, so they are passed over.
+    `spoiled` are seeds whose answers could not be used in earlier tries. A model that decodes the
+    same for the same seed would give them again, so these seeds are skipped.
     """
 
     def __init__(
@@ -72,17 +73,17 @@ class Asker:
         """The model's answer as an object of the shape.
 
         An answer that does not fit is sent back with what is wrong; where the next one has the same
-        fault, the question is asked afresh. There is no default.
+        fault, the question is asked again without it. There is no default.
 
         Raises:
             TaskFailed: the model did not answer, or not in the shape within the limit.
         """
-        answer, _ = await self.told(
+        answer, _ = await self.ask_with_reply(
             messages, shape, purpose, temperature=temperature, member=member
         )
         return answer
 
-    async def told(
+    async def ask_with_reply(
         self,
         messages: tuple[Message, ...],
         shape: Shape[T],
@@ -113,7 +114,7 @@ class Asker:
             except (ValueError, OverflowError, RecursionError) as error:
                 problem = f"{reply.ended}; {error}" if reply.ended else str(error)
                 self._note(purpose, said, sampling, first, reply, start, problem)
-                # A small model copies the wrong answer that it is shown: then it is asked afresh.
+                # A small model copies the wrong answer that it is shown: then it starts again.
                 copied = problem == before and sampling.temperature > 0
                 before = "" if copied else problem
                 said = messages if copied else _corrected(messages, reply, problem, asked)

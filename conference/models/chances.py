@@ -26,12 +26,12 @@ from conference.models.shapes import form_shape
 
 TOP = 20  # tokens that are told of each place: as many as the OpenAI protocol allows
 LEAST = 1e-3  # a token with a smaller chance that begins several values is not asked about
-TOLD = 0.5  # of the probability that must be ascribed to values, or there is no score
+COVERED = 0.5  # of the probability that must be ascribed to values, or there is no score
 VALUE = re.compile(r'\s*:\s*"?\s*([\d.eE+-]*)(.*)', re.DOTALL)
 
 
 class NoChances(TaskFailed):
-    """The model tells no probabilities of its tokens."""
+    """The model returns no probabilities of its tokens."""
 
 
 class Chances(msgspec.Struct, frozen=True):
@@ -63,19 +63,19 @@ async def ask_chances(asker: Asker, messages: tuple[Message, ...], field: Field)
     """The model's chances of a score field's values, asked for by `messages`.
 
     Raises:
-        NoChances: the model tells none.
+        NoChances: the model returns none.
         TaskFailed: it gave no valid answer, or half of its probability is on no allowed value.
     """
     shares = dict.fromkeys(field.values, 0.0)
     for value, share in (await _shares(asker, messages, field, field.values, ())).items():
         shares[value] = share
-    told = sum(shares.values())
-    if told < TOLD:
+    covered = sum(shares.values())
+    if covered < COVERED:
         raise TaskFailed(
-            f"{field.name}: {asker.model.name} puts {1 - told:.0%} of its probability on no value "
-            "that the form allows; a score cannot be told from the rest"
+            f"{field.name}: {asker.model.name} puts {1 - covered:.0%} of its probability on no "
+            "value that the form allows; the rest is too little for a score"
         )
-    return Chances({value: share / told for value, share in shares.items()})
+    return Chances({value: share / covered for value, share in shares.items()})
 
 
 async def _shares(
@@ -91,10 +91,10 @@ async def _shares(
         fewer = form_shape(Form(field=(_only(field, values),), rating=field.name), thoughts=False)
         shape = msgspec.structs.replace(shape, schema=fewer.schema)
     purpose = "soft" if not within else f"soft {'/'.join(f'{value:g}' for value in values)}"
-    _, reply = await asker.told(messages, shape, purpose, temperature=0.0, logprobs=TOP)
+    _, reply = await asker.ask_with_reply(messages, shape, purpose, temperature=0.0, logprobs=TOP)
     if not reply.places:
         raise NoChances(
-            f"{field.name}: {asker.model.name} tells no probabilities of its tokens (logprobs), "
+            f"{field.name}: {asker.model.name} returns no probabilities of its tokens (logprobs), "
             "which a soft rating needs; serve the model with vLLM, run it as vllm: or "
             "transformers:, or leave #soft out"
         )

@@ -182,10 +182,10 @@ def _places(answer: Any) -> tuple[Place, ...]:
         return ()
     return tuple(
         place_of(
-            told[token].decoded_token or "",
-            ((each.decoded_token or "", each.logprob) for each in told.values()),
+            likeliest[token].decoded_token or "",
+            ((each.decoded_token or "", each.logprob) for each in likeliest.values()),
         )
-        for token, told in zip(answer.token_ids, answer.logprobs, strict=True)
+        for token, likeliest in zip(answer.token_ids, answer.logprobs, strict=True)
     )
 
 

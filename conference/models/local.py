@@ -108,8 +108,8 @@ class LocalModel:
         for token, row in zip(out, scores, strict=False):
             logprobs, tokens = row[0].log_softmax(-1).topk(most)
             words = self._tokenizer.batch_decode(tokens[:, None])
-            told = zip(words, logprobs.tolist(), strict=True)
-            found.append(place_of(self._tokenizer.decode(token), told))
+            likeliest = zip(words, logprobs.tolist(), strict=True)
+            found.append(place_of(self._tokenizer.decode(token), likeliest))
         return tuple(found)
 
 

@@ -136,10 +136,10 @@ class Place(msgspec.Struct, frozen=True):
 NEVER = -100.0  # log probability of a token that a guide forbids; servers write -9999 and the like
 
 
-def place_of(token: str, told: Iterable[tuple[str, float]]) -> Place:
-    """A place by what is told of it; tokens that are written alike count together."""
+def place_of(token: str, likeliest: Iterable[tuple[str, float]]) -> Place:
+    """A place from its likeliest tokens and their log probabilities; equal texts count together."""
     found: dict[str, float] = {}
-    for other, logprob in told:
+    for other, logprob in likeliest:
         if logprob > NEVER:
             known = math.exp(found[other]) if other in found else 0.0
             found[other] = math.log(known + math.exp(logprob))

@@ -1,7 +1,7 @@
 """The OpenAI protocol's answers, read without trust.
 
 Only what an answer needs must be as the protocol has it: its text. What else is of another kind
-than it should be (usage, log probabilities, the model's name) is taken as not told.
+than it should be (usage, log probabilities, the model's name) counts as missing.
 """
 
 from __future__ import annotations
@@ -146,9 +146,9 @@ def _revision(body: dict[str, Any]) -> str:
     return " ".join(said.split())[:LONGEST]
 
 
-def _places(told: Any) -> tuple[Place, ...]:
-    """The answer's tokens with what else could stand there; nothing where only they are told."""
-    tokens = _dicts(_dict(told).get("content"))
+def _places(logprobs: Any) -> tuple[Place, ...]:
+    """The answer's tokens with the likeliest others; empty where the server returned none."""
+    tokens = _dicts(_dict(logprobs).get("content"))
     if not any(each.get("top_logprobs") for each in tokens):
         return ()
     return tuple(

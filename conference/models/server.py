@@ -63,7 +63,7 @@ class ServerModel:
         key = os.environ.get(rules.key_variable) or "none"
         if not (key.isascii() and key.isprintable()):
             raise UserError(
-                f"{rules.key_variable}: it holds a character that no key has, such as a "
+                f"{rules.key_variable}: it has a character that no key can have, such as a "
                 "typographic quote or an end of line; set it again."
             )
         self.name = f"openai:{target}"
@@ -206,7 +206,7 @@ class ServerModel:
             return Refused(f"{self.name} {said}")
         if status in BUSY or status >= 500:
             wait = asked_wait(headers)
-            patient = f" and asks to be left alone for {wait:,.0f} s" if wait > OBEYED_WAIT else ""
+            patient = f" and asks for a pause of {wait:,.0f} s" if wait > OBEYED_WAIT else ""
             return _Again(f"{said}{patient}", wait=wait)
         name = not_taken(body) if status in (400, 422) else ""
         if name:

@@ -48,8 +48,8 @@ def whole_body(content: str) -> str:
             if choice.get("index"):
                 continue
             parts.append(said_in(_object(choice.get("delta") or choice.get("message") or {})))
-            told = choice.get("logprobs")
-            places += (told.get("content") or ()) if isinstance(told, dict) else ()
+            logprobs = choice.get("logprobs")
+            places += (logprobs.get("content") or ()) if isinstance(logprobs, dict) else ()
             reason = choice.get("finish_reason") or reason
             seen |= {"error": choice["error"]} if choice.get("error") else {}
     if not (done or reason or "error" in seen):

@@ -117,7 +117,7 @@ def test_studies_and_benchmarks_are_told_by_what_lies_in_their_folders(tmp_path:
         (("r",), "name two folders or more"),
         (("r", "s"), "give folders of one kind; .*r is a round, .*s is a study"),
         (("b#x", "s"), "b#x is a benchmark"),
-        (("r", "nowhere"), "nowhere: no round, study or benchmark is there"),
+        (("r", "nowhere"), "nowhere: no round, study or benchmark here"),
         (("s", "s"), "results.json: not found"),
     ):
         given = [str(tmp_path / word) for word in words]

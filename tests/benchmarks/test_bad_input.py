@@ -229,7 +229,7 @@ def test_a_csv_that_cannot_be_used_is_one_sentence(
         (["--reviewer", "csv:/"], "it is a folder"),
         (["--reviewer", "ai-scientist:nowhere.parquet"], "no such file"),
         (["--reviewer", "embedded", "--reviewer", "embedded"], "asked for twice"),
-        (["--reviewer", "embedded", "--cutoff", "embedded=soon"], "'soon' is no date"),
+        (["--reviewer", "embedded", "--cutoff", "embedded=soon"], "'soon' is not a date"),
         (["--reviewer", "embedded", "--cutoff", "gpt=2024-01-01"], "no reviewer is called 'gpt'"),
         (["--reviewer", "tfidf"], "import earlier years"),
         (["--resamples", "-1"], "give 0 or more"),

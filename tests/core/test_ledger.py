@@ -187,7 +187,7 @@ def test_the_database_of_another_program_is_left_alone(tmp_path: Path) -> None:
     database.commit()
     database.close()
     before = (tmp_path / LEDGER).read_bytes()
-    with pytest.raises(UserError, match="no ledger of a round"):
+    with pytest.raises(UserError, match="not the ledger of a round"):
         open_ledger(tmp_path)
     assert (tmp_path / LEDGER).read_bytes() == before
 

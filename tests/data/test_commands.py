@@ -102,8 +102,8 @@ def test_every_other_kind_is_imported(tmp_path: Path, server) -> None:  # noqa: 
         (["ai-scientist", "nowhere.tsv"], "no such file"),
         (["pdfs", "."], "needs --ratings CSV and --scale"),
         (["ai-scientist", "nowhere.tsv", "--scale", "1-10"], "scale of ICLR 2022 is known"),
-        (["table", ".", "--scale", "10-1"], "is no rating scale"),
-        (["table", ".", "--scale", "1,a"], "is no rating scale"),
+        (["table", ".", "--scale", "10-1"], "is not a rating scale"),
+        (["table", ".", "--scale", "1,a"], "is not a rating scale"),
     ],
 )
 def test_what_cannot_be_imported_is_one_sentence(

@@ -116,7 +116,7 @@ def test_a_sentence_names_it(behaviour: str) -> None:
 def test_absent_logprobs_are_named_where_they_are_needed(told: Any) -> None:
     text = json.dumps({RATING.name: RATING.values[0]})
     choice = completion(text)["choices"][0] | {"logprobs": told}
-    said = "tells no probabilities of its tokens"
+    said = "returns no probabilities of its tokens"
     script = always(completion("", choices=[choice]))
     with rogue(script) as server, pytest.raises(NoChances, match=said):
         asyncio.run(ask_chances(asker_of(server), MESSAGES, RATING))

@@ -100,7 +100,7 @@ def test_a_soft_score_is_the_mean_of_the_model_s_own_chances(tables: Path, tmp_p
     assert sorted(set(found.score.round(6))) == [3.0, 9.0] and set(found.spread.round(6)) == {1.0}
     with serve(tells=False) as server:
         done = measure(tables, tmp_path / "silent", f"{server.spec}#soft")
-    assert done.returncode == 2 and "tells no probabilities of its tokens" in done.stderr
+    assert done.returncode == 2 and "returns no probabilities of its tokens" in done.stderr
     assert "Traceback" not in done.stderr
 
 

@@ -163,7 +163,7 @@ def test_a_model_that_tells_no_probabilities_is_a_sentence() -> None:
         async def complete(self, *_: Any) -> Reply:
             return Reply(json.dumps({"rating": 3}), 1, 0, 1)
 
-    with pytest.raises(NoChances, match="tells no probabilities of its tokens"):
+    with pytest.raises(NoChances, match="returns no probabilities of its tokens"):
         chances_of(Silent("0123456789", 1), (1.0, 3.0))
 
 

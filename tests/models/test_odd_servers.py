@@ -184,7 +184,7 @@ ENDS: dict[str, tuple[Any, str]] = {
         http(b"", 307, Location="http://127.0.0.1:9/v1/chat/completions"),
         "not sent on to another address: name http://127.0.0.1:9/v1 yourself",
     ),
-    "a wait of hours": (refusal(429, "later", Retry_After="86400"), "left alone for 86,400 s"),
+    "a wait of hours": (refusal(429, "later", Retry_After="86400"), "asks for a pause of 86,400 s"),
 }  # fmt: skip
 
 

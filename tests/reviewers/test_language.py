@@ -89,7 +89,7 @@ def test_a_soft_rating_stands_beside_the_written_one(tmp_path: Path) -> None:
 def test_a_soft_rating_from_a_server_without_probabilities_ends_before_the_round(
     tmp_path: Path,
 ) -> None:
-    with serve(tells=False) as server, pytest.raises(UserError, match="tells no probabilities"):
+    with serve(tells=False) as server, pytest.raises(UserError, match="returns no probabilities"):
         soft_round(server, tmp_path)
 
 

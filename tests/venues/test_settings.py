@@ -37,7 +37,7 @@ def test_every_rule_can_be_set_to_what_it_is(name: str) -> None:
 @pytest.mark.parametrize(
     ("settings", "sentence"),
     [
-        ({"assignment.reviews_per_papr": 4}, "near to it: assignment.reviews_per_paper"),
+        ({"assignment.reviews_per_papr": 4}, "did you mean assignment.reviews_per_paper"),
         ({"assignment.max_load": 2.5}, "assignment.max_load: Expected `int`, got `float`"),
         ({"decision.accept_rate": "half"}, "decision.accept_rate: Expected `float`"),
         ({"decision.accept_rate": 1.5}, "decision.accept_rate is 1.5"),

@@ -25,7 +25,7 @@ ATTACKED = 0.5  # of the papers, where orders are hidden
 HIDDEN = {
     "typeset": "no order: every paper is typeset as a PDF and read, for comparison with these two",
     "unread": "hidden in about half of these PDFs, whose reader takes all text",
-    "hidden": "the same PDFs, read by the venue's reader: hidden text is left out, the desk told",
+    "hidden": "the same PDFs, read by the venue's reader: hidden text is cut out and reported",
 }
 UNSEEN = "Embedded minds follow no orders: without a language model no injection can be obeyed and "
 UNSEEN += "no canary repeated."

@@ -133,7 +133,7 @@ def list_(store: Path | None) -> None:
     place = store_folder(store)
     found = names(place)
     if not found:
-        click.echo(f"No dataset in {place}; bring one in with `conference data import`.")
+        click.echo(f"No dataset in {place}; import one with `conference data import`.")
         return
     counts = ("papers", "reviews", "accepted", "rejected", "damaged")
     columns = [Column(header=count, justify="right", no_wrap=True) for count in counts]

@@ -82,7 +82,7 @@ def show(name: str) -> None:
                  if (mind := getattr(rules, role))]  # fmt: skip
         said += [f"papers: {rules.twin}"] if rules.twin else []
         said += [f"committee {rules.committee}"] if rules.committee > 1 else []
-        table.add_row(arm, "; ".join([rules.label, *said] if rules.label else said))
+        table.add_row(arm, "; ".join(dict.fromkeys(filter(None, [rules.label, *said]))))
     console.print(table)
     console.print(
         f"{one.design.replicates} replicates; primary outcome: {one.outcome.primary}; also: "

@@ -47,9 +47,7 @@ def kind_of(given: str) -> Kind:
     for mark, kind in MARKS.items():
         if (folder / mark).exists():
             return kind
-    raise UserError(
-        f"{folder}: no round, study or benchmark is there (it has none of {', '.join(MARKS)})."
-    )
+    raise UserError(f"{folder}: no round, study or benchmark here (none of {', '.join(MARKS)}).")
 
 
 def compare_studies(folders: Sequence[str]) -> SideBySide:

@@ -150,8 +150,8 @@ def _notes(found: RoundsCompared) -> tuple[str, ...]:
     notes.append(
         "One pair of rounds does not tell a rule's effect from chance; a study's A/A arm does."
         if len({each.seed for each in found.alone}) > 1
-        else "Rounds of one seed share every draw that no differing rule touches; whether another "
-        "seed would show the same, a study tells."
+        else "Rounds of one seed share every draw that no differing rule touches; only a study "
+        "shows whether another seed gives the same."
     )
     if not any(each.shared for each in found.beside):
         notes.append("No paper is in both (same id and title), so nothing is compared by paper.")

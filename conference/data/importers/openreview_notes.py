@@ -60,7 +60,7 @@ def read_note(
         raise Damaged("it has no id or no title")
     replies = note.get("replies") or []
     if not isinstance(replies, list) or not all(isinstance(reply, dict) for reply in replies):
-        raise Damaged("its replies are no list of notes")
+        raise Damaged("its replies are not a list of notes")
     decision = _decision(content, replies)
     status = _status(content, kind, decision, about)
     # A rejected paper's line names the venue alone, which may be called a workshop.
@@ -238,4 +238,4 @@ def _day(milliseconds: Any) -> str | None:
     try:
         return datetime.fromtimestamp(milliseconds / 1000, tz=UTC).date().isoformat()
     except (ValueError, OverflowError, OSError) as error:
-        raise Damaged(f"its date {milliseconds:g} is no day ({error})") from error
+        raise Damaged(f"its date {milliseconds:g} is not a day ({error})") from error

@@ -190,7 +190,7 @@ def _paper(
         return None
     if year is None:
         damaged.append(
-            Damage(f"paper {name}", f"its year {str(row['year'])[:40]!r} is no whole number")
+            Damage(f"paper {name}", f"its year {str(row['year'])[:40]!r} is not a whole number")
         )
         return None
     scale, stage = scale_of(venue, year)

@@ -145,7 +145,7 @@ def test_a_changed_venue_file_or_model_is_another_plan(
     [
         ('"accepted"', '"acceptd"', "did you mean 'accepted'"),
         ('"icc"', '"nothing"', "unknown 'nothing'"),
-        ("decision.accept_rate", "decision.acept_rate", "near to it: decision.accept_rate"),
+        ("decision.accept_rate", "decision.acept_rate", "did you mean decision.accept_rate"),
         ("0.25", '"low"', "decision.accept_rate: Expected .float"),
         ("[arm.control]", "[arm.base]", r"there is no table \[arm.control\]"),
         ("[arm.fewer]", "[arm.aa]", "arm.aa is run by itself"),
