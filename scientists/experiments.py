@@ -179,7 +179,7 @@ class Laboratory:
 
 
 def _figures(folder: Path) -> Figures:
-    """The figures that `figures.json` lists. Raises `BadResult` where one is amiss."""
+    """The figures that `figures.json` lists. Raises `BadResult` where one is wrong."""
     listed = read_file(folder / "figures.json", folder)
     try:
         figures = msgspec.json.decode(listed, type=list[Figure])

@@ -1,4 +1,4 @@
-"""Dispatch: which code performs a task, and which mind an agent thinks with."""
+"""Dispatch: which code performs a task, and which mind does it for an agent."""
 
 from __future__ import annotations
 

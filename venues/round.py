@@ -74,7 +74,7 @@ def run_round(
         retry_failed: try tasks again whose mind gave no valid answer.
         budget: limits on model calls; when one is reached the round stops and can be resumed.
         progress: called with step, tasks done and tasks in all.
-        say: called with each line that the preflight of language models has to tell.
+        say: called with each line about the papers and the language models, for the user.
         number: which of several rounds of the venue this is; each has its own draws.
         archive: the papers of the earlier rounds.
         reuse: folders of earlier rounds, whose results are taken over where a task saw the same.

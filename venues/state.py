@@ -81,8 +81,8 @@ class Round:
     ) -> None:
         self.venue = venue
         self.seed = seed
-        self.draws = seed if draws is None else draws  # The seed of its tasks' draws.
-        self.world = world  # That of its papers, where they are written in a world of their own.
+        self.draws = seed if draws is None else draws  # The seed of what its tasks draw.
+        self.world = world  # The seed of its papers, where other rounds share them; else 0.
         self.folder = folder
         self.source = source
         self.options = options or Options()
@@ -103,7 +103,7 @@ class Round:
         self._take(records)
 
     def read(self) -> None:
-        """Take in what is still to be read: a ledger is about to be closed."""
+        """Take in all records that were only noted so far, before their ledger is closed."""
         later, self._later = self._later, []
         for read in later:
             self._take(read())
@@ -140,8 +140,8 @@ class Round:
         return found[-1] if found else None
 
     def about(self, paper: str) -> Round:
-        """The round as far as it tells of one paper, that paper alone under review; what is added
-        to it is not added here."""
+        """A view of the round with this paper alone under review; what is added to the view is not
+        added to the round."""
         self.read()
         found = copy(self)
         found._later, found._by_paper, found._records = [], {}, defaultdict(list)
@@ -161,7 +161,7 @@ class Round:
         return self._agents[name]
 
     def papers(self) -> list[Submission]:
-        """The submissions under review: all that were handed in and passed the desk."""
+        """The submissions under review: all that passed the desk check."""
         rejected = {desk.paper for desk in self.all(DeskCheck) if not desk.passed}
         return [paper for paper in self.all(Submission) if paper.paper not in rejected]
 
@@ -225,9 +225,10 @@ class Step(msgspec.Struct, frozen=True):
     When a task of an `essential` step fails, the round stops there and can be retried.
 
     Where language models answer, papers go at their own pace as far as steps allow it (`flow.py`).
-    A paper `goes_on` from a step when its own tasks there are done: only they tell of it. It waits
-    before a step until all papers have arrived if `waits` says so of the round with this paper
-    alone, or is None. Of a paper that does not wait, the step's tasks hang on that paper alone.
+    With `goes_on` a paper leaves the step when its own tasks there are done: no other task of the
+    step concerns it. Before a step a paper waits until all papers have arrived if `waits` is
+    None, or is true of the round with this paper alone. The tasks of a paper that does not wait
+    depend on that paper alone.
     """
 
     name: str
@@ -238,7 +239,7 @@ class Step(msgspec.Struct, frozen=True):
 
 
 def never(round_: Round) -> bool:
-    """Of a step before which no paper waits for the others."""
+    """The `waits` of a step where no paper waits for the others."""
     return False
 
 

@@ -21,7 +21,7 @@ from venues.minds import models_of
 from venues.recorded import recorded_minds
 from venues.venue import Venue
 
-NO_PAPER = ("reviewer", "round")  # units of outcomes that are of no paper
+NO_PAPER = ("reviewer", "round")  # units of outcomes that belong to no paper
 
 
 def report_again(folder: Path) -> StudyResult:
@@ -56,7 +56,7 @@ def _uses_data(venue: Venue) -> bool:
 
 
 def unseen(job: Job) -> list[str]:
-    """What the twins change that no mind of this study can see."""
+    """Sentences on what the twins change and no mind of this study can see."""
     if any(models_of(venue) for venue in job.venues.values()):
         return []
     specs = dict.fromkeys(spec for spec in job.study.twins.values() if spec)

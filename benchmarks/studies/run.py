@@ -2,8 +2,8 @@
 
 All arms of a replicate have the same papers and, of one committee, the same people and draws. What
 an arm's round computed is taken over by the later arms wherever a task saw the same, so that a
-language model is asked, and paid, once. A replicate is one piece of work: many run side by side on
-Ray, and a study that was stopped goes on with those that lack.
+language model is asked, and paid, once. A replicate is one piece of work: many run in parallel on
+Ray, and a study that was stopped goes on with the missing ones.
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ def _perform(
     address: str | None,
     progress: Progress,
 ) -> None:
-    """Run the replicates that lack: side by side, or one by one where language models think."""
+    """Run the missing replicates: in parallel, or one by one where language models answer."""
     todo = [r for r in range(replicates) if not _finished(job, r)]
     done = replicates - len(todo)
     progress(STEP, done, replicates)

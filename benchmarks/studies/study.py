@@ -54,8 +54,8 @@ class Arm(Table, frozen=True, kw_only=True):
 
 
 class DesignTable(Table, frozen=True, kw_only=True):
-    """`unit` is what the treatment could differ between. `replicates` is how often
-    each arm is repeated, each time with other draws."""
+    """`unit` is the unit of analysis. `replicates` is how often each arm is repeated, each time
+    with other draws."""
 
     unit: Unit = "paper"
     replicates: Annotated[int, msgspec.Meta(ge=1)] = 5

@@ -126,7 +126,7 @@ def _at_once(path: str, flags: int) -> int:
 def being_written(folder: Path) -> bool:
     """Whether a live process writes the round: it holds the lock, and no dead one does."""
     try:
-        # Without O_NONBLOCK a named pipe in its place would hold us for ever.
+        # Without O_NONBLOCK a named pipe in its place would block the process for good.
         with open(folder / LOCK, opener=_at_once) as lock:
             fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -64,7 +64,7 @@ class Call(Record, frozen=True, kw_only=True):
 
 
 class PlannedStudy(Record, frozen=True, kw_only=True):
-    """The template's idea from which a scientist starts, taken before the first experiment.
+    """The idea of a template from which a scientist starts, chosen before the first experiment.
 
     No other scientist of the round starts from it while there are ideas left. `title` is the
     idea's.
@@ -86,7 +86,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Submission(Record, frozen=True, kw_only=True):
-    """A paper as its authors hand it in. `pdf` and `document` are file names in `papers/`.
+    """A paper as its authors submit it. `pdf` and `document` are file names in `papers/`.
 
     `pages` is 0 for a submission from a table. `authors` are agent ids, empty when unknown.
     `byline` is the line of authors as readers see it where the venue is not anonymous. `answer` is
@@ -111,18 +111,18 @@ class Submission(Record, frozen=True, kw_only=True):
 
 
 class Unreadable(Record, frozen=True, kw_only=True):
-    """A file that was handed in and could not be read, with its reason."""
+    """A submitted file that could not be read, with the reason."""
 
     file: str
     reason: str
 
 
 class HumanOutcome(Record, frozen=True, kw_only=True):
-    """What humans said of a real submission. No role sees it but in two cases that the user asks
-    for: `human` reviewers replay it, and an informed panel draws a paper's quality given it.
+    """The human reviews and decision of a real submission. Roles see it only where the user asks
+    for it: `human` reviewers replay it, and an informed panel draws a paper's quality given it.
 
-    Each person's rating has a place in `ratings`, and in `first_ratings` (before the rebuttal),
-    `confidences` and `texts` (by the fields' own names) too, or these are empty.
+    `ratings`, `first_ratings` (before the rebuttal), `confidences` and `texts` (by the fields' own
+    names) are in the same order of reviewers; all but `ratings` may be empty.
     """
 
     paper: str
@@ -157,11 +157,10 @@ class Similar(msgspec.Struct, frozen=True):
 
 
 class Planted(Record, frozen=True, kw_only=True):
-    """What a study planted in a paper: the truth that its texts are measured against. Never shown
-    to a role.
+    """What a study planted in a paper, to measure whether reviews name it. Never shown to a role.
 
-    `kind` is as `flaw:missing_seeds`; `place` and `said` tell where and what. A text names it where
-    one of its sentences holds one of the `signs`, which are regular expressions.
+    `kind` is such as `flaw:missing_seeds`; `place` and `said` are where it stands and its words. A
+    text names it where a sentence matches one of the `signs`, which are regular expressions.
     """
 
     paper: str
@@ -245,8 +244,8 @@ class DeskCheck(Record, frozen=True, kw_only=True):
 class HiddenText(Record, frozen=True, kw_only=True):
     """Text in a PDF that a reader would not see; it is stripped before any mind reads the paper.
 
-    Without a text it names a page that could not be checked. `rule` says why it accuses the paper;
-    older ledgers lack it.
+    Without a text it names a page that could not be checked. `rule` is the rule by which it counts
+    against the paper; older ledgers lack it.
     """
 
     paper: str
@@ -322,11 +321,12 @@ class Advice(Record, frozen=True, kw_only=True):
 
 
 class AssignmentReport(Record, frozen=True, kw_only=True):
-    """How the solver ended: totals, the worst-off paper, and who is short of reviewers.
+    """The solver's result: totals, the worst-off paper, and which papers lack reviewers.
 
-    `total` and `worst` are sums of affinities and weighted bids. `unmeasured` reviews went to
+    `total` and `worst` are sums of affinities and weighted bids. `unmeasured` counts reviews by
     reviewers outside a paper's best candidates, whose affinity is not known; `untold` are papers
-    whose words tell nobody's affinity. They add nothing to `total` and are left out of `worst`.
+    that share no words with any reviewer's. They add nothing to `total` and are left out of
+    `worst`.
     """
 
     step: str

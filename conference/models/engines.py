@@ -64,7 +64,7 @@ class Engines:
             target = _target(name)
             actor: Any = ray.remote(self._kind)
             settings: dict[str, Any] = {
-                # Without GPUs vLLM runs on CPU cores; asking Ray for one would wait for ever.
+                # Without GPUs vLLM runs on CPU cores; asking Ray for one would wait without end.
                 "num_gpus": gpus_of(rules) if on_gpus else 0,
                 "num_cpus": 0,
                 "max_restarts": -1,

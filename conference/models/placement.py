@@ -12,7 +12,7 @@ def gpus_suffice(models: Mapping[str, ModelRules], nodes: Sequence[Mapping[str, 
     """Whether engines run on the GPUs of these nodes (resources as Ray has them); False for none.
 
     Raises:
-        UserError: there are GPUs, and not enough for the engines: Ray would wait for ever.
+        UserError: there are GPUs, and not enough for the engines: Ray would wait without end.
     """
     free = sorted((int(node.get("GPU", 0)) for node in nodes), reverse=True)
     have = sum(free)

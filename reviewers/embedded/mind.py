@@ -141,9 +141,9 @@ class EmbeddedReviewer:
         panel, rng, persona = self._panel_of(sight.panel), context.rng(), persona_of(agent)
         own = severity(context.seed, sight.panel, agent.id, persona)
         found = []
-        told = sight.shared or (None,) * len(sight.papers)
+        known = sight.shared or (None,) * len(sight.papers)
         rows = zip(
-            sight.papers, sight.qualities, told, sight.human_means, sight.humans, strict=True
+            sight.papers, sight.qualities, known, sight.human_means, sight.humans, strict=True
         )
         for manuscript, quality, shared, mean, humans in rows:
             if shared is None:
@@ -171,8 +171,8 @@ class EmbeddedReviewer:
         return await read(sight.manuscript, sight.archive, context.papers, self._source)
 
     def _judges_anew(self, manuscript: Manuscript) -> bool:
-        """Whether its own forecast of a known paper stands in place of the venue's: it has one of
-        its own, and was not fitted on that paper."""
+        """Whether its own forecast replaces the venue's: it has a model of its own that was not
+        fitted on this paper."""
         paper = PaperText(manuscript.title, manuscript.abstract)
         return self._source is not load and not self._source().overlap([paper])[0]
 

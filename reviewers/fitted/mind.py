@@ -1,6 +1,6 @@
 """A fitted reviewer in a round, `fitted:FILE`: the embedded one, with a language model's forecast.
 
-Its rating is drawn from the venue's human panel about what the fit foretells; how much of the
+Its rating is drawn from the venue's human panel about what the fit predicts; how much of the
 rating that forecast moves was measured on the year that the fit was chosen on. Its words are the
 embedded reviewer's.
 """
