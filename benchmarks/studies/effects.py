@@ -26,6 +26,8 @@ from conference.statistics.estimate import Estimate, Floats, Undefined
 
 POWER = 0.8
 SAME = "every replicate has the same value, as with recorded seats, so there is no interval"
+RULED = ("accepted", "rank")  # their mean over papers is the venue's own
+BY_CHANCE = 1e-3
 FIXED = "every replicate has the same mean in both arms, by the venue's rule, so it cannot differ"
 
 
@@ -88,7 +90,7 @@ def effects(
     for outcome in design.outcomes:
         control = cells(table, outcome, CONTROL, design.unit)
         again = differences(cells(table, outcome, AA, design.unit), control)
-        floor = _estimate(again, design, seed_of(design.seed, outcome, AA), flips)
+        floor = _estimate(again, outcome, design, seed_of(design.seed, outcome, AA), flips)
         for arm in treatments:
             treatment = cells(table, outcome, arm, design.unit)
             found.append(_effect(outcome, arm, treatment, control, floor, design, rests_on, flips))
@@ -127,13 +129,20 @@ def power_for(effect: float, error: float, df: float, alpha: float) -> float:
     return float(1 - special.ncfdtr(1, df, (effect / error) ** 2, limit))
 
 
-def is_fixed(values: Floats) -> bool:
-    """Whether units differ and yet every replicate's mean is the same, as where a round accepts a
-    fixed number of papers. One replicate may have such a mean by chance."""
-    sums = np.nansum(values[:, np.isfinite(values).any(axis=0)], axis=0)
-    if sums.size < 2:
+def is_fixed(values: Floats, outcome: str) -> bool:
+    """Whether units differ and yet every replicate's mean is the same by a rule, as where a round
+    accepts a fixed number of papers.
+
+    A few small replicates may have such means by chance. Of m differences with random signs the sum
+    is 0 with a chance of at most C(m, m/2) / 2^m, whatever their sizes (Erdős 1945).
+    """
+    values = values[:, np.isfinite(values).any(axis=0)]
+    if values.shape[1] < 2 or np.abs(np.nansum(values, axis=0)).max(initial=0) >= 1e-9:
         return False
-    return bool(np.abs(sums).max(initial=0) < 1e-9 and np.nanmax(np.abs(values), initial=0) > 1e-9)
+    moved = (np.abs(np.nan_to_num(values)) > 1e-9).sum(axis=0)
+    if outcome in RULED:
+        return bool(moved.any())
+    return bool(stats.binom.pmf(moved // 2, moved, 0.5).prod() < BY_CHANCE)
 
 
 def _interval(
@@ -145,8 +154,8 @@ def _interval(
     return mean.interval(design.alpha)
 
 
-def _estimate(values: Floats, design: Design, seed: int, flips: int) -> Estimate:
-    if is_fixed(values):
+def _estimate(values: Floats, outcome: str, design: Design, seed: int, flips: int) -> Estimate:
+    if is_fixed(values, outcome):
         return Estimate(0.0, None, None, int(np.isfinite(values).sum()), FIXED)
     try:
         mean = two_way_mean(values)
@@ -183,7 +192,7 @@ def _effect(
         why = "no unit has a value in both arms in one replicate"
         return Effect(**common, difference=Estimate(None, None, None, 0, why), note=why)
     ruled = floor.reason == FIXED or (floor.value == 0 and floor.low is None)
-    if pairs == 1 or (is_fixed(values) and ruled):
+    if pairs == 1 or (is_fixed(values, outcome) and ruled):
         why = FIXED if pairs > 1 else "there is one pair, and an interval needs two"
         alone = Estimate(float(np.nanmean(values)), None, None, pairs, why)
         return Effect(**common, difference=alone, note=why)

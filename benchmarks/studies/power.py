@@ -35,9 +35,14 @@ class Plan(msgspec.Struct, frozen=True):
 def pilot(outcomes: Any, outcome: str, unit: Unit = "paper", arm: str = AA) -> Mean:
     """How paired differences between control and `arm` vary; `UserError` where that is unknown."""
     table = checked(outcomes)
+    known = sorted(set(table["outcome"]))
+    if outcome not in known:
+        raise UserError(
+            f"outcome {outcome!r} of the pilot: not measured; it has {', '.join(known)}"
+        )
     found = cells(table, outcome, arm, unit), cells(table, outcome, CONTROL, unit)
     values = differences(*found)
-    if is_fixed(values):
+    if is_fixed(values, outcome):
         raise UserError(f"outcome {outcome!r} of the pilot: {FIXED}; plan for another outcome")
     try:
         mean = two_way_mean(values)

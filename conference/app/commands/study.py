@@ -186,7 +186,10 @@ def run(
         for row in forecast_rows(job, papers_of_arms, replicates or one.design.replicates):
             table.add_row(*row)
         console.print(table)
-        console.print("Upper estimates after sharing what arms have in common. Nothing was done.")
+        console.print(
+            "Upper estimates after sharing what arms have in common; calls, tokens, cost and hours "
+            "are those of language models. Nothing was done."
+        )
         return
     with shown(watch, folder), ProgressDisplay(console, folder / LOG) as display:
         _, result = run_study(
@@ -223,9 +226,11 @@ def power(name: str, out: str | None, outcome: str | None, papers_like: int | No
     folder = Path(out or f"runs/study-{Path(name).stem}")
     check_folder(folder, one)
     primary, unit = outcome or one.outcome.primary, one.design.unit
+    alpha = one.analysis.alpha
     found = pilot(read_outcomes(folder), primary, unit)
-    table = Table("replicates", "units", f"smallest effect on {primary} (power .8)")
-    for row in plans(found, [papers_like or found.units], [2, 5, 10, 20, 40, 80]):
+    what = f"smallest effect on {primary} (power .8, alpha {alpha:g})"
+    table = Table("replicates", "units", what)
+    for row in plans(found, [papers_like or found.units], [2, 5, 10, 20, 40, 80], alpha):
         table.add_row(str(row.replicates), str(row.units), f"{row.smallest:.3g}")
     console.print(table)
 

@@ -14,6 +14,7 @@ from statsmodels.stats.weightstats import ttost_paired
 from benchmarks.studies.design import Design
 from benchmarks.studies.effects import detectable, effects, power_for
 from benchmarks.studies.paired import Flipped, flip_interval, sign_flip, two_way_mean
+from benchmarks.studies.power import pilot
 from conference.core.errors import UserError
 from tests.benchmarks.studies.made import study
 
@@ -135,6 +136,29 @@ def test_a_planted_effect_is_found_beside_a_floor_of_nought() -> None:
     assert accepted.difference.value == pytest.approx(0, abs=1e-9)
     assert accepted.p_adjusted is None and "by the venue's rule" in accepted.note
     assert (agreement.units, agreement.pairs) == (1, 8) and agreement.method.startswith("t test")
+
+
+def test_means_that_are_the_same_by_chance_are_not_held_for_a_rule() -> None:
+    """Of two small rounds both may agree with people as often by chance; accepted papers not."""
+    table = study(papers=12, replicates=2, seed=4)
+    table = table[table["outcome"] == "accepted"]
+    again = table["arm"] == "aa"
+    for replicate in (0, 1):  # In each round one paper wins and another loses.
+        rows = table[again & (table["replicate"] == replicate)].sort_values("value").index
+        control = table[(table["arm"] == "control") & (table["replicate"] == replicate)]
+        table.loc[rows, "value"] = (
+            control.set_index("unit").loc[table.loc[rows, "unit"]].value.array
+        )
+        table.loc[rows[[0, -1]], "value"] = 1 - table.loc[rows[[0, -1]], "value"]
+    both = pd.concat([table, table.assign(outcome="agreement")])
+    design = Design(primary="accepted", also=("agreement",), replicates=2)
+    accepted, agreement = effects(both, design)
+    assert accepted.floor.value == agreement.floor.value == 0
+    assert accepted.floor.low is None and "by the venue's rule" in str(accepted.floor.reason)
+    assert agreement.floor.low is not None and agreement.floor.low < 0
+    assert pilot(both, "agreement").error > 0
+    with pytest.raises(UserError, match="by the venue's rule"):
+        pilot(both, "accepted")
 
 
 def test_no_effect_is_equivalent_within_a_wide_margin_and_not_within_a_narrow_one() -> None:

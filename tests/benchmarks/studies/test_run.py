@@ -208,6 +208,11 @@ def test_every_study_of_the_package_has_sound_arms() -> None:
             assert venue_of(study, arm)
 
 
+def smallest_effects(table: str) -> list[float]:
+    """The last column of what `conference study power` prints."""
+    return [float(line.split("│")[-2]) for line in table.splitlines() if line.startswith("│")]
+
+
 def test_the_commands_show_run_report_and_compare(papers: Path, out: Path, tmp_path: Path) -> None:
     path = tmp_path / "quota.toml"
     path.write_text(FILE)
@@ -224,7 +229,16 @@ def test_the_commands_show_run_report_and_compare(papers: Path, out: Path, tmp_p
     dry = said("run", str(path), "--papers", str(papers), "--dry-run", "--out", str(tmp_path / "d"))
     assert "after sharing" in dry and not (tmp_path / "d").exists()
     asked = ("power", str(path), "--out", str(out))
-    assert "smallest effect on rating" in said(*asked, "--outcome", "rating")
+    usual = said(*asked, "--outcome", "rating")
+    assert "smallest effect on rating" in usual
+    assert "alpha 0.05" in " ".join(usual.split())
+    strict = tmp_path / "strict.toml"
+    strict.write_text(f"{FILE}\n[analysis]\nalpha = 0.01\n")
+    harder = said("power", str(strict), "--out", str(out), "--outcome", "rating")
+    for easy, hard in zip(smallest_effects(usual), smallest_effects(harder), strict=True):
+        assert hard > easy, "the study's own alpha is planned with"
+    with pytest.raises(UserError, match=r"'accepte' of the pilot: not measured; it has accepted, "):
+        CliRunner().invoke(cli, ["study", *asked, "--outcome", "accepte"], catch_exceptions=False)
     with pytest.raises(UserError, match=r"'accepted' of the pilot: .* by the venue's rule"):
         CliRunner().invoke(cli, ["study", *asked], catch_exceptions=False)
     with pytest.raises(UserError, match="holds the study “Quota”, not “Polish”"):
