@@ -179,20 +179,20 @@ def with_records(
                 wanted[mind] = max(wanted[mind], weight if venue.assignment.seats else 1)
         form = venue.form
 
-    def enough(row: TablePaper) -> bool:
-        for mind, count in wanted.items():
-            filed = mind.partition(":")[0] in FILED
-            known = (
-                records_of(mind, form).get(row.paper, ()) if filed else _of_human(row.human, mind)
-            )
-            if len(known) < count:
-                return False
-        return True
+    def has(row: TablePaper, mind: str) -> bool:
+        filed = mind.partition(":")[0] in FILED
+        known = records_of(mind, form).get(row.paper, ()) if filed else _of_human(row.human, mind)
+        return len(known) >= wanted[mind]
 
-    kept = [row for row in source.table if enough(row)]
+    kept = [row for row in source.table if all(has(row, mind) for mind in wanted)]
     if not kept:
-        asked = ", ".join(f"{count} {mind}" for mind, count in wanted.items())
-        raise UserError(f"{source.path}: no paper has all the records that are asked for: {asked}.")
+        having = {mind: sum(has(row, mind) for row in source.table) for mind in wanted}
+        rarest = min(wanted, key=having.__getitem__)
+        raise UserError(
+            f"{source.path}: no paper has all the records that are asked for: {having[rarest]} of "
+            f"its {len(source)} papers have {wanted[rarest]} of {rarest}; give papers and records "
+            "with the same ids, or leave that reviewer out."
+        )
     chosen, drawn = sample(kept, size, seed, lambda row: row.paper)
     names = "\x1f".join([source.fingerprint, *(row.paper for row in chosen)])
     return msgspec.structs.replace(

@@ -12,7 +12,7 @@ from benchmarks.studies.effects import power_for
 from benchmarks.studies.outcome_table import CONTROL, PAIR
 from benchmarks.studies.outcomes import PLANTED_NEEDS, Need, check_outcomes, given_by_rules
 from benchmarks.studies.plan import Planned, check_place
-from benchmarks.studies.study import Study, plan_hash, venue_of
+from benchmarks.studies.study import Study, in_toml, plan_hash, venue_of
 from benchmarks.studies.twins.apply import ArmPapers, decided, open_arms
 from conference.core.errors import UserError
 from conference.core.seeds import seed_of
@@ -102,8 +102,8 @@ def check_shared(study: Study, settings: Mapping[str, Any], minds: Mapping[str, 
         held = own.get(ALSO_KNOWN_AS.get(rule, rule), value)
         if held != value:
             raise UserError(
-                f"--set {rule}: the study's control sets it to {held!r}, which all arms share; "
-                "change it in a copy of the study's file."
+                f"--set {rule}: the study's control sets it to {in_toml(held)}, which all arms "
+                "share; change it in a copy of the study's file."
             )
     for role, mind in minds.items():
         if getattr(control, role) not in ("", mind):

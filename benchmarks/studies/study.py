@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import hashlib
+import json
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -285,6 +286,15 @@ def design_of(study: Study, replicates: int, seed: int) -> Design:
         randomised=study.design.randomised,
         seed=seed,
     )
+
+
+def in_toml(value: Any) -> str:
+    """A rule's value as a study's file and `--set` have it."""
+    if isinstance(value, dict):
+        return f"{{ {', '.join(f'{name} = {in_toml(each)}' for name, each in value.items())} }}"
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(in_toml, value))}]"
+    return json.dumps(value, ensure_ascii=False)
 
 
 def plan_hash(study: Study, chosen: dict[str, Any]) -> str:

@@ -72,8 +72,9 @@ def _check_scale(source: str, valid: list[HumanReview], faults: list[Damage]) ->
     if len(off) > max(SLIPS, MOST_OFF_SCALE * rated):
         raise UserError(
             f"{source}: {len(off)} of {rated} ratings are off the scale, such as {off[0].record}: "
-            f"{off[0].reason}; give every allowed rating with --scale, and where a known venue had "
-            "another scale that year, write its name otherwise in the column venue."
+            f"{off[0].reason}; correct them, or give every allowed rating with `conference data "
+            "import --scale`, and where a known venue had another scale that year, write its name "
+            "otherwise in the column venue."
         )
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Column, Table
 
 from conference.core.commands import Number
@@ -61,33 +62,45 @@ def list_(outcomes: bool, twins: bool) -> None:
 @click.argument("name")
 def show(name: str) -> None:
     """Show a study: its question, source, arms and outcomes."""
-    from benchmarks.studies.study import load_study
+    from benchmarks.studies.study import in_toml, load_study
 
     one, console = load_study(name), Console()
-    console.print(f"[bold]{one.title}[/bold]\n{one.question}")
+    console.print(one.title, style="bold", markup=False)
+    console.print(one.question, markup=False)
     for label, text in (
         ("Source", one.source),
         ("Published", one.published),
         ("Expected", one.expects),
         ("Rests on", one.rests),
         ("Venue", one.venue),
-        ("Papers", one.papers),
+        ("Papers", "; ".join(filter(None, (one.papers, *_which(one.only, one.sample))))),
     ):
         if text:
-            console.print(f"{label}: {text}", highlight=False)
+            console.print(f"{label}: {text}", highlight=False, markup=False)
     table = Table("arm", "what differs")
     for arm, rules in one.all_arms().items():
-        said = [f"{rule} = {value}" for rule, value in rules.set.items()]
+        said = [f"{rule} = {in_toml(value)}" for rule, value in rules.set.items()]
         said += [f"{role}: {mind}" for role in ("scientist", "reviewer", "chair")
                  if (mind := getattr(rules, role))]  # fmt: skip
         said += [f"papers: {rules.twin}"] if rules.twin else []
         said += [f"committee {rules.committee}"] if rules.committee > 1 else []
-        table.add_row(arm, "; ".join(dict.fromkeys(filter(None, [rules.label, *said]))))
+        table.add_row(arm, escape("; ".join(dict.fromkeys(filter(None, [rules.label, *said])))))
     console.print(table)
+    rounds = f" of {one.rounds} rounds, the last measured" if one.rounds > 1 else ""
     console.print(
-        f"{one.design.replicates} replicates; primary outcome: {one.outcome.primary}; also: "
-        f"{', '.join(one.outcome.also) or 'none'}."
+        f"{one.design.replicates} replicates{rounds}; primary outcome: {one.outcome.primary}; "
+        f"also: {', '.join(one.outcome.also) or 'none'}."
     )
+
+
+def _which(only: str, sample: int) -> list[str]:
+    """Which of the papers a study's file takes, where it does not take all."""
+    chosen = {
+        "decided": "only those that people rated and decided on",
+        "recorded": "only those with all records",
+    }
+    said = [chosen[only]] if only else []
+    return said + ([f"{sample:,} of them drawn"] if sample else [])
 
 
 def chosen(command: Callable[..., None]) -> Callable[..., None]:

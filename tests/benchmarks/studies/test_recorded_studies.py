@@ -74,6 +74,20 @@ def test_only_papers_with_all_records_are_studied(finished: tuple[Path, Study]) 
     assert overlap.between(0, 1).all()
 
 
+def test_a_record_that_no_paper_has_is_named(finished: tuple[Path, Study], tmp_path: Path) -> None:
+    """As where the records name papers otherwise than the papers themselves do."""
+    folder, _ = finished
+    renamed = tmp_path / "renamed.csv"
+    renamed.write_text((folder / "scores.csv").read_text().replace("\np", "\nforum?id=p"))
+    study = tmp_path / "study.toml"
+    scores = folder / "scores.csv"
+    study.write_text(STUDY.replace("{scores}", str(scores), 1).replace("{scores}", str(renamed)))
+    said = rf"0 of its 12 papers have 2 of csv:.*{renamed.name}; give papers and records with the"
+    with pytest.raises(UserError, match=said):
+        run_study(load_study(study), out=tmp_path / "out", papers=folder / TABLE, workers=0)
+    assert not (tmp_path / "out").exists()
+
+
 def test_a_changed_record_is_another_plan(finished: tuple[Path, Study]) -> None:
     folder, study = finished
     path = folder / "scores.csv"

@@ -225,7 +225,18 @@ def test_the_commands_show_run_report_and_compare(papers: Path, out: Path, tmp_p
     assert set(list_studies()) <= set(said("list").split()), "names are whole on narrow terminals"
     assert "rating" in said("list", "--outcomes")
     assert {"flaw:wrong_sign", "hedging:add"} <= set(said("list", "--twins").split())
-    assert "What does a lower quota change?" in said("show", str(path))
+    shown = said("show", str(path))
+    assert "What does a lower quota change?" in shown
+    assert "desk.duplicates = false" in shown, "rules stand as a study's file has them"
+    bracketed = tmp_path / "bracketed.toml"
+    bracketed.write_text(FILE.replace("a lower quota", "[/quota]"))
+    assert "What does [/quota] change?" in said("show", str(bracketed))
+    for name, which in (
+        ("hidden_injection", "40 of them drawn"),
+        ("informed_panels", "only those that people rated and decided on"),
+        ("resubmission_load", "of 8 rounds, the last measured"),
+    ):
+        assert which in " ".join(said("show", name).split())
     dry = said("run", str(path), "--papers", str(papers), "--dry-run", "--out", str(tmp_path / "d"))
     assert "after sharing" in dry and not (tmp_path / "d").exists()
     asked = ("power", str(path), "--out", str(out))
@@ -239,6 +250,9 @@ def test_the_commands_show_run_report_and_compare(papers: Path, out: Path, tmp_p
         assert hard > easy, "the study's own alpha is planned with"
     with pytest.raises(UserError, match=r"'accepte' of the pilot: not measured; it has accepted, "):
         CliRunner().invoke(cli, ["study", *asked, "--outcome", "accepte"], catch_exceptions=False)
+    shared = ("--set", "desk.topic=true", "--papers", str(papers), "--out", str(tmp_path / "d"))
+    with pytest.raises(UserError, match="the study's control sets it to false, which all arms"):
+        CliRunner().invoke(cli, ["study", "run", str(path), *shared], catch_exceptions=False)
     with pytest.raises(UserError, match=r"'accepted' of the pilot: .* by the venue's rule"):
         CliRunner().invoke(cli, ["study", *asked], catch_exceptions=False)
     with pytest.raises(UserError, match="holds the study “Quota”, not “Polish”"):
