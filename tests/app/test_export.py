@@ -100,6 +100,8 @@ def test_notes_are_read_back_with_nothing_lost(round_: Round, tmp_path: Path) ->
     path, _ = write_notes(view_of(round_, "public"), tmp_path)
     (dataset,) = read_notes(path)
     assert not dataset.damaged
+    venue = round_.venue
+    assert dataset.name == f"{venue.series.lower() or venue.name}{venue.year}-simulated"
     papers = {paper.title: paper for paper in dataset.papers}
     assert any(round_.rating(row) != row.rating for row in round_.all(Review))
     for submission in round_.papers():

@@ -29,6 +29,7 @@ from conference.core.records import (
     Submission,
 )
 from conference.core.thread import names_of
+from conference.data.importers.notes import SIMULATED
 
 Note = dict[str, Any]
 Edit = dict[str, Any]
@@ -253,7 +254,7 @@ def _discussed(view: View) -> bool:
 
 def _group(view: View) -> str:
     venue = view.round.venue
-    return f"{venue.series or venue.name}.simulated/{venue.year}/Conference"
+    return f"{venue.series or venue.name}{SIMULATED}/{venue.year}/Conference"
 
 
 def _day(view: View, deadline: str) -> int:

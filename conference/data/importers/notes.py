@@ -15,6 +15,8 @@ from conference.data.scales import dataset_name
 from conference.data.tables import Damage, Dataset, HumanReview, Paper, Stage
 from conference.data.values import Damaged
 
+SIMULATED = ".simulated"  # ends the group of a venue whose round was simulated
+
 
 class File(msgspec.Struct, frozen=True):
     """The file as a whole; each note has its replies in `details`. `stage` is the ratings'."""
@@ -28,7 +30,10 @@ class File(msgspec.Struct, frozen=True):
 
 
 def read_notes(path: Path) -> list[Dataset]:
-    """Papers, reviews and decisions of a file of notes; `UserError` where it is none."""
+    """Papers, reviews and decisions of a file of notes; `UserError` where it is none.
+
+    A simulated round's dataset is named as such, as "iclr2026-simulated".
+    """
     try:
         file = msgspec.json.decode(path.read_bytes(), type=File)
     except OSError as error:
@@ -51,6 +56,8 @@ def read_notes(path: Path) -> list[Dataset]:
         reviews += said
         damaged += faults
     name = dataset_name(file.venue, file.year)
+    if f"{SIMULATED}/" in file.venue_id:  # It must not take the place of what people wrote.
+        name += "-simulated"
     return [gather(name, papers, reviews, damaged, source=f"notes of {file.venue_id}")]
 
 
