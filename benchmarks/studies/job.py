@@ -80,7 +80,7 @@ def make_job(
     check_outcomes(study.outcomes, given_by(arms.control, venues.values()))
     _check_arms(study, venues)
     _check_ids(arms.control)
-    check_size(study, arms.control)
+    check_size(study, arms.control, arms.left_out)
     _check_rounds(study, venues, arms, seed, out)
     chosen = _chosen(arms, sample, seed, replicates, minds, settings)
     chosen |= {"recorded": {arm: found for arm in venues if (found := fingerprints(venues[arm]))}}
@@ -152,7 +152,7 @@ def _check_rounds(
             raise UserError(f"arm.{arm}: {error}") from error
 
 
-def check_size(study: Study, source: PaperSource | None) -> None:
+def check_size(study: Study, source: PaperSource | None, left_out: str = "") -> None:
     """Raise `UserError` where so few papers could show nothing, with their power."""
     if study.design.unit != "paper" or source is None or len(source) >= FEWEST_PAPERS:
         return
@@ -160,8 +160,8 @@ def check_size(study: Study, source: PaperSource | None) -> None:
     power = power_for(LARGE, size**-0.5, size - 1, alpha) if size > 1 else 0.0
     few = "1 paper is too few: it finds" if size == 1 else f"{size} papers are too few: they find"
     raise UserError(
-        f"{source.path}: {few} a difference of {LARGE} SD of a "
-        f"paper's with power {power:.2f}; give at least {FEWEST_PAPERS}."
+        f"{source.path}: {few} a difference of {LARGE} SD of a paper's with power {power:.2f}; "
+        f"give at least {FEWEST_PAPERS}{f' ({left_out})' if left_out else '.'}"
     )
 
 
@@ -192,11 +192,13 @@ def papers_of(
             'has such a reviewer; name one, such as reviewer = "4 human", or drop it.'
         )
     source = open_papers(papers, venues["control"])
+    given = len(source)
     if study.only == "decided":
         source = decided(source, sample, seed)
     else:
         source = with_records(source, venues.values(), sample, seed)
-    return ArmPapers(dict.fromkeys(study.twins, source), source.notes)
+    left_out = source.notes[-1] if len(source) < given else ""
+    return ArmPapers(dict.fromkeys(study.twins, source), source.notes, left_out)
 
 
 def given_by(source: PaperSource | None, venues: Iterable[Venue] = ()) -> set[Need]:

@@ -23,10 +23,14 @@ PLANTED = "planted.json"  # in a study's folder: what was planted in which paper
 
 
 class ArmPapers(msgspec.Struct, frozen=True):
-    """Each arm's papers, and sentences on those that were left out. None: scientists write them."""
+    """Each arm's papers, and sentences on those that were left out. None: scientists write them.
+
+    `left_out` says why there are fewer than were given, in one of these sentences.
+    """
 
     sources: dict[str, PaperSource | None]
     notes: tuple[str, ...] = ()
+    left_out: str = ""
 
     @property
     def control(self) -> PaperSource | None:
@@ -90,22 +94,29 @@ def _twinned(
     notes: tuple[str, ...],
 ) -> ArmPapers:
     rows: dict[str, list[TablePaper]] = {arm: [] for arm in twins}
+    taking = dict.fromkeys((twins[arm] for arm in chosen), 0)
     for row in source.table:
         changed = {arm: _change(row, twins[arm], *twin, seed) for arm, twin in chosen.items()}
+        for spec in {twins[arm] for arm, found in changed.items() if found}:
+            taking[spec] += 1
         if all(changed.values()):
             for arm in twins:
                 rows[arm].append(changed.get(arm) or row)
-    kept, named = len(rows[CONTROL]), ", ".join(dict.fromkeys(filter(None, twins.values())))
+    kept, given, named = len(rows[CONTROL]), len(source.table), ", ".join(taking)
+    if len(taking) > 1:
+        rarest = min(taking, key=taking.__getitem__)
+        named = f"all of {named} (the fewest, {taking[rarest]}, take {rarest})"
     if not kept:
         raise UserError(
-            f"twin: none of the {len(source.table)} papers of {source.path} takes {named}; choose "
-            "other papers or another twin."
+            f"twin: none of the {given} papers of {source.path} takes {named}; choose other papers "
+            "or another twin."
         )
-    if kept < len(source.table):
-        left = len(source.table) - kept
-        notes += (f"{left} of {len(source.table)} papers do not take {named} and are left out.",)
+    left = f"{given - kept} of {given} papers do not take {named} and are left out."
+    left = left if kept < given else ""
+    notes += (left,) if left else ()
     _give_truth(rows, [arm for arm, spec in twins.items() if not spec])
-    return ArmPapers({arm: _with_rows(source, table) for arm, table in rows.items()}, notes)
+    sources = {arm: _with_rows(source, table) for arm, table in rows.items()}
+    return ArmPapers(sources, notes, left)
 
 
 def _change(row: TablePaper, spec: str, twin: Twin, detail: str, seed: int) -> TablePaper | None:

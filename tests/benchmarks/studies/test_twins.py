@@ -13,6 +13,7 @@ import pytest
 from benchmarks.studies.planted import names
 from benchmarks.studies.run import round_folder, run_study
 from benchmarks.studies.study import Study, load_study
+from benchmarks.studies.twins.apply import open_arms
 from benchmarks.studies.twins.flaw import change, kinds
 from benchmarks.studies.twins.twin import twin_of
 from benchmarks.studies.twins.wording import facts
@@ -23,6 +24,7 @@ from conference.papers import read_document
 from conference.papers.anatomy import SIGNS, measure
 from venues.papers import TablePaper
 from venues.resume import load_round
+from venues.venue_file import load_venue
 
 ABSTRACT = (
     "We study the alignment of small networks with subject {at}. Our method reaches 73.4 points "
@@ -202,6 +204,16 @@ def test_papers_that_take_no_twin_are_refused_before_anything_runs(
         run_study(study("flaw:any"), out=tmp_path / "x", papers=bare, workers=0)
     with pytest.raises(UserError, match="'flaw_found' needs planted flaws"):
         run_study(study("", "flaw_found"), out=tmp_path / "x", papers=table, workers=0)
+    rows = {"title": "a", "abstract": "We may show it.", "text": "no sections"}
+    few = pd.DataFrame([rows, {**rows, "abstract": "b"}, {**rows, "abstract": "c"}])
+    few.to_parquet(bare)
+    said = r"1 paper is too few.* \(2 of 3 papers do not take hedging:remove and are left out\.\)"
+    with pytest.raises(UserError, match=said):
+        run_study(study("hedging:remove"), out=tmp_path / "x", papers=bare, workers=0)
+    both = {"control": "", "surer": "hedging:remove", "best": "flaw:best_run"}
+    said = r"takes all of hedging:remove, flaw:best_run \(the fewest, 0, take flaw:best_run\)"
+    with pytest.raises(UserError, match=said):
+        open_arms(both, str(bare), load_venue("iclr2022"), 0, 0)
     assert not (tmp_path / "x").exists()
 
 
