@@ -361,6 +361,9 @@ def test_cross_fitted_figures_are_those_of_cross_validated_decisions():
     assert {name: each.value for name, each in found.items()} == pytest.approx(
         {name: each.value for name, each in expected.items()}
     )
+    for name, each in found.items():
+        one = decisions.cross_fitted_statistic(name, label, scores, seed=3)
+        assert one(np.ones((1, 90))) == pytest.approx([each.value])
     nobody = decisions.cross_fitted_figures(np.arange(90) < 9, np.ones(90), resamples=20)
     assert "no paper is predicted accepted" in nobody["precision"].reason
     assert nobody["fpr"].low == 0 < nobody["fpr"].high < 0.06

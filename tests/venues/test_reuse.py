@@ -149,7 +149,11 @@ def test_attendance_and_rating_are_drawn_apart(base: Path, tmp_path: Path) -> No
 def test_the_command_takes_over_and_refuses_what_is_no_round(base: Path, tmp_path: Path) -> None:
     from click.testing import CliRunner
 
-    words = ["run", "workshop", "--out", str(tmp_path / "x"), "--reuse", str(tmp_path)]
-    result = CliRunner().invoke(cli, words)
-    assert result.exit_code != 0
-    assert "there is no ledger.sqlite here" in str(result.exception)
+    words = ["run", "workshop", "--out", str(tmp_path / "x"), "--reuse"]
+    for more in ([], ["--dry-run"], ["--rounds", "2"]):
+        result = CliRunner().invoke(cli, [*words, str(tmp_path), *more])
+        assert result.exit_code != 0
+        assert "there is no ledger.sqlite here" in str(result.exception)
+    result = CliRunner().invoke(cli, [*words, str(base), "--rounds", "2", "--dry-run"])
+    assert "holds one round; name a folder with round-1" in str(result.exception)
+    assert CliRunner().invoke(cli, [*words, str(base), "--dry-run"]).exit_code == 0

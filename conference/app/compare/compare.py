@@ -93,6 +93,7 @@ def _reviewers(found: Compared) -> Table:
     heads = ("measure", "n", f"A: {found.first}", f"B: {found.second}", "A − B")
     note = (
         f"A: {found.first}, on {first}. B: {found.second}, on {second}. Shared: {shared}. "
-        "Brackets: 95 % intervals by a paired bootstrap over papers; n: papers."
+        "Brackets: 95 % intervals by a paired bootstrap over papers; n: papers. Balanced accuracy "
+        "is at thresholds fitted on the other folds of the shared papers."
     )
     return Table(f"{found.n} shared papers", heads, tuple(rows), note)
