@@ -34,20 +34,22 @@ ALL_SAME = "every pair has the same difference, so there is no interval"
 FLIPS = 1999
 FEWEST = 10  # what can be flipped: times 25 effects, 2 of 2^10 signs are still under .05
 _BLOCK = 200
-_SAME = 1 - 1e-9  # rounding does not part equal statistics
+_SAME = 1 - 1e-9  # equal statistics may differ by rounding
 _ROUNDING = 1e-9  # of the largest difference: what differs by less is the same
 
 
 class Layout(msgspec.Struct, frozen=True):
-    """Which pairs there are, and which of the two random factors they can tell apart. `solve` turns
-    sums of squares into the components that can be told (least squares)."""
+    """Which pairs there are, and whether they identify the variance between units and replicates.
+
+    `solve` turns sums of squares into the identified components (least squares).
+    """
 
     mask: Floats
     by_unit: Floats
     by_replicate: Floats
     n: float
-    unit: bool
-    replicate: bool
+    has_unit: bool
+    has_replicate: bool
     solve: Floats
 
 
@@ -87,8 +89,8 @@ class Mean(msgspec.Struct, frozen=True):
         return float(max(above, below))
 
 
-def layout(values: Floats) -> Layout:
-    """What is known of `values` before their sizes are looked at."""
+def layout_of(values: Floats) -> Layout:
+    """The layout of `values`, which holds for any values with the same pairs."""
     mask = np.isfinite(values).astype(np.float64)
     by_unit, by_replicate, n = mask.sum(axis=1), mask.sum(axis=0), float(mask.sum())
     units, replicates = int((by_unit > 0).sum()), int((by_replicate > 0).sum())
@@ -105,31 +107,31 @@ def layout(values: Floats) -> Layout:
 
 def two_way_mean(values: Floats) -> Mean:
     """The mean with its two-way clustered error; `Undefined` with fewer than two pairs."""
-    made = layout(values)
-    if made.n < 2:
-        raise Undefined(f"there are {made.n:.0f} pairs, and an interval needs two")
+    layout = layout_of(values)
+    if layout.n < 2:
+        raise Undefined(f"there are {layout.n:.0f} pairs, and an interval needs two")
     value = float(np.nanmean(values))
     filled = np.where(np.isfinite(values), values - value, 0.0)
     if np.abs(filled).max() <= _ROUNDING * np.nanmax(np.abs(values)):
         filled = np.zeros_like(filled)
     parts = _components(
-        made,
+        layout,
         total=np.array([filled.sum()]),
-        unit=_by_count(filled.sum(axis=1), made.by_unit),
-        replicate=_by_count(filled.sum(axis=0), made.by_replicate),
+        unit=_by_count(filled.sum(axis=1), layout.by_unit),
+        replicate=_by_count(filled.sum(axis=0), layout.by_replicate),
         squares=np.array([(filled**2).sum()]),
     )
-    variance = _variance(made, parts)
+    variance = _variance(layout, parts)
     var_unit, var_replicate, var_residual = (float(part[0]) for part in parts)
-    units = made.n**2 / float((made.by_unit**2).sum())
-    replicates = made.n**2 / float((made.by_replicate**2).sum())
-    counts = int((made.by_unit > 0).sum()), int((made.by_replicate > 0).sum())
-    shape = Shape(units, replicates, made.n, made.unit, made.replicate)
+    units = layout.n**2 / float((layout.by_unit**2).sum())
+    replicates = layout.n**2 / float((layout.by_replicate**2).sum())
+    counts = int((layout.by_unit > 0).sum()), int((layout.by_replicate > 0).sum())
+    shape = Shape(units, replicates, layout.n, layout.has_unit, layout.has_replicate)
     return Mean(
         value=value,
         error=float(np.sqrt(variance[0])),
         df=shape.degrees(var_unit, var_replicate, var_residual),
-        n=int(made.n),
+        n=int(layout.n),
         units=counts[0],
         replicates=counts[1],
         var_unit=var_unit,
@@ -141,7 +143,7 @@ def two_way_mean(values: Floats) -> Mean:
 
 
 class Shape(msgspec.Struct, frozen=True):
-    """How many units, replicates and pairs a design has, and which factors it tells apart."""
+    """How many units, replicates and pairs a design has, and which components they identify."""
 
     units: float
     replicates: float
@@ -174,7 +176,7 @@ class Shape(msgspec.Struct, frozen=True):
 
 
 def sign_flip(values: Floats, seed: int, flips: int = FLIPS) -> tuple[float, str]:
-    """p that the arms are exchangeable, and how it was made (see the module)."""
+    """p that the arms are exchangeable, and how it was computed (see the module)."""
     mean = two_way_mean(values)
     single = mean.units == 1 or mean.replicates == 1
     count = mean.n if single else mean.replicates
@@ -217,7 +219,7 @@ class Flipped(msgspec.Struct, frozen=True):
     so that an effect is tested without another look at the values. The first row flips nothing.
     """
 
-    made: Layout
+    layout: Layout
     signs: Floats
     unit: Floats
     by_replicate: Floats
@@ -227,33 +229,33 @@ class Flipped(msgspec.Struct, frozen=True):
     def of(cls, values: Floats, signs: Floats) -> Flipped:
         """`signs` has shape (rows, replicates that have a pair)."""
         known = np.isfinite(values).any(axis=0)
-        made, filled = layout(values[:, known]), np.nan_to_num(values[:, known])
+        layout, filled = layout_of(values[:, known]), np.nan_to_num(values[:, known])
         signs = np.vstack([np.ones_like(signs[:1]), signs])
-        each = 1 / np.maximum(made.by_unit, 1)[:, None]
+        each = 1 / np.maximum(layout.by_unit, 1)[:, None]
         forms = (
             filled.T @ (filled * each),
-            -2 * filled.T @ (made.mask * each),
-            made.mask.T @ (made.mask * each),
+            -2 * filled.T @ (layout.mask * each),
+            layout.mask.T @ (layout.mask * each),
         )
         unit = np.array([((signs @ form) * signs).sum(axis=1) for form in forms])
-        return cls(made, signs, unit, filled.sum(axis=0), float((filled**2).sum()))
+        return cls(layout, signs, unit, filled.sum(axis=0), float((filled**2).sum()))
 
     def statistics(self, effect: float) -> Floats:
         """|mean| / error for each row of signs, the unflipped one first."""
-        made = self.made
-        sums = self.by_replicate - effect * made.by_replicate
+        layout = self.layout
+        sums = self.by_replicate - effect * layout.by_replicate
         total = self.signs @ sums
         parts = _components(
-            made,
+            layout,
             total=total,
             unit=self.unit[0] + effect * self.unit[1] + effect**2 * self.unit[2],
-            replicate=np.broadcast_to(_by_count(sums, made.by_replicate), total.shape),
+            replicate=np.broadcast_to(_by_count(sums, layout.by_replicate), total.shape),
             squares=np.full_like(
                 total,
-                self.squares - 2 * effect * self.by_replicate.sum() + effect**2 * made.n,
+                self.squares - 2 * effect * self.by_replicate.sum() + effect**2 * layout.n,
             ),
         )
-        mean, error = np.abs(total) / made.n, np.sqrt(_variance(made, parts))
+        mean, error = np.abs(total) / layout.n, np.sqrt(_variance(layout, parts))
         out = np.where(mean == 0, 0.0, np.inf)
         return np.asarray(np.divide(mean, error, out=out, where=error > 0))
 
@@ -298,19 +300,19 @@ def _ratio(above: float, below: float) -> float:
 
 
 def _components(
-    made: Layout, *, total: Floats, unit: Floats, replicate: Floats, squares: Floats
+    layout: Layout, *, total: Floats, unit: Floats, replicate: Floats, squares: Floats
 ) -> tuple[Floats, Floats, Floats]:
     """Unit, replicate and residual variance, each (rows,), none below 0.
 
     All arguments (rows,): the sum of the differences, Σ (sum of a unit)² / n_u, the same over
     replicates, and the sum of their squares.
     """
-    correction = total**2 / made.n
+    correction = total**2 / layout.n
     right = [squares - correction]
-    right += [unit - correction] if made.unit else []
-    right += [replicate - correction] if made.replicate else []
-    live = [made.unit, made.replicate, True]
-    solved = made.solve @ np.array(right)
+    right += [unit - correction] if layout.has_unit else []
+    right += [replicate - correction] if layout.has_replicate else []
+    live = [layout.has_unit, layout.has_replicate, True]
+    solved = layout.solve @ np.array(right)
     zero = np.zeros_like(total)
     given = iter(np.maximum(solved, 0.0))
     first, second, rest = (next(given) if there else zero for there in live)
@@ -321,7 +323,7 @@ def _by_count(sums: Floats, counts: Floats) -> Floats:
     return np.array([(sums**2 / np.maximum(counts, 1)).sum()])
 
 
-def _variance(made: Layout, parts: tuple[Floats, Floats, Floats]) -> Floats:
+def _variance(layout: Layout, parts: tuple[Floats, Floats, Floats]) -> Floats:
     unit, replicate, residual = parts
-    whole = unit * (made.by_unit**2).sum() + replicate * (made.by_replicate**2).sum()
-    return np.asarray(whole / made.n**2 + residual / made.n)
+    whole = unit * (layout.by_unit**2).sum() + replicate * (layout.by_replicate**2).sum()
+    return np.asarray(whole / layout.n**2 + residual / layout.n)
