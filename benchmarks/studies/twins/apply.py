@@ -115,8 +115,7 @@ def _twinned(
     left = left if kept < given else ""
     notes += (left,) if left else ()
     _give_truth(rows, [arm for arm, spec in twins.items() if not spec])
-    sources = {arm: _with_rows(source, table) for arm, table in rows.items()}
-    return ArmPapers(sources, notes, left)
+    return ArmPapers({arm: _with_rows(source, table) for arm, table in rows.items()}, notes, left)
 
 
 def _change(row: TablePaper, spec: str, twin: Twin, detail: str, seed: int) -> TablePaper | None:
