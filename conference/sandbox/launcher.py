@@ -28,6 +28,7 @@ _MOUNT_SETATTR = 442  # the same number on every processor
 _SECCOMP = {"x86_64": 317, "aarch64": 277}
 _PIVOT_ROOT = {"x86_64": 155, "aarch64": 41}
 _ALL_THREADS, _NEW_LISTENER = 1 | 16, 8  # SECCOMP_FILTER_FLAG_TSYNC with _TSYNC_ESRCH
+_WAIT_KILLABLE = 32  # a call that is being judged is not interrupted by signals; Linux 5.19
 _SIGKILL, _SIGPIPE, _SIGXFSZ = 9, 13, 25  # the module `signal` takes long to load
 # Helpers (a resource tracker, a pool's workers) get time to end by themselves: until none of them
 # has moved at so many looks, which on a crowded machine takes longer, or one has started another,
@@ -149,9 +150,11 @@ def take_filter(control: _socket.socket, program: bytes, watch: bool, files: int
 def _load_filter(control: _socket.socket, program: bytes, watch: bool) -> None:
     buffer = ctypes.create_string_buffer(program, len(program))
     record = _Program(len(program) // 8, ctypes.cast(buffer, ctypes.c_void_p))
-    flags = _ALL_THREADS | (_NEW_LISTENER if watch else 0)
-    number = _SECCOMP[os.uname().machine]
-    listener: int = _LIBC.syscall(number, 1, flags, ctypes.byref(record))
+    number, listener = _SECCOMP[os.uname().machine], -1
+    for flags in (_NEW_LISTENER | _WAIT_KILLABLE, _NEW_LISTENER) if watch else (0,):
+        if listener < 0:
+            told = ctypes.byref(record)
+            listener = _LIBC.syscall(number, 1, _ALL_THREADS | flags, told)
     if listener < 0:
         raise OSError(ctypes.get_errno(), "seccomp: " + os.strerror(ctypes.get_errno()))
     if watch:

@@ -55,7 +55,7 @@ def start(
         "workspace": str(workspace),
         "rlimits": given,
         "files": numbers[resource.RLIMIT_NOFILE],
-        "filter": filter_program(watch=watch),
+        "filter": filter_program(watch=watch, isolated=method != "process"),
         "watch": watch,
         "libraries": list(libraries),
         "root": mounts if method == "namespaces" else [],

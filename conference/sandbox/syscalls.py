@@ -102,6 +102,12 @@ BY_ARGUMENT: dict[str, tuple[int, tuple[int, ...]]] = {
     "socketpair": (1, _DATAGRAMS),
 }  # fmt: skip
 
+# So are signals of isolated programs, to process 1 and to all: a call that waits for an answer can
+# be interrupted by a signal, and programs do not expect that of these.
+_SIGNALS: dict[str, tuple[int, tuple[int, ...]]] = dict.fromkeys(
+    ("kill", "tkill", "tgkill", "rt_sigqueueinfo", "rt_tgsigqueueinfo"), (0, (1, 0xFFFFFFFF))
+)
+
 _ALLOW, _NOTIFY, _KILL = 0x7FFF0000, 0x7FC00000, 0x80000000
 _ENOSYS = 0x00050000 | 38
 _LOAD, _EQUAL, _AT_LEAST, _RETURN = 0x20, 0x15, 0x35, 0x06
@@ -121,24 +127,26 @@ def number(name: str) -> int | None:
     return _MACHINES.get(platform.machine(), ({}, 0))[0].get(name)
 
 
-def filter_program(*, watch: bool) -> bytes:
+def filter_program(*, watch: bool, isolated: bool = True) -> bytes:
     """The filter as packed `sock_filter` records (8 bytes each); empty on other processors.
 
     Without `watch` only what must be absent is; all else is left to namespaces and limits.
+    `isolated` programs have no other's processes to signal but the first one.
     """
     if platform.machine() not in _MACHINES:
         return b""
     numbers, architecture = _MACHINES[platform.machine()]
     without = _OLDER_INSTEAD if watch else (*_OLDER_INSTEAD, *HIDDEN_MEMORY, *SCARCE, *AROUND)
     absent = [numbers[name] for name in without if name in numbers]
-    others = set(numbers) - set(without) - set(BY_ARGUMENT)
+    by_argument = BY_ARGUMENT | (_SIGNALS if isolated else {})
+    others = set(numbers) - set(without) - set(by_argument)
     watched = sorted(numbers[name] for name in others) if watch else []
     # Layout: checks, then ALLOW, NOTIFY, ENOSYS, KILL; a jump counts the records to skip. A check
     # goes to an end where it holds ("" for none) and skips some records where it does not.
     checks: list[tuple[int, int, str, int]] = [(_AT_LEAST, _X32, "kill", 0)]
     checks += [(_EQUAL, value, "absent", 0) for value in absent]
     checks += [(_EQUAL, value, "notify", 0) for value in watched]
-    for name, (argument, values) in BY_ARGUMENT.items() if watch else ():
+    for name, (argument, values) in by_argument.items() if watch else ():
         place = _ARGUMENTS + 8 * argument
         checks += [(_EQUAL, numbers[name], "", len(values) + 2), (_LOAD, place, "", 0)]
         checks += [(_EQUAL, value, "notify", 0) for value in values]

@@ -255,6 +255,30 @@ def test_a_helper_that_is_about_to_end_gets_the_time_for_it(
     assert (outcome.exit_code, outcome.incidents) == (0, ())
 
 
+SIGNALLED = """
+import os, signal
+signal.signal(signal.SIGALRM, lambda *_: None)
+signal.setitimer(signal.ITIMER_REAL, 0.001, 0.001)
+child = os.fork()
+if child == 0:
+    while True:
+        signal.pause()
+for _ in range(1000):
+    os.kill(child, signal.SIGWINCH)
+signal.setitimer(signal.ITIMER_REAL, 0)
+os.kill(child, signal.SIGKILL)
+os.waitpid(child, 0)
+"""
+
+
+@pytest.mark.parametrize("method", [method for method in WORKING if method != "process"])
+def test_a_signal_to_a_process_of_its_own_is_not_interrupted(
+    method: Method, workspace: Path
+) -> None:
+    outcome = run(program(workspace, SIGNALLED), workspace, LIMITS, method=method)
+    assert (outcome.exit_code, outcome.incidents) == (0, ()), outcome.stderr
+
+
 HOLDING = (Path(__file__).parent / "hostile/handles_in_flight.py").read_text()
 
 
