@@ -71,8 +71,9 @@ def effects(result: StudyResult) -> Any:
     from matplotlib.figure import Figure
 
     by_outcome: dict[str, list[Effect]] = {}
+    measured = {each.outcome for each in result.effects if each.difference.low is not None}
     for each in result.effects:
-        if each.difference.value is not None:
+        if each.outcome in measured and each.difference.value is not None:
             by_outcome.setdefault(each.outcome, []).append(each)
     order = dict.fromkeys(each.arm for each in result.effects)
     colours = dict(zip(order, (colour for colour, _ in lines()), strict=False))

@@ -17,7 +17,7 @@ FLIPS = ("arm", "both accept", "only control", "only arm", "both reject", "incon
 
 PAIRS = ("two committees of", "papers × replicates", "decisions that differ, %", "arbitrary, %")
 COMPARED = ("study", "arm", "outcome", "difference", "A/A floor", "p adjusted", "smallest effect",
-            "papers × replicates", "rests on", "published")  # fmt: skip
+            "papers × replicates", "rests on")  # fmt: skip
 
 
 def effect_row(effect: Effect, study: StudyInfo) -> list[str]:
@@ -72,7 +72,7 @@ def compared_rows(result: StudyResult) -> list[tuple[bool, list[str]]]:
     control's stand in its place.
     """
     study = result.study
-    about = [f"{study.papers:,} × {study.replicates}", study.rests_on, study.published]
+    about = [f"{study.papers:,} × {study.replicates}", study.rests_on]
     by_arm = {each.arm: each for each in result.flips}
     rows = []
     for each in result.primary:

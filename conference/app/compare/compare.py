@@ -54,7 +54,9 @@ def compare_studies(folders: Sequence[str]) -> SideBySide:
     """Primary outcomes of studies, and their answers."""
     results = [read_result(Path(folder)) for folder in folders]
     rows = [tuple(row) for result in results for _, row in compared_rows(result)]
-    answers = [(result.study.title, " ".join(result.answer)) for result in results]
+    answers = [
+        (result.study.title, " ".join(result.answer), result.study.published) for result in results
+    ]
     note = "Primary outcomes with intervals; Holm's adjustment is within each study."
     return SideBySide(
         kind="study",
@@ -62,7 +64,7 @@ def compare_studies(folders: Sequence[str]) -> SideBySide:
         names=tuple(folders),
         notes=(),
         tables=(Table("Effects", COMPARED, tuple(rows), note),
-                Table("Answers", ("study", "answer"), tuple(answers))),
+                Table("Answers", ("study", "answer", "published"), tuple(answers))),
         figures=results,
     )  # fmt: skip
 
