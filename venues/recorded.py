@@ -58,7 +58,7 @@ def fingerprints(venue: Venue) -> dict[str, str]:
     return {
         mind: hashlib.sha256(file_of(mind).read_bytes()).hexdigest()
         for mind in recorded_minds(venue)
-        if mind.partition(":")[0] in FILED
+        if _is_filed(mind)
     }
 
 
@@ -67,7 +67,7 @@ def check_recorded(venue: Venue, source: PaperSource | None) -> None:
     and where no paper of the round has one."""
     outcomes = [row.human for row in source.table if row.human] if source else []
     for mind in recorded_minds(venue):
-        if mind.partition(":")[0] not in FILED:
+        if not _is_filed(mind):
             if not any(_of_human(outcome, mind) for outcome in outcomes):
                 what = "first ratings" if mind == FIRST else "ratings"
                 where = "first ratings of theirs" if mind == FIRST else "a column `ratings`"
@@ -157,12 +157,17 @@ def _of_human(known: HumanOutcome | None, mind: str) -> tuple[Recorded, ...]:
 
 def on_record(round_: Round, mind: str, paper: str) -> tuple[Recorded, ...]:
     """What a mind's records say of a paper, in an order that is drawn anew for each committee."""
-    if mind.partition(":")[0] in FILED:
+    if _is_filed(mind):
         found = records_of(mind, round_.venue.form).get(paper, ())
     else:
         found = _of_human(round_.one(HumanOutcome, paper), mind)
     rng = generator(round_.draws, "persons", label_of(mind), paper)
     return tuple(found[at] for at in rng.permutation(len(found)))
+
+
+def _is_filed(mind: str) -> bool:
+    """Whether its records are in a file of their own; people's come with the papers."""
+    return mind.partition(":")[0] in FILED
 
 
 def with_records(
@@ -180,18 +185,20 @@ def with_records(
         form = venue.form
 
     def has(row: TablePaper, mind: str) -> bool:
-        filed = mind.partition(":")[0] in FILED
-        known = records_of(mind, form).get(row.paper, ()) if filed else _of_human(row.human, mind)
+        if _is_filed(mind):
+            return len(records_of(mind, form).get(row.paper, ())) >= wanted[mind]
+        known = _of_human(row.human, mind)
         return len(known) >= wanted[mind]
 
     kept = [row for row in source.table if all(has(row, mind) for mind in wanted)]
     if not kept:
         having = {mind: sum(has(row, mind) for row in source.table) for mind in wanted}
         rarest = min(wanted, key=having.__getitem__)
+        lacking = "records by the ids of the papers" if _is_filed(rarest) else "papers with ratings"
         raise UserError(
             f"{source.path}: no paper has all the records that are asked for: {having[rarest]} of "
-            f"its {len(source)} papers have {wanted[rarest]} of {rarest}; give papers and records "
-            "with the same ids, or leave that reviewer out."
+            f"its {len(source)} papers have {wanted[rarest]} of {rarest}; give {lacking}, or leave "
+            "that reviewer out."
         )
     chosen, drawn = sample(kept, size, seed, lambda row: row.paper)
     names = "\x1f".join([source.fingerprint, *(row.paper for row in chosen)])

@@ -52,7 +52,9 @@ def draw(result: StudyResult, outcomes: Any) -> dict[str, tuple[str, Any]]:
             bool(result.plans),
         ),
         "distributions": (
-            "Outcomes by arm. Lines: share of units and replicates; points: one value a round.",
+            "Outcomes by arm, all replicates together. Bars: the share of yes-or-no outcomes. "
+            "Points: one a unit and replicate, with their mean. Curves, where these are many: the "
+            "share at each value.",
             lambda: distributions(result, outcomes),
             True,
         ),
@@ -146,6 +148,7 @@ def _distribution_panel(axis: Any, given: dict[str, Floats], colours: dict[str, 
                       va="bottom", fontsize=7.5)  # fmt: skip
         axis.set_xticks([])
         axis.margins(y=0.15)
+        axis.set_ylim(bottom=0, top=None if together.any() else 1)
         return True
     if max(map(len, given.values())) <= FEW:
         for place, (arm, values) in enumerate(given.items()):

@@ -88,6 +88,19 @@ def test_a_table_without_reviews_is_decisions_alone(tmp_path: Path):
     assert "nothing is rated" in found.notes[0]
 
 
+def test_papers_with_lists_of_ratings_need_no_table_of_reviews(tmp_path: Path):
+    """As a table of papers with their ratings that is put beside other tables of a folder."""
+    papers = [row("a", 2025, ratings=[6, 3]), row("b", 2025, ratings=[8])]
+    folder = tables(tmp_path / "t", papers, [{"paper_id": "a", "rating": 10}])
+    (both,) = read_tables(folder)
+    assert [review.rating for review in both.reviews] == [10], "a table of reviews goes first"
+    (folder / "reviews.parquet").unlink()
+    (found,) = read_tables(folder)
+    given = [(each.paper_id, each.reviewer, each.rating) for each in found.reviews]
+    assert given == [("a", 0, 6), ("a", 1, 3), ("b", 0, 8)]
+    assert not any("nothing is rated" in note for note in found.notes)
+
+
 def test_reviews_that_are_not_numbered_keep_their_order(tmp_path: Path):
     given = [{"paper_id": "a", "rating": value} for value in (6, 3, 6)]
     (found,) = read_tables(tables(tmp_path / "t", [row("a")], given))

@@ -2,8 +2,9 @@
 
 Beside them may lie rating_history.parquet (ratings before rebuttal), review_texts.parquet, and
 files named fulltext_VENUEYEAR.parquet with a column `text` or `sections_json`. A single table whose
-columns `ratings` and `confidences` hold lists does as well; it may have columns `text`,
-`text_version` and `rating_stage` of the schema. One dataset for each venue-year comes out.
+columns `ratings` and `confidences` hold lists does as well, and a papers.parquet that has them
+needs no reviews.parquet; a table may have columns `text`, `text_version` and `rating_stage` of the
+schema. One dataset for each venue-year comes out.
 """
 
 from __future__ import annotations
@@ -91,13 +92,14 @@ def read_tables(
         raise UserError(f"--scale: the scales of all papers in {source} are known; leave it out.")
     known = {paper.paper_id: paper for paper in papers if paper.paper_id not in others}
     said = {} if single else review_texts(source, rated, damaged)
-    given = _listed(rows, damaged) if single else _review_rows(source, others)
+    listed = "ratings" in table.columns and not (source / REVIEWS).is_file()
+    given = _listed(rows, damaged) if single or listed else _review_rows(source, others)
     reviews = [r for row in given if (r := _review(row, known, said, damaged))]
     before = {(review.paper_id, review.reviewer) for review in reviews if _has_first(review)}
     reviews = _with_history(source, reviews, known, damaged)
     asked = [fault for fault in damaged if others.isdisjoint(fault.record.split())]
-    missing = not single and not (source / REVIEWS).is_file()
-    notes = [f"there is no {REVIEWS} beside the papers: nothing is rated"] if missing else []
+    missing = f"there is no {REVIEWS} beside the papers and no column ratings: nothing is rated"
+    notes = [] if single or listed or (source / REVIEWS).is_file() else [missing]
     return [
         msgspec.structs.replace(
             dataset, notes=(*notes, *dataset.notes, *_notes(dataset, before, source))

@@ -82,7 +82,7 @@ def test_a_record_that_no_paper_has_is_named(finished: tuple[Path, Study], tmp_p
     study = tmp_path / "study.toml"
     scores = folder / "scores.csv"
     study.write_text(STUDY.replace("{scores}", str(scores), 1).replace("{scores}", str(renamed)))
-    said = rf"0 of its 12 papers have 2 of csv:.*{renamed.name}; give papers and records with the"
+    said = rf"0 of its 12 papers have 2 of csv:.*{renamed.name}; give records by the ids"
     with pytest.raises(UserError, match=said):
         run_study(load_study(study), out=tmp_path / "out", papers=folder / TABLE, workers=0)
     assert not (tmp_path / "out").exists()
