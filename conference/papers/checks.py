@@ -11,9 +11,11 @@ from numpy.typing import NDArray
 
 from conference.core.mentions import mentions
 from conference.papers.document import Document
+from conference.papers.orders import plain_letters
 
 EMAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.]+")
 NEAR_TITLES, NEAR_ABSTRACTS = 0.8, 0.5  # similarities of papers that ask the same
+NEAR_COPIES = 0.88  # of two abstracts of which a twentieth of the words differ
 CHUNK_CELLS = 20_000_000
 
 
@@ -51,25 +53,29 @@ def out_of_topic(text: str, topics: Mapping[str, Sequence[str]]) -> str | None:
 def near_duplicates(titles: Sequence[str], abstracts: Sequence[str]) -> list[tuple[int, int]]:
     """Pairs (earlier, later) of papers that ask the same under nearly the same title.
 
-    Titles are compared as in `duplicates`, at `NEAR_TITLES`; as those of a series may be alike,
+    And of those whose abstracts are in nearly the same words, whatever their titles are. Titles
+    are compared as in `duplicates`, at `NEAR_TITLES`; as those of a series may be alike,
     the abstracts' words must be too (cosine of their counts, without stop words). Two abstracts of
     embedded scientists on one question, in words drawn apart, have .63 or more.
     """
+    copies = duplicates(abstracts, NEAR_COPIES, length=0.7)
     alike = duplicates(titles, NEAR_TITLES, length=0.7)
     told = [pair for pair in alike if all(abstracts[at].strip() for at in pair)]
     if not told:
-        return []
+        return copies
     from sklearn.feature_extraction.text import CountVectorizer
     from sklearn.preprocessing import normalize
 
     # Every word is counted alike, so that the verdict on a pair does not hang on other papers.
     counts = CountVectorizer(stop_words="english", token_pattern=r"\w+", dtype=float)
-    rows: Any = normalize(counts.fit_transform([f"{text} abstract" for text in abstracts]))
-    return [
+    written = [f"{plain_letters(text)} abstract" for text in abstracts]
+    rows: Any = normalize(counts.fit_transform(written))
+    same = [
         (earlier, later)
         for earlier, later in told
         if float((rows[earlier] @ rows[later].T).sum()) >= NEAR_ABSTRACTS
     ]
+    return sorted({*same, *copies})
 
 
 def duplicates(
@@ -88,20 +94,18 @@ def duplicates(
     hashing = HashingVectorizer(
         ngram_range=(1, 2), n_features=2**22, alternate_sign=False, norm=None, dtype=np.float32
     )
-    rows: Any = TfidfTransformer().fit_transform(_used_columns(hashing.transform(texts)))
+    written = map(plain_letters, texts)  # Letters that only look the same are the same.
+    rows: Any = TfidfTransformer().fit_transform(_used_columns(hashing.transform(written)))
     found: dict[int, int] = {}
     names = _may_have_twins(rows, similarity)
     rows = rows[names]
     step = max(1, CHUNK_CELLS // max(1, len(names)))
     for start in range(0, len(names), step):
         close: Any = (rows[start : start + step] @ rows.T).tocoo()
-        for row, col, value in zip(close.row, close.col, close.data, strict=True):
+        alike = (close.data >= similarity) & (close.col < close.row + start)
+        for row, col in zip(close.row[alike], close.col[alike], strict=True):
             later, earlier = int(names[row + start]), int(names[col])
-            if (
-                earlier < later
-                and value >= similarity
-                and _as_long(texts[later], texts[earlier], length)
-            ):
+            if _as_long(texts[later], texts[earlier], length):
                 found[later] = min(earlier, found.get(later, later))
     return [(earlier, later) for later, earlier in sorted(found.items())]
 

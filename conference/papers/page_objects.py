@@ -110,6 +110,23 @@ def paint(owner: int, box: Floats) -> str:
     return "white on white" if min(colour) > 240 else ""
 
 
+def within(inner: Box | None, outer: Box | None) -> bool:
+    """Whether a box lies in another one."""
+    if inner is None or outer is None:
+        return False
+    low = inner[0] >= outer[0] and inner[1] >= outer[1]
+    return low and inner[2] <= outer[2] and inner[3] <= outer[3]
+
+
+def outline(owner: int) -> float:
+    """The width of an object's outline in points."""
+    import pypdfium2.raw as pdfium
+
+    width = ctypes.c_float()
+    pdfium.FPDFPageObj_GetStrokeWidth(pointer(owner), width)
+    return width.value
+
+
 def _beyond_clip(item: Any, box: Floats) -> bool:
     """Whether a box lies beyond any path of the object's clip."""
     import pypdfium2.raw as pdfium

@@ -22,6 +22,7 @@ from conference.papers.pdfium import PDFIUM, address, call, open_pdf
 Pixels = NDArray[np.uint32]
 FAR = 10_000  # points
 GRID = 100  # cells to a side of a page, by which its pictures are measured
+OUTLINED = (1, 2, 5, 6)  # rendering modes
 SOFT_HYPHEN, HYPHEN_AT_END = 0xAD, 0xFFFE
 WHITE = 0xFFFFFFFF
 Window = tuple[int, int, int, int]
@@ -226,6 +227,23 @@ class Sheet:
         import pypdfium2.raw as pdfium
 
         return self.objects.only_text and not pdfium.FPDFPage_GetAnnotCount(self.page)
+
+    @cached_property
+    def outlines(self) -> dict[int, float]:
+        """The text objects whose letters are painted with outlines, and how wide these are.
+
+        Not those within which the same letters are painted once more, as letters with a halo are.
+        """
+        mode = call("FPDFTextObj_GetTextRenderMode")
+        some = [each for each in self.objects.texts if mode(each) in OUTLINED]
+        read = set(self.characters.objects.tolist()) if some else set()
+        left = self.objects.texts.keys() - read if some else ()
+        again = [page_objects.box_of(each) for each in left]
+        return {
+            each: page_objects.outline(each)
+            for each in some
+            if not any(page_objects.within(box, page_objects.box_of(each)) for box in again)
+        }
 
     @property
     def doubled(self) -> NDArray[np.uint64]:

@@ -40,6 +40,7 @@ from conference.papers.views import (
 
 LARGE, CONTRAST_LARGE = 24.0, 1.15  # Points; a watermark's letters are seen at less.
 NO_CONTRAST = 1.0
+THICK = 0.2  # of an outline, by the print size
 CONTRAST_DOUBLED = 2.2  # of print over which the same letters are printed once more
 SHARED, CLEAR = 0.3, 0.03  # share of a glyph's box that others lie over: some, next to none
 NO_PICTURE = 0.05  # points: the height of a glyph that a font lacks
@@ -126,7 +127,7 @@ def _seen(
     doubtful = ~(seen & alone)
     high = places[:, 3] - places[:, 1] >= shapes.LEAST
     seen &= alone | high | glyphs.marks  # The small ones of a crowd are looked at enlarged.
-    crowded = np.flatnonzero(seen & ~alone)
+    crowded = np.flatnonzero(seen & (~alone | _drowned(sheet, glyphs)))
     if len(crowded):
         seen[crowded] = _seen_alone(sheet, glyphs.some(crowded), view, ~alone[crowded])
     left, top, right, bottom = places.T
@@ -146,6 +147,14 @@ def _seen(
         seen[beside] = _seen_alone(sheet, glyphs.some(beside), view, ~alone[beside])
         doubtful[beside] = True
     return seen, doubtful & inside
+
+
+def _drowned(sheet: Sheet, glyphs: Glyphs) -> Mask:
+    """Letters whose outlines may fill them."""
+    found = np.zeros(len(glyphs.texts), bool)
+    for owner, width in sheet.outlines.items():
+        found |= (glyphs.objects == owner) & (width >= THICK * glyphs.size)
+    return found
 
 
 def _among_hidden(seen: Mask, doubtful: Mask) -> Mask:

@@ -135,3 +135,11 @@ WAYS["letters each said beside one other"] = written(lambda c: f"o{c}", "0 g")
 WAYS["letters said by variation selectors"] = written(
     lambda c: f"o{chr(0xE0100 + ord(c) - 16)}", "0 g"
 )
+
+
+def outlined(width: float) -> Way:
+    return lambda pdf, said: f"0 g {width} w BT 2 Tr /F1 10 Tf 72 360 Td ({said}) Tj ET"
+
+
+WAYS["letters drowned in their outlines"] = outlined(9)
+WAYS["letters half drowned in their outlines"] = outlined(3)

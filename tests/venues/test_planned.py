@@ -62,6 +62,24 @@ def test_the_desk_sees_two_papers_on_one_question() -> None:
     assert duplicates([f"{title}\n{abstract}" for title, abstract in papers], 0.95) == []
 
 
+def test_the_desk_sees_an_abstract_again_under_another_title() -> None:
+    """In another order, in letters that only look the same, and with blanks that print nothing."""
+    papers = [
+        words_of(written(-0.2, template_name=name, idea_number=number), np.random.default_rng(at))[
+            :2
+        ]
+        for at, (name, number) in enumerate(IDEAS)
+    ]
+    abstract = papers[0][1]
+    for again in (
+        ". ".join(abstract.split(". ")[::-1]),
+        abstract.translate(str.maketrans("aeopc", "\u0430\u0435\u043e\u0440\u0441")),
+        abstract.replace("s", "s\u00ad"),
+    ):
+        rows = [*papers, ("Quite another matter", again)]
+        assert near_duplicates(*zip(*rows, strict=True)) == [(0, len(papers))]
+
+
 def test_of_two_papers_alike_each_is_flagged_and_neither_rejected(tmp_path: Path) -> None:
     from tests.venues.tiny import table
 

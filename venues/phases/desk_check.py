@@ -99,8 +99,8 @@ def _twins(sight: DeskSight) -> dict[str, list[str]]:
             said = (
                 f"duplicate of {names[other]}: the same title and abstract but for a few words"
                 if pair in same
-                else f"near-duplicate of {names[other]}: nearly the same title, and an abstract on "
-                "the same question"
+                else f"near-duplicate of {names[other]}: an abstract on the same question under "
+                "nearly the same title, or in nearly the same words"
             )
             flags.setdefault(names[at], []).append(said)
     return flags
