@@ -9,7 +9,7 @@ import msgspec
 
 from benchmarks.studies.study import Study
 from conference.core.errors import UserError
-from conference.core.files import check_writable
+from conference.core.files import check_writable, keep_as
 
 PLAN = "plan.json"
 OTHERS = ("ledger.sqlite", "results.json", "report.html", "site")  # of rounds and benchmarks
@@ -48,7 +48,7 @@ def note_plan(out: Path, planned: Planned) -> None:
                 f"{planned.hash[:12]}); give the same study and arguments, or another --out."
             )
         return
-    path.write_bytes(msgspec.json.format(msgspec.json.encode(planned)))
+    keep_as(path, msgspec.json.format(msgspec.json.encode(planned)))
 
 
 def read_plan(folder: Path) -> Planned:
