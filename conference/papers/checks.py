@@ -16,7 +16,8 @@ from conference.papers.orders import plain_letters
 EMAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.]+")
 NEAR_TITLES, NEAR_ABSTRACTS = 0.8, 0.5  # similarities of papers that ask the same
 NEAR_COPIES = 0.88  # of two abstracts of which a twentieth of the words differ
-CHUNK_CELLS = 20_000_000
+FEWEST_COPIED = 30  # words of an abstract; "Withdrawn by the authors" is no copy
+CHUNK_CELLS, PAIRS = 20_000_000, 20_000
 
 
 def page_limit(pages: int, limit: int) -> str | None:
@@ -58,7 +59,8 @@ def near_duplicates(titles: Sequence[str], abstracts: Sequence[str]) -> list[tup
     the abstracts' words must be too (cosine of their counts, without stop words). Two abstracts of
     embedded scientists on one question, in words drawn apart, have .63 or more.
     """
-    copies = duplicates(abstracts, NEAR_COPIES, length=0.7)
+    copied = duplicates(abstracts, NEAR_COPIES, length=0.7)
+    copies = [pair for pair in copied if len(abstracts[pair[0]].split()) >= FEWEST_COPIED]
     alike = duplicates(titles, NEAR_TITLES, length=0.7)
     told = [pair for pair in alike if all(abstracts[at].strip() for at in pair)]
     if not told:
@@ -84,8 +86,8 @@ def duplicates(
     """Pairs (earlier, later) of texts whose TF-IDF cosine is at least `similarity`.
 
     Each later text is paired with its earliest twin. Words and pairs of words count, hashed to
-    four million columns. Scales to tens of thousands of abstracts: a text of which more than
-    1 - similarity squared lies on terms of its own alone can have no twin, and most texts are such.
+    four million columns. Only texts that share one of their rarest terms are compared, which no
+    pair that is similar enough lacks (`_rarest_terms`), so it scales to tens of thousands.
     """
     if len(texts) < 2:
         return []
@@ -95,18 +97,23 @@ def duplicates(
         ngram_range=(1, 2), n_features=2**22, alternate_sign=False, norm=None, dtype=np.float32
     )
     written = map(plain_letters, texts)  # Letters that only look the same are the same.
-    rows: Any = TfidfTransformer().fit_transform(_used_columns(hashing.transform(written)))
+    counts = _used_columns(hashing.transform(written))
+    if not counts.shape[1]:  # No text has a word.
+        return []
+    rows: Any = TfidfTransformer().fit_transform(counts)
+    rarest = _rarest_terms(rows, similarity)
+    names = np.flatnonzero(np.diff(rarest.indptr))
+    rows, rarest = rows[names], rarest[names]
     found: dict[int, int] = {}
-    names = _may_have_twins(rows, similarity)
-    rows = rows[names]
     step = max(1, CHUNK_CELLS // max(1, len(names)))
     for start in range(0, len(names), step):
-        close: Any = (rows[start : start + step] @ rows.T).tocoo()
-        alike = (close.data >= similarity) & (close.col < close.row + start)
-        for row, col in zip(close.row[alike], close.col[alike], strict=True):
-            later, earlier = int(names[row + start]), int(names[col])
+        late, early = (rarest[start : start + step] @ rarest.T).nonzero()
+        late += start
+        late, early = late[early < late], early[early < late]
+        alike = _cosines(rows, late, early) >= similarity
+        for later, earlier in zip(names[late[alike]], names[early[alike]], strict=True):
             if _as_long(texts[later], texts[earlier], length):
-                found[later] = min(earlier, found.get(later, later))
+                found[int(later)] = min(int(earlier), found.get(int(later), int(later)))
     return [(earlier, later) for later, earlier in sorted(found.items())]
 
 
@@ -119,13 +126,33 @@ def _used_columns(rows: Any) -> Any:
     return csr_matrix((rows.data, column, rows.indptr), shape=(rows.shape[0], int(used.sum())))
 
 
-def _may_have_twins(rows: Any, similarity: float) -> NDArray[np.int64]:
-    """The texts whose terms shared with any other text could reach the similarity."""
-    alone = np.bincount(rows.indices, minlength=rows.shape[1]) == 1
-    own = rows.copy()
-    own.data = own.data**2 * alone[own.indices]
-    left = 1 - np.asarray(own.sum(axis=1)).ravel()
-    return np.flatnonzero(left >= similarity**2 - 1e-6)
+def _rarest_terms(rows: Any, similarity: float) -> Any:
+    """Each text's rarest terms that another has too, as many as hold 1 - similarity squared.
+
+    The rest of a vector is shorter than the similarity, and so is its product with any other. So
+    the rarest of all terms that a similar pair shares is among these of both (prefix filtering;
+    Bayardo, Ma and Srikant 2007).
+    """
+    from scipy.sparse import csr_matrix
+
+    holders = np.bincount(rows.indices, minlength=rows.shape[1])
+    text = np.repeat(np.arange(rows.shape[0]), np.diff(rows.indptr))
+    order = np.lexsort((rows.indices, holders[rows.indices], text))
+    term, share = rows.indices[order], rows.data[order].astype(np.float64) ** 2
+    rarer = np.cumsum(share) - share
+    rarer -= np.repeat(rarer[rows.indptr[:-1].clip(max=len(term) - 1)], np.diff(rows.indptr))
+    kept = (rarer <= 1 - similarity**2 + 1e-5) & (holders[term] > 1)
+    ones = np.ones(int(kept.sum()), np.float32)
+    return csr_matrix((ones, (text[kept], term[kept])), rows.shape)
+
+
+def _cosines(rows: Any, first: NDArray[Any], second: NDArray[Any]) -> NDArray[np.float64]:
+    """The cosine of each pair of unit rows."""
+    found = [
+        np.asarray(rows[first[at : at + PAIRS]].multiply(rows[second[at : at + PAIRS]]).sum(axis=1))
+        for at in range(0, len(first), PAIRS)
+    ]
+    return np.concatenate([each.ravel() for each in found]) if found else np.zeros(0)
 
 
 def _as_long(first: str, second: str, length: float) -> bool:
