@@ -6,11 +6,11 @@ from typing import Any
 
 import msgspec
 import numpy as np
-from scipy import special, stats
-from scipy.optimize import brentq
+from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
 from benchmarks.studies.design import Design, Rests
+from benchmarks.studies.detectable import detectable, expected_error, power_for
 from benchmarks.studies.outcome_table import (
     AA,
     CONTROL,
@@ -24,7 +24,6 @@ from conference.core.errors import UserError
 from conference.core.seeds import seed_of
 from conference.statistics.estimate import Estimate, Floats, Undefined
 
-POWER = 0.8
 SAME = "every replicate has the same value, as with recorded seats, so there is no interval"
 RULED = ("accepted", "rank")  # their mean over papers is the venue's own
 BY_CHANCE = 1e-3
@@ -108,25 +107,6 @@ def _check(table: Any, design: Design) -> None:
                 f"outcomes: arm {arm!r} has {count} of {design.replicates} replicates; run the "
                 "study to its end first"
             )
-
-
-def detectable(error: float, df: float, alpha: float, power: float = POWER) -> float:
-    """The true effect that a two-sided t test with this error and `df` finds with `power`."""
-    if error == 0 or power <= alpha:
-        return 0.0
-    high = error
-    while power_for(high, error, df, alpha) < power:
-        high *= 2
-    return float(brentq(lambda effect: power_for(effect, error, df, alpha) - power, 0.0, high))
-
-
-def power_for(effect: float, error: float, df: float, alpha: float) -> float:
-    """The power of a two-sided t test with this error and `df` for a true `effect`."""
-    if error == 0:
-        return float(effect != 0)
-    limit = stats.t.isf(alpha / 2, df) ** 2
-    # t² is noncentral F. statsmodels' solver gives up where there are few degrees of freedom.
-    return float(1 - special.ncfdtr(1, df, (effect / error) ** 2, limit))
 
 
 def is_fixed(values: Floats, outcome: str) -> bool:
@@ -237,11 +217,12 @@ def _tests(
     else:
         p, method = mean.p(), "t test, two-way clustered (arms not randomised)"
     margin = _margin(outcome, design)
+    error = expected_error(mean.shape, mean.components, design.alpha)
     found: dict[str, Any] = {
         "p": p,
         "method": method,
-        "smallest": detectable(mean.error, mean.df, design.alpha),
-        "power": power_for(margin or mean.value, mean.error, mean.df, design.alpha),
+        "smallest": detectable(error, mean.df, design.alpha),
+        "power": power_for(margin or mean.value, error, mean.df, design.alpha),
     }
     if margin is not None:
         found["p_equivalence"] = mean.p_equivalence(margin)

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from benchmarks.studies.effects import power_for
+from benchmarks.studies.detectable import power_for
 from benchmarks.studies.outcome_table import CONTROL, PAIR
 from benchmarks.studies.outcomes import PLANTED_NEEDS, Need, check_outcomes, given_by_rules
 from benchmarks.studies.plan import Planned, check_place

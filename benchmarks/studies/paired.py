@@ -53,6 +53,42 @@ class Layout(msgspec.Struct, frozen=True):
     solve: Floats
 
 
+Components = tuple[float, float, float]  # variances of a difference: unit, replicate, residual
+
+
+class Shape(msgspec.Struct, frozen=True):
+    """How many units, replicates and pairs a design has, and which components they identify."""
+
+    units: float
+    replicates: float
+    pairs: float
+    unit: bool = True
+    replicate: bool = True
+
+    def variance(self, unit: float, replicate: float, residual: float) -> float:
+        """Of the mean, from the components of one difference."""
+        return unit / self.units + replicate / self.replicates + residual / self.pairs
+
+    def degrees(self, unit: float, replicate: float, residual: float) -> float:
+        """Satterthwaite's degrees of freedom of that variance (1946), at least 1."""
+        noise = residual / self.pairs
+        free = self.pairs - 1
+        terms = []
+        for live, component, count in (
+            (self.unit, unit, self.units),
+            (self.replicate, replicate, self.replicates),
+        ):
+            if live:
+                free -= count - 1
+                if component > 0:
+                    terms.append((component / count + noise, count - 1))
+        sign = 1 - len(terms)  # The residual is in each term, and is to be counted once.
+        terms.append((sign * noise, max(free, 1.0)))
+        below = sum(part * part / df for part, df in terms)
+        whole = self.variance(unit, replicate, residual)
+        return max(1.0, whole * whole / below) if below > 0 else max(1.0, free)
+
+
 class Mean(msgspec.Struct, frozen=True):
     """The mean of paired differences with all that its uncertainty needs.
 
@@ -72,6 +108,12 @@ class Mean(msgspec.Struct, frozen=True):
     var_residual: float
     effective_units: float
     effective_replicates: float
+    shape: Shape
+
+    @property
+    def components(self) -> Components:
+        """Of one difference's variance: unit, replicate and residual."""
+        return self.var_unit, self.var_replicate, self.var_residual
 
     def interval(self, alpha: float) -> tuple[float, float]:
         """The t interval of level 1 − alpha."""
@@ -139,40 +181,8 @@ def two_way_mean(values: Floats) -> Mean:
         var_residual=var_residual,
         effective_units=units,
         effective_replicates=replicates,
+        shape=shape,
     )
-
-
-class Shape(msgspec.Struct, frozen=True):
-    """How many units, replicates and pairs a design has, and which components they identify."""
-
-    units: float
-    replicates: float
-    pairs: float
-    unit: bool = True
-    replicate: bool = True
-
-    def variance(self, unit: float, replicate: float, residual: float) -> float:
-        """Of the mean, from the components of one difference."""
-        return unit / self.units + replicate / self.replicates + residual / self.pairs
-
-    def degrees(self, unit: float, replicate: float, residual: float) -> float:
-        """Satterthwaite's degrees of freedom of that variance (1946), at least 1."""
-        noise = residual / self.pairs
-        free = self.pairs - 1
-        terms = []
-        for live, component, count in (
-            (self.unit, unit, self.units),
-            (self.replicate, replicate, self.replicates),
-        ):
-            if live:
-                free -= count - 1
-                if component > 0:
-                    terms.append((component / count + noise, count - 1))
-        sign = 1 - len(terms)  # The residual is in each term, and is to be counted once.
-        terms.append((sign * noise, max(free, 1.0)))
-        below = sum(part * part / df for part, df in terms)
-        whole = self.variance(unit, replicate, residual)
-        return max(1.0, whole * whole / below) if below > 0 else max(1.0, free)
 
 
 def sign_flip(values: Floats, seed: int, flips: int = FLIPS) -> tuple[float, str]:

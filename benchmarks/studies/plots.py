@@ -19,7 +19,8 @@ from benchmarks.reviewers.canvas import (
     short,
     title,
 )
-from benchmarks.studies.effects import POWER, Effect
+from benchmarks.studies.detectable import POWER
+from benchmarks.studies.effects import Effect
 from benchmarks.studies.flips import Flips
 from benchmarks.studies.outcome_table import AA, CONTROL, arms, cells
 from benchmarks.studies.power import curve

@@ -12,7 +12,8 @@ from typing import Any
 
 import msgspec
 
-from benchmarks.studies.effects import FIXED, POWER, detectable, is_fixed, power_for
+from benchmarks.studies.detectable import POWER, detectable, expected_error, power_for
+from benchmarks.studies.effects import FIXED, is_fixed
 from benchmarks.studies.outcome_table import AA, CONTROL, Unit, cells, checked, differences
 from benchmarks.studies.paired import Mean, Shape, two_way_mean
 from conference.core.errors import UserError
@@ -60,10 +61,11 @@ def plan(
     pilot: Mean, units: int, replicates: int, alpha: float = 0.05, power: float = POWER
 ) -> Plan:
     """What a study of `units` × `replicates` will see. An outcome with one value a round (`units`
-    1 in the pilot) gains from replicates alone."""
+    1 in the pilot) gains from replicates alone.
+    """
     shape = _shape(pilot, units, replicates)
-    parts = pilot.var_unit, pilot.var_replicate, pilot.var_residual
-    error, df = shape.variance(*parts) ** 0.5, shape.degrees(*parts)
+    error = expected_error(shape, pilot.components, alpha, power)
+    df = shape.degrees(*pilot.components)
     smallest = detectable(error, df, alpha, power)
     return Plan(round(shape.units), replicates, error, df, smallest, alpha, power)
 

@@ -12,7 +12,8 @@ from statsmodels.stats.anova import anova_lm
 from statsmodels.stats.weightstats import ttost_paired
 
 from benchmarks.studies.design import Design
-from benchmarks.studies.effects import detectable, effects, power_for
+from benchmarks.studies.detectable import detectable, power_for
+from benchmarks.studies.effects import effects
 from benchmarks.studies.paired import Flipped, flip_interval, sign_flip, two_way_mean
 from benchmarks.studies.power import pilot
 from conference.core.errors import UserError

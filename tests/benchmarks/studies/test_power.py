@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -10,11 +11,13 @@ from benchmarks.studies.power import curve, pilot, plan, plans
 from conference.core.errors import UserError
 from tests.benchmarks.studies.made import study
 
-SD = (0.5, 0.2, 1.0)  # unit, replicate, residual
+SDS = [(0.5, 0.2, 1.0), (0.0, 0.0, 1.0), (0.5, 0.0, 1.0)]  # unit, replicate, residual
 
 
-def draw(rng: np.random.Generator, units: int, replicates: int, effect: float) -> np.ndarray:
-    unit, replicate, residual = SD
+def draw(
+    rng: np.random.Generator, units: int, replicates: int, effect: float, sd: tuple[float, ...]
+) -> np.ndarray:
+    unit, replicate, residual = sd
     return np.asarray(
         effect
         + unit * rng.normal(size=(units, 1))
@@ -23,12 +26,23 @@ def draw(rng: np.random.Generator, units: int, replicates: int, effect: float) -
     )
 
 
-def test_a_planned_study_finds_its_smallest_effect_in_four_of_five() -> None:
+@pytest.mark.parametrize("sd", SDS)
+@pytest.mark.parametrize(("units", "replicates"), [(40, 12), (17, 3)])
+def test_a_planned_study_finds_its_smallest_effect_in_four_of_five(
+    sd: tuple[float, ...], units: int, replicates: int
+) -> None:
+    """Where units or rounds do not differ too, though the study will often find that they do."""
     rng = np.random.default_rng(0)
-    big = two_way_mean(draw(rng, 2000, 300, 0))
-    planned = plan(big, 40, 12)
-    hits = [two_way_mean(draw(rng, 40, 12, planned.smallest)).p() <= 0.05 for _ in range(1500)]
-    assert np.mean(hits) == pytest.approx(0.8, abs=0.04)
+    known = msgspec.structs.replace(
+        two_way_mean(draw(rng, 20, 4, 0, sd)),
+        var_unit=sd[0] ** 2, var_replicate=sd[1] ** 2, var_residual=sd[2] ** 2,
+    )  # fmt: skip
+    planned = plan(known, units, replicates)
+    hits = [
+        two_way_mean(draw(rng, units, replicates, planned.smallest, sd)).p() <= 0.05
+        for _ in range(1000)
+    ]
+    assert np.mean(hits) == pytest.approx(0.8, abs=0.045)
     assert curve(planned, [0, planned.smallest]) == pytest.approx([0.05, 0.8], abs=1e-3)
 
 
