@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from pypdf.generic import DictionaryObject
 
 SPACES = {b"g": "Gray", b"rg": "RGB", b"k": "CMYK"}
+DEEPEST = 50  # page trees; one that leads back into itself has no end
 _Operation = tuple[list[Any], bytes]
 
 
@@ -34,9 +35,11 @@ def name_defaults(part: DictionaryObject) -> None:
 
 def _defaults(part: DictionaryObject) -> set[str]:
     owner: Any = part
-    while owner is not None and "/Resources" not in owner:  # A page has those of its parents.
-        owner = _resolved(owner.get("/Parent")) if part.get("/Type") == "/Page" else None
-    resources = _resolved(owner.get("/Resources")) if owner is not None else None
+    for _ in range(DEEPEST if part.get("/Type") == "/Page" else 0):
+        if not isinstance(owner, dict) or "/Resources" in owner:
+            break
+        owner = _resolved(owner.get("/Parent"))  # A page has the resources of its parents.
+    resources = _resolved(owner.get("/Resources")) if isinstance(owner, dict) else None
     spaces = _resolved(resources.get("/ColorSpace")) if isinstance(resources, dict) else None
     return {name for name in spaces or () if name.startswith("/Default")}
 
