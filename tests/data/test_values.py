@@ -116,7 +116,7 @@ def test_scales():
     assert parse_scale("1-4") == (1, 2, 3, 4)
     assert parse_scale("1,3,6") == (1, 3, 6)
     for bad in ("", "5", "3,1", "a,b", "1-1", "4-2"):
-        with pytest.raises(UserError, match="no rating scale"):
+        with pytest.raises(UserError, match="not a rating scale"):
             parse_scale(bad)
     assert scale_of("iclr", 2026) == ((0, 2, 4, 6, 8, 10), "before_rebuttal")
     assert scale_of("nowhere", 1999) == ((), "unknown")

@@ -246,8 +246,8 @@ FAULTS: list[tuple[dict[str, Any], str]] = [
     ({"ratings": [4, -1]}, "scale of workshop, 0 to 10"),
     ({"ratings": ["good"]}, "review 0 of paper p0: rating is 'good', not a number"),
     ({"ratings": "4;6"}, "paper p0: ratings is '4;6', not a list such as [6, 8]"),
-    ({"accepted": "maybe"}, "paper p0: accepted is 'maybe', which is no decision"),
-    ({"accepted": 3}, "accepted is '3', which is no decision"),
+    ({"accepted": "maybe"}, "paper p0: accepted is 'maybe', which is not a known decision"),
+    ({"accepted": 3}, "accepted is '3', which is not a known decision"),
     ({"rating_stage": "early"}, "rating_stage of paper p0: rating_stage is 'early'"),
     ({"text": "We ask.", "text_version": "last"}, "text of paper p0: text_version is 'last'"),
 ]
