@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -72,6 +73,10 @@ SLOW = (
 )
 
 
+LAST_FAILED = "cache/lastfailed"
+GROUP = re.compile(r"@[\w/.-]+$")
+
+
 @pytest.fixture(scope="session")
 def cluster() -> None:
     """The Ray cluster of this process's tests."""
@@ -84,6 +89,15 @@ def _no_ray_left() -> Iterator[None]:
     yield
     if "ray" in sys.modules:
         sys.modules["ray"].shutdown()
+
+
+@pytest.hookimpl(trylast=True)  # after the failed tests are noted
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Note failed tests without the group that pytest-xdist puts behind their names, by which
+    --last-failed would not find them again."""
+    cache = session.config.cache
+    if cache is not None and (failed := cache.get(LAST_FAILED, {})):
+        cache.set(LAST_FAILED, {GROUP.sub("", name): why for name, why in failed.items()})
 
 
 @pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
