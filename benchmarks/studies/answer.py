@@ -126,6 +126,8 @@ def _sure(defined: Sequence[Effect], study: StudyInfo, unit: Unit) -> str:
             f"{floor}; the effect of {names} lies within ± {number(first.margin)} (equivalence "
             f"test, {p_value(p)}, {size})."
         )
+    if any(each.too_few for each in defined):
+        return f"{floor}; {size} are too few to find even a difference of 1 with power .8."
     largest = max(each.smallest or 0 for each in defined)
     return f"{floor}; {size} find an effect of {number(largest)} or more with power .8."
 

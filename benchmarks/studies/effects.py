@@ -36,7 +36,8 @@ class Effect(msgspec.Struct, frozen=True, kw_only=True):
     `control` and `treatment` are means over the pairs. `difference` and `floor` (A/A − control:
     what other seeds alone do) have intervals of level 1 − alpha, over units and replicates
     (`paired.flip_interval`). `pairs` of unit and replicate were used, `unpaired` ones had
-    a value in one arm only. `smallest` is the true effect that such a study finds with power .8;
+    a value in one arm only. `share`: every value is 0 or 1, so that no effect is larger than 1.
+    `smallest` is the true effect that such a study finds with power .8;
     `power` is that for the margin, or without one for an effect as large as the observed (which
     then says no more than p does). `p_adjusted` is by Holm over all outcomes × arms of the study.
     None: not defined (`note` says why) or not asked for.
@@ -49,6 +50,7 @@ class Effect(msgspec.Struct, frozen=True, kw_only=True):
     replicates: int
     pairs: int
     unpaired: int
+    share: bool = False
     control: float | None
     treatment: float | None
     difference: Estimate
@@ -71,6 +73,11 @@ class Effect(msgspec.Struct, frozen=True, kw_only=True):
     def found(self) -> bool:
         """Whether the adjusted p is at or below alpha."""
         return self.p_adjusted is not None and self.p_adjusted <= self.alpha
+
+    @property
+    def too_few(self) -> bool:
+        """Whether even the largest effect that a share can have is too small to be found."""
+        return self.share and self.smallest is not None and self.smallest > 1
 
 
 def effects(
@@ -200,6 +207,8 @@ def _counted(treatment: Any, control: Any) -> dict[str, Any]:
         "replicates": int(both.any(axis=0).sum()),
         "pairs": pairs,
         "unpaired": int((first.notna() | second.notna()).to_numpy().sum()) - pairs,
+        "share": bool(first.where(both).isin((0, 1, np.nan)).all(axis=None))
+        and bool(second.where(both).isin((0, 1, np.nan)).all(axis=None)),
         "control": float(np.nanmean(second.where(both).to_numpy())) if pairs else None,
         "treatment": float(np.nanmean(first.where(both).to_numpy())) if pairs else None,
     }

@@ -19,6 +19,7 @@ from conference.core.records import (
     Assignment,
     Conflict,
     Decision,
+    DeskCheck,
     HumanOutcome,
     Review,
     Submission,
@@ -104,14 +105,20 @@ def given_by_rules(venues: Sequence[Venue]) -> set[Need]:
     }
 
 
+def decided(round_: Round) -> dict[str, bool]:
+    """Whether each paper was accepted. The desk decides, too: what it rejects is not accepted."""
+    desk = {row.paper: False for row in round_.all(DeskCheck) if not row.passed}
+    return desk | {row.paper: row.accepted for row in round_.all(Decision)}
+
+
 def _accepted(round_: Round) -> Values:
-    return ((row.paper, float(row.accepted)) for row in round_.all(Decision))
+    return ((paper, float(accepted)) for paper, accepted in decided(round_).items())
 
 
 def _rank(round_: Round) -> Values:
     """1 for the first of the round, in shares of the decided papers: (0, 1]."""
-    decided = round_.all(Decision)
-    return ((row.paper, row.rank / len(decided)) for row in decided)
+    rows = round_.all(Decision)
+    return ((row.paper, row.rank / len(rows)) for row in rows)
 
 
 def _score(round_: Round) -> Values:
@@ -169,10 +176,10 @@ def _absent(round_: Round) -> Values:
 
 def _agreement(round_: Round) -> Values:
     """Whether the round decided as the real venue did."""
-    for row in round_.all(Decision):
-        human = round_.one(HumanOutcome, row.paper)
+    for paper, accepted_here in decided(round_).items():
+        human = round_.one(HumanOutcome, paper)
         if human and human.accepted is not None:
-            yield row.paper, float(row.accepted == human.accepted)
+            yield paper, float(accepted_here == human.accepted)
 
 
 def _rating_error(round_: Round) -> Values:
@@ -243,7 +250,10 @@ def _ratings(round_: Round) -> Iterator[tuple[str, tuple[float, ...]]]:
 
 
 accepted = Outcome(
-    what="accepted (1) or not (0)", unit="paper", measure=_accepted, needs=("phase decide",)
+    what="accepted (1) or not, by the desk or in the end (0)",
+    unit="paper",
+    measure=_accepted,
+    needs=("phase decide",),
 )
 rank = Outcome(
     what="rank in shares of the decided papers",

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from benchmarks.studies.outcome_table import PAIR
-from benchmarks.studies.outcomes import Outcome, Values
-from conference.core.records import Affinities, Assignment, Decision
+from benchmarks.studies.outcomes import Outcome, Values, decided
+from conference.core.records import Affinities, Assignment
 from venues.affinities import read_affinities
 from venues.state import Round
 
@@ -47,7 +47,7 @@ def _rating(round_: Round) -> Values:
 
 def _accepted(round_: Round) -> Values:
     ring = ring_papers(round_)
-    return ((row.paper, float(row.accepted)) for row in round_.all(Decision) if row.paper in ring)
+    return ((paper, float(won)) for paper, won in decided(round_).items() if paper in ring)
 
 
 ring_assigned = Outcome(

@@ -34,9 +34,14 @@ def effect_row(effect: Effect, study: StudyInfo) -> list[str]:
         full(effect.floor),
         bare_p(effect.p),
         bare_p(effect.p_adjusted),
-        number(effect.smallest),
+        smallest(effect),
         equal,
     ]
+
+
+def smallest(effect: Effect) -> str:
+    """The smallest effect that the study finds; no share can differ by more than 1."""
+    return "above 1" if effect.too_few else number(effect.smallest)
 
 
 def flip_row(found: ArmFlips, study: StudyInfo) -> list[str]:
@@ -82,7 +87,7 @@ def compared_rows(result: StudyResult) -> list[tuple[bool, list[str]]]:
                     percents(flips.floor.inconsistent), "–", "–"]  # fmt: skip
         else:
             said = [named(each.outcome), full(each.difference), full(each.floor),
-                    bare_p(each.p_adjusted), number(each.smallest)]  # fmt: skip
+                    bare_p(each.p_adjusted), smallest(each)]  # fmt: skip
         rows.append((each.found, [study.title, study.label(each.arm), *said, *about]))
     return rows
 
@@ -96,7 +101,8 @@ def caption(result: StudyResult) -> str:
         f"Treatment − control, paired by unit and replicate; n: units × replicates. Brackets: "
         f"{level:g} % intervals, clustered by unit and by replicate. A/A: the control once more "
         f"with other seeds. p: {'; '.join(methods) or 'none'}; adjusted {holm}. {_exact(methods)}"
-        f"Smallest effect: found with power .8 at {design.alpha:g}. "
+        f"Smallest effect: found with power .8 at {design.alpha:g} (above 1: none that a share can "
+        f"have). "
         f"Rests on: {result.study.rests_on}."
     )
 

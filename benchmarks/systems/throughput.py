@@ -6,8 +6,8 @@ On one vLLM engine, in one run: (b) a round of made-up papers, (a) all of that r
 to the engine at once as one batch, (c) the same calls in The AI Scientist's order: paper by paper,
 one call after another, each with its form first and the paper last, and (d) in AgentReview's: paper
 by paper, one call after another, each opening with who asks. Each starts with an empty prefix
-cache. Reported are calls a second, how many the engine has at once and for which share of the time
-it has none, prompt tokens computed and cached, and the ratios.
+cache. Reported are calls and written tokens a second, how many calls the engine has at once and for
+which share of the time it has none, prompt tokens computed and cached, and the ratios.
 It runs unchanged on a GPU with a real model; a tiny random one has to be made first.
 """
 
@@ -59,6 +59,11 @@ class Row(msgspec.Struct, frozen=True):
     @property
     def rate(self) -> float:
         return self.calls / self.seconds
+
+    @property
+    def written(self) -> float:
+        """Tokens written a second."""
+        return self.tokens_out / self.seconds
 
     @property
     def at_once(self) -> float:
@@ -336,15 +341,15 @@ def _part(words: int, papers: int, found: Measured) -> str:
         f"## {papers} papers of {words:,} words",
         "",
         "| | calls | calls/s | at once | engine empty | prompt tokens | computed | cached | "
-        "tokens out |",
-        "|---|---|---|---|---|---|---|---|---|",
+        "tokens out | tokens out/s |",
+        "|---|---|---|---|---|---|---|---|---|---|",
     ]
     for mark, row in zip("abcd", (batch, ours, *found.peers), strict=True):
         lines.append(
             f"| ({mark}) {row.name} | {row.calls} | {row.rate:.2f} | "
             f"{row.at_once:.1f} | {row.empty:.0%} | {row.tokens_in:,} | "
             f"{row.tokens_in - row.tokens_cached:,} | {row.tokens_cached / row.tokens_in:.1%} | "
-            f"{row.tokens_out:,} |"
+            f"{row.tokens_out:,} | {row.written:.1f} |"
         )
     lines += [
         "",

@@ -29,22 +29,30 @@ def _vectors(*groups: Sequence[str]) -> list[Any] | None:
     Document frequencies are over the distinct texts of all groups, each read once.
     """
     distinct = tuple(sorted({text for group in groups for text in group}))
-    if not any(re.search(r"\w\w", text) for text in distinct):
+    if not _has_words(distinct):
         return None
     fitted = _fitted if len(distinct) <= _READ else _fitted.__wrapped__
-    vectors = fitted(distinct)
+    _, vectors = fitted(distinct)
     place = {text: row for row, text in enumerate(distinct)}
     return [vectors[np.array([place[text] for text in group], dtype=int)] for group in groups]
 
 
+def _has_words(texts: Sequence[str]) -> bool:
+    return any(re.search(r"\w\w", text) for text in texts)
+
+
 @lru_cache(maxsize=2)
-def _fitted(texts: tuple[str, ...]) -> Any:
-    """A unit row for each text."""
+def _fitted(texts: tuple[str, ...]) -> tuple[Any, Any]:
+    """The vectorizer of these texts, and a unit row for each of them."""
     from sklearn.feature_extraction.text import TfidfVectorizer
 
     words = _words if len(texts) <= _READ else _reader()
     vectorizer = TfidfVectorizer(sublinear_tf=True, analyzer=words, dtype=np.float32)
-    return vectorizer.fit_transform(texts)
+    return vectorizer, vectorizer.fit_transform(texts)
+
+
+# A cache of its own: a round's own texts, which are others each time, would push the shelf out.
+_read_shelf = lru_cache(maxsize=1)(_fitted.__wrapped__)
 
 
 @lru_cache(maxsize=_READ)
@@ -111,13 +119,15 @@ def nearest(
 ) -> tuple[tuple[int, ...], ...]:
     """For each text the positions of the `count` texts on the shelf most like it, nearest first.
 
-    Texts on the shelf that share no word with it are left out. Kept, as `_words` is.
+    Document frequencies are the shelf's own, so that what is near a text depends on no other text,
+    and rounds with the same shelf read it once. Texts on the shelf that share no word with a text
+    are left out.
     """
-    vectors = _vectors(texts, shelf) if texts and shelf and count > 0 else None
-    if vectors is None:
+    if not (texts and count > 0 and _has_words(shelf)):
         return ((),) * len(texts)
-
-    which, value, *_ = _best_pairs(vectors[0], vectors[1], count, both=False)
+    fitted = _read_shelf if len(shelf) <= _READ else _fitted.__wrapped__
+    vectorizer, rows = fitted(shelf)
+    which, value, *_ = _best_pairs(vectorizer.transform(texts), rows, count, both=False)
     order = np.lexsort((which, -value), axis=1)
     which, value = (np.take_along_axis(array, order, axis=1) for array in (which, value))
     return tuple(tuple(row[bar > 0].tolist()) for row, bar in zip(which, value, strict=True))

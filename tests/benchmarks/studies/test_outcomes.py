@@ -18,7 +18,10 @@ from conference.core.records import (
     Assignment,
     Check,
     Conflict,
+    Decision,
+    DeskCheck,
     Experiment,
+    HumanOutcome,
     PlannedStudy,
     Submission,
 )
@@ -85,6 +88,19 @@ def test_a_broken_conflict_or_load_shows() -> None:
         "a|reviewer-001": 1.0,
         "b|reviewer-001": 0.0,
     }
+
+
+def test_what_the_desk_rejects_is_not_accepted() -> None:
+    records = [
+        DeskCheck(paper="a", passed=True),
+        DeskCheck(paper="b", passed=False, reasons=("hidden text",)),
+        DeskCheck(paper="c", passed=True),  # undecided
+        Decision(paper="a", accepted=True, presentation="poster", score=7.0, rank=1, reason=""),
+        *(HumanOutcome(paper=name, ratings=(6.0,), accepted=True) for name in "abc"),
+    ]
+    assert measured("accepted", *records) == {"a": 1.0, "b": 0.0}
+    assert measured("agreement", *records) == {"a": 1.0, "b": 0.0}
+    assert measured("score", *records) == {"a": 7.0}
 
 
 def test_scientists_work_is_counted_over_what_was_planned() -> None:

@@ -73,6 +73,23 @@ def test_the_answer_is_two_sentences_from_the_effects(folders: tuple[Path, ...])
     assert "Do more &lt;reviewers&gt; help &amp; how?" in page
 
 
+def test_a_share_that_too_few_papers_can_show_to_differ_is_said_so(tmp_path: Path) -> None:
+    rows = [
+        (arm, replicate, f"p{paper}", "found", float(arm == "treatment" and paper == replicate))
+        for arm in ("control", "aa", "treatment")
+        for replicate in range(2)
+        for paper in range(4)
+    ]
+    outcomes = pd.DataFrame(rows, columns=["arm", "replicate", "unit", "outcome", "value"])
+    few = written(tmp_path / "few", 0, Design(primary="found", replicates=2), outcomes)
+    assert few.primary[0].too_few
+    assert "4 papers × 2 replicates are too few to find even a difference of 1" in few.answer[1]
+    assert "above 1" in (tmp_path / "few" / "table.md").read_text(encoding="utf-8")
+    outcomes["value"] *= 3  # No share: as large an effect as that may well be.
+    more = written(tmp_path / "more", 0, Design(primary="found", replicates=2), outcomes)
+    assert not more.primary[0].too_few and "find an effect of" in more.answer[1]
+
+
 def test_all_that_was_promised_is_there(folders: tuple[Path, ...]) -> None:
     for folder in folders:
         for name in ("effects", "distributions", "flips", "power"):

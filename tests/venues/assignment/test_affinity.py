@@ -103,3 +103,19 @@ def test_against_the_gold_standard_of_expertise() -> None:
     dense = affinities(gold.profiles, gold.submissions).toarray()
     # The best published method of the same kind (words of title and abstract) is TPMS.
     assert loss(gold, dense[gold.reviewer, gold.paper]) < 0.272
+
+
+def test_what_is_near_a_text_depends_on_no_other_text() -> None:
+    shelf = (
+        "graph kernels for molecules",
+        "reward models for language",
+        "kernels of graph neurons",
+    )
+    alone = nearest(("graph kernels",), shelf, 2)
+    assert alone == ((0, 2),)
+    beside = nearest(
+        ("graph kernels", *("graph kernels " + "graph " * n for n in range(50))), shelf, 2
+    )
+    assert beside[0] == alone[0]
+    assert nearest(("zebra", "language"), shelf, 2) == ((), (1,))
+    assert nearest(("graph",), ("", "!"), 2) == ((),) and nearest(("graph",), (), 2) == ((),)
