@@ -91,6 +91,20 @@ def test_several_rounds_are_estimated_together() -> None:
     assert "what 3 rounds would do" in shown
 
 
+def test_models_are_not_said_to_rate_known_papers_that_have_no_texts(tmp_path: Path) -> None:
+    known = tmp_path / "known.csv"
+    rows = (f'p{at},Paper {at},Its abstract says enough.,"[5, {at % 4 + 3}]"' for at in range(30))
+    known.write_text("\n".join(("paper_id,title,abstract,ratings", *rows)))
+    asked = ("run", "--dry-run", "--reviewer", "openai:never@http://127.0.0.1:9/v1")
+    # The second table is of calls to models; the first counts the tasks of all minds.
+    bare, told = (
+        conference(*asked, *more).stdout.partition("tokens in")[2]
+        for more in ((), ("--calibration", str(known)))
+    )
+    assert "review" in bare and "calibrate" not in bare
+    assert "calibrate" in told
+
+
 def test_a_limit_on_costs_without_prices_is_one_sentence(tmp_path: Path) -> None:
     with serve() as server:
         rules = venue(server, price_in=0.0, price_out=0.0)

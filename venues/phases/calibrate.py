@@ -117,6 +117,8 @@ def _forecast(size: Size) -> Forecast:
 
 
 def _calls(size: Size, tokens: Tokens) -> list[Calls]:
+    if not size.venue.calibration.source:  # Figures without texts: models rate none of them.
+        return []
     ratings = size.reviewers * size.venue.calibration.papers
     return [Calls("reviewer", ratings, tokens.house + KNOWN, tokens.text)]
 

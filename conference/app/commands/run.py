@@ -163,7 +163,7 @@ def run(
         found = check_before(rules, source, options, seed, folder)
         for line in [*found, *budget.check_prices(models_of(rules))]:
             say(line)
-        _show_forecast(console, rules, source, rounds)
+        _show_forecast(console, _calibrated_on(rules, calibration), source, rounds)
         return
     start = time.monotonic()
     with shown(watch, folder), ProgressDisplay(console, folder / LOG) as display:
@@ -185,6 +185,15 @@ def run(
     took = time.monotonic() - start
     console.print(f"{result.performed} tasks performed in {took:.0f} s.")
     console.print(f"Proceedings: [bold]{result.site}[/bold]", soft_wrap=True)
+
+
+def _calibrated_on(rules, table: str):  # type: ignore[no-untyped-def]
+    """The venue's rules with the user's table of human-reviewed papers, where there is one."""
+    import msgspec
+
+    own = rules.calibration
+    chosen = msgspec.structs.replace(own, source=table or own.source)
+    return msgspec.structs.replace(rules, calibration=chosen)
 
 
 def _show_forecast(console: Console, rules, source, rounds: int) -> None:  # type: ignore[no-untyped-def]
