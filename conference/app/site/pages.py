@@ -76,15 +76,10 @@ def write_site(folder: str | Path, progress: Progress = no_progress) -> Path:
 
 
 def _write_pages(folder: Path, round_: Round, progress: Progress) -> Path:
-    site = folder / SITE
-    for sub in ("papers", "plots"):
-        if (site / sub).exists():
-            shutil.rmtree(site / sub)
-        (site / sub).mkdir(parents=True)
-    papers, env = paper_views(round_), environment()
-    timings = read_timings(folder)
-    human, spending = compare(round_), read_spending(folder)
-    calls = round_.all(Call)
+    site, env = folder / SITE, environment()
+    _empty_folders(site)
+    papers, people, spending = paper_views(round_), people_views(round_), read_spending(folder)
+    calls, human = round_.all(Call), compare(round_)
     common = {
         "venue": round_.venue,
         "seed": round_.seed,
@@ -94,56 +89,73 @@ def _write_pages(folder: Path, round_: Round, progress: Progress) -> Path:
         "pdf_folder": PAPERS,
         "beside": beside_link(site),
     }
-    plots = draw_plots(round_, timings, site / "plots")
-    front = {
-        "numbers": numbers_of(round_, timings),
-        "papers": papers[:ON_FRONT],
-        "total": len(papers),
-        "plots": plots,
-        "calibration": _last(round_.all(CalibrationReport)),
-        "assignments": round_.all(AssignmentReport),
-        "unreadable": round_.all(Unreadable),
-        "failures": round_.all(Failure),
-        "spending": spending,
-        "marks": marks_by_mind(round_),
-    }
-    _write(env, site / "index.html", "index.html.j2", root="", **common, **front)
-    made = {
-        "rules": rules_of(round_.venue),
-        "versions": versions_of(folder),
-        "models": spending.by_model,
-        "prompts": prompts_of(round_),
-        "minds": {
-            role: parse_minds(getattr(round_.venue.minds, role))
-            for role in ("scientist", "reviewer", "chair")
-        },
-    }
-    _write(env, site / "how.html", "how.html.j2", root="", **made, **common)
-    people = people_views(round_)
-    roles = Counter(ROLES[person.agent.role] for person in people)
-    _write(env, site / "people.html", "people.html.j2", root="", roles=roles, **common)
-    scale = round_.venue.form[round_.venue.form.rating].values
-    _write(env, site / "person.html", "person.html.j2", root="", scale=scale, **common)
-    _write(env, site / "papers.html", "papers.html.j2", root="", total=len(papers), **common)
-    if human:
-        _write(env, site / "report.html", "report.html.j2", root="", **common)
+    pages = {
+        "index": _front(folder, round_, papers) | {"spending": spending},
+        "how": _making(folder, round_) | {"models": spending.by_model},
+        "people": {"roles": Counter(ROLES[person.agent.role] for person in people)},
+        "person": {"scale": round_.venue.form[round_.venue.form.rating].values},
+        "papers": {"total": len(papers)},
+    } | ({"report": {}} if human else {})
+    for name, own in pages.items():
+        _write(env, site / f"{name}.html", f"{name}.html.j2", root="", **own, **common)
     decider = next((agent.mind for agent in round_.agents("program_chair")), "")
     bar = _bar(round_.all(Decision))
     for number, view in enumerate(papers, 1):
         page = site / "papers" / f"{page_name(view.paper.paper)}.html"
-        own = {
+        seen = {
             "spent": spending.by_paper.get(view.paper.paper),
             "advice": round_.one(Advice, view.paper.paper),
             "decider": decider,
         }
-        _write(env, page, "paper.html.j2", root="../", view=view, bar=bar, **own, **common)
+        _write(env, page, "paper.html.j2", root="../", view=view, bar=bar, **seen, **common)
         progress("site", number, len(papers))
+    _write_scripts(site, papers, _people_rows(people, levels_of(round_)))
+    return site / "index.html"
+
+
+def _empty_folders(site: Path) -> None:
+    """Make the site's folders anew: what an earlier state of the round left there is stale."""
+    for sub in ("papers", "plots"):
+        if (site / sub).exists():
+            shutil.rmtree(site / sub)
+        (site / sub).mkdir(parents=True)
+
+
+def _front(folder: Path, round_: Round, papers: list[PaperView]) -> dict[str, Any]:
+    """What the front page shows beside what the models spent; draws its plots."""
+    timings = read_timings(folder)
+    return {
+        "numbers": numbers_of(round_, timings),
+        "papers": papers[:ON_FRONT],
+        "total": len(papers),
+        "plots": draw_plots(round_, timings, folder / SITE / "plots"),
+        "calibration": _last(round_.all(CalibrationReport)),
+        "assignments": round_.all(AssignmentReport),
+        "unreadable": round_.all(Unreadable),
+        "failures": round_.all(Failure),
+        "marks": marks_by_mind(round_),
+    }
+
+
+def _making(folder: Path, round_: Round) -> dict[str, Any]:
+    """How the round was made: its rules, versions, prompts and minds."""
+    minds = round_.venue.minds
+    return {
+        "rules": rules_of(round_.venue),
+        "versions": versions_of(folder),
+        "prompts": prompts_of(round_),
+        "minds": {
+            role: parse_minds(getattr(minds, role)) for role in ("scientist", "reviewer", "chair")
+        },
+    }
+
+
+def _write_scripts(site: Path, papers: list[PaperView], people: list[dict[str, Any]]) -> None:
+    """The site's style and scripts, and what its search reads."""
     for name in ("style.css", "search.js", "person.js", "tables.js"):
         shutil.copyfile(TEMPLATES / name, site / name)
     (site / "papers.js").write_text(_index("PAPERS", _paper_rows(papers)), encoding="utf-8")
-    rows = _people_rows(people, levels_of(round_))
-    (site / "people.js").write_text(_index("PEOPLE", rows), encoding="utf-8")
-    return site / "index.html"
+    (site / "people.js").write_text(_index("PEOPLE", people), encoding="utf-8")
 
 
 def mind_name(name: str) -> str:

@@ -13,7 +13,7 @@ import re
 import shutil
 import time
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -67,19 +67,45 @@ def read_venue(
     if place.rated and not allowed:
         named = f"{venue} {year}" if main else f"{venue} {year}, {track},"
         raise UserError(f"{venue_id}: the rating scale of {named} is unknown; give --scale.")
-    fetch = _fetcher(place.api, url or URLS[place.api])
-    papers: list[Paper] = []
-    reviews: list[HumanReview] = []
-    damaged: list[Damage] = []
     about = Reading(venue_id, venue, year, allowed, stage, place.api)
     folder = cache / "openreview" / venue_id.replace("/", "_")
     if fresh:
         shutil.rmtree(folder, ignore_errors=True)
-    for invitation in place.invitations:
-        kind = invitation.rsplit("/", 1)[-1]
-        for note in _notes(fetch, invitation, folder / kind, pause):
+    fetch = _fetcher(place.api, url or URLS[place.api])
+    notes = {
+        invitation: _notes(fetch, invitation, folder / _ending(invitation), pause)
+        for invitation in place.invitations
+    }
+    papers, reviews, damaged = _read_notes(notes, about, progress)
+    if not papers and not damaged:
+        shutil.rmtree(folder)  # Its pages are empty, and may be filled later.
+        raise UserError(
+            f"{venue_id}: in API {place.api}, OpenReview has no submission under "
+            f"{', '.join(place.invitations)}; check the venue id, whose case counts."
+        )
+    name = f"{venue.lower()}{year}" + ("" if main else f"-{re.sub(r'[^a-z0-9]+', '-', track)}")
+    unrated = [] if place.rated else ["its reviews have no ratings: its decisions alone are read"]
+    source = f"OpenReview {venue_id}, API {place.api}"
+    return [gather(name, papers, reviews, damaged, source=source, notes=unrated)]
+
+
+def _ending(invitation: str) -> str:
+    return invitation.rsplit("/", 1)[-1]
+
+
+def _read_notes(
+    notes: Mapping[str, Iterable[dict[str, Any]]],
+    about: Reading,
+    progress: Callable[[int], None] | None,
+) -> tuple[list[Paper], list[HumanReview], list[Damage]]:
+    """The papers and reviews in the notes of each invitation, and what is damaged there."""
+    papers: list[Paper] = []
+    reviews: list[HumanReview] = []
+    damaged: list[Damage] = []
+    for invitation, each in notes.items():
+        for note in each:
             try:
-                paper, said, faults = read_note(note, kind, about)
+                paper, said, faults = read_note(note, _ending(invitation), about)
             except Damaged as fault:
                 damaged.append(Damage(f"paper {note.get('id')}", str(fault)))
                 continue
@@ -88,24 +114,7 @@ def read_venue(
             damaged += faults
             if progress:
                 progress(len(papers))
-    if not papers and not damaged:
-        shutil.rmtree(folder)  # Its pages are empty, and may be filled later.
-        raise UserError(
-            f"{venue_id}: in API {place.api}, OpenReview has no submission under "
-            f"{', '.join(place.invitations)}; check the venue id, whose case counts."
-        )
-    name = f"{venue.lower()}{year}" + ("" if main else f"-{re.sub(r'[^a-z0-9]+', '-', track)}")
-    notes = [] if place.rated else ["its reviews have no ratings: its decisions alone are read"]
-    return [
-        gather(
-            name,
-            papers,
-            reviews,
-            damaged,
-            source=f"OpenReview {venue_id}, API {place.api}",
-            notes=notes,
-        )
-    ]
+    return papers, reviews, damaged
 
 
 class Place(msgspec.Struct, frozen=True):
