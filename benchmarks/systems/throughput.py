@@ -183,7 +183,8 @@ def _compare(
         _say(name)
         ray.get(engine.forget.remote())
         calls = by_paper(asked, order, peer_papers)
-        named = f"{name}, {peer_papers} papers" if peer_papers else name
+        some = f"{peer_papers} paper{'s' if peer_papers > 1 else ''}"
+        named = f"{name}, {some}" if peer_papers else name
         peers.append(seen(asyncio.run(_one_by_one(named, model, calls))))
     best = ray.get(engine.sharable.remote([row.messages for row in asked]))
     return Measured(tuple(batches), tuple(rounds), tuple(peers), best)
