@@ -17,6 +17,7 @@ EMAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.]+")
 NEAR_TITLES, NEAR_ABSTRACTS = 0.8, 0.5  # similarities of papers that ask the same
 NEAR_COPIES = 0.88  # of two abstracts of which a twentieth of the words differ
 FEWEST_COPIED = 30  # words of an abstract; "Withdrawn by the authors" is no copy
+Pair = tuple[int, int]
 CHUNK_CELLS, PAIRS = 20_000_000, 20_000
 
 
@@ -51,56 +52,72 @@ def out_of_topic(text: str, topics: Mapping[str, Sequence[str]]) -> str | None:
     return f"out of topic: none of the call's topics ({', '.join(topics)}) is in title or abstract"
 
 
-def near_duplicates(titles: Sequence[str], abstracts: Sequence[str]) -> list[tuple[int, int]]:
-    """Pairs (earlier, later) of papers that ask the same under nearly the same title.
+def alike(
+    titles: Sequence[str], abstracts: Sequence[str], similarity: float
+) -> tuple[list[Pair], list[Pair]]:
+    """Pairs (earlier, later) of papers that ask the same, and pairs of nearly the same text.
 
-    And of those whose abstracts are in nearly the same words, whatever their titles are. Titles
-    are compared as in `duplicates`, at `NEAR_TITLES`; as those of a series may be alike,
-    the abstracts' words must be too (cosine of their counts, without stop words). Two abstracts of
-    embedded scientists on one question, in words drawn apart, have .63 or more.
+    The first have nearly the same title (`NEAR_TITLES`); as titles of a series may be alike, their
+    abstracts' words must be too. Or they have abstracts in nearly the same words, whatever their
+    titles are. The second are as `duplicates` finds them in title and abstract at `similarity`.
     """
-    copied = duplicates(abstracts, NEAR_COPIES, length=0.7)
+    if len(titles) < 2:
+        return [], []
+    title, abstract = _counts(titles), _counts(abstracts)
+    copied = duplicates(abstracts, NEAR_COPIES, length=0.7, counts=abstract)
     copies = [pair for pair in copied if len(abstracts[pair[0]].split()) >= FEWEST_COPIED]
-    alike = duplicates(titles, NEAR_TITLES, length=0.7)
-    told = [pair for pair in alike if all(abstracts[at].strip() for at in pair)]
+    titled = duplicates(titles, NEAR_TITLES, length=0.7, counts=title)
+    texts = [f"{first}\n{second}" for first, second in zip(titles, abstracts, strict=True)]
+    same = duplicates(texts, similarity, counts=title + abstract)
+    return sorted({*_of_like_words(titled, abstracts), *copies}), same
+
+
+def _of_like_words(pairs: list[Pair], abstracts: Sequence[str]) -> list[Pair]:
+    """The pairs whose abstracts have the same words, stop words aside.
+
+    The measure is the cosine of the words' counts. Two abstracts of embedded scientists on one
+    question, in words drawn apart, have .63 or more.
+    """
+    told = [pair for pair in pairs if all(abstracts[at].strip() for at in pair)]
     if not told:
-        return copies
+        return []
     from sklearn.feature_extraction.text import CountVectorizer
     from sklearn.preprocessing import normalize
 
     # Every word is counted alike, so that the verdict on a pair does not hang on other papers.
     counts = CountVectorizer(stop_words="english", token_pattern=r"\w+", dtype=float)
-    written = [f"{plain_letters(text)} abstract" for text in abstracts]
-    rows: Any = normalize(counts.fit_transform(written))
-    same = [
+    row = {
+        at: number for number, at in enumerate(dict.fromkeys(at for pair in told for at in pair))
+    }
+    rows: Any = normalize(
+        counts.fit_transform(f"{plain_letters(abstracts[at])} abstract" for at in row)
+    )
+    return [
         (earlier, later)
         for earlier, later in told
-        if float((rows[earlier] @ rows[later].T).sum()) >= NEAR_ABSTRACTS
+        if float((rows[row[earlier]] @ rows[row[later]].T).sum()) >= NEAR_ABSTRACTS
     ]
-    return sorted({*same, *copies})
 
 
 def duplicates(
-    texts: Sequence[str], similarity: float, length: float = 0.9
-) -> list[tuple[int, int]]:
+    texts: Sequence[str], similarity: float, length: float = 0.9, counts: Any = None
+) -> list[Pair]:
     """Pairs (earlier, later) of texts whose TF-IDF cosine is at least `similarity`.
 
     Each later text is paired with its earliest twin. Words and pairs of words count, hashed to
-    four million columns. Only texts that share one of their rarest terms are compared, which no
-    pair that is similar enough lacks (`_rarest_terms`), so it scales to tens of thousands.
+    four million columns; `counts` are these where they are known. Only texts that share one of
+    their rarest terms are compared, which no pair that is similar enough lacks (`_rarest_terms`),
+    so it scales to tens of thousands. Of a pair the shorter text has at least the share `length` of
+    the longer one's words.
     """
     if len(texts) < 2:
         return []
-    from sklearn.feature_extraction.text import HashingVectorizer, TfidfTransformer
+    from sklearn.feature_extraction.text import TfidfTransformer
 
-    hashing = HashingVectorizer(
-        ngram_range=(1, 2), n_features=2**22, alternate_sign=False, norm=None, dtype=np.float32
-    )
-    written = map(plain_letters, texts)  # Letters that only look the same are the same.
-    counts = _used_columns(hashing.transform(written))
-    if not counts.shape[1]:  # No text has a word.
+    used = _used_columns(_counts(texts) if counts is None else counts)
+    if not used.shape[1]:  # No text has a word.
         return []
-    rows: Any = TfidfTransformer().fit_transform(counts)
+    rows: Any = TfidfTransformer().fit_transform(used)
     rarest = _rarest_terms(rows, similarity)
     names = np.flatnonzero(np.diff(rarest.indptr))
     rows, rarest = rows[names], rarest[names]
@@ -115,6 +132,17 @@ def duplicates(
             if _as_long(texts[later], texts[earlier], length):
                 found[int(later)] = min(int(earlier), found.get(int(later), int(later)))
     return [(earlier, later) for later, earlier in sorted(found.items())]
+
+
+def _counts(texts: Sequence[str]) -> Any:
+    """How often each text has each word and each pair of words, (texts, hashed terms)."""
+    from sklearn.feature_extraction.text import HashingVectorizer
+
+    hashing = HashingVectorizer(
+        ngram_range=(1, 2), n_features=2**22, alternate_sign=False, norm=None, dtype=np.float32
+    )
+    # Letters that only look the same are the same.
+    return hashing.transform(map(plain_letters, texts))
 
 
 def _used_columns(rows: Any) -> Any:
@@ -137,7 +165,8 @@ def _rarest_terms(rows: Any, similarity: float) -> Any:
 
     holders = np.bincount(rows.indices, minlength=rows.shape[1])
     text = np.repeat(np.arange(rows.shape[0]), np.diff(rows.indptr))
-    order = np.lexsort((rows.indices, holders[rows.indices], text))
+    rows.sort_indices()  # Of terms that as many texts have the first in order goes before.
+    order = np.argsort(text * (holders.max(initial=0) + 1) + holders[rows.indices], kind="stable")
     term, share = rows.indices[order], rows.data[order].astype(np.float64) ** 2
     rarer = np.cumsum(share) - share
     rarer -= np.repeat(rarer[rows.indptr[:-1].clip(max=len(term) - 1)], np.diff(rows.indptr))

@@ -7,7 +7,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from sklearn.feature_extraction.text import HashingVectorizer, TfidfTransformer
 
-from conference.papers.checks import duplicates, near_duplicates
+from conference.papers.checks import alike, duplicates
 
 WORDS = st.sampled_from([*"abcdefgh", "graph", "network", "learning", "policy"])
 TEXTS = st.lists(st.lists(WORDS.map(lambda word: 2 * word), max_size=12).map(" ".join), max_size=12)
@@ -39,5 +39,14 @@ def test_an_abstract_under_another_title_is_told_and_a_placeholder_is_not() -> N
     abstract = " ".join(f"word{at}" for at in range(60))
     titles = ["On graphs", "Policy learning", "Vision", "Speech", "Nothing"]
     given = [abstract, "Withdrawn by its authors.", abstract, "Withdrawn by its authors.", ""]
-    assert near_duplicates(titles, given) == [(0, 2)]
-    assert near_duplicates(titles, [""] * 5) == []
+    assert alike(titles, given, 0.99) == ([(0, 2)], [])
+    assert alike(titles, [""] * 5, 0.95) == ([], []) and alike([], [], 0.95) == ([], [])
+
+
+def test_title_and_abstract_count_as_one_text() -> None:
+    words = [f"word{at}" for at in range(80)]
+    other = " ".join([*words[:78], "another", "end"])
+    papers = [("One title", " ".join(words)), ("One title", other), ("One title", "Of itself.")]
+    titles, abstracts = zip(*papers, strict=True)
+    assert alike(titles, abstracts, 0.9) == ([(0, 1)], [(0, 1)])
+    assert alike(titles, abstracts, 0.999)[1] == []

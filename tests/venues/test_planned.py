@@ -10,7 +10,7 @@ import numpy as np
 
 from conference.app.site import write_site
 from conference.core.records import DeskCheck, PlannedStudy, Submission
-from conference.papers.checks import duplicates, near_duplicates
+from conference.papers.checks import alike
 from tests.scientists.studies import written
 from tests.scientists.test_study import IDEAS, words_of
 from tests.venues.tiny import tiny_venue
@@ -53,13 +53,13 @@ def test_the_desk_sees_two_papers_on_one_question() -> None:
     """In words drawn apart, and a knob's value apart; papers on other ideas stay."""
     studies = [written(-0.2, template_name=name, idea_number=number) for name, number in IDEAS]
     papers = [words_of(s, np.random.default_rng(at))[:2] for at, s in enumerate(studies)]
-    assert near_duplicates(*zip(*papers, strict=True)) == []
+    assert alike(*zip(*papers, strict=True), similarity=0.95)[0] == []
     name, number = IDEAS[0]
     again = written(-0.1, template_name=name, idea_number=number)
     title, abstract = words_of(again, np.random.default_rng(99))[:2]
     papers.append((f"{title} revisited", abstract))
-    assert near_duplicates(*zip(*papers, strict=True)) == [(0, len(papers) - 1)]
-    assert duplicates([f"{title}\n{abstract}" for title, abstract in papers], 0.95) == []
+    assert alike(*zip(*papers, strict=True), similarity=0.95)[0] == [(0, len(papers) - 1)]
+    assert alike(*zip(*papers, strict=True), similarity=0.95)[1] == []
 
 
 def test_the_desk_sees_an_abstract_again_under_another_title() -> None:
@@ -77,7 +77,7 @@ def test_the_desk_sees_an_abstract_again_under_another_title() -> None:
         abstract.replace("s", "s\u00ad"),
     ):
         rows = [*papers, ("Quite another matter", again)]
-        assert near_duplicates(*zip(*rows, strict=True)) == [(0, len(papers))]
+        assert alike(*zip(*rows, strict=True), similarity=0.95)[0] == [(0, len(papers))]
 
 
 def test_of_two_papers_alike_each_is_flagged_and_neither_rejected(tmp_path: Path) -> None:

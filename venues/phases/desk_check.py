@@ -116,8 +116,7 @@ def _alike(
     """
     from conference.papers import checks
 
-    texts = [f"{title}\n{abstract}" for title, abstract in zip(titles, abstracts, strict=True)]
-    return checks.near_duplicates(titles, abstracts), checks.duplicates(texts, similarity)
+    return checks.alike(titles, abstracts, similarity)
 
 
 def _hidden(spans: list[HiddenText]) -> str:
