@@ -109,7 +109,7 @@ def test_an_exporter_writes_a_round(result: Result, package: Path, tmp_path: Pat
     [
         ("words = 80", "wrds = 80", "phase.brief: .*unknown field `wrds`"),
         ("words = 80", 'words = "few"', "phase.brief.words: Expected `int`"),
-        ('"brief", ', "", r"\[phase.brief\] are the rules of no phase"),
+        ('"brief", ', "", r"\[phase.brief\] belongs to no phase"),
         ('"review", "brief"', '"brief", "review"', "'brief' without 'review' before it"),
         ('like = "strict"', 'like = "strickt"', "persona.contrarian.like: no persona 'strickt'"),
         ("severity = -0.8", 'severity = "low"', "persona.contrarian.severity: Expected `float`"),

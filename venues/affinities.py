@@ -14,17 +14,16 @@ from numpy.typing import NDArray
 from conference.core.files import PAPERS
 from conference.core.records import Affinities
 
-NEAREST = 10  # At ICLR 2022's loads those who are assigned stand evenly among so many.
+NEAREST = 10  # At ICLR 2022's loads, assigned reviewers are spread evenly over these ranks.
 
 
 class AffinityTable:
-    """Affinities in [0, 1] of reviewers (by position) and papers (by position): each reviewer's
-    pairs together, best first.
+    """Affinities in [0, 1] of pairs of reviewer and paper, sorted by reviewer and then best first.
 
     Args:
-        reviewers, papers: ids, in the order of the positions.
-        reviewer, paper: int arrays (pairs,).
-        value: float array (pairs,).
+        reviewers, papers: ids.
+        reviewer, paper: positions in `reviewers` and `papers`, int (pairs,).
+        value: affinities, float (pairs,).
     """
 
     def __init__(
@@ -46,7 +45,7 @@ class AffinityTable:
 
     @cached_property
     def _pairs(self) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
-        """Keys of the pairs, rising, with their affinity and the reviewer's expertise."""
+        """The pairs' keys in ascending order, their affinity and the reviewer's expertise."""
         order = np.lexsort((-self.value, self.paper))
         paper, value = self.paper[order], self.value[order]
         count = np.bincount(paper, minlength=len(self.papers))
@@ -62,8 +61,8 @@ class AffinityTable:
         return keys[rising], value[rising], expertise[rising]
 
     def known(self, pairs: Sequence[tuple[str, str]]) -> list[tuple[float, float]]:
-        """For each (reviewer, paper) the affinity, and the reviewer's expertise in [0, 1]: where it
-        stands among the ten reviewers nearest to that paper. Both 0 for a pair outside the table.
+        """For each (reviewer, paper) the affinity and the reviewer's expertise in [0, 1]: its rank
+        among the ten reviewers nearest to that paper. Both are 0 for a pair outside the table.
 
         Neither depends on bids, other papers or who is assigned to what.
         """
@@ -95,7 +94,7 @@ def sorted_table(
     paper: NDArray[Any],
     value: NDArray[Any],
 ) -> AffinityTable:
-    """A table of pairs that stand in any order."""
+    """A table of pairs given in any order."""
     order = np.lexsort((paper, -value, reviewer))
     return AffinityTable(reviewers, papers, reviewer[order], paper[order], value[order])
 
@@ -111,7 +110,7 @@ def write_affinities(table: AffinityTable) -> bytes:
 
 
 def read_affinities(folder: Path, record: Affinities) -> AffinityTable:
-    """The table that a round's record names; its file is named after its content."""
+    """The table in the file that a round's record names."""
     return _read(folder / PAPERS / record.file)
 
 

@@ -1,7 +1,7 @@
-"""Canaries: a phrase of its own in each reviewer's copy of a paper, for language models to repeat.
+"""Canaries: a unique phrase in each reviewer's copy of a paper, for language models to repeat.
 
-Who uses one where the venue does not allow it is found out by the phrase in the review, and no
-other reviewer of the paper is suspected.
+The phrase in a review shows that its reviewer used a language model, and points to no other
+reviewer of the paper.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ def _words() -> dict[str, Any]:
 
 
 def phrase_of(seed: int, reviewer: str, paper: str) -> str:
-    """The phrase of one pair, one of 8,000."""
+    """The phrase of one pair, of 8,000 possible ones."""
     rng = generator(seed, "canary", reviewer, paper)
     return " ".join(str(rng.choice(_words()[place])) for place in PLACES)
 
 
 def marked(manuscript: Manuscript, seed: int, reviewer: str) -> Manuscript:
-    """The reviewer's copy, with the sentence that orders the pair's phrase."""
+    """The reviewer's copy, with the sentence that asks for the pair's phrase."""
     said: str = _words()["sentence"]
     phrase = phrase_of(seed, reviewer, manuscript.paper)
     return msgspec.structs.replace(manuscript, canary=said.format(phrase=phrase))

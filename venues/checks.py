@@ -1,4 +1,4 @@
-"""What can be known before a round's work begins is said before it, not after hours of it."""
+"""Checks before a round begins, so that it does not fail after hours of work."""
 
 from __future__ import annotations
 
@@ -37,16 +37,16 @@ from venues.state import Options
 from venues.venue import Venue, check_capacity
 
 NEEDED_DISK = 200 * 2**20
-MOST_PAIRS = 4_000_000  # of papers and people, up to which conflicts are checked beforehand
+MOST_PAIRS = 4_000_000  # pairs of paper and person up to which conflicts are checked beforehand
 
 
 def check_before(
     venue: Venue, source: PaperSource | None, options: Options, seed: int, folder: Path
 ) -> list[str]:
-    """What a user should know before the round starts: sentences to show.
+    """Sentences that a user should see before the round starts.
 
     Raises:
-        UserError: the round would end without result, in one sentence with the fix.
+        UserError: the round would fail; the sentence gives the fix.
     """
     where = f"venue '{venue.name}'"
     check_writable(folder)
@@ -64,10 +64,11 @@ def check_before(
 
 
 def check_committee(venue: Venue, source: PaperSource | None, seed: int, where: str) -> list[str]:
-    """Whether every paper can have an area chair and reviewers without a conflict of interest.
+    """Check that every paper can have an area chair and reviewers without a conflict of interest.
 
-    For papers that scientists are to write, their labs and co-authors are known beforehand. Real
-    papers have only their own authors as conflicts, for whom a committee always has substitutes.
+    Returns a sentence when some papers can only have too few reviews. The authors' labs and
+    co-authors are known beforehand only for papers that scientists write; real papers are assumed
+    to have conflicts with their own authors alone, and a committee has enough other reviewers.
     """
     if "bid" not in venue.phases:
         return []
@@ -116,7 +117,7 @@ REVIEWERS = ("reviewer", "population.reviewers (--reviewers), assignment.max_loa
 def _check_served(
     papers: list[str], open_pairs: NDArray[np.bool_], load: int, role: tuple[str, str], where: str
 ) -> None:
-    """Raise `UserError` where some paper would have nobody of a role.
+    """Raise `UserError` when a paper would have nobody in a role.
 
     Args:
         open_pairs: who has no conflict of interest with which paper, (papers, people).
@@ -136,9 +137,9 @@ def _check_served(
 
 
 def _missing(open_pairs: NDArray[np.bool_], wanted: int, load: int) -> NDArray[np.int64]:
-    """How many people each paper lacks when as many as possible are given out, (papers,).
+    """How many people each paper lacks in the best assignment, (papers,).
 
-    The maximum flow from a source over papers (each `wanted`) and people (each `load`) to a sink.
+    Found by maximum flow from a source over papers (each `wanted`) and people (each `load`).
     """
     from scipy.sparse import csr_array
     from scipy.sparse.csgraph import maximum_flow
@@ -173,7 +174,7 @@ def _open_pairs(
 
 
 def _check_research(venue: Venue, options: Options, where: str) -> list[str]:
-    """What scientists would lack in the middle of a round; how far experiments are held."""
+    """Check what scientists will need; returns a sentence on how experiments are isolated."""
     check_typesetter(options.format)
     check_literature(options.literature)
     templates = [load_template(name) for name in venue.call.templates]
@@ -195,7 +196,7 @@ def _check_research(venue: Venue, options: Options, where: str) -> list[str]:
 
 
 def _check_examples(venue: Venue) -> None:
-    """Raise `UserError` where a preset shows its reviewers examples that are not there."""
+    """Raise `UserError` when a reviewer's preset needs example reviews that do not exist."""
     models = models_of(venue)
     for _, name in parse_minds(venue.minds.reviewer):
         if is_model(name):

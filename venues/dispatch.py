@@ -44,10 +44,10 @@ def make_performer(
     spoiled: Collection[int] = (),
     world: int = 0,
 ) -> Performer:
-    """The performer of a host: agents' tasks go to their role, the venue's to its phases.
+    """The function that performs a host's tasks: agents' by their role, others by their phase.
 
-    `spoiled` are seeds of model calls that are not used again (see `Asker`), `world` is the seed of
-    the papers (see `seed_of_task`).
+    `spoiled` are seeds of model calls that must not be used again (see `Asker`); `world` is the
+    seed of papers shared with other rounds (see `seed_of_task`).
     """
     slots = asyncio.Semaphore(max(1, (os.cpu_count() or 1) // max(1, hosts)))
     made: dict[str, Model] = {}
@@ -81,7 +81,7 @@ def make_performer(
 
 
 def has_model(task: Task) -> bool:
-    """Whether a task's agent thinks with a language model, so that the task mostly waits."""
+    """Whether a task's agent uses a language model, so that the task mostly waits."""
     return task.agent is not None and is_model(task.agent.mind)
 
 
@@ -94,7 +94,7 @@ async def _records(task: Task, context: Context) -> list[AnyRecord]:
 
 
 class Executors:
-    """The run's own process for central work, and hosts that start when first needed.
+    """Runs central tasks in the run's own process and others on hosts, started when first needed.
 
     `ready` is called once, before the first task that is not central.
     """

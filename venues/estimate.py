@@ -1,4 +1,4 @@
-"""What a round's model calls would take, estimated before anything is spent.
+"""Estimate calls, tokens, cost and hours of a round's language models before it runs.
 
 An upper estimate from stated assumptions, not a measurement: prompts are counted at
 `CHARACTERS_A_TOKEN`, PDFs at `PDF_PAGE` tokens a page, answers at `ANSWER` tokens a text field, no
@@ -35,7 +35,7 @@ INSTRUCTION = 500  # tokens of instruction, persona and expertise beside paper a
 
 
 class Estimate(msgspec.Struct, frozen=True):
-    """Calls and tokens of one phase; `cost` by the price table, `hours` by the table's speeds."""
+    """Calls and tokens of one phase; `cost` and `hours` by the model's prices and speeds."""
 
     phase: str
     calls: int = 0
@@ -51,7 +51,7 @@ class Estimate(msgspec.Struct, frozen=True):
 
 
 def estimate(venue: Venue, source: PaperSource | None, rounds: int = 1) -> list[Estimate]:
-    """One row for each phase in which a language model would be asked, over all rounds."""
+    """One row for each phase that would call a language model, summed over all rounds."""
     size = size_of(venue, source)
     found: dict[str, Estimate] = {}
     for role in ("scientist", "reviewer", "chair"):
@@ -87,7 +87,7 @@ def _priced(phase: str, work: Calls, share: float, rules: ModelRules) -> Estimat
 def _tokens(
     venue: Venue, source: PaperSource | None, rules: ModelRules, preset: Preset, earlier: int
 ) -> Tokens:
-    """What prompts take in the last of the rounds; `earlier` is how many papers went before."""
+    """Lengths of prompts in the last round; `earlier` is how many papers the rounds before had."""
     return Tokens(
         house=len(render(HOUSE, "house")) // CHARACTERS_A_TOKEN + INSTRUCTION,
         paper=_paper_tokens(source, rules),
@@ -103,7 +103,7 @@ def _tokens(
 
 
 def _paper_tokens(source: PaperSource | None, rules: ModelRules) -> int:
-    """Of a paper on average, cut to what the model's context leaves it where that is stated."""
+    """The mean length of a paper, each cut to what a stated model context leaves for it."""
     if source is None:
         lengths = [PAPER]
     elif source.kind == "pdf":
@@ -119,7 +119,7 @@ def _paper_tokens(source: PaperSource | None, rules: ModelRules) -> int:
 
 @cache
 def _pages(pdf: Path) -> int:
-    """The pages of a PDF; 0 for one that cannot be opened, which no mind will read."""
+    """The number of pages of a PDF; 0 for one that cannot be opened."""
     import pypdfium2
 
     from conference.papers.pdfium import PDFIUM

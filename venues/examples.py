@@ -1,4 +1,4 @@
-"""The example reviews of a run's models: files with whole paths, drawn where a dataset is named."""
+"""Example reviews for a run's models: from a file, or drawn from a named dataset."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from conference.papers.pdfium import PDFIUM
 from reviewers.language.examples import draw, keep_drawn, names_dataset
 from reviewers.language.presets import load_presets
 
-HEAD = 4000  # characters at a paper's beginning, in which its title stands
+HEAD = 4000  # characters of a paper in which its title is looked for
 
 
 def with_examples(
@@ -23,10 +23,10 @@ def with_examples(
     titles: Collection[str] = (),
     files: Sequence[Path] = (),
 ) -> dict[str, ModelRules]:
-    """The same rules for hosts, whose working folder may be another, with their examples as files.
+    """The models' rules with `examples` as an absolute path, as hosts may run in another folder.
 
-    Those of a dataset are drawn with the seed and kept in the folder, never a paper under review:
-    one of the `titles`, or one whose title stands at the beginning of the `files`.
+    Examples from a dataset are drawn with the seed and kept in `folder`. Papers under review are
+    left out: those in `titles`, and those whose title is at the beginning of one of the `files`.
 
     Raises:
         UserError: a dataset has too few reviews that can be shown.
@@ -49,7 +49,7 @@ def with_examples(
 
 
 def _head(file: Path) -> str:
-    """The beginning of a paper; "" for a PDF that cannot be read, which is refused elsewhere."""
+    """The beginning of a paper; "" for an unreadable PDF, which is reported elsewhere."""
     if file.suffix.lower() != ".pdf":
         return file.read_text(errors="replace")[:HEAD]
     import pypdfium2

@@ -1,9 +1,9 @@
-"""Steps through which each paper goes at its own pace, as far as no step must see all papers.
+"""Let each paper go through steps at its own pace, up to a step that must see all papers.
 
-A paper whose reviews are in goes on to its rebuttal while others are still reviewed. What a task
-sees is what it would see if all papers went step by step, so that nothing but the time differs:
-a paper's later tasks are asked for with a round that holds this one paper (`Round.about`), and what
-must see all papers waits until they have arrived.
+A paper whose reviews are in goes on to its rebuttal while others are still reviewed. A task
+sees the same as if all papers moved step by step, so only the time differs: a paper's later tasks
+are made from a round that holds this paper alone (`Round.about`), and a task that must see all
+papers waits until they have arrived.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from venues.state import Round, Step
 
 
 def flows_of(steps: Sequence[Step], overlap: bool) -> list[list[Step]]:
-    """Steps in groups, in which papers go at their own pace; each alone without `overlap`."""
+    """Groups of steps within which papers go at their own pace; without `overlap`, of one each."""
     found: list[list[Step]] = []
     for step in steps:
         if overlap and found and found[-1][-1].goes_on and step.waits is not None:
@@ -28,9 +28,10 @@ def flows_of(steps: Sequence[Step], overlap: bool) -> list[list[Step]]:
 
 
 class Flow:
-    """Where each paper of some steps is, and which tasks it has there.
+    """Where each paper is in a group of steps, and which tasks it has there.
 
-    `at` is the first step that is not complete. `records` gives those of a task that is done.
+    `at` is the position of the first step that is not complete. `records` gives the records of a
+    finished task.
     """
 
     def __init__(
@@ -39,13 +40,13 @@ class Flow:
         self.steps, self.at = steps, 0
         self._round, self._records = round_, records
         self._papers = [paper.paper for paper in round_.papers()] if len(steps) > 1 else []
-        self._place = dict.fromkeys(self._papers, 0)  # The step that a paper's tasks are of.
-        self._under_way = Counter(self._place.values())  # Papers by step, without those that are
-        self._held: dict[str, None] = {}  # held: they go on when their step is complete.
+        self._place = dict.fromkeys(self._papers, 0)  # The step that each paper is in.
+        self._under_way = Counter(self._place.values())  # Papers in each step, but for those
+        self._held: dict[str, None] = {}  # held, which go on when their step is complete.
         self._views: dict[str, Round] = {}
-        self._all: list[list[Task]] = [[] for _ in steps]  # Tasks asked for with all papers,
+        self._all: list[list[Task]] = [[] for _ in steps]  # Tasks made with all papers,
         self._own: list[dict[str, list[Task]]] = [defaultdict(list) for _ in steps]  # or with one.
-        self._open = [Counter[str]() for _ in steps]  # Tasks that are not done, by paper.
+        self._open = [Counter[str]() for _ in steps]  # Unfinished tasks by paper.
         self._step = {step.name: at for at, step in enumerate(steps)}
         self._asked = [0 for _ in steps]
         self._done = [0 for _ in steps]
@@ -56,7 +57,7 @@ class Flow:
 
     @property
     def complete(self) -> bool:
-        """Whether no task of the step `at` is to be done, and no paper is still to come there."""
+        """Whether the step `at` has no unfinished task, and no paper is still in it."""
         return not self._open[self.at] and not self._under_way[self.at]
 
     @property
@@ -65,7 +66,7 @@ class Flow:
         return self._done[self.at], self._asked[self.at]
 
     def tasks(self) -> list[Task]:
-        """The tasks of the step `at`, in the order that they have with all papers together."""
+        """The tasks of the step `at`, in the same order as without overlap."""
         own = (self._own[self.at].get(name, []) for name in self._papers)
         return self._all[self.at] or [task for tasks in own for task in tasks]
 
@@ -74,7 +75,7 @@ class Flow:
         return [*self._ask_with_all(), *self._go_on(self._papers)]
 
     def note(self, finished: Iterable[TaskKey]) -> list[Task]:
-        """Take in that tasks are done; the tasks of papers that go on."""
+        """Note finished tasks; return the next tasks of the papers that can go on."""
         free: dict[str, None] = {}
         for key in finished:
             at = self._step[key.step]
@@ -87,7 +88,7 @@ class Flow:
         return self._go_on(free)
 
     def close(self, records: Iterable[AnyRecord]) -> list[Task]:
-        """Leave the step `at`, which is complete; the tasks of the papers that were held there."""
+        """Leave the step `at`, now complete; return the next tasks of the papers held there."""
         self._round.add(records)
         self.at += 1
         if self.over:
@@ -104,7 +105,7 @@ class Flow:
         return found + (self._ask_with_all() if held_here or not self._papers else [])
 
     def _ask_with_all(self) -> list[Task]:
-        """Ask the step `at` for its tasks as all papers have arrived; those that are new."""
+        """Ask the step `at` for its tasks now that all papers have arrived; return the new ones."""
         at, own = self.at, self._own[self.at]
         known = {task.key for tasks in own.values() for task in tasks}
         self._all[at] = list(self.steps[at].tasks(self._round))
@@ -119,7 +120,7 @@ class Flow:
         self._asked[at] += len(tasks)
 
     def _go_on(self, names: Iterable[str]) -> list[Task]:
-        """The next tasks of those papers that can leave the step they are in."""
+        """Move on the papers that can leave their step; return their next tasks."""
         found: list[Task] = []
         for name in names:
             at = self._place.get(name, len(self.steps))
@@ -136,8 +137,8 @@ class Flow:
         return found
 
     def _enter(self, name: str) -> list[Task]:
-        """Move a paper to the next step that has tasks for it, or hold it before one that must see
-        all papers."""
+        """Move a paper to the next step that has tasks for it, and return them; or hold it before a
+        step that must see all papers."""
         for at in range(self._place[name] + 1, len(self.steps)):
             if self._waits(at, name):
                 self._held[name] = None

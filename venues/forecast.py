@@ -1,4 +1,4 @@
-"""What a round would do, told before anything is done."""
+"""Forecast how much work each phase of a round would do."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from venues.venue import Venue, check_capacity
 
 
 def size_of(venue: Venue, source: PaperSource | None) -> Size:
-    """How many papers and people a round will have; without a source scientists write."""
+    """How many papers and people a round will have; without a source, scientists write papers."""
     written = venue.population.scientists * venue.call.papers_per_scientist
     papers = len(source) if source else written
     return Size(
@@ -23,7 +23,7 @@ def size_of(venue: Venue, source: PaperSource | None) -> Size:
 
 
 def forecast(venue: Venue, source: PaperSource | None) -> dict[str, Forecast]:
-    """What each phase would do, in order. Raises `UserError` when loads cannot be met."""
+    """Each phase's forecast, in order. Raises `UserError` when reviewers' loads are too small."""
     size = size_of(venue, source)
     check_capacity(venue, size.papers, size.reviewers, f"venue '{venue.name}'")
     return {phase.name: phase.forecast(size) for phase in phases_of(venue)}

@@ -1,4 +1,4 @@
-"""Human-reviewed papers for calibration, from the user's table or the figures that come with us."""
+"""Human-reviewed papers for calibration, from a table or from figures in the package."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import msgspec
 from venues.papers import PaperSource, open_papers
 from venues.venue import Venue
 
-_OPENED: dict[bytes, PaperSource] = {}  # the last table, by its place, its files and the venue
+_OPENED: dict[bytes, PaperSource] = {}  # the last table, by its path, files and venue
 
 
 class HumanPaper(msgspec.Struct, frozen=True):
@@ -46,11 +46,11 @@ def calibration_table(venue: Venue, table: str) -> PaperSource | None:
 def human_papers(
     venue: Venue, source: PaperSource | None, table: str
 ) -> tuple[list[HumanPaper], str]:
-    """The papers and a sentence on where they come from.
+    """The papers for calibration, and a sentence on where they come from.
 
-    A table given by the user (`--calibration`) has texts that every mind can read. Without one,
-    the committed figures serve, which hold ratings and model predictions but no texts: then only
-    embedded minds can calibrate.
+    They come from the user's table (`--calibration`), else the venue's (`calibration.source`), else
+    from figures in the package, which hold ratings and model predictions but no texts for a
+    language model to read.
     """
     given = calibration_table(venue, table)
     if given is not None:

@@ -1,10 +1,10 @@
-"""Reviewers' profiles from outside, and who of them wrote which paper.
+"""Reviewers' profiles from a file, and which of these reviewers wrote which paper.
 
-One person may be a reviewer under one address and an author under another that nobody confirmed. So
-all mentions that share an address, confirmed or not, are made one person before any conflict is
-computed. What cannot be resolved, as an author who has a reviewer's name and none of its addresses,
-counts as a conflict all the same, and its reason says so. Names and addresses stay in the user's
-files: of a profile a round keeps the papers alone, and a simulated reviewer has a name of its own.
+A person may be a reviewer under one address and an author under another. So all mentions that share
+an address are merged into one person before conflicts of interest are computed. An author with a
+reviewer's name but none of its addresses counts as a conflict too, and the reason says so. Names
+and addresses stay in the user's files: a round keeps only the papers of a profile, and a simulated
+reviewer has an invented name.
 """
 
 from __future__ import annotations
@@ -30,22 +30,22 @@ Name = tuple[str, ...]  # words in lower case without accents, family name last
 
 
 class Identity(msgspec.Struct, frozen=True):
-    """One mention of a person: the names and the addresses that it gives."""
+    """One mention of a person: its names and e-mail addresses."""
 
     names: frozenset[Name]
     addresses: frozenset[str]
 
 
 class Profile(msgspec.Struct, frozen=True):
-    """A reviewer from outside; `papers` are titles or titles with abstracts of earlier work."""
+    """A real reviewer; `papers` are titles, or titles with abstracts, of earlier work."""
 
     identity: Identity
     papers: tuple[str, ...]
 
 
 def identity_of(mention: str) -> Identity:
-    """A person as written, such as "Ada Byron <ada@example.org>"; an address alone tells a name
-    where it has two words, such as ada.byron@example.org."""
+    """The identity in a text such as "Ada Byron <ada@example.org>"; an address of two words, such
+    as ada.byron@example.org, gives a name too."""
     addresses = frozenset(re.sub(r"\+[^@]*@", "@", a.lower()) for a in ADDRESS.findall(mention))
     written = [
         ADDRESS.sub("", mention),
@@ -62,14 +62,14 @@ def _name(written: str) -> Name:
 
 
 def addresses_in(page: str) -> list[Identity]:
-    """The people whose e-mail addresses stand on a paper's first page."""
+    """The people whose e-mail addresses are on a paper's first page."""
     grouped = GROUP.sub(lambda g: " ".join(f"{n.strip()}{g[2]}" for n in g[1].split(",")), page)
     return [identity_of(address) for address in ADDRESS.findall(grouped)]
 
 
 def authors_in(place: Path) -> dict[str, list[Identity]]:
-    """Paper id to its authors from the column `authors` of a table of papers, or of the table in a
-    folder: a list, or people separated by semicolons. Empty where there is none."""
+    """Each paper's authors, by id, from the column `authors` of a table (or the table in a folder):
+    a list, or people separated by semicolons. Empty without such a column."""
     file = place / PAPERS if place.is_dir() else place
     if not file.is_file():
         return {}
@@ -83,10 +83,10 @@ def authors_in(place: Path) -> dict[str, list[Identity]]:
 
 
 def read_profiles(path: str) -> list[Profile]:
-    """Reviewers' profiles from a table with columns `name`, `emails` and, where known, `papers`.
+    """Reviewers' profiles from a table with columns `name`, `emails` and optionally `papers`.
 
-    `emails` are separated by blanks, commas or semicolons, or a list; `papers` is a list. Raises
-    `UserError` for a person without name or address, or one who is there twice.
+    `emails` is a list, or separated by blanks, commas or semicolons; `papers` is a list. Raises
+    `UserError` for a person without name or address, or an address in two rows.
     """
     table = read_table(Path(path), ("name", "emails"))
     found: list[Profile] = []
@@ -101,8 +101,8 @@ def read_profiles(path: str) -> list[Profile]:
             if owner.setdefault(address, at) != at:
                 other = table.where(owner[address])
                 raise UserError(
-                    f"{where}: {address} is another reviewer's too ({other}); one person has one "
-                    "row, with all addresses."
+                    f"{where}: {address} is also another reviewer's ({other}); give each person "
+                    "one row, with all addresses."
                 )
         try:
             papers = tuple(map(str, listed(row.get("papers"), "papers")))
@@ -115,7 +115,7 @@ def read_profiles(path: str) -> list[Profile]:
 def authorship(
     reviewers: Sequence[Identity], papers: Mapping[str, Sequence[Identity]]
 ) -> dict[int, dict[str, str]]:
-    """Which reviewer (by place) wrote which paper, or perhaps did, with the reason."""
+    """By reviewer's position, the papers that it wrote or perhaps wrote, with the reason."""
     mentions = [*reviewers, *(author for authors in papers.values() for author in authors)]
     person = _merged(mentions)
     names: dict[int, set[Name]] = defaultdict(set)
@@ -141,7 +141,7 @@ def authorship(
 
 
 def _merged(mentions: Iterable[Identity]) -> list[int]:
-    """For each mention the number of its person; mentions that share an address are one."""
+    """For each mention its person's number; mentions that share an address are one person."""
     first: dict[str, int] = {}
     leader: list[int] = []
 
@@ -159,8 +159,8 @@ def _merged(mentions: Iterable[Identity]) -> list[int]:
 
 
 def _alike(one: Name, two: Name) -> bool:
-    """Whether two names may be one person's: the same words, or one family name with given names
-    of which one may be an initial."""
+    """Whether two names may be the same person's: the same words, or the same family name with the
+    same first given name or its initial."""
     if sorted(one) == sorted(two):
         return True
     short, long = sorted((one[0], two[0]), key=len)

@@ -1,4 +1,4 @@
-"""Minds that answer at once and at random, for measuring everything but thinking."""
+"""Minds that answer at once and at random, to measure a round's cost without its minds."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class InstantScientist:
 
 
 class InstantReviewer:
-    """Fills the form with random values on its scales."""
+    """Fills in the form with random values on its scales."""
 
     async def bid(self, agent: Agent, sight: BidSight, context: Context) -> Bids:
         names = [paper.paper for paper in sight.papers[:3]]
@@ -104,7 +104,7 @@ class InstantReviewer:
 
 
 class InstantChair:
-    """Takes the mean of the ratings and ranks by it."""
+    """Scores papers by their mean rating and ranks by that."""
 
     async def discuss(
         self, agent: Agent, sight: ChairDiscussSight, context: Context

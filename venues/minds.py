@@ -1,4 +1,4 @@
-"""Minds by name: "embedded", or any other that a package registers as an entry point."""
+"""Minds by name: embedded, language models, recorded, or registered as an entry point."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from venues.venue import Venue
 
 
 def embedded(role: str, spec: str) -> Any:
-    """The embedded mind of a role: the reviewer's is fitted to human reviews, others have rules."""
+    """The embedded mind of a role: reviewers are fitted to human reviews, others follow rules."""
     if role == "scientist":
         from scientists.embedded.mind import make as make_scientist
 
@@ -35,7 +35,7 @@ def embedded(role: str, spec: str) -> Any:
 
 
 def language(role: str) -> Any:
-    """The mind of a role that thinks with whatever language model its context carries."""
+    """The mind of a role that asks the language model of its task's context."""
     if role == "scientist":
         from scientists.language.mind import make as make_scientist
 
@@ -51,7 +51,7 @@ def language(role: str) -> Any:
 
 @cache
 def mind_of(role: str, name: str) -> Any:
-    """The mind called `name` ("embedded", "NAME:spec") for a role; made once in each process.
+    """The mind called `name` ("embedded", "NAME:spec") for a role, made once per process.
 
     Raises:
         UserError: no installed package has a mind of that name.
@@ -71,9 +71,9 @@ def mind_of(role: str, name: str) -> Any:
 
 
 def check_minds(venue: Venue) -> None:
-    """Raise `UserError` for a mind that no installed package has, before the round starts.
+    """Raise `UserError` before the round starts for a mind that no installed package has.
 
-    So for a table of `[models]` whose name no model can have.
+    Also for a table of `[models]` that is named after a preset.
     """
     for table in venue.models:
         if table != "default" and parse_spec(table).text != table:
@@ -102,7 +102,7 @@ def check_minds(venue: Venue) -> None:
 def load_models(path: str | Path) -> dict[str, ModelRules]:
     """Settings of models from a TOML file: a table `default`, and one for each model by its name.
 
-    What a model's own table does not say is taken from `default`.
+    Fields missing from a model's own table are taken from `default`.
 
     Raises:
         UserError: the file is missing, or a field is wrong.
@@ -119,7 +119,7 @@ def load_models(path: str | Path) -> dict[str, ModelRules]:
 
 
 def check_new_tasks(venue: Venue, what: str) -> None:
-    """Raise `UserError` for minds that repeat a round, where `what` asks them something new."""
+    """Raise `UserError` for `replay:` minds, which have no answers to the new tasks of `what`."""
     for role in ("scientist", "reviewer", "chair"):
         for _, name in parse_minds(getattr(venue.minds, role)):
             if is_model(name) and parse_spec(name).kind == "replay":
@@ -130,7 +130,7 @@ def check_new_tasks(venue: Venue, what: str) -> None:
 
 
 def known_minds(role: str = "reviewer") -> list[str]:
-    """The names of all minds that installed packages register; only reviewers are replayed."""
+    """The names of all minds that a role can have; only reviewers can be recorded ones."""
     recorded = role == "reviewer"
     minds = {"embedded", *((HUMAN, FIRST) if recorded else ()), *registered(MINDS)}
     files = ("csv:FILE#COLUMN", "ai-scientist:PLACE#CONFIG") if recorded else ()
@@ -138,6 +138,6 @@ def known_minds(role: str = "reviewer") -> list[str]:
 
 
 def models_of(venue: Venue) -> dict[str, ModelRules]:
-    """The language models that a venue's minds think with, each with its rules."""
+    """The language models that a venue's minds use, each with its rules."""
     minds = (getattr(venue.minds, role) for role in ("scientist", "reviewer", "chair"))
     return rules_by_model((name for mind in minds for _, name in parse_minds(mind)), venue.models)

@@ -25,10 +25,10 @@ WHEN: dict[Stage, str] = {"before_rebuttal": "before", "after_discussion": "afte
 
 
 class TablePaper(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One submission of a data set. `text` is the version that humans reviewed, or None.
+    """One submission of a dataset. `text` is the version that humans reviewed, or None.
 
-    `byline` is its line of authors, `planted` what a study put into it, and `answer` what that lets
-    its authors answer; `hidden` is the hidden text of the PDF that the text was read from.
+    `byline` is its author line, `planted` what a study put into it, and `answer` the rebuttal that
+    the study gives; `hidden` is the hidden text of the PDF that the text was read from.
     """
 
     paper: str
@@ -45,11 +45,10 @@ class TablePaper(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class PaperSource(msgspec.Struct, frozen=True):
-    """Where a round's submissions come from. `earlier` are title and abstract of earlier years.
+    """A round's submissions. `earlier` are titles with abstracts of papers of earlier years.
 
-    `fingerprint` is a hash of all that the round takes from there, so that it is noticed when a
-    file changes between two runs of one round.
-    `notes` are sentences that a user should read before the round starts.
+    `fingerprint` is a hash of all that the round takes from the files, to notice when one changes
+    between two runs of the same round. `notes` are sentences to show before the round starts.
     """
 
     kind: str
@@ -75,11 +74,11 @@ def open_papers(
 ) -> PaperSource:
     """The submissions at `path` for a venue-year: a folder of PDFs, or a place with review data.
 
-    With a `size`, so many of them are drawn with the seed. Full texts of final versions tell the
-    decision, so they are left out unless `texts` is "any", which takes only papers with a text.
+    With a `size`, that many of them are drawn with the seed. Full texts of final versions give away
+    the decision, so they are left out unless `texts` is "any", which takes only papers with a text.
 
     Raises:
-        UserError: there is nothing there, or it cannot be read as it is.
+        UserError: nothing is there, or it cannot be read.
     """
     path = Path(path)
     if not path.exists():
@@ -122,13 +121,13 @@ def _pdfs(path: Path, size: int, seed: int) -> PaperSource:
 
 
 def _new_id(name: str, taken: list[str]) -> str:
-    """A paper's id from its content, whatever other files there are; equal files get a count."""
+    """An id that depends on the file's content alone; equal files get a count."""
     count = sum(each.partition(".")[0] == name for each in taken)
     return f"{name}.{count + 1}" if count else name
 
 
 def _data(path: Path, venue: Venue, size: int, seed: int, texts: Texts) -> PaperSource:
-    """The venue's own papers at the place, with what humans said of them."""
+    """The venue's own papers at `path`, with their human reviews."""
     datasets, earlier = _datasets(path, venue)
     papers = list(chain.from_iterable(dataset.papers for dataset in datasets))
     chosen, notes = _of_the_venue(papers, path, venue)
@@ -157,9 +156,9 @@ def _data(path: Path, venue: Venue, size: int, seed: int, texts: Texts) -> Paper
 
 
 def _datasets(path: Path, venue: Venue) -> tuple[tuple[Dataset, ...], tuple[Dataset, ...]]:
-    """The data sets that hold the venue's papers, and those of its earlier years.
+    """The datasets with the venue's papers, and those of its earlier years.
 
-    A table of the user's own must be without faults; of a crawl, what is damaged is left out.
+    A fault in a user's own table is an error; damaged records of a crawl are left out.
     """
     if (path / ABOUT).is_file():
         dataset, earlier = read(path)
@@ -180,27 +179,26 @@ def _datasets(path: Path, venue: Venue) -> tuple[tuple[Dataset, ...], tuple[Data
     if not own:
         raise UserError(
             f"--papers {path}: no paper of {venue.series or 'any venue'} {venue.year}; the folder "
-            f"has {', '.join(dataset.name for dataset in found)}: choose a venue of such a year."
+            f"has {', '.join(dataset.name for dataset in found)}; choose the venue of one of these."
         )
     return own, tuple(d for d in series if d.papers[0].year < venue.year)
 
 
 def _in_series(paper: Paper, venue: Venue) -> bool:
-    """Whether a paper is of some year of the venue; of one without a series, any is."""
+    """Whether a paper is from any year of the venue; True for a venue without a series."""
     return venue.series.lower() in ("", paper.venue.lower())
 
 
 def _of_the_venue(papers: list[Paper], path: Path, venue: Venue) -> tuple[list[Paper], list[str]]:
-    """The venue's own papers; all where none is, as somebody may want to see other papers under
-    this venue's rules, and what to say of it."""
+    """The venue's own papers and a note. If there are none, all papers, as a user may want to see
+    other papers under this venue's rules."""
     own = [paper for paper in papers if paper.year == venue.year and _in_series(paper, venue)]
     said = ""
     if not own:
         others = ", ".join(sorted({f"{paper.venue} {paper.year}" for paper in papers}))
         said = (
-            f"{path}: none of its papers is of {venue.series or 'the year'} {venue.year}, as "
-            f"{venue.name} is; they are of {others} and are taken all the same, as if submitted "
-            "to it."
+            f"{path}: none of its papers is from {venue.series or 'the year'} {venue.year}, as "
+            f"{venue.name} is; they are from {others} and are reviewed as if submitted to it."
         )
     elif len(own) < len(papers):
         said = (
@@ -215,17 +213,17 @@ def _other_scale(papers: Iterable[Paper], venue: Venue, path: Path) -> list[str]
     own = tuple(venue.form[venue.form.rating].values)
     return [
         f"{path}: its ratings are on the scale {', '.join(f'{step:g}' for step in scale)}, which "
-        f"is not that of {venue.name}: they stand as they are."
+        f"is not that of {venue.name}; they are kept as they are."
         for scale in sorted(scales)
         if scale != own
     ]
 
 
 def _with_abstracts(papers: list[Paper], path: Path, notes: list[str]) -> list[Paper]:
-    """The papers with an abstract, and what to say of the others.
+    """The papers with an abstract; `notes` gets a sentence on the others.
 
-    Where no paper of a crawl has one and people rated them, as of ICLR 2023, all are taken by their
-    titles and keywords: what people thought of them is known all the same.
+    If no paper of a crawl has one but people rated them, as for ICLR 2023, all are taken with their
+    titles and keywords, as their human ratings are known.
     """
     whole = [paper for paper in papers if paper.abstract]
     bare = [paper for paper in papers if not paper.abstract]
@@ -233,7 +231,7 @@ def _with_abstracts(papers: list[Paper], path: Path, notes: list[str]) -> list[P
         if not any(paper.rating_stage != "unknown" and paper.keywords for paper in papers):
             raise UserError(f"--papers {path}: no row has both a title and an abstract.")
         notes.append(
-            f"{path}: none of these papers has an abstract; minds see titles and keywords alone."
+            f"{path}: none of these papers has an abstract; minds see only titles and keywords."
         )
         return bare
     if bare:
@@ -243,7 +241,7 @@ def _with_abstracts(papers: list[Paper], path: Path, notes: list[str]) -> list[P
 
 
 def _with_texts(papers: list[Paper], path: Path, notes: list[str]) -> list[Paper]:
-    """The papers with a full text, of whatever version, and what to say of them."""
+    """The papers with a full text of any version; `notes` gets sentences on them."""
     found = [paper for paper in papers if paper.text]
     if not found:
         raise UserError(
@@ -258,7 +256,7 @@ def _with_texts(papers: list[Paper], path: Path, notes: list[str]) -> list[Paper
     if final := sum(paper.text_version != "reviewed" for paper in found):
         notes.append(
             f"{path}: {final} full texts are not known to be the version that was reviewed and may "
-            "tell the decision: compare arms, not agreement with human decisions."
+            "reveal the decision: compare arms, not agreement with human decisions."
         )
     return found
 

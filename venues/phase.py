@@ -1,7 +1,7 @@
-"""What a phase of a round declares: what it needs, its rules, its steps and its forecast.
+"""What a phase of a round declares: the phases it needs, its rules, steps and forecast.
 
-A phase is one file with one `Phase` in it, registered under its name as an entry point of the
-group `conference.phases`. Ours are in `venues/phases/`; another package's stand beside them.
+A phase is one file with one `Phase`, registered under its name as an entry point of the group
+`conference.phases`. Ours are in `venues/phases/`; other packages can register more.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ R = TypeVar("R", bound=Rules)
 
 
 class Size(msgspec.Struct, frozen=True, kw_only=True):
-    """How large a round will be. `authored` papers are written in it, by scientists."""
+    """How large a round will be. `authored` is how many of its papers scientists write."""
 
     venue: Venue
     papers: int
@@ -45,8 +45,8 @@ class Tokens(msgspec.Struct, frozen=True, kw_only=True):
     """How long the parts of a prompt are, in tokens, for a model with these rules and preset.
 
     `house` is the instruction with persona and expertise, `text` one text field of an answer,
-    `answer` a whole form, `thread` a paper's reviews and replies, `material` a template's code,
-    `earlier` the titles of earlier rounds.
+    `answer` a whole form, `thread` a paper's reviews and replies, `material` a template's code and
+    task, `earlier` the titles of earlier rounds' papers.
     """
 
     house: int
@@ -62,12 +62,12 @@ class Tokens(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def about(self) -> int:
-        """A prompt about one paper."""
+        """The instruction and one paper."""
         return self.house + self.paper
 
 
 class Calls(msgspec.Struct, frozen=True):
-    """So many calls of a role's model, each with so many tokens in and out."""
+    """How often a role's model is called, and the tokens in and out of each call."""
 
     role: str
     calls: int
@@ -76,7 +76,7 @@ class Calls(msgspec.Struct, frozen=True):
 
 
 class Forecast(msgspec.Struct, frozen=True):
-    """The tasks that a phase expects. `at_most` marks a count that the round may lower."""
+    """How many tasks a phase expects; with `at_most` there may be fewer."""
 
     tasks: int
     what: str
@@ -84,14 +84,14 @@ class Forecast(msgspec.Struct, frozen=True):
 
 
 class Phase(msgspec.Struct, frozen=True, kw_only=True):
-    """One phase. Its tasks are work of the venue itself, or of an agent of one of the roles.
+    """One phase. Each of its tasks is done by the venue itself or by an agent.
 
-    `after` are phases that must stand before it. `sees` are the tables of the venue's rules that
-    this phase reads, for a study to know what two arms share. `own` is the type of its table
-    `[phase.NAME]`, for phases that the venue's own tables know nothing of (`own_rules`).
-    `performs` has what does a task of the venue itself, by the type of what the task sees; an
-    agent's tasks are done by its role. `calls` are those of its language models. `problem` says why
-    it cannot be with the venue's other rules, and the fix, or "".
+    `after` names the phases that must come before it. `sees` names the tables of venue rules that
+    it reads, from which a study knows what two arms share. `own` is the type of its own table
+    `[phase.NAME]`, if it has one (`own_rules`). `performs` maps the sight of a task of the venue
+    itself to the function that does it; an agent's tasks are done by its role. `calls` estimates
+    the calls of its language models. `problem` says why the phase does not fit the venue's other
+    rules, with the fix, or returns "".
     """
 
     name: str
@@ -106,5 +106,5 @@ class Phase(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def own_rules(venue: Venue, phase: str, kind: type[R]) -> R:
-    """The venue's table `[phase.NAME]` as the phase's own type."""
+    """The venue's table `[phase.NAME]` as the phase's own type, with its defaults."""
     return msgspec.convert(venue.phase.get(phase, {}), kind)

@@ -1,4 +1,4 @@
-"""What a round is a function of, kept in its ledger so that no other round goes on with it."""
+"""A round's plan: all that its results depend on, noted in its ledger."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ from venues.recorded import fingerprints
 from venues.state import Archived, Options
 from venues.venue import Venue
 
-WRITING = ("call", "submit")  # the phases in which papers come about
+WRITING = ("call", "submit")  # the phases in which papers are written
 
 
 class Plan(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What a round is a function of. Kept in its ledger, so that no other round goes on with it.
+    """All that a round's results depend on. A folder can only be resumed with the same plan.
 
     `sample` says which of the papers were drawn. `papers`, `archive` and `calibration` are hashes
-    of what is in files, "" for none; `recorded` are those of recorded reviewers, by their minds.
+    of contents, "" for none; `recorded` holds the hashes of recorded reviewers' files by mind.
     """
 
     venue: Venue
@@ -53,7 +53,7 @@ def make_plan(
     archive: tuple[Archived, ...] = (),
     options: Options | None = None,
 ) -> Plan:
-    """What a round with these arguments is a function of."""
+    """The plan of a round with these arguments."""
     options = options or Options()
     calibration = calibration_table(venue, options.calibration)
     return Plan(
@@ -70,26 +70,26 @@ def make_plan(
 
 
 def _archive_print(archive: tuple[Archived, ...]) -> str:
-    """A hash of the papers of earlier rounds, wherever those lie: a folder may be moved."""
+    """A hash of the papers of earlier rounds without their folders, which may be moved."""
     placeless = [msgspec.structs.replace(entry, folder="") for entry in archive]
     return hashlib.sha256(msgspec.json.encode(placeless)).hexdigest()
 
 
 def draws_seed(seed: int, number: int) -> int:
-    """The seed of a round's draws; its people keep the first round's."""
+    """The seed of a round's draws. People are drawn with the first round's seed."""
     return seed if number == 1 else seed_of(seed, "round", number)
 
 
 def seed_of_task(key: TaskKey, draws: int, world: int) -> int:
-    """The seed of a task's draws: where the papers have a `world`, they are written by its seed, so
-    that rounds of one world have the same papers, whoever reviews them."""
+    """The seed of a task's draws: `world`, unless 0, for the writing of papers, so that rounds of
+    one world have the same papers; else `draws`."""
     return world if world and key.step.partition(".")[0] in WRITING else draws
 
 
 def note_plan(ledger: Ledger, plan: Plan) -> None:
-    """Note the plan; refuse to go on with another one than the ledger's.
+    """Note the plan; raises `UserError` when the ledger has a different one.
 
-    How models are asked and what they cost may differ: a long answer may need a higher limit.
+    Prices, timeouts and the like of models may differ (`OPERATIONAL`).
     """
     noted, new = ledger.read_note("plan"), msgspec.json.encode(plan)
     where = _first_difference(_fixed(new, ledger), _fixed(noted, ledger)) if noted else None
@@ -106,7 +106,7 @@ def note_plan(ledger: Ledger, plan: Plan) -> None:
 
 
 def _versions() -> dict[str, str]:
-    """What the round is begun with."""
+    """The versions of the packages that the round begins with."""
     found = {"Conference": __version__, "Python": platform.python_version()}
     for name in ("numpy", "scikit-learn", "ray", "torch"):
         with suppress(PackageNotFoundError):
@@ -115,8 +115,8 @@ def _versions() -> dict[str, str]:
 
 
 def _fixed(noted: bytes, ledger: Ledger) -> object:
-    """What of a plan may not change: of models the rules of those that the minds think with, and
-    of a table its content, wherever it lies."""
+    """The part of a plan that may not change: of `[models]` only the sampling of models in use, of
+    a calibration table only its content."""
     try:
         plan = msgspec.json.decode(noted, type=Plan)
     except msgspec.MsgspecError as error:
@@ -139,7 +139,7 @@ def _first_difference(
     new: object, old: object, field: str = ""
 ) -> tuple[str, object, object] | None:
     if isinstance(new, dict) and isinstance(old, dict):
-        # The hash of the papers says least, and differs with much else.
+        # The papers' hash comes last: it says least, and many other changes change it.
         for key in sorted(dict.fromkeys([*new, *old]), key="papers".__eq__):
             found = _first_difference(
                 new.get(key), old.get(key), f"{field}.{key}" if field else str(key)

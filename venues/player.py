@@ -1,4 +1,4 @@
-"""Plays a flow: performs the tasks that the ledger lacks, and notes each complete step."""
+"""Play a flow: perform the tasks that the ledger lacks, and note each complete step."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from venues.state import Round, Step, UnderWay
 
 
 class Player:
-    """What it takes to play a flow of a round, and how far it is."""
+    """Performs one flow of a round, and keeps how far it is."""
 
     def __init__(
         self,
@@ -65,10 +65,10 @@ class Player:
         return self._performed
 
     def _perform(self, queue: deque[Task]) -> None:
-        """Perform tasks and those that follow from them, which join the queue at once."""
+        """Perform the queued tasks, and the tasks that they make possible as soon as they do."""
         while queue and self._room():
             before = self._performed
-            executor = self._executor_for(queue[0])  # The first may start engines, and try them.
+            executor = self._executor_for(queue[0])  # The first call may start the models.
             for finished in executor.perform(queue, self._room):
                 self._ledger.append(finished)
                 self._budget.note(row.calls for row in finished)
@@ -85,8 +85,8 @@ class Player:
         return 0 if self._stop else self._budget.room()
 
     def _admit(self, tasks: Sequence[Task], done: Iterable[TaskKey] = ()) -> list[Task]:
-        """What remains to be performed of some tasks, and of all that follows from those that are
-        done or lie in the ledger or pool."""
+        """The tasks left to perform: of `tasks`, and of those that follow from `done` or from
+        results that the ledger or the pool holds."""
         todo: list[Task] = []
         shown = self._flow.at
         news = [*tasks, *self._flow.note(done)]
@@ -106,25 +106,26 @@ class Player:
         return [] if self._stop else todo
 
     def _close(self) -> list[Task]:
-        """Note that a step is complete; the tasks that this sets free."""
+        """Note that a step is complete; return the tasks that could not start before."""
         step, keys = self._flow.steps[self._flow.at], [task.key for task in self._flow.tasks()]
         records = list(self._ledger.records_of(keys))
         self._stop = failure_of(step, [r for r in records if isinstance(r, Failure)], len(keys))
-        if self._stop:  # What is under way is finished first.
+        if self._stop:  # Tasks under way still finish.
             return []
         self._ledger.note_complete(step.name, keys, [self._seen[key] for key in keys])
         self._progress(step.name, len(keys), len(keys))
         return self._flow.close(records)
 
     def _announce(self) -> None:
-        """Note which step the run is at, for those who watch."""
+        """Note in the ledger which step the run is at, for `conference watch`."""
         step, (done, tasks) = self._flow.steps[self._flow.at], self._flow.progress
         budget = self._budget
         work = UnderWay(step.name, tasks, done, time.time(), budget.started, budget.limits)
         self._ledger.write_note(UNDER_WAY, msgspec.json.encode(work))
 
     def _take_over(self, tasks: Iterable[Task]) -> None:
-        """Append the results that earlier rounds have for tasks; their calls were paid there."""
+        """Append the results that earlier rounds have for these tasks; their calls are marked as
+        reused, as they were paid for there."""
         lacking: dict[str, dict[TaskKey, bytes]] = {}
         for task in tasks:
             seed = seed_of_task(task.key, self._round.draws, self._round.world)
@@ -149,7 +150,7 @@ def _paid(calls: bytes) -> bytes:
 
 
 def failure_of(step: Step, failures: list[Failure], tasks: int) -> StopRound | None:
-    """Why the run ends here: a step that must be complete is not, or one mostly failed."""
+    """Why the run must stop: an essential step has a failure, or most of a step's tasks failed."""
     if not (step.essential and failures) and len(failures) <= tasks / 2:
         return None
     return StopRound(

@@ -39,9 +39,9 @@ def _data(name: str) -> dict[str, Any]:
 
 
 def make_scientists(venue: Venue, seed: int) -> list[Agent]:
-    """The scientists of a venue without papers of its own, spread over its labs.
+    """The scientists who write a venue's papers, spread over its labs.
 
-    In rounds of one world they are the same people, whatever the round's seed.
+    Rounds with the same `panel.world` have the same scientists, whatever their seeds.
     """
     seed = venue.panel.world or seed
     return [
@@ -60,7 +60,7 @@ def make_committee(
 ) -> list[Agent]:
     """Reviewers, area chairs, senior area chairs and the program chair for these submissions.
 
-    The first reviewers take the earlier work of `profiles`, and are taken for no paper's author.
+    The first reviewers get the earlier work of `profiles` and own no submission.
     """
     reviewers = reviewer_count(venue, len(submissions))
     if len(profiles) > reviewers:
@@ -107,7 +107,7 @@ def reviewer_count(venue: Venue, papers: int) -> int:
 
 
 def seats_of(venue: Venue) -> list[str]:
-    """The mind of each seat at a paper: of the reviewers, number n sits in seat n modulo seats.
+    """The mind of each seat at a paper; reviewer number n sits in seat n modulo the seats.
 
     Raises:
         UserError: the weights of the minds do not add up to the reviews that a paper gets.
@@ -126,7 +126,7 @@ def seats_of(venue: Venue) -> list[str]:
 def chair_count(venue: Venue, papers: int) -> int:
     """The area chairs that the venue asks for, or as many as the load needs.
 
-    At least two, from different labs, so that every paper has one without a conflict.
+    At least two by default, from different labs, so that every paper has one without a conflict.
     """
     return venue.population.chairs or max(2, math.ceil(papers / venue.assignment.chair_load))
 
@@ -150,7 +150,7 @@ def check_personas(venue: Venue) -> None:
 
 
 def _personas(venue: Venue, role: str) -> tuple[dict[str, float], dict[str, dict[str, Any]]]:
-    """The weights of a role's personas, and those that the venue describes itself."""
+    """The weights of a role's personas, and the personas that the venue itself describes."""
     if "chair" in role:
         return venue.population.chair_personas, venue.chair_persona
     return venue.population.personas, venue.persona
@@ -166,7 +166,7 @@ def _traits(venue: Venue, role: str, persona: str) -> dict[str, Any]:
 def parse_minds(spec: str) -> list[tuple[int, str]]:
     """Weights of minds: "2 vllm:A, 1 embedded" gives [(2, "vllm:A"), (1, "embedded")].
 
-    The weights of a mind that is named more than once are added up.
+    A mind that is named twice gets the sum of its weights.
     """
     weights: dict[str, int] = {}
     for part in spec.split(","):
@@ -181,7 +181,7 @@ def parse_minds(spec: str) -> list[tuple[int, str]]:
 
 
 def _minds(spec: str, number: int) -> list[str]:
-    """One mind for each of `number` agents, in the ratio of the weights and well mixed."""
+    """One mind for each of `number` agents, in the ratio of the weights and evenly mixed."""
     weights = parse_minds(spec)
     total = sum(weight for weight, _ in weights)
     given = {mind: 0 for _, mind in weights}
@@ -211,8 +211,8 @@ def _agent(
     own: tuple[str, ...] = (),
 ) -> Agent:
     name = f"{role.replace('_', '-')}-{number + 1:03d}"
-    rng = generator(seed, "name", name)  # Each attribute has its own draw, so that no rule that
-    data = _data("names.toml")  # changes one of them moves another.
+    rng = generator(seed, "name", name)  # Each attribute has its own draw, so that a rule that
+    data = _data("names.toml")  # changes one leaves the others.
     topics = [topic.name for topic in venue.call.topics]
     given, family = _one_of(data["given"], rng), _one_of(data["family"], rng)
     lab = data["labs"][number % min(venue.population.labs, len(data["labs"]))]
@@ -235,7 +235,7 @@ def _agent(
 
 
 def _one_of(names: Sequence[str], rng: np.random.Generator) -> str:
-    """`rng.choice` without its array of all names."""
+    """One of the names; unlike `rng.choice` it makes no array of them all."""
     return names[int(rng.integers(len(names)))]
 
 
@@ -247,9 +247,10 @@ def _persona(weights: dict[str, float], rng: np.random.Generator) -> str:
 def _with_coauthors(
     venue: Venue, seed: int, reviewers: list[Agent], scientists: Sequence[Agent]
 ) -> list[Agent]:
-    """A share of the reviewers gets a recent co-author among the scientists of other labs.
+    """Give a share of the reviewers a recent co-author among the scientists of other labs.
 
-    Twice as many as a paper needs have none, so that every paper can be reviewed.
+    At least twice as many reviewers as a paper needs have none, so that every paper can be
+    reviewed.
     """
     spare = len(reviewers) - 2 * venue.assignment.reviews_per_paper
     number = max(0, min(round(venue.population.coauthor_rate * len(reviewers)), spare))
@@ -268,9 +269,9 @@ def _with_coauthors(
 def _own_submissions(
     venue: Venue, seed: int, submissions: list[Submission], reviewers: int
 ) -> list[tuple[str, ...]]:
-    """At a venue with real papers each reviewer is taken for the author of one of them.
+    """The submissions of each reviewer: at a venue with real papers, each is the author of one.
 
-    Where papers are few the others are authors of none, so that every paper can be reviewed.
+    Where papers are few, only some reviewers are, so that every paper can be reviewed.
     """
     strangers = [paper.paper for paper in submissions if not paper.authors]
     spare = max(0, reviewers - venue.assignment.reviews_per_paper - 1)
@@ -290,15 +291,15 @@ def _publications(
 ) -> list[tuple[str, ...]]:
     """Each reviewer's own earlier work as text.
 
-    At a venue with real papers: the reviewer's own submission and the earlier-year papers nearest
-    to it. Elsewhere, and where it has none: invented summaries of the reviewer's topic.
+    At a venue with real papers: the reviewer's own submission and the papers of earlier years
+    nearest to it. Elsewhere, and for reviewers without a submission: invented summaries.
     """
     if source is None:
         return [_invented(venue, seed, number) for number in range(reviewers)]
     from conference.literature.affinity import nearest
 
     texts = tuple(f"{paper.title}\n{paper.abstract}" for paper in submissions)
-    near = nearest(texts, source.earlier, PAPERS_EACH - 1)  # Of all, so that rounds share the work.
+    near = nearest(texts, source.earlier, PAPERS_EACH - 1)  # Of all: rounds share this result.
     known = {
         paper.paper: (text, *(source.earlier[at] for at in rows))
         for paper, text, rows in zip(submissions, texts, near, strict=True)

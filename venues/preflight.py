@@ -1,4 +1,4 @@
-"""The preflight: a round's language models and tools, tried before the round needs them."""
+"""The preflight: try a round's language models before the round needs them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from venues.population import parse_minds
 from venues.state import Round
 from venues.venue import Venue
 
-TRIES = 2  # times that a server is asked again before the round
+TRIES = 2  # times that a server is asked again in the preflight
 OTHERS = 3000  # tokens of a study's prompts beside the template's material
 
 
@@ -37,12 +37,12 @@ def preflight(
     say: Callable[[str], None],
     calls: list[Call],
 ) -> None:
-    """Try everything a long round will need, and say what was found.
+    """Try each model on the review form, and say what was found.
 
-    The calls it takes are added to `calls`, also those of a model that cannot be used.
+    Its calls are added to `calls`, including those of a model that cannot be used.
 
     Raises:
-        UserError: what is missing, in one sentence.
+        UserError: a model cannot be used; the sentence says why.
     """
     presets: dict[str, list[Preset]] = defaultdict(list)
     for _, name in parse_minds(venue.minds.reviewer):
@@ -51,7 +51,7 @@ def preflight(
             presets[spec.text].append(load_preset(spec.preset))
     writers = {name for _, name in parse_minds(venue.minds.scientist)} if source is None else set()
     for name, rules in models.items():
-        # A server that is down now is reported soon; later it is given time to come back.
+        # Few retries here, so that a server that is down is reported soon.
         model = make_model(
             parse_spec(name), msgspec.structs.replace(rules, retries=min(rules.retries, TRIES))
         )
@@ -66,13 +66,13 @@ def preflight(
 
 
 def _longest(source: PaperSource | None) -> str:
-    """The longest paper whose text is known beforehand; "" for PDFs and papers to be written."""
+    """The longest text of a paper in a table; "" for PDFs and papers still to be written."""
     texts = (row.text or row.abstract for row in source.table) if source else ()
     return max(texts, key=len, default="")
 
 
 def _material_fits(model: Model, rules: ModelRules, venue: Venue) -> None:
-    """Raise `UserError` where a template's code and three answers are more than the context."""
+    """Raise `UserError` when a template's code and three answers exceed the model's context."""
     from scientists.language.ideas import material
     from scientists.templates import load_template
 
@@ -90,7 +90,10 @@ def _material_fits(model: Model, rules: ModelRules, venue: Venue) -> None:
 def _context(
     model: Model, rules: ModelRules, presets: Sequence[Preset], form: Form, longest: str
 ) -> str:
-    """Whether form, answer and paper fit; a paper that does not is cut by the rule of `fitting`."""
+    """A sentence on how many tokens are left for a paper; longer papers are cut (`fitting`).
+
+    Raises `UserError` when form, answer and presets leave too few.
+    """
     needed = model.count(render(PROMPTS, "form", form=form)) + rules.max_tokens
     room = paper_budget(model.context, rules)
     if needed > model.context - room:
@@ -126,7 +129,7 @@ def _beside(model: Model, rules: ModelRules, preset: Preset) -> int:
 
 
 def _try_schema(model: Model, rules: ModelRules, form: Form, calls: list[Call], soft: bool) -> None:
-    """One real call on the venue's form; with `soft`, one for the chances of its rating."""
+    """Call the model once on the venue's form; with `soft`, once more for rating probabilities."""
     asker = Asker(model, rules, "default", 0, TaskKey("preflight"))
     prompt = render(PROMPTS, "form", form=form)
     messages = without_paper(f"{prompt}\n\nFill in the form for a paper that you make up.")
@@ -151,7 +154,7 @@ def try_models(
     budget: Budget,
     say: Callable[[str], None],
 ) -> None:
-    """The preflight, its calls noted in the ledger and counted."""
+    """Run the preflight; note its calls in the ledger and count them in the budget."""
     calls: list[Call] = []
     try:
         preflight(round_.venue, round_.source, models, say, calls)

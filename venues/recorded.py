@@ -1,7 +1,7 @@
-"""The records that recorded reviewers replay: of people from --papers, of others from their files.
+"""The records that recorded reviewers replay: people's from --papers, others' from their files.
 
-A task of a recorded reviewer is handed the one record that it replays, so that what it saw is in
-the task's digest, and no host reads a file.
+A recorded reviewer's task contains the record that it replays, so the record is part of the task's
+digest and no host reads a file.
 """
 
 from __future__ import annotations
@@ -38,12 +38,12 @@ Replayed = Mapping[tuple[str, str], Recorded | None]  # by reviewer and paper
 
 
 def recorded_minds(venue: Venue) -> list[str]:
-    """The minds of the venue's reviewers that replay records."""
+    """The minds of the venue's recorded reviewers."""
     return [mind for _, mind in parse_minds(venue.minds.reviewer) if is_recorded(mind)]
 
 
 def file_of(mind: str) -> Path:
-    """The file of a mind whose records are in one. Raises `UserError` where there is none."""
+    """The file with a mind's records. Raises `UserError` when it does not exist."""
     kind, _, rest = mind.partition(":")
     path, _ = split_place(rest)
     if kind == "ai-scientist" and path.is_dir():
@@ -54,7 +54,7 @@ def file_of(mind: str) -> Path:
 
 
 def fingerprints(venue: Venue) -> dict[str, str]:
-    """A hash of each recorded file's content, by the mind's name."""
+    """By mind, a hash of the content of its file of records."""
     return {
         mind: hashlib.sha256(file_of(mind).read_bytes()).hexdigest()
         for mind in recorded_minds(venue)
@@ -63,14 +63,14 @@ def fingerprints(venue: Venue) -> dict[str, str]:
 
 
 def check_recorded(venue: Venue, source: PaperSource | None) -> None:
-    """Raise `UserError` for records that are missing, cannot be read, or lie off the scale's range,
-    and where no paper of the round has one."""
+    """Raise `UserError` for records that are missing, unreadable or outside the scale, or when no
+    paper of the round has one."""
     outcomes = [row.human for row in source.table if row.human] if source else []
     for mind in recorded_minds(venue):
         if not _is_filed(mind):
             if not any(_of_human(outcome, mind) for outcome in outcomes):
                 what = "first ratings" if mind == FIRST else "ratings"
-                where = "first ratings of theirs" if mind == FIRST else "a column `ratings`"
+                where = "first ratings" if mind == FIRST else "a column `ratings`"
                 raise UserError(
                     f"minds.reviewer: '{mind}' replays the {what} that people gave the papers of "
                     f"--papers, and there are none; give a table with {where}, or leave '{mind}' "
@@ -86,7 +86,7 @@ def check_recorded(venue: Venue, source: PaperSource | None) -> None:
 
 
 def records_of(mind: str, form: Form) -> Records:
-    """What a mind's file says of each paper. Raises `UserError` for what cannot be replayed."""
+    """The records in a mind's file, by paper. Raises `UserError` if they do not fit the form."""
     path = file_of(mind)
     return _read(mind, form.rating, _ranges(form), tuple(f.name for f in form.texts),
                  path.stat().st_mtime_ns, path.stat().st_size)  # fmt: skip
@@ -110,7 +110,7 @@ def _read(
     changed: int,
     size: int,
 ) -> Records:
-    """The file of a mind; `changed` and `size` tell a file that was written anew."""
+    """Read a mind's file; `changed` and `size` keep the cache from serving a rewritten file."""
     kind, _, rest = mind.partition(":")
     if kind == "csv":
         _, said = read_scores(rest, texts)
@@ -138,7 +138,7 @@ def _check_range(value: float, range_: Range, said: Said, name: str) -> None:
 
 
 def _of_human(known: HumanOutcome | None, mind: str) -> tuple[Recorded, ...]:
-    """What people said of a paper; with their first ratings only those whose first is known."""
+    """People's records of a paper; for `FIRST` only those whose first rating is known."""
     if known is None:
         return ()
     whole = len(known.confidences) == len(known.ratings)
@@ -156,7 +156,7 @@ def _of_human(known: HumanOutcome | None, mind: str) -> tuple[Recorded, ...]:
 
 
 def on_record(round_: Round, mind: str, paper: str) -> tuple[Recorded, ...]:
-    """What a mind's records say of a paper, in an order that is drawn anew for each committee."""
+    """A mind's records of a paper, in an order drawn with the round's seed."""
     if _is_filed(mind):
         found = records_of(mind, round_.venue.form).get(paper, ())
     else:
@@ -166,16 +166,16 @@ def on_record(round_: Round, mind: str, paper: str) -> tuple[Recorded, ...]:
 
 
 def _is_filed(mind: str) -> bool:
-    """Whether its records are in a file of their own; people's come with the papers."""
+    """Whether the mind's records are in a file; people's come with the papers."""
     return mind.partition(":")[0] in FILED
 
 
 def with_records(
     source: PaperSource, venues: Iterable[Venue], size: int = 0, seed: int = 0
 ) -> PaperSource:
-    """The papers that have a record for every recorded reviewer that any of these venues seats.
+    """The papers that have records for all recorded reviewers of all these venues.
 
-    With a `size`, so many of them are drawn with the seed. Raises `UserError` where none is left.
+    With a `size`, that many of them are drawn with the seed. Raises `UserError` when none is left.
     """
     wanted = Counter[str]()
     for venue in venues:
@@ -216,10 +216,10 @@ def with_records(
 
 
 def replayed(round_: Round, rows: Iterable[Assignment]) -> Replayed:
-    """What each recorded reviewer says of each of its papers, by (reviewer, paper).
+    """The record that each recorded reviewer replays for each of its papers.
 
-    The first of a mind's reviewers of a paper says what is first on record, and so on; None where
-    the paper has no more records. `rows` are all of the round's assignments so far.
+    A paper's reviewers with the same mind get its records in turn; None once it has no more.
+    `rows` are all of the round's assignments so far.
     """
     given: Counter[tuple[str, str]] = Counter()
     found: dict[tuple[str, str], Recorded | None] = {}

@@ -1,4 +1,4 @@
-"""Going on with a round: its records as the ledger has them, and failed tasks tried again."""
+"""Load a round from its ledger, and retract failed tasks so that they are tried again."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ SPOILED = "spoiled seeds"
 
 
 def load_round(folder: str | Path) -> Round:
-    """A round as its ledger has it, for looking at: its steps' records in the order of `play`.
+    """A round as its ledger has it, to be read only; records are in the same order as in `play`.
 
     Raises:
-        UserError: there is no round there, its ledger is damaged, or another version made it.
+        UserError: no round is there, its ledger is damaged, or another version wrote it.
     """
     ledger = read_ledger(Path(folder))
     try:
@@ -37,7 +37,7 @@ def load_round(folder: str | Path) -> Round:
         if {key.step for key in finished} - {step.name for step in steps}:
             raise other_version(Path(folder))
         for step in steps:
-            # As `play` added them; a step that was cut off in the middle has no such order yet.
+            # The order of `play`; an interrupted step has none yet.
             keys = ledger.complete_step(step.name) or sorted(
                 k for k in finished if k.step == step.name
             )
@@ -50,19 +50,19 @@ def load_round(folder: str | Path) -> Round:
 
 
 def spoiled(ledger: Ledger) -> frozenset[int]:
-    """Seeds of model calls of no use, of all tasks that were taken out again as they had failed."""
+    """The seeds of failed model calls of retracted tasks, which must not be used again."""
     return frozenset(msgspec.json.decode(ledger.read_note(SPOILED) or b"[]"))
 
 
 def _of_no_use(calls: list[Call]) -> list[int]:
-    """The seeds to which a task's failure is due: none where some call had no answer at all."""
+    """The seeds of the calls that made a task fail; none where some call got no answer at all."""
     answered = [call for call in calls if call.answer or call.tokens_in]
     bad = [call.seed for call in answered if call.problem]
     return bad or ([call.seed for call in calls] if len(answered) == len(calls) else [])
 
 
 def retract_failures(ledger: Ledger, venue: Venue) -> None:
-    """Take failed tasks out of the ledger, and all of later steps, which built on them."""
+    """Retract failed tasks from the ledger, with all tasks of later steps, which build on them."""
     order = {step.name: at for at, step in enumerate(steps_of(venue))}
     rows = [row for row in ledger.rows() if any(isinstance(r, Failure) for r in row.records)]
     if not rows:

@@ -1,4 +1,4 @@
-"""The revision of whatever performs a task: a result may be taken over only from the same one."""
+"""The revision of the code behind a task: results are reused only between equal revisions."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ ROLES = {"scientist": "scientists", "reviewer": "reviewers"}
 
 
 def revision_of(task: Task, venue: Venue) -> str:
-    """A digest of the code, coefficients and prompts behind a task, and of how its model is asked.
+    """A string that changes with the code and coefficients behind a task.
 
-    Of a language model's task it holds the prompts and the model's sampling, not our code: answers
-    that were paid for outlive a change of the code around them.
+    For a language model's task it changes with the prompts and the model's sampling, not with our
+    code, so that answers that were paid for stay usable when the code changes.
     """
     if task.agent is None:
         return _digest_of_folders("venues", "conference")

@@ -1,4 +1,4 @@
-"""Rings of reviewers who are authors and push each other's papers: who their members are."""
+"""Collusion rings of reviewers who are authors and push each other's papers."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ TAKEN = 40  # words that an abstract takes from each of a member's earlier works
 def with_ring(
     venue: Venue, seed: int, reviewers: Sequence[Agent], texts: Mapping[str, str]
 ) -> list[Agent]:
-    """The reviewers, some of whom are members of the venue's `attack.rings`.
+    """The reviewers, with members of the venue's rings (`attack`) drawn among them.
 
-    Members are authors of different papers. With "profiles" a member's earlier work is the text of
-    the others' papers, so that text affinity brings it to them (arXiv 2412.06606).
+    Members are authors of different papers. With "profiles" a member's earlier work becomes the
+    text of the others' papers, so that affinity assigns it to them (arXiv 2412.06606).
 
     Raises:
-        UserError: fewer reviewers than that are authors of different papers.
+        UserError: too few reviewers are authors of different papers.
     """
     rules = venue.attack
     if not rules.ring:
@@ -54,8 +54,8 @@ def with_ring(
 
 
 def with_ring_abstracts(reviewers: Sequence[Agent], texts: Mapping[str, str]) -> dict[str, str]:
-    """What the assignment reads of each paper (title and abstract), with words of the earlier work
-    of those members who want it, where their ring writes abstracts to match (arXiv 2412.06606)."""
+    """Each paper's text for the assignment: title and abstract. In a ring with "abstracts", words
+    of the other members' earlier work are added (arXiv 2412.06606)."""
     found = dict(texts)
     for agent in reviewers:
         if "abstracts" in agent.ring_acts:

@@ -1,4 +1,4 @@
-"""The loop: a round is a list of phases, and the ledger is what it has computed so far."""
+"""Run a round: perform the tasks of its phases that its ledger does not hold yet."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from venues.venue import Venue
 
 
 class Result(msgspec.Struct, frozen=True):
-    """A finished round: its folder and its records."""
+    """A finished round: its folder, its records, and how many tasks this run performed."""
 
     folder: Path
     round: Round
@@ -64,25 +64,25 @@ def run_round(
     reuse: Sequence[str | Path] = (),
     started: bool = False,
 ) -> Result:
-    """Run a venue round, or go on with the one in `out`.
+    """Run a venue round, or resume the one in `out`.
 
     Args:
         venue: a venue's name, a TOML file, or the rules themselves.
         papers: a folder of PDFs or a table of submissions; None lets scientists write them.
-        sample: take only so many of the papers, drawn with the seed; 0 takes all.
-        hosts: Ray actors that host the agents; 0 runs all in this process without Ray.
-        retry_failed: try tasks again whose mind gave no valid answer.
+        sample: take only this many of the papers, drawn with the seed; 0 takes all.
+        hosts: number of Ray actors that host the agents; 0 runs all in this process without Ray.
+        retry_failed: try again the tasks whose mind gave no valid answer.
         budget: limits on model calls; when one is reached the round stops and can be resumed.
-        progress: called with step, tasks done and tasks in all.
-        say: called with each line about the papers and the language models, for the user.
+        progress: called with the step, its tasks done and its tasks in all.
+        say: called with each line for the user about the papers and the language models.
         number: which of several rounds of the venue this is; each has its own draws.
         archive: the papers of the earlier rounds.
-        reuse: folders of earlier rounds, whose results are taken over where a task saw the same.
-        started: whether the models' back ends run already, as for the rounds of a study.
+        reuse: folders of earlier rounds; a task that sees the same as one there takes its result.
+        started: whether the models' back ends already run, as in the rounds of a study.
 
     Raises:
         UserError: bad input, in one sentence.
-        StopRound: the round stopped in order before its end, and can be resumed.
+        StopRound: a limit was reached or a step failed; the round can be resumed.
     """
     rules = prepare(venue, scientists=scientists, reviewers=reviewers, chairs=chairs)
     progress, say = progress or no_progress, say or (lambda line: None)
@@ -123,7 +123,7 @@ def run_round(
 
 
 def _count_spent(budget: Budget, ledger: Ledger) -> None:
-    """Count what earlier runs of the round spent, tasks that were tried again included."""
+    """Count what earlier runs of the round spent, including on tasks that were tried again."""
     budget.note([ledger.read_note("preflight") or b"[]", *ledger.calls()])
     budget.note(calls for _, calls in ledger.retracted())
 
@@ -140,7 +140,10 @@ def _perform(
     *,
     started: bool,
 ) -> int:
-    """Perform what the ledger lacks, with models whose back ends end with it unless `started`."""
+    """Perform what the ledger lacks; return how many tasks that were.
+
+    Unless `started`, the models' back ends are started here and stopped at the end.
+    """
     models = models_of(msgspec.structs.replace(round_.venue, models=dict(rules)))
     for line in budget.check_prices(models):
         say(line)
@@ -151,7 +154,7 @@ def _perform(
     with ExitStack() as back_ends:
 
         def ready() -> None:
-            """Start the models and try them, before the first call of one."""
+            """Start the models and try each, before the first task that may need one."""
             if models:
                 if not started:
                     back_ends.enter_context(running(models, cluster, progress))
@@ -179,9 +182,9 @@ def play(
 ) -> int:
     """Perform every task of every step that the ledger lacks; return how many were performed.
 
-    What a round of the pool has computed for a task that saw the same is taken over from there.
-    With `overlap`, which is left to whether language models answer, papers go through steps at
-    their own pace (`venues.flow`); the results are the same.
+    A result is taken from the pool where a task of another round saw the same. With `overlap`,
+    papers go through steps at their own pace (`venues.flow`); the results are the same. By
+    default they do when a language model has a role.
     """
     performed, budget, pool = 0, budget or Budget(), pool or Pool()
     if overlap is None:

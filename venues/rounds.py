@@ -33,7 +33,7 @@ def run_rounds(
     reuse: Sequence[str | Path] = (),
     **options: Any,
 ) -> list[Result]:
-    """Run several rounds in `out/round-1`, `out/round-2`, …; other arguments as in `run_round`.
+    """Run several rounds in `out/round-1`, `out/round-2`, …; `options` are as in `run_round`.
 
     `reuse` are folders of earlier runs of several rounds.
     """
@@ -59,7 +59,7 @@ def run_rounds(
 
 
 def check_reusable(folders: Sequence[str | Path], rounds: int) -> None:
-    """Raise `UserError` where a folder holds no run whose results a run can take over."""
+    """Raise `UserError` for a folder without the rounds that `reuse` needs."""
     for each in folders:
         folder = Path(each)
         if rounds > 1 and (folder / LEDGER).is_file():
@@ -71,13 +71,13 @@ def check_reusable(folders: Sequence[str | Path], rounds: int) -> None:
 
 
 def _one_world(venue: Venue, options: dict[str, Any]) -> tuple[Venue, PaperSource]:
-    """The rules and papers of rounds over which given papers are spread: a paper that comes back
-    has the quality that it had."""
+    """The rules and papers of rounds with `resubmission.spread`: one `panel.world`, so that a
+    resubmitted paper keeps its quality."""
     seed, papers = options.get("seed", 0), options.get("papers")
     if papers is None:
         raise UserError(
-            f"venue '{venue.name}': resubmission.spread goes with papers that are given; give "
-            "--papers, or leave it out: what scientists wrote comes back by itself."
+            f"venue '{venue.name}': resubmission.spread needs given papers; give --papers, or "
+            "leave it out: scientists resubmit their papers by themselves."
         )
     if not isinstance(papers, PaperSource):
         papers = open_papers(papers, venue, options.get("sample", 0), seed)
@@ -89,19 +89,19 @@ def _one_world(venue: Venue, options: dict[str, Any]) -> tuple[Venue, PaperSourc
 def papers_of_round(
     every: PaperSource, venue: Venue, number: int, rounds: int, archive: Sequence[Archived]
 ) -> PaperSource:
-    """The new papers of one of several rounds, and the rejected ones that come back to it.
+    """The new papers of one of several rounds, and the rejected ones resubmitted to it.
 
-    Rounds of one world get the same new papers in the same order; a flood takes others.
+    Rounds of one world get the same new papers in the same order; a flood adds others.
 
     Raises:
-        UserError: there are too few papers for so many rounds.
+        UserError: there are too few papers for this many rounds.
     """
     rules = venue.resubmission
     new = len(every.table) // (2 * rounds)
     if not new:
         raise UserError(
-            f"{every.path}: {len(every.table)} papers spread over {rounds} rounds are none a "
-            f"round; give a table with at least {2 * rounds} papers, or fewer rounds."
+            f"{every.path}: {len(every.table)} papers spread over {rounds} rounds leave "
+            f"none for a round; give a table with at least {2 * rounds} papers, or fewer rounds."
         )
     extra, rows = round(rules.flood * new), {row.paper: row for row in every.table}
     order = [every.table[at] for at in generator(venue.panel.world, "order").permutation(len(rows))]
@@ -120,7 +120,7 @@ def papers_of_round(
 
 
 def archived(round_: Round, folder: Path) -> tuple[Archived, ...]:
-    """A finished round's papers as the next round knows them."""
+    """A finished round's papers as later rounds know them."""
     return tuple(_archived(round_, paper, folder) for paper in round_.papers())
 
 

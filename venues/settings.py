@@ -1,4 +1,4 @@
-"""A venue with some of its rules set to other values, by their dotted names, and checked."""
+"""Set a venue's rules to other values by their dotted names, and check the result."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from venues.minds import check_minds
 from venues.venue import Venue
 from venues.venue_file import check_venue, load_venue, venue_of
 
-# A rule that people look for in another table than the one in which it stands.
+# Rules that people look for in another table.
 ALSO_KNOWN_AS = {"review.reviews_per_paper": "assignment.reviews_per_paper"}
-FIXED = ("name", "form")  # What a venue is, and the form that its data were given on.
+FIXED = ("name", "form")  # The venue's identity, and the form of its data.
 
 
 def prepare(
@@ -63,7 +63,7 @@ def with_settings(venue: Venue, settings: Mapping[str, Any]) -> Venue:
     set (`population.personas.strict`).
 
     Raises:
-        UserError: an unknown rule, or a value that is not of its type; the sentence names both.
+        UserError: an unknown rule, or a value of the wrong type.
     """
     if not settings:
         return venue
@@ -76,7 +76,7 @@ def with_settings(venue: Venue, settings: Mapping[str, Any]) -> Venue:
 def parse_settings(pairs: tuple[str, ...]) -> dict[str, Any]:
     """The settings of a command line: `NAME=VALUE`, the value as TOML writes it.
 
-    A value that is no TOML is taken as text, so that `minds.reviewer=embedded` needs no quotes.
+    A value that is not valid TOML is taken as text, so `minds.reviewer=embedded` needs no quotes.
     """
     found: dict[str, Any] = {}
     for pair in pairs:
@@ -97,7 +97,7 @@ def parse_settings(pairs: tuple[str, ...]) -> dict[str, Any]:
 
 def _set(said: dict[str, Any], venue: Venue, name: str, asked: str, value: Any) -> None:
     *tables, last = name.split(".")
-    if tables[:1] == ["phase"] and len(tables) == 2:  # A phase's own rules, which that checks.
+    if tables[:1] == ["phase"] and len(tables) == 2:  # A phase's own rules, checked later.
         said["phase"].setdefault(tables[1], {})[last] = value
         return
     place: Any = said

@@ -1,4 +1,4 @@
-"""What a round's model calls took, from its ledger: by role, phase, paper and model."""
+"""A round's model calls, summed by role, phase, paper and model from its ledger."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ NO_PAPER = "no one paper"
 
 
 class Spending(msgspec.Struct, frozen=True):
-    """Sums by name in each way of cutting, and in all; empty for a round without model calls."""
+    """Sums by role, phase, paper and model, and in total; empty without model calls."""
 
     total: Spent
     by_role: dict[str, Spent]
@@ -27,10 +27,10 @@ class Spending(msgspec.Struct, frozen=True):
 def read_spending(folder: str | Path) -> Spending:
     """The sums over every call of the round in `folder`.
 
-    Those of its preflight are among them, and those of failed tasks that were tried again.
+    They include calls of the preflight and of failed tasks that were tried again.
 
     Raises:
-        UserError: there is no round there, or its ledger is damaged.
+        UserError: no round is there, or its ledger is damaged.
     """
     ledger = read_ledger(Path(folder))
     try:
@@ -57,7 +57,7 @@ def read_spending(folder: str | Path) -> Spending:
         total,
         spent_in([first, *((roles.get(key.agent, "venue"), calls) for key, calls in asked)]),
         spent_in([first, *((key.step.split(".")[0], calls) for key, calls in asked)]),
-        # A bidder looks at many papers, and a senior chair at a chair.
+        # A bidder reads many papers, and a senior chair's tasks are named after a chair.
         spent_in(
             [
                 first,

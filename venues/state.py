@@ -33,12 +33,12 @@ if TYPE_CHECKING:
     from conference.data.reader import Sample
     from venues.papers import PaperSource
 
-READERS: tuple[SeenBy, ...] = ("reviewers", "discussion", "chair")  # who sees what, and later ones
+READERS: tuple[SeenBy, ...] = ("reviewers", "discussion", "chair")  # what one sees, later ones see
 R = TypeVar("R", bound=Record)
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True):
-    """What the user chose for this run beside the venue's rules."""
+    """What the user chose for this run, apart from the venue's rules."""
 
     format: str = "typst"
     unsafe: bool = False
@@ -61,10 +61,10 @@ class Archived(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Round:
-    """The records of the steps that are complete, in the order of their tasks.
+    """The records of the complete steps, in the order of their tasks.
 
-    A step never sees records of its own or of later steps, however the run was interrupted; that
-    is what makes its tasks a pure function of venue, population and seed.
+    A step never sees records of its own or of later steps, even after an interruption, so its
+    tasks are a pure function of venue, population and seed.
     """
 
     def __init__(
@@ -81,8 +81,8 @@ class Round:
     ) -> None:
         self.venue = venue
         self.seed = seed
-        self.draws = seed if draws is None else draws  # The seed of what its tasks draw.
-        self.world = world  # The seed of its papers, where other rounds share them; else 0.
+        self.draws = seed if draws is None else draws  # The seed of its tasks' draws.
+        self.world = world  # The seed of papers shared with other rounds, or 0.
         self.folder = folder
         self.source = source
         self.options = options or Options()
@@ -94,16 +94,16 @@ class Round:
         self._later: list[Callable[[], Iterable[AnyRecord]]] = []
 
     def add_later(self, read: Callable[[], Iterable[AnyRecord]]) -> None:
-        """Take in the records of a complete step when the first of any is asked for."""
+        """Add the records of a complete step, read only when some record is first asked for."""
         self._later.append(read)
 
     def add(self, records: Iterable[AnyRecord]) -> None:
-        """Take in the records of a step that is complete."""
+        """Add the records of a complete step."""
         self.read()
         self._take(records)
 
     def read(self) -> None:
-        """Take in all records that were only noted so far, before their ledger is closed."""
+        """Read all records that `add_later` left unread; call it before their ledger is closed."""
         later, self._later = self._later, []
         for read in later:
             self._take(read())
@@ -140,8 +140,7 @@ class Round:
         return found[-1] if found else None
 
     def about(self, paper: str) -> Round:
-        """A view of the round with this paper alone under review; what is added to the view is not
-        added to the round."""
+        """A copy of the round with only this paper; records added to it do not reach the round."""
         self.read()
         found = copy(self)
         found._later, found._by_paper, found._records = [], {}, defaultdict(list)
@@ -166,8 +165,8 @@ class Round:
         return [paper for paper in self.all(Submission) if paper.paper not in rejected]
 
     def manuscript(self, paper: Submission, reader: SeenBy | None = None) -> Manuscript:
-        """A paper as its readers see it, with the checks that failed, and with the advisory review
-        where this reader is shown it."""
+        """A paper as its readers see it, with its checks, and with the advisory review where
+        `reader` is shown it."""
         seen = blinded(paper, tuple(self.of(Check, paper.paper)))
         advice = self.one(AdvisoryReview, paper.paper)
         if reader and advice and READERS.index(advice.seen_by) <= READERS.index(reader):
@@ -176,12 +175,12 @@ class Round:
         return seen if self.venue.call.anonymous else with_byline(seen, self._byline(paper))
 
     def _byline(self, paper: Submission) -> str:
-        """The paper's line of authors: as it was given, or its scientists with their lab."""
+        """The paper's author line: the given one, or its scientists with their lab."""
         names = ", ".join(self.agent(name).name for name in paper.authors)
         return paper.byline or (f"{names} ({paper.lab})" if names else "")
 
     def archive_for(self, scientist: str) -> tuple[Past, ...]:
-        """What a scientist knows of the venue's earlier rounds: all papers, and its own reviews."""
+        """What a scientist knows of earlier rounds: all papers, and the ratings of its own."""
         return tuple(
             msgspec.structs.replace(entry.past, own=True)
             if scientist in entry.authors
@@ -190,7 +189,7 @@ class Round:
         )
 
     def rating(self, review: Review) -> float:
-        """A review's latest rating: after the discussion where it was changed there."""
+        """A review's latest rating, as changed in the discussion."""
         return self._changed(review.paper).get(review.reviewer, review.rating)
 
     def ratings(self, paper: str) -> tuple[float, ...]:
@@ -210,7 +209,7 @@ class Round:
 
 
 def _place_of(posted: Review, drafts: Iterable[AnyRecord]) -> int:
-    """Where the draft of a revised review stands."""
+    """The position of the draft that a revised review replaces."""
     own = (posted.paper, posted.reviewer)
     return next(
         at
@@ -220,15 +219,16 @@ def _place_of(posted: Review, drafts: Iterable[AnyRecord]) -> int:
 
 
 class Step(msgspec.Struct, frozen=True):
-    """One step of a phase: given the round so far, which tasks are there?
+    """One step of a phase; `tasks` gives its tasks from the round so far.
 
-    When a task of an `essential` step fails, the round stops there and can be retried.
+    The round stops when a task of an `essential` step fails, or most tasks of any other step; it
+    can be run again with --retry-failed.
 
-    Where language models answer, papers go at their own pace as far as steps allow it (`flow.py`).
-    With `goes_on` a paper leaves the step when its own tasks there are done: no other task of the
-    step concerns it. Before a step a paper waits until all papers have arrived if `waits` is
-    None, or is true of the round with this paper alone. The tasks of a paper that does not wait
-    depend on that paper alone.
+    With language models, papers go at their own pace where steps allow it (`flow.py`). `goes_on`
+    lets a paper leave the step once its own tasks are done: no other task of the step may concern
+    it. A paper waits before a step until all papers have arrived if `waits` is None, or returns
+    True for the round with this paper alone. The tasks of a paper that does not wait must depend
+    on that paper alone.
     """
 
     name: str
@@ -239,15 +239,15 @@ class Step(msgspec.Struct, frozen=True):
 
 
 def never(round_: Round) -> bool:
-    """The `waits` of a step where no paper waits for the others."""
+    """The `waits` of a step before which no paper waits for the others."""
     return False
 
 
 class UnderWay(msgspec.Struct, frozen=True):
-    """The step that a run is at, noted in its ledger for those who watch.
+    """The step that a run is at, noted in its ledger for `conference watch`.
 
-    `since` is when it began, with `done` of its `tasks` finished, and `started` when the run did
-    (both in Unix time); `limits` are the run's own on tokens, cost and hours, 0 for none.
+    The step began at `since` with `done` of its `tasks` finished, the run at `started` (both Unix
+    time). `limits` are the run's limits on tokens, cost and hours, 0 for none.
     """
 
     step: str

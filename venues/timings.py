@@ -10,7 +10,7 @@ from conference.core.ledger import read_ledger
 
 
 class Timing(msgspec.Struct, frozen=True):
-    """A step's tasks, the seconds spent in them, and the wall seconds from first to last end."""
+    """A step's tasks, the seconds spent in them (`busy`), and the step's own wall seconds."""
 
     step: str
     tasks: int

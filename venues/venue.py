@@ -36,7 +36,7 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class Topic(Rules, frozen=True, kw_only=True):
-    """A topic of the call and the words by which a paper shows it."""
+    """A topic of the call, and the keywords that mark a paper as on it."""
 
     name: str
     keywords: tuple[str, ...]
@@ -57,11 +57,11 @@ class CallRules(Rules, frozen=True, kw_only=True):
 
 
 class Population(Rules, frozen=True, kw_only=True):
-    """How many of each role; 0 reviewers or chairs means as many as the loads ask for.
+    """How many people each role has; 0 reviewers or chairs means as many as the loads need.
 
-    `coauthor_rate` is the share of reviewers who have lately written with one of the scientists.
-    `profiles` is a table of real reviewers (name, emails, papers), whose expertise and conflicts
-    the first simulated reviewers take over.
+    `coauthor_rate` is the share of reviewers who recently wrote a paper with one of the scientists.
+    `profiles` is a table of real reviewers (name, emails, papers); the first simulated reviewers
+    get their expertise and conflicts of interest.
     """
 
     scientists: Count = 0
@@ -76,7 +76,7 @@ class Population(Rules, frozen=True, kw_only=True):
 
 
 class Minds(Rules, frozen=True, kw_only=True):
-    """Which mind each role thinks with; a mixed panel is weights: "2 vllm:A, 1 embedded"."""
+    """The mind of each role; a mixed panel gives weights: "2 vllm:A, 1 embedded"."""
 
     scientist: str = "embedded"
     reviewer: str = "embedded"
@@ -84,8 +84,8 @@ class Minds(Rules, frozen=True, kw_only=True):
 
 
 class DeskRules(Rules, frozen=True, kw_only=True):
-    """What the desk checks. Duplicates are flagged to the area chair; any other check that fails
-    is a desk rejection. `duplicate_similarity` is one of texts, from 0 to 1."""
+    """What the desk checks. Duplicates are flagged to the area chair; failing any other check is a
+    desk rejection. Texts from `duplicate_similarity` (0 to 1) on are duplicates."""
 
     page_limit: bool = True
     anonymity: bool = True
@@ -96,21 +96,22 @@ class DeskRules(Rules, frozen=True, kw_only=True):
 
 
 class BidRules(Rules, frozen=True, kw_only=True):
-    """`offered` papers a reviewer, by affinity; a bid adds `weight` times its value to that."""
+    """Each reviewer may bid on the `offered` papers of highest affinity; a bid adds `weight` times
+    its value to the affinity."""
 
     offered: Count = 20
     weight: float = 0.1
 
 
 class AssignRules(Rules, frozen=True, kw_only=True):
-    """`candidates` is how many reviewers the affinities keep for each paper.
+    """`candidates` is how many reviewers of highest affinity are kept for each paper.
 
-    With `seats`, the weights of `minds.reviewer` are seats at each paper, in their order, and add
-    up to `reviews_per_paper`. Each seat has reviewers of its own, who are the same people whatever
-    mind they have.
+    With `seats`, the weights of `minds.reviewer` are seats at each paper and add up to
+    `reviews_per_paper`. Each seat has its own reviewers, who stay the same people when a seat's
+    mind changes.
 
-    `most_probable` limits the probability of each pair of reviewer and paper; below 1 the
-    assignment is drawn by lot. Substitutes for reviews that never came are found without a lot.
+    `most_probable` limits the probability of each reviewer-paper pair; below 1 the assignment is
+    randomised. Emergency reviewers are always assigned without randomisation.
     """
 
     reviews_per_paper: Positive = 3
@@ -124,12 +125,11 @@ class AssignRules(Rules, frozen=True, kw_only=True):
 
 
 class ReviewRules(Rules, frozen=True, kw_only=True):
-    """Shares of reviews that never come or come late; `emergency` looks for replacements.
+    """`absent_rate` and `late_rate` are shares of reviews; `emergency` replaces absent ones.
 
-    Without `texts` reviews are scores and choices alone: the form loses its text fields. With
-    `canaries` each reviewer's copy of a paper orders a phrase of its own from language models.
-    Those are asked again for required text fields, comments and meta-reviews of fewer than
-    `least_words` words.
+    Without `texts` the form loses its text fields. With `canaries` each reviewer's copy of a paper
+    tells language models to write a phrase that is unique to this copy. A language model is asked
+    again when a required text field, comment or meta-review has fewer than `least_words` words.
     """
 
     absent_rate: Share = 0.0
@@ -141,15 +141,16 @@ class ReviewRules(Rules, frozen=True, kw_only=True):
 
 
 class DiscussRules(Rules, frozen=True, kw_only=True):
-    """Papers whose ratings span `gap` steps of the scale are discussed for `turns` turns."""
+    """How many turns a discussion has. Papers are discussed whose ratings span `gap` steps of the
+    scale, or whose authors answered."""
 
     turns: Annotated[int, msgspec.Meta(ge=0, le=MAX_TURNS)] = 1
     gap: int = 2
 
 
 class DecideRules(Rules, frozen=True, kw_only=True):
-    """Shares are of the papers that have a meta-review. `score` is what papers are ranked by:
-    with "isotonic" their mean ratings, moved to follow their authors' own rankings (phase "rank").
+    """Rates are shares of the papers with a meta-review. `score` is what papers are ranked by:
+    "isotonic" means mean ratings adjusted to the authors' own rankings (phase "rank").
     """
 
     accept_rate: Share
@@ -160,7 +161,8 @@ class DecideRules(Rules, frozen=True, kw_only=True):
 
 
 class CalibrateRules(Rules, frozen=True, kw_only=True):
-    """Every reviewer rates `papers` human-reviewed papers of `source`."""
+    """Every reviewer rates `papers` human-reviewed papers of `source`; without a source they come
+    from the figures in the package, which have no texts."""
 
     papers: Count = 6
     source: str = ""
@@ -169,10 +171,10 @@ class CalibrateRules(Rules, frozen=True, kw_only=True):
 class PanelRules(Rules, frozen=True, kw_only=True):
     """Which human panel the embedded reviewers are fitted to.
 
-    `world` seeds what all reviewers see in a paper and the model does not: rounds with the same
-    world have the same papers, whoever reviews them. 0 draws it anew for each round's seed.
-    An `informed` panel is told the human ratings of --papers: the papers' quality is drawn given
-    them, and its reviewers are a second, human-like committee on the same papers.
+    `world` seeds the part of a paper's quality that all reviewers see and the model cannot predict:
+    rounds with the same world have the same papers, whoever reviews them. With 0 the round's seed
+    is used. For an `informed` panel, quality is drawn given the human ratings of --papers: its
+    reviewers are a second, human-like committee on the same papers.
     """
 
     like: str
@@ -181,12 +183,12 @@ class PanelRules(Rules, frozen=True, kw_only=True):
 
 
 class AttackRules(Rules, frozen=True, kw_only=True):
-    """`rings` rings of `ring` reviewers each, who push each other's papers, for studies.
+    """For studies: `rings` rings of `ring` reviewers each, who push each other's papers.
 
-    `acts` is what its members do for the papers of the others: bid for them, write profiles that
-    match them, rate them at the top. With "abstracts" they put words of the others' earlier work
-    into what the assignment reads of their own paper; reviewers read it as it was. Without acts a
-    ring does nothing, and can be compared with.
+    `acts` is what members do for each other's papers: bid on them, write profiles that match them,
+    give them the top rating. With "abstracts" they add words of the others' earlier work to the
+    abstract that the assignment reads; reviewers read the original. A ring without acts does
+    nothing and serves as control.
     """
 
     ring: Count = 0
@@ -197,10 +199,9 @@ class AttackRules(Rules, frozen=True, kw_only=True):
 class ResubmissionRules(Rules, frozen=True, kw_only=True):
     """Which of the given papers come to each of several rounds.
 
-    Without `spread` all come to every round. With it each round gets new ones, as many as half of
-    the papers allow, and those that were rejected in the last round and came no more than
-    `patience` times before. The other half is kept for a `flood`: so many more new papers a round,
-    as a share.
+    Without `spread` all come to every round. With it, half of the papers are divided over the
+    rounds as new ones, and a rejected paper comes back up to `patience` times. The other half is
+    kept for a `flood`: that share of additional new papers in each round.
     """
 
     spread: bool = False
@@ -248,13 +249,10 @@ class Venue(Rules, frozen=True, kw_only=True):
 
 
 def check_capacity(venue: Venue, papers: int, reviewers: int, where: str) -> None:
-    """Raise `UserError` when so many reviewers cannot review so many papers.
-
-    The reviewers' load is the one rule that depends on how many papers come in.
-    """
+    """Raise `UserError` when this many reviewers cannot review this many papers."""
     asked = papers * venue.assignment.reviews_per_paper
     able = reviewers * venue.assignment.max_load
-    if venue.assignment.seats:  # The smallest seat's reviewers must be able to serve all papers.
+    if venue.assignment.seats:  # Each seat's own reviewers must serve all papers.
         able = (reviewers // venue.assignment.reviews_per_paper) * venue.assignment.max_load
         able *= venue.assignment.reviews_per_paper
     if asked > able:

@@ -1,4 +1,4 @@
-"""A venue is read from one TOML file and checked before anything runs."""
+"""Read a venue from a TOML file and check it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from venues.phases import check_phases
 from venues.venue import Venue
 
 VENUES = Path(__file__).parent
-WHOLE = ("form", "deadlines", "personas", "chair_personas")  # Of a base, all or nothing.
+WHOLE = ("form", "deadlines", "personas", "chair_personas")  # Replaced whole, not merged.
 LIMITS = {">=": "at least", "<=": "at most", ">": "more than", "<": "less than"}
 
 
@@ -29,10 +29,10 @@ def list_venues() -> tuple[str, ...]:
 def load_venue(name_or_path: str | Path) -> Venue:
     """The rules of a venue by its name or its file's path.
 
-    A file may name a `base`, another venue or file, and then says only what differs from it.
+    A file may name a `base`, another venue or file, and then gives only what differs from it.
 
     Raises:
-        UserError: there is no such venue, or its file breaks a rule; the sentence names the field.
+        UserError: there is no such venue, or its file breaks a rule.
     """
     path = _find(name_or_path)
     said = _read(path)
@@ -45,7 +45,7 @@ def venue_of(said: dict[str, Any], where: str) -> Venue:
     """The venue that these tables describe, checked.
 
     Raises:
-        UserError: the first rule that cannot hold, with `where`, the field and the fix.
+        UserError: a field is wrong; the sentence has `where`, the field and the fix.
     """
     try:
         venue = msgspec.convert(said, Venue, str_keys=True)
@@ -56,7 +56,7 @@ def venue_of(said: dict[str, Any], where: str) -> Venue:
 
 
 def check_venue(venue: Venue, where: str) -> None:
-    """Check rules that were changed in Python as if a file had said them."""
+    """Check rules that were changed in Python as if they came from a file."""
     venue_of(msgspec.to_builtins(venue), where)
 
 
@@ -73,7 +73,7 @@ def _find(name_or_path: str | Path) -> Path:
 
 
 def _read(path: Path, above: tuple[Path, ...] = ()) -> dict[str, object]:
-    """What a venue file says, over what its base says."""
+    """The tables of a venue file, merged over those of its base."""
     if path.resolve() in above:
         raise UserError(f"{path}: base leads back to this file; name another venue.")
     try:
@@ -94,7 +94,7 @@ def _read(path: Path, above: tuple[Path, ...] = ()) -> dict[str, object]:
 
 
 def _over(base: dict[str, object], own: dict[str, object]) -> dict[str, object]:
-    """The base with all that is said here in its place; only a table is taken key by key."""
+    """`base` with the keys of `own` replaced; tables are merged key by key, except `WHOLE`."""
     found = dict(base)
     for key, value in own.items():
         below = base.get(key)
@@ -105,7 +105,7 @@ def _over(base: dict[str, object], own: dict[str, object]) -> dict[str, object]:
 
 
 def _sentence(error: Exception, said: dict[str, Any]) -> str:
-    """What is wrong with a field, its value, and what it may be."""
+    """A sentence with the field, its fault and the fix."""
     field, what = field_and_fault(error)
     limit = re.fullmatch(r"Expected `\w+` (>=|<=|>|<) (\S+)", what)
     if limit is None:

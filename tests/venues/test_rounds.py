@@ -146,5 +146,5 @@ def test_too_few_papers_for_the_rounds_is_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"5 papers spread over 3 rounds .* at least 6 papers"):
         spread(tmp_path, papers=5)
     venue = with_settings(tiny_venue(), {"resubmission.spread": True})
-    with pytest.raises(UserError, match="spread goes with papers that are given"):
+    with pytest.raises(UserError, match="spread needs given papers"):
         run_rounds(venue, rounds=2, out=tmp_path / "x", hosts=0)

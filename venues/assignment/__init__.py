@@ -12,15 +12,15 @@ Objective = Literal["total", "worst"]
 
 
 def solve(instance: Instance, objective: Objective = "total") -> Solution:
-    """The assignment with the most coverage and, at that coverage, the best objective.
+    """The assignment with the most reviews given and, among those, the best objective.
 
     Args:
-        objective: "total" for the highest sum of scores; "worst" for the highest sum of scores of
-            the worst-off paper first and the total second.
+        objective: "total" for the highest sum of scores; "worst" for the highest sum of the
+            worst-off paper first and the total second.
 
     Returns:
-        Never a pair that is not listed, a pair twice, or a reviewer over the maximum load. Papers
-        that cannot be served are named in `short`, and `message` says why.
+        Only listed pairs, none twice, and no reviewer over the maximum load. Papers that lack
+        reviews are in `short`, and `message` says why.
     """
     solution, best = highest_total(instance)
     if objective == "total" or solution.short or not instance.demand.any():

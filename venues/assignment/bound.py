@@ -1,4 +1,4 @@
-"""Upper bounds on the sum of scores of the worst-off paper, and the relaxation behind one."""
+"""Upper bounds on the worst-off paper's sum of scores, and the linear relaxation."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ LARGEST = 80_000  # pairs up to which the linear relaxation is solved
 
 
 def simple_bound(instance: Instance) -> float:
-    """The least, over papers, of the sum of a paper's best pairs up to its demand."""
+    """The lowest sum over papers of a paper's best pairs, as many as its demand."""
     top = best_of(instance.paper, instance.score, instance.demand)
     best = np.bincount(
         instance.paper[top], weights=instance.score[top], minlength=instance.n_papers
@@ -22,18 +22,18 @@ def simple_bound(instance: Instance) -> float:
 
 
 def linear_bound(instance: Instance) -> float:
-    """The best sum of the worst-off paper where pairs may be split; infinite where unknown."""
+    """The worst-off paper's best sum in the linear relaxation; infinite if it has no solution."""
     pairs = len(instance.paper)
     result = _relax(instance, np.append(np.zeros(pairs), -1.0), (None, None))
     return float("inf") if result is None else float(-result.fun)
 
 
 def relaxed(instance: Instance, level: float) -> tuple[Floats, Floats] | None:
-    """The split assignment of the highest total in which every paper has at least `level`.
+    """The fractional assignment of the highest total that gives every paper at least `level`.
 
     Returns:
-        Each pair's share in [0, 1], and the price of one unit of `level` at each paper; None
-        where there is no such assignment.
+        Each pair's share in [0, 1], and the price of one unit of `level` at each paper; None if
+        there is no such assignment.
     """
     result = _relax(instance, np.append(-instance.score, 0.0), (level, level))
     if result is None:
@@ -61,5 +61,5 @@ def _relax(instance: Instance, cost: Floats, level: tuple[float | None, float | 
         bounds=[(0, 1)] * pairs + [level],
         method="highs-ipm",
     )
-    # Minimum loads that cannot be met leave the relaxation without a point.
+    # Minimum loads that cannot be met make the relaxation infeasible.
     return result if result.status == 0 else None

@@ -1,4 +1,4 @@
-"""Which constraint cannot be met, in one sentence."""
+"""Explain in one sentence which constraint of an assignment cannot be met."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _NAMED = 5
 
 
 def explain(instance: Instance, short: dict[int, int], idle: dict[int, int]) -> str:
-    """The constraint that fails, most basic first; empty when all hold."""
+    """The most basic constraint that fails, as a sentence; "" when all hold."""
     if not short and not idle:
         return ""
     lacking = _list("paper", instance.papers, short)

@@ -1,10 +1,10 @@
-"""The worst-off paper first: flows, then small exact programmes around the worst paper.
+"""The worst-off paper first: flows, then small integer programmes around the worst paper.
 
-To find the best worst-off paper is NP-hard (Garg et al. 2010), so the search is a heuristic whose
-result is set against an upper bound: each paper's best pairs alone, or the linear relaxation. Of a
-large venue with few such papers only their surroundings are searched, so that the time does not
-grow with the venue. The search ends as soon as the bound is met. Nothing in it is limited by time,
-so the same instance gives the same assignment on every machine.
+Maximising the worst-off paper's sum is NP-hard (Garg et al. 2010), so this search is a heuristic.
+It ends as soon as it meets an upper bound: each paper's best pairs alone, or the linear relaxation.
+In a large venue with few papers below the bound only their surroundings are searched, so that the
+time does not grow with the venue. No limit is a time, so the same instance gives the same
+assignment on every machine.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ from venues.assignment.surroundings import FEW, MOST, part_of
 
 _FLOWS = 24
 _PATIENCE = 8  # flows without a better worst-off paper before the search ends
-_FACTOR, _MARGIN = 1.3, 0.04  # how papers near the worst are weighted up, and how near is near
+_FACTOR, _MARGIN = 1.3, 0.04  # how papers near the worst are weighted up, and what counts as near
 _HEAVIEST = 50.0
-_STEPS = 20  # small programmes in a part of a large venue
-_DOUBLE, _LIFTS = 2.0, 8  # how papers below the bound are weighted up, and flows that try it
-_SPARE = 0.005  # pairs whose price is further below the best take no part in further flows
-_GAP = 0.002  # how far below the bound the relaxation is rounded, as a share of it
+_STEPS = 20  # small programmes when only a part of a large venue is searched
+_DOUBLE, _LIFTS = 2.0, 8  # how papers below the bound are weighted up, and most flows
+_SPARE = 0.005  # pairs with a reduced score further below 0 are left out of further flows
+_GAP = 0.002  # share of the bound by which the relaxation's level is below it
 _EPSILON = 1e-9
 
 
@@ -48,7 +48,7 @@ class Found:
     chosen: Ints
 
     def offer(self, instance: Instance, chosen: Ints) -> bool:
-        """Take `chosen` if it is better; True when the worst-off paper gained."""
+        """Take `chosen` if it is better; return True if the worst-off paper gained."""
         worst, total = worst_of(instance, chosen), float(instance.score[chosen].sum())
         gained = worst > self.worst + _EPSILON
         if gained or (worst > self.worst - _EPSILON and total > self.total + _EPSILON):
@@ -76,8 +76,8 @@ def fairest(instance: Instance, solution: Solution, best: Best) -> Solution:
             bound = min(bound, linear_bound(instance))
             start = _round_relaxation(instance, found, best, bound, step)
         if found.worst < bound - _EPSILON:
-            # From the rounded relaxation all papers are near the bound; from a flow the poor are
-            # few but their surroundings are rich, and the search ends sooner and lower.
+            # The rounded relaxation brings all papers near the bound; from a flow, with few poor
+            # papers, the search ends sooner but lower.
             begin = found.chosen if start is None else start
             found.offer(instance, improve(instance, begin, bound))
     exact = found.worst >= bound - step
@@ -98,7 +98,7 @@ def _poor(instance: Instance, found: Found, bound: float) -> NDArray[np.bool_]:
 
 
 def _search_part(instance: Instance, found: Found, bound: float, step: float) -> int:
-    """Assign the poor papers and those around them anew; how many flows it took."""
+    """Reassign the poor papers and those around them; return how many flows it took."""
     poor = _poor(instance, found, bound)
     if not poor.any():
         return 0
@@ -113,9 +113,9 @@ def _search_part(instance: Instance, found: Found, bound: float, step: float) ->
 
 
 def _near_pairs(instance: Instance, best: Best, bound: float, step: float) -> Ints:
-    """The pairs that a slightly different assignment may need: near the best by their price.
+    """The pairs that a slightly different assignment may need, by their reduced score.
 
-    A small share of all pairs, on which a flow takes a small share of the time.
+    They are a small share of all pairs, so a flow over them takes little time.
     """
     if best.duals is None:
         return best.arcs
@@ -132,8 +132,8 @@ def _lifting_flows(
 ) -> int:
     """Double the weight of the papers below the bound, as long as they become fewer.
 
-    Meets the bound in a few flows where it can be met, as in large venues where few papers are
-    below it. Returns how many flows it took.
+    Often meets the bound in a few flows in large venues with few papers below it. Returns how many
+    flows it took.
     """
     weight = np.ones(instance.n_papers)
     chosen = best.chosen
@@ -155,7 +155,7 @@ def _lifting_flows(
 def _reweighted_flows(
     instance: Instance, found: Found, best: Best, bound: float, step: float
 ) -> int:
-    """Raise the weight of the papers near the worst and solve again; how many flows it took."""
+    """Raise the weight of papers near the worst and solve again; return how many flows it took."""
     weight = np.ones(instance.n_papers)
     stale = number = 0
     chosen = best.chosen
@@ -175,14 +175,14 @@ def _reweighted_flows(
 def _round_relaxation(
     instance: Instance, found: Found, best: Best, bound: float, step: float
 ) -> Ints | None:
-    """The whole assignment nearest to the split one that is best a little below the bound."""
+    """An assignment close to the relaxation's best a little below the bound; None without one."""
     if not np.isfinite(bound) or found.worst >= bound - _EPSILON:
         return None
     split = relaxed(instance, bound - _GAP * abs(bound))
     if split is None:
         return None
     share, price = split
-    # Shares first; among pairs of equal share the priced scores, a thousandth as heavy.
+    # Shares first; among equal shares the priced scores, with a thousandth of the weight.
     priced = instance.score * (1 + price[instance.paper])
     gain = np.rint((share + 1e-3 * priced) / step).astype(np.int64)
     chosen = best_choice(instance, gain, best.arcs, certify=False).chosen
@@ -190,12 +190,12 @@ def _round_relaxation(
 
 
 def _fits(instance: Instance, chosen: Ints, before: Ints) -> bool:
-    """Whether coverage and minimum loads are those of the assignment before."""
+    """Whether coverage and unmet minimum loads are as in the assignment `before`."""
     return len(chosen) == len(before) and _idle(instance, chosen) == _idle(instance, before)
 
 
 def _raise(instance: Instance, weight: Floats, chosen: Ints, worst: float) -> Floats:
-    """Weights with those of the papers near the worst raised, up to a limit."""
+    """The weights, raised up to a limit for papers near the worst."""
     totals = paper_totals(instance, chosen)
     poor = (totals < worst + _MARGIN) & (instance.demand > 0)
     return np.asarray(np.minimum(np.where(poor, weight * _FACTOR, weight), _HEAVIEST))

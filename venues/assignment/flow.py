@@ -1,9 +1,9 @@
-"""One assignment as a minimum-cost flow, with dual prices that prove it best.
+"""Solve one assignment as a minimum-cost flow, with dual prices that prove it optimal.
 
 Each paper sends its demand over its pairs to reviewers and from them to one sink. Priced slack
-keeps every instance feasible: a review not given costs more than anything else, a reviewer's
-missing minimum load more than any sum of scores that it could be traded for. So coverage comes
-first, minimum loads second, the total score third.
+keeps every instance feasible: a missing review costs more than anything else, a missing unit of
+minimum load more than any sum of scores that could be traded for it. So coverage comes first,
+minimum loads second, the total score third.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Duals:
 
 
 def prices_for(gain: Ints, instance: Instance) -> Prices:
-    """Prices that make the order of the three aims strict.
+    """Prices that put coverage strictly before minimum loads, and these before scores.
 
     A change along one alternating path trades at most min(papers, reviewers) + 1 pairs for as
     many, so it moves the total by at most that many times the spread of the gains.
@@ -47,7 +47,7 @@ def prices_for(gain: Ints, instance: Instance) -> Prices:
 
 
 def best_flow(instance: Instance, gain: Ints, arcs: Ints, prices: Prices) -> Ints:
-    """Positions of the pairs chosen among `arcs`, for the highest sum of `gain`.
+    """Positions of the pairs among `arcs` that give the highest sum of `gain`.
 
     Raises:
         RuntimeError: the solver failed, as when gains are too large for its integers.
@@ -86,11 +86,11 @@ def best_flow(instance: Instance, gain: Ints, arcs: Ints, prices: Prices) -> Int
 def dual_prices(
     instance: Instance, gain: Ints, arcs: Ints, chosen: Ints, prices: Prices
 ) -> Duals | None:
-    """Dual prices that prove `chosen` best among `arcs`, or None when there are none.
+    """Dual prices that prove `chosen` optimal among `arcs`; None when it is not, or not proven.
 
-    The optimality conditions are difference constraints on the prices; Bellman and Ford's sweeps
-    satisfy them all or, on a choice that is not optimal, never end. All numbers are whole, so the
-    proof has no tolerance. With w = -reviewer price: paper <= w + gain on chosen pairs, w <= paper
+    The optimality conditions are difference constraints on the prices; Bellman-Ford sweeps satisfy
+    them all or, on a choice that is not optimal, never end. All numbers are integers, so the proof
+    needs no tolerance. With w = -reviewer price: paper <= w + gain on chosen pairs, w <= paper
     - gain on the others, and reviewer and paper prices lie between the prices of the last unit
     taken and the next unit on offer at the sink.
     """
@@ -104,7 +104,7 @@ def dual_prices(
     its_paper, its_reviewer, its_gain = _ends(instance, gain, chosen)
     paper = np.zeros(instance.n_papers, np.int64)
     w = np.zeros(instance.n_reviewers, np.int64)
-    # A sweep looks only at pairs whose other end has changed: soon they are few.
+    # A sweep looks only at pairs whose other end has changed, which soon are few.
     moved = np.ones(instance.n_papers, bool)
     stirred = np.ones(instance.n_reviewers, bool)
     for _ in range(_SWEEPS):

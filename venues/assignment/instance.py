@@ -1,4 +1,4 @@
-"""What an assignment problem and its answer are."""
+"""An assignment problem (`Instance`) and its answer (`Solution`)."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Instance:
-    """Who may review what, as a sparse list of pairs without the conflicts of interest.
+    """Who may review what: a sparse list of pairs, without conflicts of interest.
 
     Args:
         paper, reviewer: positions, int (pairs,); no pair twice.
         score: affinity of each pair, float (pairs,), finite, higher is better.
         demand: reviews that each paper needs, int (papers,).
         max_load, min_load: papers that each reviewer takes at most and at least, int (reviewers,).
-        papers, reviewers: what messages call them; their positions when left out.
-        who, what: whom the papers need, and what of them, as messages call it.
+        papers, reviewers: their names in messages; positions when left out.
+        who, what: the words of messages for an agent and for what a paper needs of it.
 
     Raises:
         ValueError: positions out of range, a pair listed twice, a score that is not finite, a
@@ -71,22 +71,22 @@ class Instance:
 
 @dataclass(frozen=True)
 class Solution:
-    """An assignment and what is known of how good it is.
+    """An assignment and its quality.
 
     Attributes:
         paper, reviewer, score: the pairs chosen, sorted by paper and reviewer.
-        total: sum of the scores chosen. worst: the least sum of scores of any paper that needs
-            reviews; 0 when there is none.
+        total: sum of the chosen scores. worst: the lowest sum of any paper that needs reviews; 0
+            when there is none.
         exact: under "total", whether dual prices prove that no assignment has more coverage or,
             at that coverage, a higher total (scores rounded to `resolution`). Under "worst",
             whether `worst` meets its upper bound.
-        short: reviews that each paper lacks, of papers that lack any.
-        idle: papers that each reviewer lacks to the minimum load, of reviewers that lack any.
-        message: one sentence: the quality, or the constraint that cannot be met.
+        short: how many reviews each paper lacks, for papers that lack any.
+        idle: how far each reviewer is below the minimum load, for reviewers that are.
+        message: one sentence on the quality, or on the constraint that cannot be met.
         bound: an upper bound on `worst` under "worst"; NaN under "total", or where papers are
             left short.
         resolution: the step to which scores were rounded.
-        rounds: flows solved. arcs: pairs in the last flow, of all pairs listed.
+        rounds: flows solved. arcs: how many of the listed pairs the last flow used.
     """
 
     paper: Ints
@@ -112,13 +112,13 @@ def paper_totals(instance: Instance, chosen: NDArray[Any]) -> Floats:
 
 
 def worst_of(instance: Instance, chosen: NDArray[Any]) -> float:
-    """The least paper total among papers that need reviews; 0 when none needs any."""
+    """The lowest paper total among papers that need reviews; 0 when none needs any."""
     needy = instance.demand > 0
     return float(paper_totals(instance, chosen)[needy].min()) if needy.any() else 0.0
 
 
 def best_of(end: Ints, value: NDArray[Any], count: Ints) -> Ints:
-    """Positions of each paper's (or reviewer's) `count` pairs of highest value, by paper."""
+    """Positions of the `count` pairs of highest value of each paper (or reviewer), by `end`."""
     order = np.lexsort((-value, end))
     sizes = np.bincount(end, minlength=len(count))
     rank = np.arange(len(order)) - np.repeat(np.cumsum(sizes) - sizes, sizes)

@@ -1,8 +1,8 @@
-"""Raise the worst-off paper by small exact programmes over the papers around it.
+"""Improve the worst-off paper by small integer programmes over the papers around it.
 
-Large neighbourhood search (Shaw 1998): all but a few papers keep their reviewers, and the few are
-assigned anew by HiGHS so that the worst of them is best. No limit is a time, so the same instance
-gives the same assignment on every machine.
+Large neighbourhood search (Shaw 1998): all but a few papers keep their reviewers, and HiGHS
+reassigns those few so that the worst of them gets the most. No limit is a time, so the same
+instance gives the same assignment on every machine.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ import numpy as np
 
 from venues.assignment.instance import Instance, Ints, paper_totals
 
-_SIZES = (32, 96)  # papers assigned anew together; larger ones only where smaller ones fail
+_SIZES = (32, 96)  # papers reassigned together; the second size only where the first fails
 STEPS = 400
 _NODES = 5
-_BEST = 24  # a paper's best pairs that take part
+_BEST = 24  # how many best pairs of a paper are considered
 _EPSILON = 1e-6
 
 
 def improve(instance: Instance, chosen: Ints, bound: float, steps: int = STEPS) -> Ints:
-    """Pairs with the same coverage and loads within limits, whose worst-off paper is no worse."""
+    """Pairs of the same coverage within the load limits, with a worst-off paper no worse."""
     inside = np.zeros(len(instance.paper), bool)
     inside[chosen] = True
     rows = _pairs_of(instance.paper, instance.n_papers)
@@ -59,7 +59,7 @@ def _around(
     worst: int,
     size: int,
 ) -> list[int]:
-    """The worst paper and the papers that hold reviewers it wants, breadth first."""
+    """The worst paper and the papers with reviewers it wants, found breadth first."""
     group, seen, at = [worst], {worst}, 0
     while at < len(group) and len(group) < size:
         wanted = _candidates(instance, inside, rows[group[at]])
@@ -75,7 +75,7 @@ def _around(
 
 
 def _candidates(instance: Instance, inside: np.ndarray, row: Ints) -> Ints:
-    """A paper's best pairs and those it has."""
+    """A paper's best pairs and its chosen ones."""
     best = row[np.argsort(-instance.score[row], kind="stable")][:_BEST]
     return np.union1d(best, row[inside[row]])
 
@@ -83,7 +83,7 @@ def _candidates(instance: Instance, inside: np.ndarray, row: Ints) -> Ints:
 def _assign_anew(
     instance: Instance, inside: np.ndarray, rows: list[Ints], group: list[int], worst: float
 ) -> bool:
-    """Assign the group's papers anew; True, and `inside` changed, when its worst gained."""
+    """Reassign the group's papers; if its worst gains, change `inside` and return True."""
     from scipy.optimize import Bounds, LinearConstraint, milp
     from scipy.sparse import coo_matrix, hstack, vstack
 

@@ -1,9 +1,9 @@
-"""Assignment by lot, with a limit on every pair's probability (Jecmen et al. 2020,
-arXiv 2006.16437): a ring that has bid its way to the top still is not sure of its papers.
+"""Randomised assignment with a limit on every pair's probability (Jecmen et al. 2020,
+arXiv 2006.16437): even a ring with the highest bids cannot be sure to get its papers.
 
-A linear program finds the probabilities of highest expected score under the limit; dependent
+A linear program finds the probabilities with the highest expected score under the limit. Dependent
 rounding (Gandhi et al. 2006) then draws an assignment in which every pair has exactly its
-probability and every paper its number of reviews, and no reviewer is over the maximum load.
+probability, every paper its number of reviews, and no reviewer exceeds the maximum load.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from numpy.typing import NDArray
 from venues.assignment.instance import Floats, Instance, Ints, Solution
 from venues.assignment.solver import report
 
-WHOLE = 1e-7  # how far from 0 or 1 a probability counts as that
+WHOLE = 1e-7  # a probability this close to 0 or 1 counts as 0 or 1
 
 
 def probabilities(instance: Instance, most: float) -> Floats:
     """The probability of each pair, at most `most`, float (pairs,).
 
-    Coverage comes first, minimum loads second, the total expected score third, as without lots:
-    what a paper or a reviewer lacks is priced above all that it could be traded for.
+    Coverage comes first, minimum loads second, the expected total score third: a lacking unit costs
+    more than any scores that could be traded for it.
     """
     from scipy.optimize import linprog
     from scipy.sparse import coo_array, eye_array, hstack, vstack
@@ -64,9 +64,9 @@ def probabilities(instance: Instance, most: float) -> Floats:
 def solve_by_lot(
     instance: Instance, most: float, rng: np.random.Generator
 ) -> tuple[Solution, Floats]:
-    """An assignment drawn by lot, and the probability that each of its pairs had.
+    """A randomised assignment, and the probability of each of its pairs.
 
-    Papers that the limit leaves short of reviews are named in the solution's `short`.
+    Papers that the limit leaves short of reviews are in the solution's `short`.
     """
     chances = probabilities(instance, most)
     chosen = np.flatnonzero(draw(instance.paper, instance.reviewer, chances, rng))
@@ -74,8 +74,8 @@ def solve_by_lot(
     solution = report(instance, chosen, WHOLE, False, 1, int((chances > 0).sum()))
     expected = float(chances @ instance.score)
     said = (
-        f"each pair was at most {most:.0%} probable and the lot was drawn; the expected total was "
-        f"{expected:.4g}"
+        f"the assignment was drawn at random with pair probabilities of at most {most:.0%}; the "
+        f"expected total was {expected:.4g}"
     )
     message = solution.message if solution.short or solution.idle else said
     return replace(solution, message=message), chances[chosen[order]]
@@ -86,7 +86,7 @@ def draw(
 ) -> NDArray[np.bool_]:
     """Which pairs are drawn, bool (pairs,): each with exactly its probability.
 
-    A paper or reviewer whose probabilities add up to x gets the whole number below or above x.
+    A paper or reviewer whose probabilities sum to x gets x pairs, rounded down or up.
     """
     rounding = _Rounding(paper, reviewer, chances)
     while rounding.open:
@@ -96,10 +96,10 @@ def draw(
 
 
 class _Rounding:
-    """Probabilities on their way to 0 and 1: the open edges of the graph of papers and reviewers.
+    """Probabilities being rounded to 0 or 1; open edges of the graph are those not yet rounded.
 
-    Along a cycle, or a path that cannot be made longer, every other edge rises by as much as those
-    between them fall, until one of them is whole; the odds are such that no mean changes.
+    Along a cycle or a maximal path, every other edge rises by as much as the others fall, until
+    one of them is 0 or 1; the direction is drawn so that every expected value stays the same.
     """
 
     def __init__(self, paper: Ints, reviewer: Ints, chances: Floats) -> None:
@@ -112,7 +112,7 @@ class _Rounding:
                 self.open.setdefault(node, {})[edge] = None
 
     def walk(self) -> list[int]:
-        """The edges of a cycle, or of a path between two nodes that have no other open edge."""
+        """The edges of a cycle, or of a path between two nodes without another open edge."""
         start = next((node for node, edges in self.open.items() if len(edges) == 1), None)
         node = next(iter(self.open)) if start is None else start
         path: list[int] = []
@@ -129,7 +129,7 @@ class _Rounding:
             seen[node] = len(path)
 
     def move(self, path: list[int], rng: np.random.Generator) -> None:
-        """Move the edges of the path by one draw, and close those that became whole."""
+        """Move the edges of the path by one draw, and close those that reached 0 or 1."""
         odd, even = path[::2], path[1::2]
         values = self.value
         up = min([*(1 - values[odd]), *values[even]])

@@ -1,4 +1,4 @@
-"""Solve an assignment exactly, over each paper's best pairs first."""
+"""Solve an assignment exactly, starting from each paper's best pairs."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from venues.assignment.instance import Instance, Ints, Solution, best_of, worst_
 
 _RESOLUTION = 1e-6
 _LARGEST = 1e7  # larger scores are rounded to a coarser step, so that costs fit the solver
-_FIRST = 5  # times its demand: a paper's best pairs in the first flow
-_ROUNDS = 2  # flows over chosen pairs before all are taken
-_SPARSE = 200  # pairs a paper up to which one flow over all is sooner than several over a few
+_FIRST = 5  # the first flow has this many times a paper's demand of its best pairs
+_ROUNDS = 2  # flows over some pairs before one over all
+_SPARSE = 200  # pairs per paper up to which one flow over all is faster than several over a few
 
 
 @dataclass(frozen=True)
 class Best:
-    """The best choice for a set of gains: pairs, whether proven, flows solved, pairs in use."""
+    """The best choice of pairs for some gains; `rounds` flows were solved, the last over `arcs`."""
 
     chosen: Ints
     proven: bool
@@ -37,7 +37,7 @@ def highest_total(instance: Instance) -> tuple[Solution, Best]:
 
 
 def resolution_of(instance: Instance) -> float:
-    """The step to which scores are rounded: 1e-6, or coarser where scores exceed ten."""
+    """The step to which scores are rounded: 1e-6, or coarser if scores exceed ten."""
     largest = float(np.abs(instance.score).max(initial=0.0))
     return max(_RESOLUTION, largest / _LARGEST)
 
@@ -45,11 +45,11 @@ def resolution_of(instance: Instance) -> float:
 def best_choice(
     instance: Instance, gain: Ints, start: Ints | None = None, *, certify: bool = True
 ) -> Best:
-    """The choice of the highest sum of `gain`, exact over all pairs.
+    """The choice with the highest sum of `gain`, exact over all pairs.
 
-    The flow is solved over few pairs; dual prices then price every pair left out, and those that
-    would improve the flow join until there is none (column generation). Without
-    `certify` it is one flow over `start`, unproven.
+    The flow is first solved over few pairs; dual prices then show which of the others would improve
+    it, and these are added until there is none (column generation). Without `certify` one flow
+    over `start` is solved and not proven.
     """
     prices = prices_for(gain, instance)
     arcs = top_pairs(instance, gain) if start is None else start
@@ -72,7 +72,7 @@ def best_choice(
 
 
 def top_pairs(instance: Instance, gain: Ints) -> Ints:
-    """Each paper's best few pairs, and each reviewer's best for the minimum load; or all."""
+    """Each paper's best few pairs, and each reviewer's for the minimum load; all if few."""
     if len(gain) <= _SPARSE * instance.n_papers:
         return np.arange(len(gain))
     return np.union1d(
@@ -84,7 +84,7 @@ def top_pairs(instance: Instance, gain: Ints) -> Ints:
 def report(
     instance: Instance, chosen: Ints, step: float, exact: bool, rounds: int, arcs: int
 ) -> Solution:
-    """The solution that a choice of pairs stands for."""
+    """The `Solution` of a choice of pairs."""
     order = np.lexsort((instance.reviewer[chosen], instance.paper[chosen]))
     chosen = chosen[order]
     given = np.bincount(instance.paper[chosen], minlength=instance.n_papers)

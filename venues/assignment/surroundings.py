@@ -1,7 +1,7 @@
-"""A part of a large venue: the worst-off papers and those that hold the reviewers they want.
+"""A part of a large venue: the worst-off papers and those with the reviewers they want.
 
-Few papers are worse off than they need be, and only the reviewers near them can help. All other
-papers keep theirs, so that what it takes to help does not grow with the venue.
+Few papers are below the bound, and only reviewers near them can help. All other papers keep their
+reviewers, so that the search does not grow with the venue.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ from numpy.typing import NDArray
 
 from venues.assignment.instance import Instance, Ints, best_of, paper_totals
 
-SIZE, FEW = 600, 150  # papers of a part, and how many of them are worse off than they need be
-_BEST = 24  # a paper's best pairs, whose reviewers it wants
-MOST = 200  # a paper's best pairs that take part, beside those that it has
+SIZE, FEW = 600, 150  # papers of a part, and most papers below the bound to start from
+_BEST = 24  # a paper wants the reviewers of this many best pairs
+MOST = 200  # best pairs of a paper in the part, besides its chosen ones
 
 
 @dataclass(frozen=True)
 class Part:
-    """An instance of its own. `pairs` are its pairs' positions in the whole, `chosen` the pairs
-    that its papers have there, as positions in the part, and `kept` the others chosen."""
+    """A part of an instance. `pairs` are its pairs' positions in the whole, `chosen` its chosen
+    pairs as positions in the part, and `kept` the chosen pairs outside it."""
 
     instance: Instance
     pairs: Ints
@@ -33,7 +33,7 @@ class Part:
 def part_of(instance: Instance, chosen: Ints, poor: NDArray[np.bool_]) -> Part:
     """The part around the papers that are `poor`, bool (papers,).
 
-    Its reviewers have the room that the papers outside it leave them.
+    Its reviewers' loads are reduced by their papers outside it.
     """
     inside = np.zeros(instance.n_papers, bool)
     inside[_around(instance, chosen, np.flatnonzero(poor))] = True
@@ -58,8 +58,8 @@ def part_of(instance: Instance, chosen: Ints, poor: NDArray[np.bool_]) -> Part:
 
 
 def _around(instance: Instance, chosen: Ints, poor: Ints) -> Ints:
-    """The poor papers and, breadth first, those that hold a reviewer whom a paper of the part
-    wants; those with the most to spare before others."""
+    """The poor papers and, breadth first, those with a reviewer that a paper of the part wants;
+    papers with the highest sums first."""
     totals = paper_totals(instance, chosen)
     best = best_of(instance.paper, instance.score, np.full(instance.n_papers, _BEST))
     wants = _table(instance, best).tocsr()

@@ -1,4 +1,4 @@
-"""The phases of a round: a file each, found by the names under which they are registered."""
+"""The phases of a round: one file each, found by their registered names."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ FIRST = ("call", "submit")  # A round has at least these.
 
 
 def phases_of(venue: Venue, where: str = "venue") -> list[Phase]:
-    """A venue's phases, in its order. Raises `UserError` for an unknown one."""
+    """A venue's phases, in order. Raises `UserError` for an unknown one."""
     return [load(PHASES, name, f"{where}: phases") for name in venue.phases]
 
 
 def steps_of(venue: Venue) -> list[Step]:
-    """The steps of a venue's phases, in its order."""
+    """The steps of a venue's phases, in order."""
     return [step for phase in phases_of(venue) for step in phase.steps]
 
 
 def perform(task: Task, context: Context) -> list[AnyRecord]:
-    """Do a task of the venue itself, which no agent thinks about."""
+    """Do a task of the venue itself, which has no agent; return its records."""
     return _performers()[type(task.sight)](task.sight, context)
 
 
@@ -42,15 +42,12 @@ def _performers() -> dict[type[Sight], Callable[[Any, Context], list[AnyRecord]]
 
 
 def forget() -> None:
-    """Look again at what is installed, as `conference.core.registry.forget`."""
+    """Forget which phases are installed, as `conference.core.registry.forget` does."""
     _performers.cache_clear()
 
 
 def check_phases(venue: Venue, where: str) -> None:
-    """Raise `UserError` for phases that cannot follow each other, or rules that are none of theirs.
-
-    The sentence names the phase and the fix.
-    """
+    """Raise `UserError`, with the fix, for a wrong order of phases or a wrong `[phase.NAME]`."""
     phases = phases_of(venue, where)
     twice = [name for name in venue.phases if venue.phases.count(name) > 1]
     if twice:
@@ -71,8 +68,8 @@ def check_phases(venue: Venue, where: str) -> None:
     for name in venue.phase:
         if name not in own:
             raise UserError(
-                f"{where}: [phase.{name}] are the rules of no phase of this venue; take the table "
-                "out, or add the phase."
+                f"{where}: [phase.{name}] belongs to no phase of this venue; take the table out, "
+                "or add the phase."
             )
         try:
             own_rules(venue, name, own[name])

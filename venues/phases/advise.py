@@ -1,4 +1,4 @@
-"""Advice: area chairs with a language model look at who was assigned to their papers."""
+"""Advice: area chairs with a language model judge which reviewers their papers got."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
-"""An advisory review of each paper by a language model, without a score, beside the people's.
+"""An advisory review of each paper by a language model, without scores, beside the others.
 
-As in the pilot of AAAI-26 (arXiv 2604.13940). It is written with the model of the paper's area
-chair (`minds.chair`), and is shown beside the paper to those whom `seen_by` names: "reviewers" have
-it before they review, "discussion" once reviews are in, "chair" for the meta-review alone. Each of
-these sees what the later ones see too. Where chairs have no language model there is none.
+As in the pilot of AAAI-26 (arXiv 2604.13940). The model of the paper's area chair (`minds.chair`)
+writes it; a chair without a language model has none. `seen_by` says from when on it is shown with
+the paper: "reviewers" before they review, "discussion" once reviews are in, "chair" only for the
+meta-review.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ NAME = "advisory"
 
 
 class AdvisoryRules(Rules, frozen=True, kw_only=True):
-    """Who is shown the advisory review."""
+    """Who sees the advisory review first."""
 
     seen_by: SeenBy = "reviewers"
 

@@ -34,16 +34,18 @@ from venues.venue import AssignRules
 
 CHAIRS_ASKED = 16
 WHO: dict[Role, str] = {"reviewer": "reviewer", "chair": "area chair"}  # in messages
-ALIKE = 1.0  # The score of all pairs of a paper whose words tell nothing.
+ALIKE = 1.0  # The score of every pair of a paper whose words match no reviewer.
 
 
 class AssignSight(CentralSight, frozen=True, kw_only=True):
-    """An assignment problem. Arrays are positions in `agents` and `papers`, with a score each.
+    """An assignment problem: `agent`, `paper` and `score` hold one entry for each allowed pair.
 
-    `demand` is how many more agents each paper needs of each seat, (papers, seats), where an agent
-    sits in the seat of its place modulo seats; `load` how many more papers each may take.
-    `told` says of each paper whether its words tell who knows its subject: an empty submission
-    suits everybody alike, and is not the worst-off paper that all others have to wait for.
+    `agent` and `paper` are positions in `agents` and `papers`. `demand` (papers, seats) is how many
+    more agents each paper needs in each seat; the agent at position n sits in seat n modulo seats.
+    `load` is how many more papers each agent may take. `closed` are the barred pairs, as paper
+    times the number of agents plus agent. `told` says of each paper whether any reviewer has an
+    affinity to it: one without, such as an empty submission, suits all alike and is not counted as
+    the worst-off paper.
     """
 
     step: str
@@ -62,7 +64,7 @@ class AssignSight(CentralSight, frozen=True, kw_only=True):
 
 
 def reviewer_tasks(round_: Round) -> list[Task]:
-    """All papers to all reviewers."""
+    """One task: assign all papers to all reviewers."""
     rules = round_.venue.assignment
     papers = [paper.paper for paper in round_.papers()]
     seats = _seats(rules)
@@ -72,7 +74,7 @@ def reviewer_tasks(round_: Round) -> list[Task]:
 
 
 def emergency_tasks(round_: Round) -> list[Task]:
-    """Papers that are short of reviews to reviewers who delivered and have room."""
+    """One task: assign papers short of reviews to reviewers who delivered and have room."""
     if not round_.venue.review.emergency:
         return []
     rules = round_.venue.assignment
@@ -90,7 +92,7 @@ def emergency_tasks(round_: Round) -> list[Task]:
 
 
 def short_of_reviews(round_: Round) -> bool:
-    """Whether a paper lacks reviews that emergency reviewers are to write."""
+    """Whether a paper lacks reviews that emergency reviewers should write."""
     if not round_.venue.review.emergency:
         return False
     papers = [paper.paper for paper in round_.papers()]
@@ -110,7 +112,7 @@ def _demand(round_: Round, papers: list[str], reviewers: list[str]) -> NDArray[n
 
 
 def _seats(rules: AssignRules) -> int:
-    """How many seats there are with reviewers of their own."""
+    """How many seats have their own reviewers; 1 without `seats`."""
     return rules.reviews_per_paper if rules.seats else 1
 
 
@@ -122,7 +124,7 @@ def _sight(
     load: NDArray[Any],
     taken: set[tuple[str, str]] | None = None,
 ) -> AssignSight:
-    """The arcs that remain without conflicts, each scored by affinity and bid."""
+    """The pairs without a conflict of interest, each scored by affinity and bid."""
     table = read_affinities(round_.folder, round_.all(Affinities)[0])
     barred = {(conflict.agent, conflict.paper) for conflict in round_.all(Conflict)} | (
         taken or set()
@@ -164,7 +166,7 @@ def _sight(
 def _bids(
     round_: Round, at_agent: dict[str, int], at_paper: dict[str, int], width: int
 ) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Sorted pair keys and bid values; one impossible pair when nobody bid."""
+    """Sorted keys of the pairs with a bid, and the bids' values; one unused key without bids."""
     pairs = [
         (at_agent[bids.reviewer] * width + at_paper[paper], BID_VALUES[level])
         for bids in round_.all(Bids)
@@ -175,7 +177,7 @@ def _bids(
 
 
 def chair_tasks(round_: Round) -> list[Task]:
-    """All papers to area chairs, as evenly as conflicts allow; chairs have no affinity here."""
+    """One task: assign papers to area chairs as evenly as conflicts allow, without affinity."""
     chairs = round_.agents("chair")
     papers = [paper.paper for paper in round_.papers()]
     at_chair = {chair.id: at for at, chair in enumerate(chairs)}
@@ -185,7 +187,7 @@ def chair_tasks(round_: Round) -> list[Task]:
         for row in round_.all(Conflict)
         if row.agent in at_chair and row.paper in at_paper
     ]
-    # All chairs suit a paper alike: where there are many, each paper asks some, in turn.
+    # All chairs suit a paper alike: where there are many, each paper considers a few, in turn.
     asked = min(len(chairs), CHAIRS_ASKED)
     paper = np.repeat(np.arange(len(papers)), asked)
     chair = (paper + np.tile(np.arange(asked), len(papers))) % len(chairs)
@@ -210,7 +212,7 @@ def chair_tasks(round_: Round) -> list[Task]:
 
 
 def perform(sight: AssignSight, context: Context) -> list[AnyRecord]:
-    """Solve for each seat apart, and refuse to go on when a paper would have no agent at all."""
+    """Solve each seat separately. Raises `UserError` when a paper would have no agent at all."""
     seats = sight.demand.shape[1]
     return [
         record
@@ -221,7 +223,7 @@ def perform(sight: AssignSight, context: Context) -> list[AnyRecord]:
 
 
 def _seat(sight: AssignSight, seat: int) -> AssignSight:
-    """What one seat's agents can take; the others have no load there."""
+    """The problem of one seat: the other seats' agents have no load."""
     seats = sight.demand.shape[1]
     if seats == 1:
         return sight
@@ -237,7 +239,7 @@ def _seat(sight: AssignSight, seat: int) -> AssignSight:
 
 
 def _solve(sight: AssignSight, demand: NDArray[Any], context: Context) -> list[AnyRecord]:
-    asked = demand[sight.paper] > 0  # In an emergency few papers lack anything.
+    asked = demand[sight.paper] > 0  # In an emergency few papers need a reviewer.
     paper = sight.paper[asked]
     instance = Instance(
         paper=paper,
@@ -286,7 +288,7 @@ def _solve(sight: AssignSight, demand: NDArray[Any], context: Context) -> list[A
 def _chosen(
     sight: AssignSight, instance: Instance, objective: Objective, context: Context
 ) -> tuple[Solution, NDArray[np.float64]]:
-    """The assignment, and the probability that each of its pairs had: 1 without a lot."""
+    """The assignment, and the probability of each of its pairs: 1 unless randomised."""
     by_lot = sight.rules.most_probable < 1 and sight.role == "reviewer" and not sight.emergency
     if by_lot:
         return solve_by_lot(instance, sight.rules.most_probable, context.rng(f"lot {sight.step}"))
@@ -297,7 +299,7 @@ def _chosen(
 def _report(
     sight: AssignSight, instance: Instance, solution: Solution, objective: Objective
 ) -> AssignmentReport:
-    """How the solver ended; its totals are over papers and pairs whose affinity is known."""
+    """How the solver ended; totals count only papers and pairs of known affinity."""
     width = len(instance.max_load)
     measured = np.isin(
         solution.paper * width + solution.reviewer, instance.paper * width + instance.reviewer
@@ -323,10 +325,10 @@ def _report(
 
 
 def widened(instance: Instance, papers: list[int], closed: NDArray[Any]) -> Instance:
-    """The instance with every open pair of the papers that were left short, at score 0.
+    """The instance with every other allowed pair of the papers left short added, at score 0.
 
-    Affinities keep only the best candidates of a large round; a pair outside them is worth no
-    more than the lowest of those kept, and is better than no reviewer.
+    A large round keeps only the best candidates of each paper; any other reviewer is worth no
+    more than the lowest of those, but better than none.
     """
     width = len(instance.max_load)
     short = np.array(sorted(papers), dtype=np.int64)
@@ -347,8 +349,8 @@ def _calls(size: Size, tokens: Tokens) -> list[Calls]:
     return [Calls("chair", size.papers, tokens.about + tokens.thread, 2 * tokens.text)]
 
 
-# Who has room for another review is known when all papers' reviews are in; only papers that are
-# short of one wait for that.
+# Which reviewers have room is known once all papers' reviews are in; only papers short of a review
+# wait for that.
 EMERGENCY = Step("review.emergency", emergency_tasks, goes_on=True, waits=short_of_reviews)
 PHASE = Phase(
     name="assign",

@@ -32,7 +32,7 @@ FIRST_PAGE = 3000  # characters of a PDF's text
 
 
 class InviteSight(CentralSight, frozen=True, kw_only=True):
-    """The committee to invite and the conflicts of interest that follow from who they are."""
+    """The committee to invite and its conflicts of interest."""
 
     committee: tuple[Agent, ...]
     conflicts: tuple[Conflict, ...]
@@ -71,10 +71,10 @@ def invite_tasks(round_: Round) -> list[Task]:
 def _authorship(
     round_: Round, papers: list[Submission], profiles: list[Profile], committee: list[Agent]
 ) -> dict[str, dict[str, str]]:
-    """Reviewer to the papers that its profile tells it wrote, or perhaps did, with the reason.
+    """By reviewer, the papers that it wrote or perhaps wrote by its profile, with the reason.
 
-    A paper's authors are those of its table's column `authors`, and those whose addresses stand on
-    the first page of its PDF.
+    A paper's authors are taken from the column `authors` of its table and from the e-mail
+    addresses on the first page of its PDF.
     """
     named = authors_in(Path(round_.source.path)) if round_.source else {}
     authors = {paper.paper: named.get(paper.paper, []) for paper in papers}
@@ -92,9 +92,9 @@ def find_conflicts(
     scientists: dict[str, Agent],
     wrote: Mapping[str, Mapping[str, str]] | None = None,
 ) -> list[Conflict]:
-    """Own paper, same lab, or recent co-author of one of the paper's authors.
+    """Conflicts of interest: own paper, same lab, or recent co-author of one of the authors.
 
-    `wrote` has what reviewers' profiles tell of their own papers, with the reason.
+    `wrote` has, by reviewer, the papers that its profile shows as its own, with the reason.
     """
     by_lab: dict[str, list[str]] = {}
     by_author: dict[str, list[str]] = {}
@@ -137,7 +137,7 @@ def affinity_tasks(round_: Round) -> list[Task]:
 
 
 def measure_affinities(sight: AffinitySight, context: Context) -> list[AnyRecord]:
-    """Affinity of every reviewer to every paper; of large rounds the best candidates of each."""
+    """Affinities of reviewers to papers, for the best `candidates` of each paper."""
     from conference.literature.affinity import METHOD, affinities
 
     matrix = affinities(sight.profiles, sight.texts, top=sight.candidates)
@@ -156,7 +156,7 @@ def measure_affinities(sight: AffinitySight, context: Context) -> list[AnyRecord
 
 
 def bid_tasks(round_: Round) -> list[Task]:
-    """Each reviewer is offered the papers of highest affinity that it has no conflict with."""
+    """Each reviewer may bid on the papers of highest affinity that it has no conflict with."""
     table = read_affinities(round_.folder, round_.all(Affinities)[0])
     manuscripts = {paper.paper: _offer(round_, paper) for paper in round_.papers()}
     conflicts: dict[str, set[str]] = defaultdict(set)
@@ -176,7 +176,7 @@ def bid_tasks(round_: Round) -> list[Task]:
 
 
 def _offer(round_: Round, paper: Submission) -> Manuscript:
-    """A paper as it is offered for bids: its title and abstract."""
+    """A paper as bidders see it: title and abstract."""
     return msgspec.structs.replace(round_.manuscript(paper), document="", pdf="", checks=())
 
 

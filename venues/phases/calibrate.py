@@ -1,4 +1,4 @@
-"""Calibration: reviewers rate human-reviewed papers, and maps to the human scale."""
+"""Calibration: reviewers rate human-reviewed papers; maps to the human scale are fitted."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ class FitSight(CentralSight, frozen=True, kw_only=True):
 def tasks(round_: Round) -> list[Task]:
     """Every reviewer rates its own draw of the human-reviewed papers.
 
-    Language models rate none where the papers come without texts: they would rate nothing. Recorded
-    reviewers rate those that they have a record of and that are not under review.
+    Language models rate none where the papers have no texts to read. Recorded reviewers rate those
+    that they have a record of and that are not under review.
     """
     papers, _ = human_papers(round_.venue, round_.source, round_.options.calibration)
     count = min(round_.venue.calibration.papers, len(papers))
@@ -56,7 +56,7 @@ def tasks(round_: Round) -> list[Task]:
 def _recorded_sight(
     round_: Round, papers: list[HumanPaper], mind: str, rng: np.random.Generator
 ) -> CalibrateSight | None:
-    """What is on record of the calibration papers; a person is compared with the other people."""
+    """The recorded ratings of calibration papers; a person is compared with the other people."""
     reviewed = {paper.paper for paper in round_.papers()}
     open_ = [paper for paper in papers if paper.paper not in reviewed]
     if mind.partition(":")[0] in FILED:
@@ -74,7 +74,7 @@ def _recorded_sight(
 
 
 def _apart(paper: HumanPaper, person: int) -> tuple[HumanPaper, float]:
-    """A paper with the ratings of all people but one, and that one's."""
+    """A paper with the ratings of all people but one, and that person's rating."""
     others = paper.ratings[:person] + paper.ratings[person + 1 :]
     return msgspec.structs.replace(paper, ratings=others), paper.ratings[person]
 
@@ -104,7 +104,7 @@ def fit_tasks(round_: Round) -> list[Task]:
 
 
 def fit(sight: FitSight, _: Context) -> list[AnyRecord]:
-    """The fitted maps and how reliable the ratings are before and after."""
+    """The fitted maps, and a report on the ratings' reliability before and after."""
     from chairs.calibration import fit_calibration
 
     maps, report = fit_calibration(sight.reviews, source=sight.source)

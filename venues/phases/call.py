@@ -1,4 +1,4 @@
-"""Call for papers: topics, deadlines, format rules, templates on offer."""
+"""Call for papers: topics, deadlines, page limit and templates."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from venues.venue import Venue
 
 
 class CallSight(CentralSight, frozen=True, kw_only=True):
-    """The call to publish and the scientists who hear it."""
+    """The call to publish and the scientists who receive it."""
 
     call: Call
     scientists: tuple[Agent, ...]
 
 
 def call_of(venue: Venue) -> Call:
-    """The call for papers as its scientists read it."""
+    """A venue's call for papers as scientists read it."""
     rules = venue.call
     return Call(
         title=venue.title,

@@ -70,7 +70,7 @@ def _problem(venue: Venue) -> str:
 
 
 def _scored(round_: Round, meta: MetaReview, ratings: tuple[float, ...]) -> tuple[float, str]:
-    """A paper's score by the venue's rule, and what it truly is."""
+    """A paper's score by the venue's rule, and the name of what was used."""
     if round_.venue.decision.score == "mean_rating":
         return float(np.mean(ratings)), "mean rating"
     notes = [note.adjustment for note in round_.of(SeniorNote, meta.paper)]

@@ -40,18 +40,18 @@ def tasks(round_: Round) -> list[Task]:
 
 
 def perform(sight: DeskSight, context: Context) -> list[AnyRecord]:
-    """One verdict for each submission, with every reason that speaks against it.
+    """One verdict for each submission, with all reasons for a rejection.
 
-    Of papers that are alike nobody knows the original: the chairs are told of each, and none is
-    rejected for it.
+    Duplicates are not rejected, as nobody knows which paper is the original: the chairs are told
+    of each.
     """
     from conference.papers import checks
     from conference.papers.hidden import UNCHECKED
 
-    twins = _twins(sight)
+    duplicates = _duplicates(sight)
     hidden: dict[str, list[HiddenText]] = {}
     for span in sight.hidden:
-        if span.technique != UNCHECKED:  # It is named on the paper's page, and proves nothing.
+        if span.technique != UNCHECKED:  # Shown on the paper's page, but proves nothing.
             hidden.setdefault(span.paper, []).append(span)
     verdicts: list[AnyRecord] = []
     for paper in sight.submissions:
@@ -72,7 +72,7 @@ def perform(sight: DeskSight, context: Context) -> list[AnyRecord]:
                 paper=paper.paper,
                 passed=not found,
                 reasons=found,
-                flags=tuple(twins.get(paper.paper, ())),
+                flags=tuple(duplicates.get(paper.paper, ())),
             )
         )
     return verdicts
@@ -85,8 +85,8 @@ def _anonymity(paper: Submission, sight: DeskSight, context: Context) -> str | N
     return checks.anonymity(document, sight.authors.get(paper.paper, ()))
 
 
-def _twins(sight: DeskSight) -> dict[str, list[str]]:
-    """Each paper that is like another, with a flag for each of these."""
+def _duplicates(sight: DeskSight) -> dict[str, list[str]]:
+    """By paper that is like others, a flag for each of them."""
     if not sight.rules.duplicates or len(sight.submissions) < 2:
         return {}
     names = [paper.paper for paper in sight.submissions]
@@ -110,9 +110,9 @@ def _twins(sight: DeskSight) -> dict[str, list[str]]:
 def _alike(
     titles: tuple[str, ...], abstracts: tuple[str, ...], similarity: float
 ) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
-    """Pairs (earlier, later) of papers on one question, and of papers with the same words.
+    """Pairs (earlier, later) of near-duplicates, and pairs of duplicates.
 
-    They are searched once for all rounds on the same papers.
+    Cached, so that rounds on the same papers search once.
     """
     from conference.papers import checks
 

@@ -1,4 +1,4 @@
-"""Discussion between reviewers and area chair, in which ratings may change."""
+"""Discussion among reviewers and area chair, in which ratings may change."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from venues.venue import MAX_TURNS
 
 
 def divided(round_: Round, paper: str) -> bool:
-    """Whether the ratings span as many steps of the scale as the venue's gap."""
+    """Whether the ratings span at least as many steps of the scale as the venue's gap."""
     scale = round_.venue.form[round_.venue.form.rating]
     ratings = round_.ratings(paper)
     if len(ratings) < 2:
@@ -32,8 +32,8 @@ def divided(round_: Round, paper: str) -> bool:
 
 
 def talks(round_: Round) -> list[Submission]:
-    """Papers with something to talk about: reviewers are divided, the authors answered, or some
-    recorded reviewer changed its rating."""
+    """The papers to discuss: reviewers are divided, the authors answered, or a recorded reviewer
+    changed its rating."""
     records = replayed(round_, round_.all(Assignment))
     changed = {
         paper
@@ -53,7 +53,7 @@ def talks(round_: Round) -> list[Submission]:
 
 
 def thread_of(round_: Round, paper: Submission, reader: SeenBy = "discussion") -> Thread:
-    """All that was said about a paper so far, for the discussion's or the chair's eyes."""
+    """All that was said about a paper so far, as the discussion or the chair sees it."""
     return Thread(
         manuscript=round_.manuscript(paper, reader),
         reviews=tuple(round_.of(Review, paper.paper)),

@@ -1,8 +1,8 @@
-"""Feedback to reviewers before their reviews are posted, and what they make of it.
+"""Feedback to reviewers before their reviews are posted, and their revisions.
 
 As in the randomised trial of ICLR 2025 (arXiv 2504.09737): an agent with the reviewer's own model
-reads each draft for what is vague, mistaken or unkind, and its writer may revise it. What is posted
-is the revised review; the draft is kept in it. Only language models take feedback: embedded and
+comments on what is vague, mistaken or unkind in each draft, and the reviewer may revise it. The
+revised review is posted and keeps the draft. Only language models get feedback: embedded and
 recorded reviewers post what they wrote.
 """
 
@@ -33,7 +33,7 @@ def _problem(venue: Venue) -> str:
     if venue.review.texts:
         return ""
     return (
-        "phases has 'feedback', and reviews have no texts; set review.texts = true, or take it out"
+        "phases has 'feedback', but reviews have no texts; set review.texts = true, or take it out"
     )
 
 

@@ -1,4 +1,4 @@
-"""Meta-reviews by area chairs and the senior area chairs' look at them."""
+"""Meta-reviews by area chairs, and senior area chairs' notes on them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from venues.state import Round, Step
 
 
 def tasks(round_: Round) -> list[Task]:
-    """One task for each paper that has a review; the bar is the score at the quota's edge."""
+    """One task for each paper that has a review and an area chair."""
     reviews = round_.all(Review)
     if not reviews:
         return []
@@ -46,7 +46,7 @@ def tasks(round_: Round) -> list[Task]:
 
 
 def severities(round_: Round, mean: float) -> dict[str, float]:
-    """Reviewers with at least two reviews: how far their mean rating lies from the venue's."""
+    """By reviewer with at least two reviews, its mean rating minus the venue's."""
     given: dict[str, list[float]] = defaultdict(list)
     for review in round_.all(Review):
         given[review.reviewer].append(round_.rating(review))
@@ -56,7 +56,7 @@ def severities(round_: Round, mean: float) -> dict[str, float]:
 
 
 def acceptance_bar(round_: Round) -> float:
-    """The mean rating that leaves the venue's quota of papers at or above it."""
+    """The mean rating that the venue's share of accepted papers reaches."""
     means = [
         np.mean(ratings) for paper in round_.papers() if (ratings := round_.ratings(paper.paper))
     ]
@@ -64,7 +64,7 @@ def acceptance_bar(round_: Round) -> float:
 
 
 def senior_tasks(round_: Round) -> list[Task]:
-    """Each area chair's meta-reviews go to one senior area chair, in turn."""
+    """One task for each area chair's meta-reviews; senior area chairs take turns."""
     seniors = round_.agents("senior_chair")
     rows = round_.all(MetaReview)
     if not seniors or not rows:

@@ -1,11 +1,11 @@
-"""Authors rank their own papers, best first, by their own judgement and before any review.
+"""Authors rank their own papers, best first, before any review.
 
-Who knows a paper best also has a stake in it; a ranking of one's own papers cannot favour them all.
-With `decision.score = "isotonic"` mean ratings are moved as little as possible (least squares)
-until they follow each author's ranking (the Isotonic Mechanism, arXiv 2206.08149).
+Authors know their papers best but have a stake in them; a ranking cannot favour all of them. With
+`decision.score = "isotonic"` mean ratings are moved as little as possible (least squares) until
+they agree with each author's ranking (the Isotonic Mechanism, arXiv 2206.08149).
 
-What authors know is an assumption: the paper's quality as an informed panel draws it, and `noise`
-SD of their own error. Real papers come without authors, so each simulated author gets `papers` of
+It is an assumption that authors see the paper's quality, as an informed panel draws it, with an
+error of `noise` SD. Real papers come without authors, so each simulated author gets `papers` of
 them.
 """
 
@@ -30,14 +30,14 @@ NAME = "rank"
 
 
 class RankRules(Rules, frozen=True, kw_only=True):
-    """How many papers an author has, and how far its judgement errs, in SD of quality."""
+    """How many papers an author has, and the SD of its error in units of quality."""
 
     papers: Annotated[int, msgspec.Meta(ge=2)] = 3
     noise: Annotated[float, msgspec.Meta(ge=0)] = 0.5
 
 
 class RankSight(CentralSight, frozen=True, kw_only=True):
-    """Each author's papers with their quality, and how far an author errs."""
+    """Each author's papers with their quality, and the SD of an author's error."""
 
     papers: dict[str, dict[str, float]]
     noise: float
@@ -56,7 +56,7 @@ def tasks(round_: Round) -> list[Task]:
 
 
 def perform(sight: RankSight, context: Context) -> list[AnyRecord]:
-    """Each author's papers, best first as it sees them."""
+    """Each author's papers, in order of quality plus the author's error, best first."""
     found: list[AnyRecord] = []
     for author, owned in sight.papers.items():
         felt = {
@@ -69,9 +69,9 @@ def perform(sight: RankSight, context: Context) -> list[AnyRecord]:
 
 
 def isotonic(scores: Mapping[str, float], rankings: Sequence[SelfRanking]) -> dict[str, float]:
-    """The scores nearest to these (least squares) that fall along each author's ranking.
+    """The nearest scores (least squares) that do not rise along any author's ranking.
 
-    Papers of no ranking keep theirs.
+    Papers in no ranking keep theirs.
     """
     from scipy.optimize import isotonic_regression
 

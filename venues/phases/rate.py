@@ -1,7 +1,7 @@
-"""How good each review is, by another area chair than the paper's, who does not know who wrote it.
+"""An area chair other than the paper's own rates how good each review is.
 
-The chair sees the paper and the reviews' words, and neither names, minds nor scores: where a study
-changes who writes reviews, or what they are told, its judgement is blind to the arm.
+The chair sees the paper and the reviews' texts, but no names, minds or scores, so in a study it is
+blind to the arm.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ HIDDEN = "hidden"
 
 
 def tasks(round_: Round) -> list[Task]:
-    """One task for each paper with reviews that have words."""
+    """One task for each paper that has reviews and a free area chair."""
     found = []
     for place, paper in enumerate(round_.papers()):
         reviews = round_.of(Review, paper.paper)
@@ -46,7 +46,7 @@ def tasks(round_: Round) -> list[Task]:
 
 
 def _other_chair(round_: Round, paper: str, place: int) -> Agent | None:
-    """In turn one of those who neither lead the paper nor have a conflict with it."""
+    """A chair who neither leads the paper nor has a conflict with it, in turn; None without one."""
     own = {row.agent for row in round_.of(Assignment, paper) if row.role == "chair"}
     own |= {row.agent for row in round_.all(Conflict) if row.paper == paper}
     free = [agent for agent in round_.agents("chair") if agent.id not in own]

@@ -14,7 +14,7 @@ from venues.state import Round, Step, never
 
 
 def named(reviews: list[Review]) -> tuple[tuple[Review, ...], tuple[str, ...]]:
-    """Reviews with their reviewers' names hidden (`conference.core.thread`)."""
+    """Reviews under neutral names (`conference.core.thread`), and these names."""
     names = tuple(names_of(reviews).values())
     hidden = tuple(
         msgspec.structs.replace(review, reviewer=name)
@@ -24,7 +24,7 @@ def named(reviews: list[Review]) -> tuple[tuple[Review, ...], tuple[str, ...]]:
 
 
 class AnswerSight(Sight, frozen=True, kw_only=True):
-    """The answer that a study gives to each of a paper's reviewers."""
+    """The prepared answer that a study gives each of a paper's reviewers."""
 
     paper: str
     names: tuple[str, ...]

@@ -19,7 +19,7 @@ from venues.phases.assign import EMERGENCY, short_of_reviews
 from venues.recorded import replayed
 from venues.state import Round, Step
 
-SOFT = 8  # tokens of an answer that is a rating alone
+SOFT = 8  # tokens of an answer that is only a rating
 
 
 def _tasks(round_: Round, step: str, emergency: bool) -> list[Task]:
@@ -59,13 +59,13 @@ def _tasks(round_: Round, step: str, emergency: bool) -> list[Task]:
 
 
 def human_ratings(round_: Round) -> dict[str, tuple[float, ...]]:
-    """What humans rated each paper under review; () where that is not known."""
+    """The human ratings of each paper under review; () where they are not known."""
     known = ((paper.paper, round_.one(HumanOutcome, paper.paper)) for paper in round_.papers())
     return {name: human.ratings if human else () for name, human in known}
 
 
 def told_quality(round_: Round, ratings: Mapping[str, Sequence[float]]) -> dict[str, float | None]:
-    """Each paper's quality as an informed panel knows it from human ratings; None elsewhere."""
+    """Each paper's quality as drawn from its human ratings; None unless the panel is informed."""
     rules = round_.venue.panel
     if not rules.informed:
         return dict.fromkeys(ratings)
@@ -84,7 +84,7 @@ def replacement_tasks(round_: Round) -> list[Task]:
 
 
 def _calls(size: Size, tokens: Tokens) -> list[Calls]:
-    """An ensemble's members, the one that joins them, and reflections that read earlier answers."""
+    """Calls for the ensemble's members, their aggregation, and reflections on earlier answers."""
     preset = tokens.preset
     again = preset.reflections - 1
     passes = preset.ensemble + (preset.ensemble > 1) + again

@@ -1,4 +1,4 @@
-"""Research and submission: scientists work, or real papers are handed in."""
+"""Research and submission: scientists write papers, or real ones are read in."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ class TableSight(CentralSight, frozen=True, kw_only=True):
 
 
 class PlanSight(CentralSight, frozen=True, kw_only=True):
-    """The papers that scientists will write, each with its author and what that one knows.
+    """The papers that scientists will write, each with its author and what the author knows.
 
-    `taken` are ideas of papers that come back from the last round.
+    `taken` are the ideas of papers resubmitted from the last round.
     """
 
     call: Call
@@ -55,13 +55,13 @@ class PdfSight(Sight, frozen=True, kw_only=True):
 
 
 def plan_tasks(round_: Round) -> list[Task]:
-    """Who starts from which idea is settled by one task before the experiments.
+    """One task that gives each new paper its idea before the experiments.
 
-    So scientists do not do the same work, in whatever order they work then.
+    So no two scientists do the same work, in whatever order they work.
     """
     if round_.source is not None:
         return []
-    # All first papers before the second ones: how many each writes changes no other's idea.
+    # First papers before second ones, so that further papers do not change the first ones' ideas.
     written = sorted(_written(round_), key=lambda row: row[2])
     sight = PlanSight(
         call=round_.all(Call)[0],
@@ -80,7 +80,7 @@ def plan_tasks(round_: Round) -> list[Task]:
 
 
 def plan(sight: PlanSight, context: Context) -> list[AnyRecord]:
-    """An idea for each paper, none twice before all are taken; each scientist by its own choice."""
+    """An idea for each paper, chosen by its scientist; none twice until all are taken."""
     every = set(ideas_of(sight.call))
     left, found = every - set(sight.taken), list[AnyRecord]()
     for paper, agent, archive in sight.papers:
@@ -113,9 +113,10 @@ def tasks(round_: Round) -> list[Task]:
 
 
 def _written(round_: Round) -> Iterator[tuple[str, Agent, int, Archived | None]]:
-    """The papers that scientists hand in: id, author, number among its own, and what comes back.
+    """The papers that scientists submit: id, author, number among the author's papers, and the
+    earlier paper that it revises or None.
 
-    Each first revises its rejected papers of the last round, then starts new ones.
+    Each revises its rejected papers of the last round first, then starts new ones.
     """
     each = round_.venue.call.papers_per_scientist
     again = defaultdict[str, list[Archived]](list)
@@ -134,7 +135,7 @@ def paper_name(scientist: int, own: int) -> str:
 
 
 def _research(round_: Round) -> list[Task]:
-    """New studies, and papers of the last round that come back."""
+    """Tasks for new studies and for revisions of papers of the last round."""
     call, rules = round_.all(Call)[0], round_.venue.call
     planned = {study.paper: study for study in round_.all(PlannedStudy)}
     found = []
@@ -166,7 +167,7 @@ def _begun_before(paper: str, planned: list[PlannedStudy]) -> tuple[PlannedStudy
 
 
 def _resubmission(round_: Round, agent: Agent, paper: str, entry: Archived, call: Call) -> Task:
-    """A rejected paper of the last round, to be revised after its reviews."""
+    """The task of revising a rejected paper of the last round after its reviews."""
     rules = round_.venue.call
     sight = ReviseSight(
         submission=entry.submission,
@@ -186,7 +187,7 @@ def _resubmission(round_: Round, agent: Agent, paper: str, entry: Archived, call
 
 
 def perform(sight: TableSight | PdfSight, context: Context) -> list[AnyRecord]:
-    """Take a real paper in; one that cannot be read is named with its reason."""
+    """The records of a real paper; an unreadable PDF gives `Unreadable` with the reason."""
     if isinstance(sight, TableSight):
         return _from_table(sight.row, context)
     return _from_pdf(sight, context)
@@ -243,7 +244,7 @@ def _from_pdf(sight: PdfSight, context: Context) -> list[AnyRecord]:
 
 
 def _topic(text: str, topics: tuple[Topic, ...]) -> str:
-    """The call's topic of which the text has most keywords, "" when it has none."""
+    """The call's topic with the most keywords in the text, or ""."""
     counts = {
         topic.name: sum(count_mentions(text, word, stems=True) for word in topic.keywords)
         for topic in topics
