@@ -1,4 +1,4 @@
-"""A study's answer in two plain sentences, computed from its effects and flips."""
+"""A study's answer in a few plain sentences, computed from its effects and flips."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ RESTS_ON = {
     "data": "It rests on data: recorded or human reviews.",
     "language model": "It rests on a language model's reviews, and holds for that model.",
     "assumption": "It rests on an assumption: embedded reviewers behave as they were told or "
-    "fitted to, and the study shows what this implies, no more.",
+    "fitted, and the study shows only what follows from that.",
 }
 
 
 def rests_on(study: StudyInfo) -> str:
-    """On what a study's answer rests, in a sentence or two."""
+    """A sentence or two on what a study's answer rests on."""
     simulated = f" {SIMULATED[0].upper()}{SIMULATED[1:]}." if SIMULATED in study.notes else ""
     return f"{RESTS_ON[study.rests_on]}{simulated}"
 
@@ -32,11 +32,11 @@ def answer(
     unit: Unit = "paper",
     pairs: Sequence[Twice] = (),
 ) -> tuple[str, str]:
-    """What the treatments do to the primary outcome; and how sure this is.
+    """What the treatments do to the primary outcome, and how certain this is.
 
-    Where the primary outcome is the decision its mean is fixed by the acceptance rate, so the
-    answer is how many decisions change; and where two committees of each kind are its arms, how
-    many they decide differently.
+    If the primary outcome is the decision, its mean is fixed by the acceptance rate, so the answer
+    is how many decisions change; or, with `pairs` of committees under the same rules, how many
+    decisions differ between the two.
     """
     primary = [each for each in effects if each.primary]
     if primary[0].outcome == ACCEPTED and pairs:
@@ -59,7 +59,7 @@ def answer(
 
 
 def beside(effects: Sequence[Effect]) -> str:
-    """Which other outcomes were found to change, and from where to where; "" for none."""
+    """A sentence on which other outcomes were found to change, and by how much; "" for none."""
     parts = []
     for outcome in dict.fromkeys(each.outcome for each in effects if not each.primary):
         found = [each for each in effects if each.outcome == outcome and each.found]
@@ -68,7 +68,7 @@ def beside(effects: Sequence[Effect]) -> str:
             span = " to ".join(dict.fromkeys(number(value) for value in (moved[0], moved[-1])))
             where = "" if len(moved) == 1 else f" under {len(moved)} treatments"
             parts.append(f"{named(outcome)} (by {span}{where})")
-    return f"Found to change too: {', '.join(parts)}." if parts else ""
+    return f"Also found to change: {', '.join(parts)}." if parts else ""
 
 
 def _alone(known: Sequence[Effect], study: StudyInfo) -> str:
@@ -138,7 +138,7 @@ def _decisions(found: ArmFlips, study: StudyInfo) -> str:
 
 
 def _share_moves(primary: Sequence[Effect], study: StudyInfo) -> str:
-    """A sentence on arms that accept more or fewer papers, as with another quota; else ""."""
+    """A sentence on arms that accept more or fewer papers, as with another quota, or ""."""
     found = "; ".join(_change(each, study) for each in primary if each.found)
     return f" The share of papers accepted changes: {found}." if found else ""
 
@@ -167,13 +167,13 @@ def _all_decisions(flips: Sequence[ArmFlips], study: StudyInfo) -> str:
     ]
     floor = _share(flips[0].floor.inconsistent)
     return (
-        f"Of the decisions {_listed(parts)} differ from the control's; between two draws of the "
-        f"control itself (A/A) it is {floor}."
+        f"Decisions that differ from the control's: {_listed(parts)}; between two draws of the "
+        f"control itself (A/A): {floor}."
     )
 
 
 def _all_against_rerun(flips: Sequence[ArmFlips], study: StudyInfo) -> str:
-    """Which arms change more decisions than another draw does, and which fewer."""
+    """Which arms change more decisions than another draw of the round does, and which fewer."""
     more: list[str] = []
     fewer: list[str] = []
     same: list[str] = []
@@ -184,9 +184,9 @@ def _all_against_rerun(flips: Sequence[ArmFlips], study: StudyInfo) -> str:
         else:
             (more if gap.value > 0 else fewer).append(f"{name} ({_points(gap)})")
     said = [f"more change under {_listed(more)}"] if more else []
-    said += [f"fewer under {_listed(fewer)}"] if fewer else []
+    said += [f"fewer change under {_listed(fewer)}"] if fewer else []
     said += [f"no difference from chance was found under {_listed(same)}"] if same else []
-    return f"Beside that, {'; '.join(said)} ({_size(flips[0].floor)})."
+    return f"Compared with that, {'; '.join(said)} ({_size(flips[0].floor)})."
 
 
 def _pairs(pairs: Sequence[Twice], study: StudyInfo) -> str:

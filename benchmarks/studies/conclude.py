@@ -1,4 +1,4 @@
-"""From a finished study's outcomes to its effects and its report."""
+"""Compute a finished study's effects from its outcomes and write its report."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from venues.minds import models_of
 from venues.recorded import recorded_minds
 from venues.venue import Venue
 
-NO_PAPER = ("reviewer", "round")  # units of outcomes that belong to no paper
+NO_PAPER = ("reviewer", "round")  # units that belong to no paper
 
 
 def report_again(folder: Path) -> StudyResult:
-    """Compute a finished study's effects again from its plan and outcomes, and write its report."""
+    """Compute a finished study's effects and write its report again, from its plan and outcomes."""
     planned = read_plan(folder)
     chosen = planned.chosen
     study = planned.study
@@ -41,8 +41,8 @@ def report_again(folder: Path) -> StudyResult:
 
 
 def rests_of(job: Job) -> Rests:
-    """On what the answer rests: on a language model where, and only where, one took part; on data
-    where the study says so and some reviewer is recorded or told what people said."""
+    """What the answer rests on: "language model" if, and only if, one took part; "data" if the
+    study says so and some reviewers are recorded or know the human ratings."""
     if any(models_of(venue) for venue in job.venues.values()):
         return "language model"
     if job.study.rests == "data" and not any(map(_uses_data, job.venues.values())):
@@ -51,12 +51,12 @@ def rests_of(job: Job) -> Rests:
 
 
 def _uses_data(venue: Venue) -> bool:
-    """Whether its reviewers are recorded, or told what people said."""
+    """Whether some reviewers are recorded, or the panel knows the human ratings."""
     return venue.panel.informed or bool(recorded_minds(venue))
 
 
 def unseen(job: Job) -> list[str]:
-    """Sentences on what the twins change and no mind of this study can see."""
+    """Sentences on what twins change that no mind in this study can see."""
     if any(models_of(venue) for venue in job.venues.values()):
         return []
     specs = dict.fromkeys(spec for spec in job.study.twins.values() if spec)
@@ -64,7 +64,7 @@ def unseen(job: Job) -> list[str]:
 
 
 def _papers(study: Study, table: Any) -> int:
-    """How many papers have an outcome; 0 where none is of papers or of their reviews."""
+    """How many papers have an outcome; 0 if no outcome is of papers or reviews."""
     of_papers = [name for name in study.outcomes if outcome_of(name).unit not in NO_PAPER]
     units = table.loc[table["outcome"].isin(of_papers), "unit"]
     return len({unit_of(name, "paper") for name in units})

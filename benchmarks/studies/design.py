@@ -1,4 +1,4 @@
-"""How a study asks its question, and on what its answer rests."""
+"""A study's statistical design, and what its answer can rest on."""
 
 from __future__ import annotations
 
@@ -12,13 +12,12 @@ Rests = Literal["data", "language model", "assumption"]
 
 
 class Design(msgspec.Struct, frozen=True, kw_only=True):
-    """How a study asks its question.
+    """A study's statistical design.
 
-    `unit` is the unit of analysis: reviews are averaged within it. `margin` is the largest
-    difference without practical interest, in the primary outcome's own units, for its equivalence
-    test.
-    `randomised` says that the arms are exchangeable if the treatment does nothing, so that a
-    permutation test holds.
+    `unit` is the unit of analysis: reviews are averaged within it. `margin` is the smallest
+    difference of practical interest, in the primary outcome's own units, for its equivalence test.
+    `randomised` says that arms are exchangeable if the treatment does nothing, so that sign flips
+    give a valid test; otherwise a t test is used.
     """
 
     primary: str

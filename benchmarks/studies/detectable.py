@@ -1,4 +1,4 @@
-"""What effects a test of paired differences can find, and with what power."""
+"""Which effects a test of paired differences can find, and with what power."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ def power_for(effect: float, error: float, df: float, alpha: float) -> float:
     if error == 0:
         return float(effect != 0)
     limit = stats.t.isf(alpha / 2, df) ** 2
-    # t² is noncentral F. statsmodels' solver gives up where there are few degrees of freedom.
+    # t² is noncentral F; statsmodels' solver fails with few degrees of freedom.
     return float(1 - special.ncfdtr(1, df, (effect / error) ** 2, limit))
 
 
 def expected_error(shape: Shape, parts: Components, alpha: float, power: float = POWER) -> float:
-    """The error of a t test that has as much power as the study's own.
+    """The error of a t test with known components that has as much power as the study's own test.
 
-    A study estimates its components and takes none for negative: one that is 0 is often found to
-    be more, which widens the interval and leaves few degrees of freedom. Where its units and rounds
-    do not differ, a test that knew this would find with power .8 what the study finds with .5.
+    A study estimates its components, none below 0. A component of 0 is often estimated as more,
+    which widens the interval and leaves few degrees of freedom: if units and rounds do not differ,
+    a test that knew this would have power .8 where the study has .5.
     """
     error = float(shape.variance(*parts) ** 0.5)
     known = detectable(error, shape.degrees(*parts), alpha, power)
@@ -45,8 +45,8 @@ def expected_error(shape: Shape, parts: Components, alpha: float, power: float =
 
 
 def _smallest(shape: Shape, parts: Components, alpha: float, power: float) -> float:
-    """The effect that is found with `power` by a t test whose error and degrees of freedom are
-    estimated, over `DRAWS` studies with these components."""
+    """The effect that a t test with estimated error and degrees of freedom finds with `power`, over
+    `DRAWS` simulated studies with these components."""
     estimates = _estimates(shape, parts)
     degrees = np.array([shape.degrees(*each) for each in estimates])
     errors = np.array([shape.variance(*each) ** 0.5 for each in estimates])
@@ -64,7 +64,7 @@ def _smallest(shape: Shape, parts: Components, alpha: float, power: float) -> fl
 
 
 def _estimates(shape: Shape, parts: Components) -> list[Components]:
-    """The components that studies of normal differences find; a mean square is chi-squared."""
+    """The components that simulated studies with normal differences estimate."""
     draws = generator(0, "power").random((3, DRAWS))
     counts = shape.units if shape.unit else 1.0, shape.replicates if shape.replicate else 1.0
     free = max(shape.pairs - 1 - sum(count - 1 for count in counts), 1.0)

@@ -1,4 +1,4 @@
-"""What each treatment does to each outcome, beside the noise floor of the A/A arm."""
+"""The effect of each treatment on each outcome, next to the noise floor of the A/A arm."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ from conference.core.seeds import seed_of
 from conference.statistics.estimate import Estimate, Floats, Undefined
 
 SAME = "every replicate has the same value, as with recorded seats, so there is no interval"
-RULED = ("accepted", "rank")  # their mean over papers is the venue's own
-BY_CHANCE = 1e-3
+RULED = ("accepted", "rank")  # the venue's rules fix their mean over papers
+BY_CHANCE = 1e-3  # equal means with a lower probability are taken as fixed by a rule
 FIXED = "every replicate has the same mean in both arms, by the venue's rule, so it cannot differ"
 
 
@@ -34,13 +34,13 @@ class Effect(msgspec.Struct, frozen=True, kw_only=True):
     """Treatment − control in one outcome, paired by unit and replicate.
 
     `control` and `treatment` are means over the pairs. `difference` and `floor` (A/A − control:
-    what other seeds alone do) have intervals of level 1 − alpha, over units and replicates
-    (`paired.flip_interval`). `pairs` of unit and replicate were used, `unpaired` ones had
-    a value in one arm only. `share`: every value is 0 or 1, so that no effect is larger than 1.
-    `smallest` is the true effect that such a study finds with power .8;
-    `power` is that for the margin, or without one for an effect as large as the observed (which
-    then says no more than p does). `p_adjusted` is by Holm over all outcomes × arms of the study.
-    None: not defined (`note` says why) or not asked for.
+    what another committee alone changes) have intervals of level 1 − alpha over units and
+    replicates (`paired.flip_interval`). `pairs` of unit and replicate were used; `unpaired` ones
+    had a value in only one arm. `share` says that every value is 0 or 1. `smallest` is the true
+    effect that such a study finds with power .8; `power` is the power for the margin, or without a
+    margin for the observed effect (which says no more than p). `p_adjusted` is by Holm over all
+    outcomes × arms of the study, unless the design has no correction. None means not defined
+    (`note` says why) or not asked for.
     """
 
     outcome: str
@@ -76,7 +76,7 @@ class Effect(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def too_few(self) -> bool:
-        """Whether even the largest effect that a share can have is too small to be found."""
+        """Whether even the largest possible effect on a share is too small to be found."""
         return self.share and self.smallest is not None and self.smallest > 1
 
 
@@ -85,7 +85,7 @@ def effects(
 ) -> list[Effect]:
     """The effect of each treatment arm on each outcome of the design, the primary one first.
 
-    `outcomes` is the tidy table of `outcome_table`. `rests_on` is what the outcomes come from.
+    `outcomes` is the tidy table of `outcome_table`. `rests_on` is noted in each effect.
     """
     table = checked(outcomes)
     treatments = arms(table)
@@ -117,11 +117,11 @@ def _check(table: Any, design: Design) -> None:
 
 
 def is_fixed(values: Floats, outcome: str) -> bool:
-    """Whether units differ and yet every replicate's mean is the same by a rule, as where a round
-    accepts a fixed number of papers.
+    """Whether a rule fixes every replicate's mean although units differ, as when a round accepts a
+    fixed number of papers.
 
-    A few small replicates may have such means by chance. Of m differences with random signs the sum
-    is 0 with a chance of at most C(m, m/2) / 2^m, whatever their sizes (Erdős 1945).
+    A few small replicates may have equal means by chance: the sum of m differences with random
+    signs is 0 with probability at most C(m, m/2) / 2^m, whatever their sizes (Erdős 1945).
     """
     values = values[:, np.isfinite(values).any(axis=0)]
     if values.shape[1] < 2 or np.abs(np.nansum(values, axis=0)).max(initial=0) >= 1e-9:
@@ -135,7 +135,7 @@ def is_fixed(values: Floats, outcome: str) -> bool:
 def _interval(
     values: Floats, mean: Mean, design: Design, seed: int, flips: int
 ) -> tuple[float, float]:
-    """The interval that goes with p: of the sign-flip, or of the t test."""
+    """The interval that matches p: from sign flips, or from the t test."""
     if design.randomised:
         return flip_interval(values, design.alpha, seed, flips)
     return mean.interval(design.alpha)
@@ -184,7 +184,7 @@ def _effect(
         alone = Estimate(float(np.nanmean(values)), None, None, pairs, why)
         return Effect(**common, difference=alone, note=why)
     mean, seed = two_way_mean(values), seed_of(design.seed, outcome, arm)
-    if mean.error == 0:  # No certainty: either nothing was drawn again, or every pair agrees.
+    if mean.error == 0:  # That is no certainty: nothing was drawn anew, or all pairs agree.
         alone = Estimate(mean.value, None, None, pairs, _same(mean))
         return Effect(**common, difference=alone, note=_same(mean))
     return Effect(
@@ -249,7 +249,7 @@ def _note(mean: Mean) -> str:
             "one replicate: the interval is over units only, and holds for this draw of the round"
         )
     if mean.units == 1:
-        return "one value a round: the interval is over replicates, and holds for these papers"
+        return "one value per round: the interval is over replicates, and holds for these papers"
     return ""
 
 

@@ -1,8 +1,8 @@
-"""Decisions that change between two arms, or between two committees that saw the same papers.
+"""Decisions that differ between two arms, or between two committees on the same papers.
 
 As in the consistency experiments of NIPS 2014 (43 of 166 decisions, 25.9 %, were inconsistent;
-arXiv 2109.09774) and NeurIPS 2021 (23 %, and 50.6 % of what one committee accepted the other
-refused; arXiv 2306.03262).
+arXiv 2109.09774) and NeurIPS 2021 (23 %; one committee rejected 50.6 % of the papers that the other
+accepted; arXiv 2306.03262).
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ AGAIN = "_again"  # Arms NAME and NAME_again are two committees under the same r
 class Flips(msgspec.Struct, frozen=True):
     """The decisions of two committees on the same papers, summed over replicates.
 
-    `inconsistent` is the share of papers with two different decisions; `arbitrary` the share of
-    one committee's accepts that the other refuses (both committees taken in turn); `jaccard` the
-    papers that both accept over those that either does.
+    `inconsistent` is the share of papers with different decisions; `arbitrary` the share of one
+    committee's accepted papers that the other rejects (over both committees); `jaccard` the papers
+    that both accept over those that either accepts.
     """
 
     first: str
@@ -46,10 +46,10 @@ class Flips(msgspec.Struct, frozen=True):
 
 
 class ArmFlips(msgspec.Struct, frozen=True):
-    """A treatment's flips against the control, the A/A arm's, and how many more the treatment has.
+    """A treatment's flips against the control, and the A/A arm's (`floor`).
 
-    `net` is the difference of the two shares of inconsistent papers. It is below 0 where a
-    treatment that shares the control's reviewers changes less than another draw of reviewers.
+    `net` is the difference of their shares of inconsistent papers. It is below 0 when a treatment
+    that keeps the control's reviewers changes less than another draw of reviewers.
     """
 
     arm: str
@@ -59,8 +59,8 @@ class ArmFlips(msgspec.Struct, frozen=True):
 
 
 class Twice(msgspec.Struct, frozen=True):
-    """Two committees under the rules of `arm`; `fewer` is how much more or less often they differ
-    than those of the first of `committee_pairs`."""
+    """Two committees under the rules of `arm`. `fewer` is their share of inconsistent papers
+    minus that of the first pair in `committee_pairs`."""
 
     arm: str
     flips: Flips
@@ -70,8 +70,8 @@ class Twice(msgspec.Struct, frozen=True):
 def committee_pairs(
     outcomes: Any, labels: Mapping[str, str], alpha: float = 0.05, outcome: str = ACCEPTED
 ) -> list[Twice]:
-    """How two committees of one kind differ: of the arms NAME and NAME_again, and of control and
-    A/A, by their labels. Empty where the study has no such arms."""
+    """How two committees under the same rules differ: for each pair of arms NAME and NAME_again,
+    and for control and A/A, sorted by label. Empty when the study has no such arms."""
     table = checked(outcomes)
     given = arms(table)
     pairs = {arm: f"{arm}{AGAIN}" for arm in given if f"{arm}{AGAIN}" in given}
@@ -91,7 +91,7 @@ def committee_pairs(
 
 
 def arm_flips(outcomes: Any, alpha: float = 0.05, outcome: str = ACCEPTED) -> list[ArmFlips]:
-    """Each treatment arm's flips beside the A/A floor, from the tidy table's 0/1 `outcome`."""
+    """Each treatment's flips and the A/A floor, from the tidy table's 0/1 `outcome`."""
     table = checked(outcomes)
     control, again = (_decisions(table, outcome, arm) for arm in (CONTROL, AA))
     floor = flips(control, again, alpha, (CONTROL, AA))
@@ -130,11 +130,11 @@ def flips(
 def share(part: Floats, whole: Floats, alpha: float = 0.05) -> Estimate:
     """Σ part / Σ whole over papers × replicates, with its interval.
 
-    Wilson's over papers with one replicate, or where the share is 0 or 1 (then with the papers of
-    the mean replicate: replicates of the same papers tell little new). Else the ratio's linear part
-    (part − share · whole) with the two-way clustered error, on the logit scale, which keeps the
-    interval within 0 and 1. It is somewhat wide where committees accept a fixed share, since then a
-    paper's gain is another's loss.
+    The interval is Wilson's over papers with one replicate, or when the share is 0 or 1 (then with
+    the mean number of papers in a replicate, as more replicates of the same papers tell little).
+    Otherwise it comes from the ratio's linearisation (part − share · whole) with the two-way
+    clustered error, on the logit scale to stay within 0 and 1. It is somewhat wide when committees
+    accept a fixed share, as then one paper's gain is another's loss.
     """
     total, count = float(np.nansum(whole)), float(np.nansum(part))
     pairs = int(np.isfinite(whole).sum())
@@ -154,8 +154,8 @@ def share(part: Floats, whole: Floats, alpha: float = 0.05) -> Estimate:
 
 
 def _of_accepts(changed: Estimate) -> Estimate:
-    """From the share of papers that only one of both committees accepts, among those that either
-    does, to the share of a committee's accepts: a paper that both accept is two of these."""
+    """Convert the share of papers that only one committee accepts, among those that either accepts,
+    to a share of all accepts, where a paper that both accept counts twice."""
     if changed.value is None:
         return changed
     ends = (changed.value, changed.low, changed.high)
@@ -164,7 +164,7 @@ def _of_accepts(changed: Estimate) -> Estimate:
 
 
 def _changed(first: Any, second: Any) -> Any:
-    """1 where two committees' decisions differ, 0 where they agree, NaN where one has none."""
+    """1 where two committees' decisions differ, 0 where they agree, NaN where one is missing."""
     first, second = first.align(second, join="inner")
     return (first != second).where(first.notna() & second.notna()).astype(float)
 

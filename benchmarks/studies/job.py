@@ -1,4 +1,4 @@
-"""What a study will do, checked before anything runs: its papers and its arms' rules."""
+"""Prepare a study: its papers and its arms' rules, checked before anything runs."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ from venues.state import Options
 from venues.venue import Venue
 
 FEWEST_PAPERS = 4
-LARGE = 2  # SD: a difference so large that a study of any use finds it
+LARGE = 2  # SD: a difference that any useful study must find
 
 
 class Job(msgspec.Struct, frozen=True, kw_only=True):
     """What every replicate of a study needs. `venues` are the arms' rules, the control's first.
 
-    `count` is how many papers are submitted, 0 where scientists write them; `notes` are sentences
-    on them that a reader of the report should know.
+    `count` is how many papers are submitted, 0 if scientists write them; `notes` are sentences
+    about the papers for the report.
     """
 
     study: Study
@@ -62,10 +62,10 @@ def make_job(
     models: Mapping[str, ModelRules] | None,
     replicates: int,
 ) -> tuple[Job, ArmPapers]:
-    """The job and the papers of every arm, with all that can be checked before anything runs.
+    """The job and the papers of every arm, checked as far as possible before anything runs.
 
     Raises:
-        UserError: the first thing that is wrong.
+        UserError: the first fault found.
     """
     shared = {"settings": dict(settings or {}), "minds": dict(minds or {})}
     check_shared(study, **shared)
@@ -84,7 +84,7 @@ def make_job(
     _check_rounds(study, venues, arms, seed, out)
     chosen = _chosen(arms, sample, seed, replicates, minds, settings)
     chosen |= {"recorded": {arm: found for arm in venues if (found := fingerprints(venues[arm]))}}
-    if models or study.venue.endswith(".toml"):  # Rules that a file of the user's says.
+    if models or study.venue.endswith(".toml"):  # Rules from a user's file, which may change.
         chosen["rules"] = venues
     job = Job(
         study=study, venues=venues, out=str(out), papers=papers, sample=sample, seed=seed,
@@ -95,7 +95,7 @@ def make_job(
 
 
 def check_shared(study: Study, settings: Mapping[str, Any], minds: Mapping[str, str]) -> None:
-    """Raise `UserError` for what is set for all arms and the study's control sets otherwise."""
+    """Raise `UserError` for a setting or mind for all arms that the study's control contradicts."""
     control = study.arm[CONTROL]
     own = {ALSO_KNOWN_AS.get(rule, rule): value for rule, value in control.set.items()}
     for rule, value in settings.items():
@@ -114,27 +114,27 @@ def check_shared(study: Study, settings: Mapping[str, Any], minds: Mapping[str, 
 
 
 def _check_arms(study: Study, venues: Mapping[str, Venue]) -> None:
-    """Raise `UserError` for a treatment whose rounds would be the control's."""
+    """Raise `UserError` for a treatment whose rounds would be the same as the control's."""
     arms = study.all_arms()
     for name in study.treatments:
         same = arms[name].committee == arms[CONTROL].committee
         twin = study.twins[name] == study.twins[CONTROL]
         if same and twin and _in_one_world(venues[name]) == _in_one_world(venues[CONTROL]):
             raise UserError(
-                f"arm.{name} does not differ from the control: the venue and what is set for all "
-                "arms say the same already; change one of them."
+                f"arm.{name} does not differ from the control: the venue or the settings for all "
+                "arms already say the same; change one of them."
             )
 
 
 def _in_one_world(venue: Venue) -> Venue:
-    """The venue without its panel's world, which a study sets itself for each replicate."""
+    """The venue without `panel.world`, which a study sets for each replicate."""
     return msgspec.structs.replace(venue, panel=msgspec.structs.replace(venue.panel, world=0))
 
 
 def _check_rounds(
     study: Study, venues: Mapping[str, Venue], papers: ArmPapers, seed: int, out: Path
 ) -> None:
-    """Raise `UserError` where a round of some arm could not be run, before those of others are."""
+    """Raise `UserError` if the round of any arm could not run, before any arm's round starts."""
     check_place(out)
     for arm, venue in venues.items():
         source = papers.sources[arm]
@@ -153,7 +153,7 @@ def _check_rounds(
 
 
 def check_size(study: Study, source: PaperSource | None, left_out: str = "") -> None:
-    """Raise `UserError` where so few papers could show nothing, with their power."""
+    """Raise `UserError`, with the power, for too few papers to show anything."""
     if study.design.unit != "paper" or source is None or len(source) >= FEWEST_PAPERS:
         return
     size, alpha = len(source), study.analysis.alpha
@@ -166,7 +166,7 @@ def check_size(study: Study, source: PaperSource | None, left_out: str = "") -> 
 
 
 def _check_ids(source: PaperSource | None) -> None:
-    """Raise `UserError` for a paper's id that cannot be told from a review's."""
+    """Raise `UserError` for a paper's id that looks like a review's."""
     odd = [row.paper for row in source.table if PAIR in row.paper] if source else []
     if source and odd:
         raise UserError(
@@ -183,8 +183,8 @@ def papers_of(
         return open_arms(study.twins, papers, venues["control"], sample, seed)
     if not papers:
         raise UserError(
-            f"only = '{study.only}' chooses among papers that are given; give --papers, such as a "
-            "folder of human review data."
+            f"only = '{study.only}' chooses among given papers; give --papers, such as a folder of "
+            "human review data."
         )
     if study.only == "recorded" and not any(map(recorded_minds, venues.values())):
         raise UserError(
@@ -202,7 +202,7 @@ def papers_of(
 
 
 def given_by(source: PaperSource | None, venues: Iterable[Venue] = ()) -> set[Need]:
-    """What these papers and venues bring for outcomes to be measured against."""
+    """Which needs of outcomes these papers and venues meet."""
     humans = [row.human for row in source.table if row.human] if source else []
     found: set[Need] = set()
     if any(human.ratings for human in humans):
@@ -244,7 +244,7 @@ def planned(
     minds: Mapping[str, str] | None,
     settings: Mapping[str, Any] | None,
 ) -> Planned:
-    """What the job's folder says of its plan."""
+    """The plan that is kept in the job's folder."""
     chosen: dict[str, Any] = {"replicates": replicates, "sample": job.sample, "seed": job.seed}
     chosen |= {"papers": job.papers, "minds": dict(minds or {}), "settings": dict(settings or {})}
     chosen["count"] = job.count

@@ -1,8 +1,8 @@
-"""The tidy table of a study's outcomes: one row an arm, replicate, unit and outcome.
+"""The tidy table of a study's outcomes: one row per arm, replicate, unit and outcome.
 
 Columns: `arm` (text), `replicate` (integer), `unit` (text: a paper's id, a reviewer's id,
-"paper|reviewer", or "" for a whole round), `outcome` (text), `value` (float; a yes or no is 1 or
-0). A missing value is an absent row.
+"paper|reviewer", or "" for a whole round), `outcome` (text), `value` (float; yes is 1, no
+is 0). A missing value has no row.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ Unit = Literal["paper", "reviewer", "pair", "review", "round"]
 
 
 def read_outcomes(folder: Path) -> Any:
-    """The outcomes of the study in `folder`; `UserError` where there are none or they are bad."""
+    """The outcomes of the study in `folder`. Raises `UserError` if they are missing or damaged."""
     path = folder / FILE
     if not path.is_file():
         raise UserError(f"{path}: not found; run the study first")
@@ -39,7 +39,7 @@ def read_outcomes(folder: Path) -> Any:
 
 
 def checked(table: Any, name: str = "outcomes") -> Any:
-    """The table with its five columns in order; `UserError` where it is not tidy."""
+    """The table with its five columns in order. Raises `UserError` if it is not tidy."""
     missing = [column for column in COLUMNS if column not in table.columns]
     if missing:
         raise UserError(f"{name}: column {missing[0]!r} is missing; it needs {', '.join(COLUMNS)}")
@@ -62,7 +62,7 @@ def checked(table: Any, name: str = "outcomes") -> Any:
 
 
 def arms(table: Any) -> list[str]:
-    """The treatment arms, in order of appearance; `UserError` where control or A/A is missing."""
+    """The treatment arms in order of appearance. Raises `UserError` without control or A/A."""
     found = list(dict.fromkeys(table["arm"]))
     for needed in (CONTROL, AA):
         if needed not in found:
@@ -73,10 +73,10 @@ def arms(table: Any) -> list[str]:
 def cells(table: Any, outcome: str, arm: str, unit: Unit) -> Any:
     """One outcome in one arm as a frame of units × replicates, NaN where there is no value.
 
-    Reviews ("paper|reviewer") are averaged within the study's unit: within their paper or their
-    reviewer, so that a treatment that changes who reviews what loses no review. A study of
-    `round`s averages over all units. A treatment under which nothing has the outcome, as reviews of
-    papers that the desk rejects, gives an empty frame.
+    Reviews ("paper|reviewer") are averaged within the study's unit, their paper or reviewer, so
+    that no review is lost when a treatment changes who reviews what. With the unit "round" all
+    values are averaged. The frame is empty for a treatment without the outcome, such as reviews
+    when the desk rejects all papers.
     """
     rows = table[(table["outcome"] == outcome) & (table["arm"] == arm)]
     if rows.empty and arm in (CONTROL, AA):
@@ -88,7 +88,7 @@ def cells(table: Any, outcome: str, arm: str, unit: Unit) -> Any:
 
 
 def unit_of(name: str, unit: Unit) -> str:
-    """The name of what a row belongs to in a study of `unit`s."""
+    """The unit of analysis that a row's unit `name` belongs to."""
     if unit == "round":
         return ""
     if unit in ("pair", "review") or PAIR not in name:

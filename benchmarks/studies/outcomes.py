@@ -1,7 +1,7 @@
-"""What a study measures of a round: named reporters, each a plain function.
+"""What a study measures in a round: named outcomes, each a plain function.
 
 An outcome gives a value for each of its units: a paper's id, "paper|reviewer" for a review, a
-reviewer's id, or "" for the whole round. What is unknown has no value; it is never a default.
+reviewer's id, or "" for the whole round. An unknown value is left out; there is no default.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ Need = Literal[
     "review texts", "seats", "rings", "spread", "scientists",
     "phase desk_check", "phase review", "phase meta_review", "phase rate", "phase decide",
 ]  # fmt: skip
-PHASE = "phase "  # a need of this phase in every round
+PHASE = "phase "  # followed by a phase's name: every round must have this phase
 RULES: dict[Need, tuple[str, Callable[[Venue], bool]]] = {
     "review texts": ("review.texts = true", lambda venue: venue.review.texts),
     "seats": ("assignment.seats = true", lambda venue: venue.assignment.seats),
@@ -52,7 +52,7 @@ PLANTED_NEEDS: dict[str, Need] = {
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
-    """`what` says it in words, with its unit of measurement; `needs` is what papers must bring."""
+    """`what` describes it; `needs` is what papers and rounds must have for it."""
 
     what: str
     unit: Unit
@@ -61,13 +61,13 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def outcome_of(name: str) -> Outcome:
-    """The outcome by its name. Raises `UserError` for one that no package registers."""
+    """The outcome of this name. Raises `UserError` for one that no package registers."""
     found: Outcome = load(OUTCOMES, name, "outcome")
     return found
 
 
 def check_outcomes(names: Iterable[str], gives: Iterable[Need] | None = None) -> None:
-    """Raise `UserError` for an unknown outcome, or one that the papers cannot give."""
+    """Raise `UserError` for an unknown outcome, or one whose needs `gives` lacks."""
     for name in names:
         needs = outcome_of(name).needs
         lacking = [need for need in needs if gives is not None and need not in gives]
@@ -76,12 +76,12 @@ def check_outcomes(names: Iterable[str], gives: Iterable[Need] | None = None) ->
 
 
 def need_said(need: Need) -> str:
-    """A need in a table's cell: what papers bring, a phase, or a rule with its value."""
+    """A need in words, for a table: what papers have, a phase, or a rule with its value."""
     return RULES[need][0] if need in RULES else need
 
 
 def _lacking(need: Need) -> str:
-    """What is missing, and the fix."""
+    """What is missing for an outcome, with the fix."""
     if need.startswith(PHASE):
         phase = need.removeprefix(PHASE)
         return f"the phase '{phase}' in every arm's phases; put it there, or leave the outcome out"
@@ -91,13 +91,13 @@ def _lacking(need: Need) -> str:
         return f"{SOURCES[need]}; do that, or leave the outcome out"
     planted = " (or a twin that plants them)" if need in PLANTED_NEEDS.values() else ""
     return (
-        f"{need}, which these papers do not bring; choose other papers{planted}, or leave the "
+        f"{need}, which these papers do not have; choose other papers{planted}, or leave the "
         "outcome out"
     )
 
 
 def given_by_rules(venues: Sequence[Venue]) -> set[Need]:
-    """What the rules of all arms bring for outcomes to be measured."""
+    """Which needs of outcomes the rules of all arms meet."""
     found = {need for need, (_, has) in RULES.items() if all(map(has, venues))}
     phases = [need for need in get_args(Need) if need.startswith(PHASE)]
     return found | {
@@ -106,7 +106,7 @@ def given_by_rules(venues: Sequence[Venue]) -> set[Need]:
 
 
 def decided(round_: Round) -> dict[str, bool]:
-    """Whether each paper was accepted. The desk decides, too: what it rejects is not accepted."""
+    """Whether each paper was accepted; a desk rejection counts as not accepted."""
     desk = {row.paper: False for row in round_.all(DeskCheck) if not row.passed}
     return desk | {row.paper: row.accepted for row in round_.all(Decision)}
 
@@ -116,7 +116,7 @@ def _accepted(round_: Round) -> Values:
 
 
 def _rank(round_: Round) -> Values:
-    """1 for the first of the round, in shares of the decided papers: (0, 1]."""
+    """A paper's rank over the number of decided papers: the best has 1/n, the last 1."""
     rows = round_.all(Decision)
     return ((row.paper, row.rank / len(rows)) for row in rows)
 
@@ -183,7 +183,7 @@ def _agreement(round_: Round) -> Values:
 
 
 def _rating_error(round_: Round) -> Values:
-    """How far the mean rating lies from the mean of the human ratings."""
+    """How far the mean rating is from the mean of the human ratings."""
     for paper, ratings in _ratings(round_):
         human = round_.one(HumanOutcome, paper)
         if human and human.ratings:
@@ -191,7 +191,7 @@ def _rating_error(round_: Round) -> Values:
 
 
 def _score_error(round_: Round) -> Values:
-    """How far what papers are ranked by lies from the mean of the human ratings."""
+    """How far the score that papers are ranked by is from the mean of the human ratings."""
     for row in round_.all(Decision):
         human = round_.one(HumanOutcome, row.paper)
         if human and human.ratings:
@@ -214,7 +214,7 @@ def _came_back(round_: Round) -> Values:
 
 
 def _accepted_in_the_end(round_: Round) -> Values:
-    """Of rounds over which given papers are spread: the archive has the earlier ones."""
+    """For the papers of the first round: whether any round so far accepted them."""
     start = round_.archive[0].folder if round_.archive else ""
     won = {entry.submission.paper for entry in round_.archive if entry.past.accepted}
     won |= {row.paper for row in round_.all(Decision) if row.accepted}

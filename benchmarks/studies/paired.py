@@ -1,22 +1,22 @@
-"""Inference on paired differences that units and replicates cross.
+"""Inference on paired differences with crossed units and replicates.
 
 `values` has shape (units, replicates): treatment − control of one unit in one replicate, NaN where
-there is no pair. The model is value = effect + unit + replicate + residual, all three random: the
-answer is meant for other papers and other draws of the round, so both are sampled.
+there is no pair. The model is value = effect + unit + replicate + residual, the last three random:
+the answer should hold for other papers and other draws of the round.
 
 The mean's variance is the two-way clustered one: var_unit Σn_u²/N² + var_replicate Σn_r²/N² +
 var_residual/N, with the components by Henderson's method 1 (Searle, Casella and McCulloch 1992,
 section 5.3; the usual analysis of variance where no pair is missing).
 
-p flips the signs of whole replicates, and divides by that error each time. Where a treatment does
-nothing its arms are exchangeable within a replicate, so the test is exact whatever the dependence
-within one; the division keeps it right in large samples where a treatment that does nothing on
-average still acts on each unit (Janssen 1997). The interval holds the effects that this test does
-not reject. Below ten replicates the smallest p that flips can reach, 2 of 2^9, leaves nothing for
-Holm's correction over a dozen effects, and both are t with Satterthwaite's degrees of freedom. A
-percentile bootstrap over units and replicates was tried and not taken: it is too short where
-replicates are few (no t quantiles) and too long where single pairs are noisy (it counts their noise
-three times; Owen 2007). SIMULATION.md has the coverage of both.
+p comes from flipping the signs of whole replicates, with the mean divided by that error each time.
+If a treatment does nothing, its arms are exchangeable within a replicate, so the test is exact
+whatever the dependence within one. If it does nothing on average but still acts on each unit, the
+division makes the test right in large samples (Janssen 1997). The interval holds the effects that
+this test does not reject. With nine replicates the smallest p of flips, 2 of 2^9, is above .05
+after Holm's correction over 25 effects; so below ten, p and interval come from t with
+Satterthwaite's degrees of freedom. A percentile bootstrap over units and replicates is not used:
+its intervals are too short with few replicates (no t quantiles) and too long with noisy pairs (it
+counts their noise three times; Owen 2007). SIMULATION.md has the coverage of both.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ from conference.statistics.estimate import Floats, Undefined
 
 ALL_SAME = "every pair has the same difference, so there is no interval"
 FLIPS = 1999
-FEWEST = 10  # what can be flipped: times 25 effects, 2 of 2^10 signs are still under .05
+FEWEST = 10  # replicates from which signs are flipped: 25 effects × 2 of 2^10 is below .05
 _BLOCK = 200
 _SAME = 1 - 1e-9  # equal statistics may differ by rounding
-_ROUNDING = 1e-9  # of the largest difference: what differs by less is the same
+_ROUNDING = 1e-9  # times the largest difference: smaller ones are rounding errors
 
 
 class Layout(msgspec.Struct, frozen=True):
-    """Which pairs there are, and whether they identify the variance between units and replicates.
+    """Which pairs exist, and whether they identify the variance between units and replicates.
 
     `solve` turns sums of squares into the identified components (least squares).
     """
@@ -66,7 +66,7 @@ class Shape(msgspec.Struct, frozen=True):
     replicate: bool = True
 
     def variance(self, unit: float, replicate: float, residual: float) -> float:
-        """Of the mean, from the components of one difference."""
+        """The variance of the mean, from the components of one difference's variance."""
         return unit / self.units + replicate / self.replicates + residual / self.pairs
 
     def degrees(self, unit: float, replicate: float, residual: float) -> float:
@@ -82,7 +82,7 @@ class Shape(msgspec.Struct, frozen=True):
                 free -= count - 1
                 if component > 0:
                     terms.append((component / count + noise, count - 1))
-        sign = 1 - len(terms)  # The residual is in each term, and is to be counted once.
+        sign = 1 - len(terms)  # The residual is in each term, but counts once.
         terms.append((sign * noise, max(free, 1.0)))
         below = sum(part * part / df for part, df in terms)
         whole = self.variance(unit, replicate, residual)
@@ -90,11 +90,11 @@ class Shape(msgspec.Struct, frozen=True):
 
 
 class Mean(msgspec.Struct, frozen=True):
-    """The mean of paired differences with all that its uncertainty needs.
+    """The mean of paired differences, and its uncertainty.
 
-    `units` and `replicates` are the numbers in the table; `effective_*` those of equally large ones
-    (Kish). `var_*` are the components of one difference's variance. A factor that these data cannot
-    tell from the residual (one replicate; each unit once) has component 0.
+    `units` and `replicates` count those in the table; `effective_*` are how many of equal size are
+    worth as much (Kish). `var_*` are the components of one difference's variance. A factor that the
+    data cannot separate from the residual (one replicate; each unit once) has component 0.
     """
 
     value: float
@@ -112,7 +112,7 @@ class Mean(msgspec.Struct, frozen=True):
 
     @property
     def components(self) -> Components:
-        """Of one difference's variance: unit, replicate and residual."""
+        """The unit, replicate and residual variance of one difference."""
         return self.var_unit, self.var_replicate, self.var_residual
 
     def interval(self, alpha: float) -> tuple[float, float]:
@@ -125,14 +125,14 @@ class Mean(msgspec.Struct, frozen=True):
         return float(2 * stats.t.sf(abs(_ratio(self.value - against, self.error)), self.df))
 
     def p_equivalence(self, margin: float) -> float:
-        """p of the two one-sided tests that the mean lies within ± margin (Schuirmann 1987)."""
+        """p of the two one-sided tests that the mean is within ± margin (Schuirmann 1987)."""
         above = stats.t.sf(_ratio(self.value + margin, self.error), self.df)
         below = stats.t.cdf(_ratio(self.value - margin, self.error), self.df)
         return float(max(above, below))
 
 
 def layout_of(values: Floats) -> Layout:
-    """The layout of `values`, which holds for any values with the same pairs."""
+    """The layout of `values`; values with the same pairs have the same layout."""
     mask = np.isfinite(values).astype(np.float64)
     by_unit, by_replicate, n = mask.sum(axis=1), mask.sum(axis=0), float(mask.sum())
     units, replicates = int((by_unit > 0).sum()), int((by_replicate > 0).sum())
@@ -186,7 +186,7 @@ def two_way_mean(values: Floats) -> Mean:
 
 
 def sign_flip(values: Floats, seed: int, flips: int = FLIPS) -> tuple[float, str]:
-    """p that the arms are exchangeable, and how it was computed (see the module)."""
+    """p for exchangeable arms, and how it was computed (see the module's docstring)."""
     mean = two_way_mean(values)
     single = mean.units == 1 or mean.replicates == 1
     count = mean.n if single else mean.replicates
@@ -205,8 +205,8 @@ def flip_interval(
 ) -> tuple[float, float]:
     """The effects that the sign-flip of replicates does not reject at alpha.
 
-    With one unit, one replicate, fewer than ten replicates, or an alpha below the least p that so
-    few flips can give, it is the t interval.
+    It is the t interval with one unit, fewer than ten replicates, or an alpha below the smallest p
+    that the flips can give.
     """
     mean = two_way_mean(values)
     if mean.units == 1 or mean.replicates < FEWEST or mean.error == 0:
@@ -223,10 +223,10 @@ def flip_interval(
 
 
 class Flipped(msgspec.Struct, frozen=True):
-    """Values less an effect, with the signs of their replicates flipped, as sums alone.
+    """Sums over the values minus an effect, with the signs of replicates flipped.
 
-    `unit` (3, rows) holds Σ_u (sum of u)² / n_u as a polynomial of the effect that is taken away,
-    so that an effect is tested without another look at the values. The first row flips nothing.
+    `unit` (3, rows) holds Σ_u (sum of u)² / n_u as a polynomial in the subtracted effect, so any
+    effect can be tested without the values. The first row flips nothing.
     """
 
     layout: Layout
@@ -237,7 +237,7 @@ class Flipped(msgspec.Struct, frozen=True):
 
     @classmethod
     def of(cls, values: Floats, signs: Floats) -> Flipped:
-        """`signs` has shape (rows, replicates that have a pair)."""
+        """The sums for `signs`, (rows, replicates that have a pair)."""
         known = np.isfinite(values).any(axis=0)
         layout, filled = layout_of(values[:, known]), np.nan_to_num(values[:, known])
         signs = np.vstack([np.ones_like(signs[:1]), signs])
@@ -270,13 +270,13 @@ class Flipped(msgspec.Struct, frozen=True):
         return np.asarray(np.divide(mean, error, out=out, where=error > 0))
 
     def reached(self, effect: float) -> int:
-        """How many flips give a statistic as far out as no flip does."""
+        """How many flips give a statistic at least as large as without a flip."""
         found = self.statistics(effect)
         return int((found[1:] >= found[0] * _SAME).sum())
 
 
 def _plain(values: Floats, signs: Floats) -> int:
-    """How many flips of single pairs give a sum as far out as no flip does."""
+    """How many flips of single pairs give a sum at least as large as without a flip."""
     given = values[np.isfinite(values)]
     least = abs(given.sum()) * _SAME
     blocks = (signs[start : start + _BLOCK] @ given for start in range(0, len(signs), _BLOCK))
@@ -284,8 +284,8 @@ def _plain(values: Floats, signs: Floats) -> int:
 
 
 def _signs(count: int, seed: int, flips: int) -> tuple[Floats, int]:
-    """All rows of signs where they are no more than `flips` + 1, and 0; else so many at random,
-    and 1 for what was observed, which is then one more draw."""
+    """All rows of signs and 0, if there are at most `flips` + 1 of them; else `flips` random rows
+    and 1, as the observed signs then count as one more draw."""
     if 2.0**count <= flips + 1:
         return 1.0 - 2 * ((np.arange(2**count)[:, None] >> np.arange(count)) & 1), 0
     rng = generator(seed, "sign flips", count)
@@ -293,7 +293,8 @@ def _signs(count: int, seed: int, flips: int) -> tuple[Floats, int]:
 
 
 def _end(rejected: Callable[[float], bool], centre: float, step: float) -> float:
-    """Where rejection begins on the way from `centre`, to a thousandth of `step`."""
+    """Where rejection begins, going from `centre` in the direction of `step`; precise to
+    `step` / 1000."""
     inner, outer = 0.0, 2.0
     while not rejected(centre + outer * step) and outer < 1e6:
         inner, outer = outer, 2 * outer
@@ -314,8 +315,8 @@ def _components(
 ) -> tuple[Floats, Floats, Floats]:
     """Unit, replicate and residual variance, each (rows,), none below 0.
 
-    All arguments (rows,): the sum of the differences, Σ (sum of a unit)² / n_u, the same over
-    replicates, and the sum of their squares.
+    All arguments have shape (rows,): the sum of the differences, Σ (sum of a unit)² / n_u, the same
+    over replicates, and the sum of the squared differences.
     """
     correction = total**2 / layout.n
     right = [squares - correction]

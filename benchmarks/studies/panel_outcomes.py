@@ -1,4 +1,4 @@
-"""Outcomes of a panel as a whole: how its members' errors go together, and whom it accepts."""
+"""Outcomes of a whole panel: how its members' errors correlate, and what it accepts."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from venues.state import Round
 
 
 def _panel(round_: Round) -> tuple[list[str], Floats, list[Floats], Booleans]:
-    """Papers with a full panel and two human ratings; their ratings by seat, those of humans, and
-    which seats humans have. Without seats there are no columns, and nothing is found."""
+    """Papers with a full panel and at least two human ratings, their ratings by seat, their human
+    ratings, and which seats are recorded humans'. All empty without `assignment.seats`."""
     people = round_.agents("reviewer")
     seats = round_.venue.assignment.reviews_per_paper if round_.venue.assignment.seats else 0
     place = {agent.id: at % seats for at, agent in enumerate(people)} if seats else {}
@@ -36,8 +36,8 @@ def _panel(round_: Round) -> tuple[list[str], Floats, list[Floats], Booleans]:
 
 
 def _pseudo_values(which: int) -> Callable[[Round], Values]:
-    """n t - (n - 1) t without the paper, whose mean over papers is the statistic t and whose spread
-    is that of its error (the jackknife: Tukey 1958)."""
+    """Jackknife pseudo-values: n t − (n − 1) t without the paper. Their mean estimates the
+    statistic t, and their spread its error (Tukey 1958)."""
 
     def measure(round_: Round) -> Values:
         names, ratings, humans, seated = _panel(round_)
@@ -61,7 +61,7 @@ def _pseudo_values(which: int) -> Callable[[Round], Values]:
 
 
 def _overlap(round_: Round) -> Values:
-    """The papers that both the round and the real venue accept, over those that either does."""
+    """The papers that both the round and the real venue accept, over those that either accepts."""
     real = {row.paper for row in round_.all(HumanOutcome) if row.accepted}
     known = {row.paper for row in round_.all(HumanOutcome) if row.accepted is not None}
     ours = {row.paper for row in round_.all(Decision) if row.accepted} & known
@@ -70,19 +70,19 @@ def _overlap(round_: Round) -> Values:
 
 
 error_correlation = Outcome(
-    what="mean correlation of two seats' errors about the quality that humans share (jackknife)",
+    what="mean correlation of two seats' errors around the quality that humans share (jackknife)",
     unit="paper",
     measure=_pseudo_values(0),
     needs=("human ratings", "seats"),
 )
 effective_reviewers = Outcome(
-    what="what the panel is worth in independent reviewers (jackknife)",
+    what="how many independent reviewers the panel is worth (jackknife)",
     unit="paper",
     measure=_pseudo_values(1),
     needs=("human ratings", "seats"),
 )
 human_overlap = Outcome(
-    what="accepted by both over accepted by the round or the real venue",
+    what="papers accepted by both the round and the real venue, over those accepted by either",
     unit="round",
     measure=_overlap,
     needs=("human decisions", "phase decide"),

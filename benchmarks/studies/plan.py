@@ -1,4 +1,4 @@
-"""A study's plan in its folder: written down before the first task, so that a change shows."""
+"""A study's plan, written to its folder before the first task, so that a change is noticed."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from conference.core.errors import UserError
 from conference.core.files import check_writable, keep_as
 
 PLAN = "plan.json"
-OTHERS = ("ledger.sqlite", "results.json", "report.html", "site")  # of rounds and benchmarks
+OTHERS = ("ledger.sqlite", "results.json", "report.html", "site")  # files of rounds and benchmarks
 
 
 class Planned(msgspec.Struct, frozen=True, kw_only=True):
-    """The study, its hash, and what the user chose for it."""
+    """A study, what the user chose for it, and the hash of both."""
 
     hash: str
     study: Study
@@ -25,15 +25,15 @@ class Planned(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def check_place(out: Path) -> None:
-    """Raise `UserError` where the folder cannot be written, or holds something else."""
+    """Raise `UserError` if the folder cannot be written, or holds something other than a study."""
     check_writable(out)
     other = next((name for name in OTHERS if (out / name).exists()), None)
     if other and not (out / PLAN).is_file():
-        raise UserError(f"{out}: this folder holds {other} and no study; choose another --out.")
+        raise UserError(f"{out}: this folder holds {other} but no study; choose another --out.")
 
 
 def note_plan(out: Path, planned: Planned) -> None:
-    """Write the plan down; refuse to go on in a folder that holds another one.
+    """Write the plan to the folder, unless it is already there.
 
     Raises:
         UserError: the folder holds another plan.
@@ -52,7 +52,7 @@ def note_plan(out: Path, planned: Planned) -> None:
 
 
 def read_plan(folder: Path) -> Planned:
-    """The plan in a study's folder. Raises `UserError` where there is none that can be read."""
+    """The plan in a study's folder. Raises `UserError` if it is missing or damaged."""
     path = folder / PLAN
     if not path.is_file():
         raise UserError(f"{folder}: there is no {PLAN} here; name the folder of a study.")
@@ -63,7 +63,7 @@ def read_plan(folder: Path) -> Planned:
 
 
 def check_folder(folder: Path, study: Study) -> None:
-    """Raise `UserError` where the folder holds a run of another study."""
+    """Raise `UserError` if the folder holds a run of another study."""
     path = folder / PLAN
     if not path.is_file():
         return

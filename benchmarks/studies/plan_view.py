@@ -1,4 +1,4 @@
-"""What a study would do, told before anything is done: rounds, shared tasks, tokens, cost."""
+"""Forecast what a study would do: rounds, tasks that arms share, tokens and cost."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ MIND_SEEN = {"scientist": "submit", "reviewer": "bid", "chair": "bid"}
 
 
 def forecast_rows(job: Job, arms: ArmPapers, replicates: int) -> list[tuple[str, ...]]:
-    """A row an arm: rounds, tasks, and calls, tokens, cost and hours of language models."""
+    """A row per arm: rounds, tasks, and calls, tokens, cost and hours of language models."""
     control = job.venues["control"]
     rows, whole = [], []
     for name, venue in job.venues.items():
         again = job.study.all_arms()[name].committee != job.study.all_arms()["control"].committee
         source, other = arms.sources[name], arms.sources[name] is not arms.control
         rounds = job.study.rounds
-        if venue.resubmission.spread and source:  # Upper: every paper comes as often as it may.
+        if venue.resubmission.spread and source:  # At most: all papers return as often as they may.
             source = papers_of_round(source, venue, 1, rounds, ())
             rounds *= 1 + venue.resubmission.patience
         first = 0 if name == "control" or again or other else first_phase(control, venue)
@@ -36,7 +36,7 @@ def forecast_rows(job: Job, arms: ArmPapers, replicates: int) -> list[tuple[str,
 
 
 def first_phase(control: Venue, venue: Venue) -> int:
-    """The place in the venue's phases of the first that sees what differs from the control."""
+    """The position of the venue's first phase that sees a difference from the control."""
     if control.phases != venue.phases:
         pairs = zip(control.phases, venue.phases, strict=False)
         return next((at for at, (a, b) in enumerate(pairs) if a != b), len(control.phases))
@@ -54,7 +54,7 @@ def first_phase(control: Venue, venue: Venue) -> int:
 
 
 def _needed(venue: Venue, source: PaperSource | None, first: int) -> tuple[int, Estimate]:
-    """Tasks and model calls from a phase on."""
+    """Tasks and model calls from the phase at position `first` on."""
     rows = forecast(venue, source)
     late = set(venue.phases[first:])
     calls = [row for row in estimate(venue, source) if row.phase in late]

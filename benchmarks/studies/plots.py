@@ -31,37 +31,37 @@ from conference.statistics.estimate import Floats
 BAND = "#c9ccd1"
 ACCEPT, REJECT = "#2e7d4f", "#9aa0a6"
 BINS = 24
-FEW = 40  # values that are shown one by one
+FEW = 40  # up to this many values are shown one by one
 
 
 def draw(result: StudyResult, outcomes: Any) -> dict[str, tuple[str, Any]]:
-    """Name to (caption, figure) for every plot that the study allows."""
+    """By name, the caption and figure of every plot that the study's results allow."""
     level = f"{100 * (1 - result.design.alpha):g} %"
     makers: dict[str, tuple[str, Callable[[], Any], bool]] = {
         "effects": (
             f"Effect of each treatment (treatment − control) with its {level} interval, over the "
             "A/A floor (grey: interval of control with other seeds − control). Filled: adjusted p "
-            f"at or below {result.design.alpha:g}. Dotted: the margin of equivalence. A point "
+            f"at or below {result.design.alpha:g}. Dotted: the equivalence margin. A point "
             "without a line has no interval.",
             lambda: effects(result),
             any(each.difference.low is not None for each in result.effects),
         ),
         "power": (
-            "Power for the primary outcome by the true size of the effect, from this study's own "
-            f"variance. Dashed: power {POWER:g}. Vertical: the observed effects.",
+            "Power for the primary outcome by true effect size, from this study's own variance. "
+            f"Dashed: power {POWER:g}. Vertical lines: the observed effects.",
             lambda: power(result),
             bool(result.plans),
         ),
         "distributions": (
-            "Outcomes by arm, all replicates together. Bars: the share of yes-or-no outcomes. "
-            "Points: one a unit and replicate, with their mean. Curves, where these are many: the "
+            "Outcomes by arm, all replicates together. Bars: share of yes-or-no outcomes. Points: "
+            "one for each unit and replicate, with their mean. Curves, where there are many: the "
             "share at each value.",
             lambda: distributions(result, outcomes),
             True,
         ),
         "flips": (
-            "Decisions by the control (left) and by the arm (right), all replicates together. What "
-            "crosses has flipped; the first panel is the A/A floor.",
+            "Decisions by the control (left) and by the arm (right), all replicates together. "
+            "Bands that cross are flipped decisions; the first panel is the A/A floor.",
             lambda: flows(result),
             bool(result.flips),
         ),
@@ -70,7 +70,7 @@ def draw(result: StudyResult, outcomes: Any) -> dict[str, tuple[str, Any]]:
 
 
 def effects(result: StudyResult) -> Any:
-    """One panel an outcome, one row an arm, in the arm's colour of all plots."""
+    """One panel per outcome with one row per arm, in the arm's colour."""
     from matplotlib.figure import Figure
 
     by_outcome: dict[str, list[Effect]] = {}
@@ -114,7 +114,7 @@ def _effect_panel(
 
 
 def distributions(result: StudyResult, outcomes: Any) -> Any:
-    """One panel an outcome: bars of 0/1 outcomes, points where they are few, else lines."""
+    """One panel per outcome: bars for 0/1 outcomes, points for few values, else curves."""
     names = result.design.outcomes
     made, axes = grid(len(names))
     order = [CONTROL, AA, *arms(outcomes)]
@@ -139,7 +139,7 @@ def _values(outcomes: Any, outcome: str, arm: str, result: StudyResult) -> Float
 
 
 def _distribution_panel(axis: Any, given: dict[str, Floats], colours: dict[str, str]) -> bool:
-    """Draw one outcome by arm; whether its height is a share of the units."""
+    """Draw one outcome by arm; return whether the height is a share of the units."""
     given = {arm: values for arm, values in given.items() if values.size}
     together = np.concatenate(list(given.values()))
     if np.isin(together, (0.0, 1.0)).all():
@@ -177,12 +177,12 @@ def flows(result: StudyResult) -> Any:
 
 
 def flow(axis: Any, flips: Flips) -> None:
-    """Bands from the left stack to the right one; accepted papers stand on top."""
+    """Bands from the left stack to the right one; accepted papers are on top."""
     total = flips.both + flips.only_first + flips.only_second + flips.neither
     both, lost, gained, neither = (
         part / total for part in (flips.both, flips.only_first, flips.only_second, flips.neither)
     )
-    gap = 0.06  # between what is accepted and what is rejected
+    gap = 0.06  # between accepted and rejected
     left = {"both": 1 + gap, "lost": 1 + gap - both}
     left |= {"gained": 1 - both - lost, "neither": 1 - both - lost - gained}
     right = {"both": 1 + gap, "gained": 1 + gap - both}

@@ -1,8 +1,8 @@
-"""Power before a study is run: what it will be able to see, from a pilot's variance.
+"""Power before a study is run: the effects it will be able to find, from a pilot's variance.
 
-The pilot is any two arms that were run with two replicates or more. Control and A/A share no random
-numbers, so their differences vary more than those of a treatment that shares its control's: what is
-planned with them errs to the safe side, unless the treatment acts on each paper differently.
+The pilot is any two arms run with two replicates or more. Control and A/A share no random numbers,
+so their differences vary more than those between a control and a treatment that share them: a plan
+based on control and A/A is conservative, unless the treatment acts on each paper differently.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from conference.statistics.estimate import Undefined
 
 
 class Plan(msgspec.Struct, frozen=True):
-    """A study of so many units and replicates: the error of its effect, and the smallest true
+    """A planned study: its units and replicates, the error of its effect, and the smallest true
     effect that it finds with `power` at `alpha`."""
 
     units: int
@@ -34,7 +34,7 @@ class Plan(msgspec.Struct, frozen=True):
 
 
 def pilot(outcomes: Any, outcome: str, unit: Unit = "paper", arm: str = AA) -> Mean:
-    """How paired differences between control and `arm` vary; `UserError` where that is unknown."""
+    """How paired differences between control and `arm` vary. Raises `UserError` if unknown."""
     table = checked(outcomes)
     known = sorted(set(table["outcome"]))
     if outcome not in known:
@@ -60,8 +60,8 @@ def pilot(outcomes: Any, outcome: str, unit: Unit = "paper", arm: str = AA) -> M
 def plan(
     pilot: Mean, units: int, replicates: int, alpha: float = 0.05, power: float = POWER
 ) -> Plan:
-    """What a study of `units` × `replicates` will see. An outcome with one value a round (`units`
-    1 in the pilot) gains from replicates alone.
+    """The plan of a study of `units` × `replicates`. An outcome with one value per round (`units` 1
+    in the pilot) gains only from replicates.
     """
     shape = _shape(pilot, units, replicates)
     error = expected_error(shape, pilot.components, alpha, power)
@@ -77,7 +77,7 @@ def plans(
     alpha: float = 0.05,
     power: float = POWER,
 ) -> list[Plan]:
-    """Every combination, units first."""
+    """The plans of all combinations, ordered by units first."""
     return [plan(pilot, u, r, alpha, power) for u in units for r in replicates]
 
 
@@ -87,7 +87,7 @@ def curve(plan: Plan, effects: Sequence[float]) -> list[float]:
 
 
 def _shape(pilot: Mean, units: int, replicates: int) -> Shape:
-    if pilot.units == 1:  # One value a round: more papers give no more values.
+    if pilot.units == 1:  # One value per round: more papers give no more values.
         units = 1
     if units < 1 or replicates < 1 or units * replicates < 2:
         raise UserError(f"a study of {units} units × {replicates} replicates has no two pairs")

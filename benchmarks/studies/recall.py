@@ -1,4 +1,4 @@
-"""How many of the planted flaws of each kind were found, as sentences for the report."""
+"""Sentences for the report on how many texts named the planted flaws of each kind."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ MEASURED = {"flaw_found": "reviews", "flaw_found_by_chair": "meta-reviews"}
 
 
 def recall_notes(table: Any, truths: Sequence[Truth], labels: Mapping[str, str]) -> list[str]:
-    """One sentence an outcome, arm and kind: the share of texts that name the flaw, beside how many
-    of the control's texts on the same, flawless papers seem to."""
+    """One sentence per outcome, arm and kind of flaw: the share of texts that name the flaw, and
+    the share of the control's texts on the same, unchanged papers that seem to."""
     found = []
     arms = list(dict.fromkeys(each.arm for each in truths if each.arm != CONTROL))
     for outcome, texts in MEASURED.items():
@@ -32,13 +32,13 @@ def recall_notes(table: Any, truths: Sequence[Truth], labels: Mapping[str, str])
                 if len(named) and len(alarms):
                     found.append(
                         f"{labels.get(arm) or arm}, {kind} ({len(having)} {noun}): "
-                        f"{_share(named)} of {texts} name it; without it {_share(alarms)} seem to."
+                        f"{_share(named)} of {texts} name it; {_share(alarms)} seem to without it."
                     )
     return found
 
 
 def _share(values: Any) -> str:
-    """Hits of n with Wilson's interval of 95 %, which takes each text as its own draw."""
+    """Hits of n with Wilson's 95 % interval, which treats texts as independent."""
     hits, n = int(values.sum()), len(values)
     low, high = proportion_confint(hits, n, method="wilson")
     return f"{hits} of {n} ({hits / n:.1%} [{low:.1%}, {high:.1%}])"

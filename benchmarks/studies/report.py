@@ -1,4 +1,4 @@
-"""What a study leaves in its folder: report.html, plots, tables and results.json."""
+"""Write a study's report: report.html, plots, tables and results.json."""
 
 from __future__ import annotations
 
@@ -35,16 +35,16 @@ from conference.core.errors import UserError
 from conference.core.files import writing
 
 LIBRARIES = ("conference-simulator", "numpy", "pandas", "scipy", "statsmodels")
-TIMES = (0.5, 1, 2, 4)  # of this study's replicates, for the power curve
+TIMES = (0.5, 1, 2, 4)  # times this study's replicates, for the power curves
 MOST_SIDE_BY_SIDE = 40
 
 
 def write_report(
     folder: Path, study: StudyInfo, outcomes: Any, found: Sequence[Effect], design: Design
 ) -> StudyResult:
-    """Write report.html, plots/, table.md, table.tex and results.json (last, once all is there).
+    """Write report.html, plots/, table.md and table.tex, and last results.json.
 
-    `found` is what `effects(outcomes, design)` gave. Flips are counted where every arm has the
+    `found` is the result of `effects(outcomes, design)`. Flips are counted if every arm has the
     outcome "accepted".
     """
     table = checked(outcomes)
@@ -111,7 +111,7 @@ def _flips(table: Any, design: Design) -> tuple[ArmFlips, ...]:
 
 
 def _plans(table: Any, found: Sequence[Effect], design: Design) -> tuple[Plan, ...]:
-    """From the arm whose difference varies most, so that no curve promises too much."""
+    """Plans from the arm whose difference varies most, so that no curve promises too much."""
     primary = [each for each in found if each.primary and each.error]
     if not primary:
         return ()
@@ -127,7 +127,7 @@ def _plans(table: Any, found: Sequence[Effect], design: Design) -> tuple[Plan, .
 
 
 def _notes(study: StudyInfo, found: Sequence[Effect]) -> tuple[str, ...]:
-    """What limits the answer, each once."""
+    """Sentences on what limits the answer, without repetition."""
     notes: dict[str, None] = dict.fromkeys(study.notes)
     for each in found:
         if each.note:
@@ -146,7 +146,7 @@ def _notes(study: StudyInfo, found: Sequence[Effect]) -> tuple[str, ...]:
 
 
 def _picture(folder: Path) -> str:
-    """The study's plot of effects as a data address, or "" where it has none."""
+    """The study's plot of effects as a data URL, or "" if it has none."""
     path = folder / "plots" / "effects.svg"
     if not path.is_file():
         return ""
@@ -154,7 +154,7 @@ def _picture(folder: Path) -> str:
 
 
 def render(template: str, folder: Path = Path(__file__).parent, **given: Any) -> str:
-    """A template of this folder, or of another whose templates extend these, filled in."""
+    """Render a template from `folder`, whose templates may extend those in this one."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     place = Environment(

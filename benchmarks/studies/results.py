@@ -1,4 +1,4 @@
-"""What a study found, as one record: results.json, from which pages and tables are made."""
+"""A study's result as one record, kept in results.json."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from conference.core.errors import UserError
 
 FILE = "results.json"
 SIMULATED = (
-    "where a panel knows the human ratings its reviewers are simulated all the same: drawn from a "
-    "panel that was fitted to a year's ratings, given what each paper's say of its quality"
+    "where a panel knows the human ratings, its reviewers are still simulated: they are drawn from "
+    "a panel fitted to one year's ratings, given what each paper's ratings say about its quality"
 )
 
 
 class StudyInfo(msgspec.Struct, frozen=True, kw_only=True):
-    """What a study asks, as its file says it, and what it was run on.
+    """A study's question, from its file, and what it was run on.
 
-    `published` is the source's figure, in words; `plan_hash` the SHA-256 of the study's file as it
-    was written down before the first task. `papers` is the number of submissions, and `notes` say
-    what is to be known of them. `labels` are the arms' own words for what differs.
+    `published` is the source's figure, in words; `plan_hash` is the SHA-256 of the study and the
+    user's choices, noted before the first task. `papers` is the number of submissions; `notes` are
+    sentences on limits of the answer. `labels` are the arms' labels, by name.
     """
 
     title: str
@@ -41,18 +41,18 @@ class StudyInfo(msgspec.Struct, frozen=True, kw_only=True):
     labels: dict[str, str] = {}
 
     def label(self, arm: str) -> str:
-        """The arm in words: its label, else its key."""
+        """The arm's label, or its name in words."""
         return self.labels.get(arm) or named(arm)
 
 
 def named(name: str) -> str:
-    """An outcome's or arm's key as words."""
+    """An outcome's or arm's name in words."""
     return name.replace("_", " ")
 
 
 class StudyResult(msgspec.Struct, frozen=True, kw_only=True):
-    """A study with its answer. `plans` say what other numbers of replicates would have seen,
-    `pairs` how two committees of one kind differ, where arms NAME and NAME_again ask it."""
+    """A study with its answer. `plans` are for other numbers of replicates; `pairs` show how two
+    committees under the same rules differ, for arms NAME and NAME_again."""
 
     study: StudyInfo
     design: Design
@@ -71,7 +71,7 @@ class StudyResult(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read_result(folder: Path) -> StudyResult:
-    """The result in a study's folder; `UserError` where there is none that can be read."""
+    """The result in a study's folder. Raises `UserError` if it is missing or damaged."""
     path = folder / FILE
     if not path.is_file():
         raise UserError(f"{path}: not found; is this the folder of a finished study?")

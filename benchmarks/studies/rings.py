@@ -1,4 +1,4 @@
-"""Outcomes of a ring: how many of its pairs were assigned, and what its papers gained."""
+"""Outcomes of collusion rings: how many of their pairs were assigned, and what papers gained."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from venues.state import Round
 
 
 def ring_papers(round_: Round) -> set[str]:
-    """The papers that some reviewer of the round pushes."""
+    """The papers that some ring member pushes."""
     return {paper for agent in round_.agents("reviewer") for paper in agent.ring}
 
 
 def _assigned(round_: Round) -> Values:
-    """For each member and each paper of the others: whether it got that paper."""
+    """For each member and each other member's paper: whether it was assigned that paper."""
     given = {(row.agent, row.paper) for row in round_.all(Assignment) if row.role == "reviewer"}
     for agent in round_.agents("reviewer"):
         for paper in agent.ring:
@@ -25,7 +25,7 @@ def _assigned(round_: Round) -> Values:
 
 
 def _rank(round_: Round) -> Values:
-    """1 for a paper's best candidate by affinity; members outside its candidates have no value."""
+    """A member's rank by affinity for a paper, 1 for the best; none outside its candidates."""
     for record in round_.all(Affinities):
         table = read_affinities(round_.folder, record)
         at = {name: place for place, name in enumerate(table.reviewers)}

@@ -1,9 +1,9 @@
-"""Runs a study: every arm's rounds, replicate by replicate, and the tidy table of their outcomes.
+"""Run a study: every arm's rounds, replicate by replicate, and the tidy table of their outcomes.
 
-All arms of a replicate have the same papers and, of one committee, the same people and draws. What
-an arm's round computed is taken over by the later arms wherever a task saw the same, so that a
-language model is asked, and paid, once. A replicate is one piece of work: many run in parallel on
-Ray, and a study that was stopped goes on with the missing ones.
+All arms of a replicate have the same papers; arms with the same committee number have the same
+people and draws. An arm reuses the results of earlier arms where a task saw the same, so a
+language model is asked, and paid, once. Replicates run in parallel on Ray unless language models
+answer, and a study that was stopped goes on with the missing ones.
 """
 
 from __future__ import annotations
@@ -58,14 +58,14 @@ def run_study(
     budget: tuple[int, float, float] = (0, 0.0, 0.0),
     progress: Progress = no_progress,
 ) -> tuple[Any, StudyResult]:
-    """Run a study, or go on with the one in `out`; its outcomes as a data frame, and its answer.
+    """Run a study, or resume the one in `out`; return its outcomes (a data frame) and result.
 
     Args:
         papers: a folder of PDFs or human review data; "" lets scientists write them.
-        replicates, sample: 0 takes the study file's own.
-        minds, settings: what all arms share beside what the study says.
-        workers: replicates at once on Ray; 0 runs them one by one in this process.
-        budget: limits on tokens, cost and hours of model calls for each round; 0 is none.
+        replicates, sample: 0 takes the number in the study's file.
+        minds, settings: set for all arms, in addition to the study's own.
+        workers: how many replicates run at once on Ray; 0 runs them one by one in this process.
+        budget: limits on each round's tokens, cost and hours of model calls; 0 is no limit.
 
     Raises:
         UserError: bad input, or another plan than the one that `out` holds.
@@ -150,7 +150,7 @@ def _replicate_of(job: Job, replicate: int, arms: ArmPapers) -> int:
 
 
 def run_replicate(job: Job, replicate: int, arms: ArmPapers) -> int:
-    """Run one round of every arm, the control first, and keep the outcomes of each."""
+    """Run every arm's round, the control's first; write each arm's outcomes to its table."""
     earlier: list[Path] = []
     for arm, rules in job.venues.items():
         folder = round_folder(Path(job.out), arm, replicate)
@@ -187,13 +187,13 @@ def _last_of(rounds: int, venue: Venue, **options: Any) -> Result:
 
 
 def _in_world(venue: Venue, seed: int, replicate: int) -> Venue:
-    """The venue where papers have the quality that they have in all arms of this replicate."""
+    """The venue with this replicate's world, in which papers have the same quality in all arms."""
     world = seed_of(seed, "world", replicate) >> 33
     return msgspec.structs.replace(venue, panel=msgspec.structs.replace(venue.panel, world=world))
 
 
 def round_folder(out: Path, arm: str, replicate: int) -> Path:
-    """Where the round of an arm and replicate lies: a round's folder as any other."""
+    """The folder of the round of an arm and replicate, a round's folder like any other."""
     return out / ARMS / arm / f"{replicate:03d}"
 
 

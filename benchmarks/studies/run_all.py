@@ -1,7 +1,7 @@
-"""Runs every study of the library at the size of sizes.toml, and writes what was found.
+"""Run every study of the library at the size given in sizes.toml, and write the results.
 
 `python -m benchmarks.studies.run_all --papers DATA --write benchmarks/STUDIES.md` takes about 20
-minutes on 2 cores. Each study has a folder in `--out`; one that is finished there is not run again.
+minutes on 2 cores. Each study has a folder in `--out`; a finished one is not run again.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ SIZES = Path(__file__).parent / "sizes.toml"
 
 
 class Size(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What is run of a study; "", 0 and () are as in its file."""
+    """At what size a study is run; "", 0 and () mean the value in its file."""
 
     study: str = ""
     venue: str = ""
@@ -37,12 +37,12 @@ class Size(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 def sizes() -> dict[str, Size]:
-    """What is run, by its folder: each study by its name, and some of another venue."""
+    """The sizes by folder name: each study under its own name, and some for another venue too."""
     return msgspec.toml.decode(SIZES.read_bytes(), type=dict[str, Size])
 
 
 def run_one(name: str, size: Size, papers: Path, out: Path, workers: int) -> Path:
-    """Run one study, or go on with it; its folder."""
+    """Run or resume one study; return its folder."""
     study = load_study(size.study or name, size.venue or None, size.arms, size.outcomes)
     written = any("scientists" in needs for needs in study.needs)
     run_study(
@@ -57,7 +57,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Run every study of the library, at a small size.")
     parser.add_argument("--papers", type=Path, required=True, help="folder of human review data")
     parser.add_argument("--out", type=Path, default=Path("runs/studies"), help="their folders")
-    parser.add_argument("--write", type=Path, help="Markdown file for what was found")
+    parser.add_argument("--write", type=Path, help="Markdown file for the results")
     parser.add_argument("--workers", type=int, default=2, help="replicates at once on Ray")
     chosen = parser.parse_args()
     if not holds_data(chosen.papers):

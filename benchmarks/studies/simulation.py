@@ -1,11 +1,11 @@
 """Are the studies' p values and intervals right? python -m benchmarks.studies.simulation
 
-Simulates whole studies whose truth is known and counts: with a treatment that does nothing, to no
-paper or only on average, how often p is at or below .05 and whether p is uniform; with a planted
-effect, how often the interval covers it. Scores have paper effects, round effects, noise that the
-arms share (common random numbers) and noise that they do not; a treatment acts somewhat differently
-on each paper and in each round. Beside it stands the plain bootstrap over papers and replicates, to
-show why it is not used.
+Simulates whole studies with a known truth. With a treatment that does nothing, to any paper or on
+average, it counts how often p is at or below .05 and tests whether p is uniform; with a planted
+effect, it counts how often the interval covers it. Scores have paper effects, round effects, noise
+that the arms share (common random numbers) and noise that they do not; a treatment acts somewhat
+differently on each paper and in each round. A plain bootstrap over papers and replicates is run for
+comparison, to show why it is not used.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ RIGHT_RATE, RIGHT_COVER = (0.04, 0.06), (0.93, 0.97)
 
 
 class World(msgspec.Struct, frozen=True, kw_only=True):
-    """What a simulated study is like; standard deviations are in units of the paper's quality.
+    """A kind of simulated study; standard deviations are in units of the papers' quality.
 
-    `paper` and `round` are how the treatment's effect differs between papers and rounds, `shared`
-    the noise that both arms share, `own` what each has alone. `drawn` is the share of units that a
-    replicate meets; `bar` turns scores into decisions (accepted above it).
+    `paper` and `round` are SDs of the treatment's effect between papers and rounds, `shared` of the
+    noise that both arms share, `own` of each arm's own noise. `drawn` is the share of units in each
+    replicate; `bar` turns scores into decisions (accepted above it).
     """
 
     name: str
@@ -70,8 +70,8 @@ EFFECT = 0.25
 
 
 class Null(msgspec.Struct, frozen=True):
-    """The p of studies without an effect: how many are at or below alpha, how far their
-    distribution strays from the uniform one, and the p that it does not."""
+    """The p of studies without an effect: how many are at or below alpha, the largest distance
+    from the uniform distribution, and the p of a test for uniformity."""
 
     studies: int
     significant: int
@@ -84,8 +84,8 @@ class Null(msgspec.Struct, frozen=True):
 
 
 class Found(msgspec.Struct, frozen=True):
-    """What was counted over a world's studies. `nothing` is of a treatment that does nothing to any
-    paper, `average` of one that helps and harms papers and rounds, by as much."""
+    """Counts over a world's studies. `nothing` is for a treatment that does nothing to any paper,
+    `average` for one that helps some papers and rounds and harms others by as much."""
 
     world: str
     flipped: bool
@@ -97,7 +97,7 @@ class Found(msgspec.Struct, frozen=True):
 
     @property
     def right(self) -> str:
-        """Whether all shares are in the range that they must keep, or err to the safe side."""
+        """Whether all shares are in their right ranges: "yes", "safe" (conservative) or "no"."""
         cover = self.covered / self.studies
         if not within(cover, RIGHT_COVER) or max(self.nothing.rate, self.average.rate) > 0.06:
             return "no"
@@ -110,7 +110,7 @@ def within(value: float, ends: tuple[float, float]) -> bool:
 
 
 def draw(world: World, effect: float, rng: np.random.Generator) -> Floats:
-    """Treatment − control of a simulated study, units × replicates, NaN where a unit is absent."""
+    """Treatment − control of a simulated study, units × replicates, NaN for an absent unit."""
     shape = (world.units, world.replicates)
 
     def noise() -> Floats:
@@ -142,8 +142,8 @@ def truth(world: World, effect: float) -> float:
 
 
 def null_effect(world: World) -> float:
-    """The effect under which the true mean difference is 0: with a bar, an effect that differs
-    between papers moves some over it by spread alone, and this takes that back."""
+    """The effect with a true mean difference of 0. With a bar, an effect that differs between
+    papers moves some over it by its spread alone; this compensates for that."""
     if world.bar is None:
         return 0.0
     base = 1 + 0.3**2 + world.shared**2 + world.own**2
@@ -159,7 +159,7 @@ def _drawn_with_replacement(rng: np.random.Generator, count: int) -> Floats:
 
 
 def bootstrap_interval(values: Floats, rng: np.random.Generator) -> tuple[float, float]:
-    """The plain percentile bootstrap: units and replicates drawn with replacement."""
+    """The interval of a percentile bootstrap over units and replicates."""
     units, replicates = values.shape
     by_unit, by_replicate = (_drawn_with_replacement(rng, n) for n in (units, replicates))
     sums = ((by_unit @ np.nan_to_num(values)) * by_replicate).sum(axis=1)
@@ -169,7 +169,7 @@ def bootstrap_interval(values: Floats, rng: np.random.Generator) -> tuple[float,
 
 
 def nulls_of(world: World, count: int, seed: int, flips: int) -> Null:
-    """The p of `count` studies of a treatment that does nothing."""
+    """The p values of `count` studies of a treatment that does nothing."""
     ps = np.empty(count)
     for number in range(count):
         rng = generator(seed, "study without an effect", world.name, world.paper, number)
@@ -179,7 +179,7 @@ def nulls_of(world: World, count: int, seed: int, flips: int) -> Null:
 
 
 def simulate(world: World, studies: int, nulls: int, seed: int = 0, flips: int = FLIPS) -> Found:
-    """Count over `nulls` studies without an effect, of each kind, and `studies` with one."""
+    """Simulate `nulls` studies of each kind without an effect, and `studies` with one."""
     covered, plain, planted = 0, 0, truth(world, EFFECT)
     average = nulls_of(world, nulls, seed, flips)
     same = msgspec.structs.replace(world, paper=0.0, round=0.0)
@@ -200,7 +200,7 @@ def simulate(world: World, studies: int, nulls: int, seed: int = 0, flips: int =
 
 
 def report(found: list[Found], command: str, seconds: float, flips: int) -> str:
-    """The Markdown of what was counted."""
+    """The report in Markdown."""
     studies, nulls = found[0].studies, found[0].nothing.studies
     spread = 1.96 * (0.95 * 0.05 / studies) ** 0.5
     said = [each.right for each in found]
@@ -212,18 +212,18 @@ def report(found: list[Found], command: str, seconds: float, flips: int) -> str:
         f"`{command}` on {platform.machine()}, {os.cpu_count()} cores, {seconds:.0f} s of a CPU: "
         f"in each row {nulls:,} simulated studies of a treatment that does nothing to any paper, "
         f"{nulls:,} of one that does nothing on average, and {studies:,} of one with an effect; "
-        f"{flips:,} sign-flips a study.",
+        f"{flips:,} sign flips per study.",
         "",
         "Each study has papers of their own quality, rounds that differ, noise that the arms share "
         "(common random numbers) and noise that they do not. *Nothing*: the treatment changes no "
         "paper. *Nothing on average*: it helps some papers and rounds and harms others by as much. "
-        "For both stands the share of studies with p ≤ .05 (right: 4 to 6 %) with its 95 % "
-        "interval (Wilson), and how far the distribution of p strays from the uniform one at most, "
-        "with the p of a Kolmogorov-Smirnov test that it does not. *Covered* is the share of 95 % "
-        "intervals that hold the planted effect, where the treatment acts somewhat differently on "
+        "Both have the share of studies with p ≤ .05 (right: 4 to 6 %) with its 95 % Wilson "
+        "interval, and the largest distance of the distribution of p from the uniform one, with "
+        "the p of a Kolmogorov-Smirnov test for uniformity. *Covered* is the share of 95 % "
+        "intervals that hold the planted effect, when the treatment acts somewhat differently on "
         "each paper and in each round (right: 93 to 97 %; chance alone moves it by "
-        f"± {100 * spread:.1f} points). *Right*: yes; safe, where a share of 4 % or less finds too "
-        "little; or no.",
+        f"± {100 * spread:.1f} points). *Right*: yes; safe, if the share is below 4 %, so that "
+        "too little is found; or no.",
         "",
         "| study | test | nothing: p ≤ .05 | off uniform | nothing on average: p ≤ .05 | "
         "off uniform | covered | covered by a plain bootstrap | right |",
@@ -237,26 +237,25 @@ def report(found: list[Found], command: str, seconds: float, flips: int) -> str:
         ),
         "",
         "The flips are exact for a treatment that does nothing to any paper, whatever the "
-        "scores: there p strays by chance, and by its own steps, which are larger where flips tie, "
-        "as they do with decisions. Where a treatment does nothing on average, "
-        "the mean effect on the papers that were drawn is the same in all replicates, and no flip "
-        "of replicates draws other papers: the division by the two-way error keeps the share at "
-        ".05, and the rest of the distribution only in large samples, the less so the more papers "
-        "differ beside all other noise. A study's report says so beside its p.",
+        "scores: p is off uniform only by chance and by its own steps, which are larger where "
+        "flips tie, as with decisions. If a treatment does nothing only on average, the mean "
+        "effect on the drawn papers is the same in all replicates, and flips of replicates do not "
+        "draw other papers. The division by the two-way error then keeps the share at .05, but "
+        "the rest of the distribution is right only in large samples, the less so the more papers "
+        "differ relative to other noise. A study's report says so next to its p.",
         "",
-        "Fewer than ten replicates are not flipped, since no flip of six could reach .05 after "
-        "Holm's correction; they have the clustered t test. It takes no component of the variance "
-        "for less than nought, and so finds too little rather than too much where a treatment does "
-        "nothing at all.",
+        "Fewer than ten replicates are not flipped, since few flips cannot reach .05 after Holm's "
+        "correction; the clustered t test is used. It estimates no variance component below zero, "
+        "so it is conservative when a treatment does nothing at all.",
         "",
         f"Of {len(found)} rows {said.count('yes')} are right, {said.count('safe')} safe and "
         f"{said.count('no')} wrong. The plain bootstrap, which draws papers and "
         f"replicates with replacement, covers {low.bootstrap_covered / studies:.1%} "
         f"({low.world}) to {high.bootstrap_covered / studies:.1%} ({high.world}): it has no t "
         "quantiles for few replicates, and counts the noise of single papers three times (Owen "
-        "2007). So the studies use the effects that a studentised sign-flip of replicates does "
-        "not reject; with fewer than ten replicates, one replicate or one value a round, t "
-        "intervals with the two-way clustered error.",
+        "2007). So a study's interval holds the effects that a studentised sign flip of replicates "
+        "does not reject; with fewer than ten replicates or one value per round it is a t interval "
+        "with the two-way clustered error.",
     ]
     return "\n".join(lines) + "\n"
 
@@ -277,9 +276,9 @@ def _timed(*given: Any) -> tuple[Found, float]:
 
 
 @click.command()
-@click.option("--studies", default=2000, show_default=True, help="Studies with an effect a row.")
-@click.option("--nulls", default=10000, show_default=True, help="Studies without an effect a row.")
-@click.option("--flips", default=999, show_default=True, help="Sign-flips a study.")
+@click.option("--studies", default=2000, show_default=True, help="Studies with an effect per row.")
+@click.option("--nulls", default=10000, show_default=True, help="Studies without one per row.")
+@click.option("--flips", default=999, show_default=True, help="Sign flips per study.")
 @click.option("--seed", default=0, show_default=True)
 @click.option("--workers", default=2, show_default=True, help="Processes.")
 @click.option("--write", type=click.Path(path_type=Path), help="Write the report to this file.")

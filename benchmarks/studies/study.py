@@ -1,4 +1,4 @@
-"""A study's file: the question, the arms that differ, and what is measured of them."""
+"""A study's file: its question, its arms and its outcomes."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ class Arm(Table, frozen=True, kw_only=True):
     """How an arm's rounds differ from the venue. The control says what all arms share.
 
     `set` are rules of the venue by their dotted names; `twin` changes the papers (`NAME:DETAIL`).
-    `committee` numbers the committee: arms of one number meet the same people and draws, arms of
-    another number are reviewed by other people. The papers and their quality stay the same.
+    Arms with the same `committee` number have the same people and draws; another number means
+    other people. The papers and their quality are the same in all arms.
     """
 
     label: str = ""
@@ -55,8 +55,8 @@ class Arm(Table, frozen=True, kw_only=True):
 
 
 class DesignTable(Table, frozen=True, kw_only=True):
-    """`unit` is the unit of analysis. `replicates` is how often each arm is repeated, each time
-    with other draws."""
+    """`unit` is the unit of analysis. `replicates` is how often each arm is run, each time with
+    other draws. See `Design` for `randomised`."""
 
     unit: Unit = "paper"
     replicates: Annotated[int, msgspec.Meta(ge=1)] = 5
@@ -64,7 +64,7 @@ class DesignTable(Table, frozen=True, kw_only=True):
 
 
 class OutcomeTable(Table, frozen=True, kw_only=True):
-    """What is measured of a round, by the names of `conference study list --outcomes`."""
+    """What is measured in a round; `conference study list --outcomes` has the names."""
 
     primary: str
     also: tuple[str, ...] = ()
@@ -82,7 +82,7 @@ class AnalysisTable(Table, frozen=True, kw_only=True):
 class Study(Table, frozen=True, kw_only=True):
     """A question to the venue. `rests` says on what its answer rests.
 
-    With several `rounds` a replicate is so many rounds of the venue, and the last is measured.
+    With several `rounds`, a replicate is that many successive rounds, and the last is measured.
     """
 
     title: str
@@ -114,7 +114,7 @@ class Study(Table, frozen=True, kw_only=True):
 
     @property
     def needs(self) -> tuple[tuple[Need, ...], ...]:
-        """What papers or rounds must bring for each outcome."""
+        """What each outcome needs of papers or rounds."""
         return tuple(outcome_of(name).needs for name in self.outcomes)
 
     @property
@@ -124,7 +124,7 @@ class Study(Table, frozen=True, kw_only=True):
         return {name: arm.twin or control for name, arm in self.all_arms().items()}
 
     def all_arms(self) -> dict[str, Arm]:
-        """The control, the A/A arm (the control with a committee of its own), the treatments."""
+        """The control, the A/A arm (the control with another committee) and the treatments."""
         control = self.arm[CONTROL]
         committee = 1 + max(arm.committee for arm in self.arm.values())
         again = msgspec.structs.replace(control, label="control again", committee=committee)
@@ -142,13 +142,13 @@ def load_study(
     arms: Sequence[str] = (),
     outcomes: Sequence[str] = (),
 ) -> Study:
-    """A study by its name or its file's path, asked of its own venue or another one, checked.
+    """A study by its name or its file's path, for its own venue or `venue`, checked.
 
-    With `arms` these alone are run beside the control; with `outcomes` these alone are measured,
-    the first of them as the primary one.
+    With `arms`, only these treatments are run. With `outcomes`, only these are measured, the first
+    as the primary one.
 
     Raises:
-        UserError: an unknown study, or its file breaks a rule; the sentence names file and field.
+        UserError: the study is unknown, or its file breaks a rule.
     """
     path = Path(name_or_path)
     if path.suffix != ".toml":
@@ -181,7 +181,7 @@ def load_study(
 
 
 def _fault(content: bytes, error: Exception) -> str:
-    """The field of a study's file that is wrong, its arm by name, and what it may be."""
+    """A sentence with the wrong field of a study's file, its arm's name and the choices."""
     said = msgspec.toml.decode(content)
     arms = said.get("arm")
     above = ""
@@ -214,7 +214,7 @@ def _check(study: Study, where: str) -> None:
     if AA in study.arm:
         raise UserError(f"{where}: arm.{AA} is run by itself; take the table out.")
     if not study.treatments:
-        raise UserError(f"{where}: there is no arm beside {CONTROL}; add the treatment's.")
+        raise UserError(f"{where}: there is no arm except {CONTROL}; add a treatment.")
     odd = next((name for name in study.arm if not re.fullmatch(r"\w[\w-]{,59}", name)), None)
     if odd is not None:
         raise UserError(
@@ -222,9 +222,7 @@ def _check(study: Study, where: str) -> None:
             "since a folder is called so (its label may say anything)."
         )
     if study.only and any(arm.twin for arm in study.arm.values()):
-        raise UserError(
-            f"{where}: only = '{study.only}' and twins cannot stand in one study; drop one."
-        )
+        raise UserError(f"{where}: only = '{study.only}' and twins do not go together; drop one.")
     seen: dict[bytes, str] = {}
     for name, arm in study.arm.items():
         content = msgspec.json.encode(msgspec.structs.replace(arm, label=""), order="sorted")
@@ -249,9 +247,10 @@ def venue_of(
     papers: str = "",
     **prepared: Any,
 ) -> Venue:
-    """The rules of an arm's rounds: the venue, what the user set for all, the control's, its own.
+    """The rules of an arm's rounds: the venue's, then the user's for all arms, the control's and
+    the arm's own, each overriding those before.
 
-    Where minds or rules name `{papers}`, it stands for the place of the study's papers.
+    `{papers}` in minds and rules stands for the path of the study's papers.
 
     Raises:
         UserError: a rule that is unknown or has a wrong value.
@@ -274,7 +273,7 @@ def venue_of(
 
 
 def design_of(study: Study, replicates: int, seed: int) -> Design:
-    """The design as the analysis takes it."""
+    """The `Design` for the analysis."""
     return Design(
         primary=study.outcome.primary,
         also=study.outcome.also,
@@ -289,7 +288,7 @@ def design_of(study: Study, replicates: int, seed: int) -> Design:
 
 
 def in_toml(value: Any) -> str:
-    """A rule's value as a study's file and `--set` have it."""
+    """A rule's value as written in a study's file or after `--set`."""
     if isinstance(value, dict):
         return f"{{ {', '.join(f'{name} = {in_toml(each)}' for name, each in value.items())} }}"
     if isinstance(value, list | tuple):
@@ -298,6 +297,6 @@ def in_toml(value: Any) -> str:
 
 
 def plan_hash(study: Study, chosen: dict[str, Any]) -> str:
-    """The SHA-256 of the study and of all that the user chose for it, written down beforehand."""
+    """The SHA-256 of the study and of all that the user chose for it."""
     content = msgspec.json.encode([study, chosen], order="sorted")
     return hashlib.sha256(content).hexdigest()

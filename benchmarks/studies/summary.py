@@ -1,7 +1,7 @@
-"""STUDIES.md: finished studies, a section each, beside what was published.
+"""Write STUDIES.md: one section per finished study, with the published figure.
 
 `python -m benchmarks.studies.summary FOLDERS --write benchmarks/STUDIES.md` writes a section for
-each folder. A section of the same title is replaced, and all others of the file stay.
+each folder. A section with the same title is replaced; the file's other sections stay.
 """
 
 from __future__ import annotations
@@ -31,23 +31,23 @@ from benchmarks.studies.tables import (
 HEAD = """# Studies: what was found
 
 Written by `python -m benchmarks.studies.summary FOLDERS --write benchmarks/STUDIES.md` from
-finished studies (`conference study run NAME --papers DATA`), each beside the published figure.
-Intervals are 95 %; below ten replicates p is that of the clustered t test, above it of sign flips.
-The A/A floor is the control once more with another committee; where people are on record it is
+finished studies (`conference study run NAME --papers DATA`), each with the published figure.
+Intervals are 95 %; p is from the clustered t test below ten replicates, from sign flips otherwise.
+The A/A floor is the control once more with another committee; for recorded people this changes
 which of them sit on a paper's panel, and who is assigned to it. Agreement with the real decisions
-favours recorded people: their ratings were seen by those who decided. Outcomes with one value a
-round stand in the studies' own reports: their intervals do not count the papers. Of ICLR 2022's
-3,188 papers 779 have an abstract, and these are drawn from; of ICLR 2023 no abstract is on record,
-and minds see titles and keywords.
+favours recorded people, as those who decided saw their ratings. Outcomes with one value per round
+are in the studies' own reports, as their intervals ignore the number of papers. 779 of ICLR 2022's
+3,188 papers have an abstract, and only these are sampled; ICLR 2023 has no abstracts on record, so
+minds see titles and keywords.
 """
-EFFECTS = ("outcome", "arm", "papers × replicates", "control", "arm's", "difference", "A/A floor",
-           "p adjusted")  # fmt: skip
-FLIPS = ("arm", "decisions changed, %", "A/A floor, %", "net of it, points", "arbitrary, %",
+EFFECTS = ("outcome", "arm", "papers × replicates", "control", "treatment", "difference",
+           "A/A floor", "p adjusted")  # fmt: skip
+FLIPS = ("arm", "decisions changed, %", "A/A floor, %", "net of A/A, points", "arbitrary, %",
          "Jaccard of accepted")  # fmt: skip
 
 
 def section(folder: Path) -> str:
-    """One study in Markdown: question, answer in two sentences, numbers and what it rests on."""
+    """One study in Markdown: question, answer, what it rests on, and tables."""
     result = read_result(folder)
     study = result.study
     parts = [
@@ -71,7 +71,7 @@ def section(folder: Path) -> str:
 
 
 def command(folder: Path) -> str:
-    """The command line that runs this study again; "" for one that is not of the library."""
+    """The command that runs this study again; "" if it is not in the library."""
     planned = msgspec.json.decode((folder / PLAN).read_bytes(), type=Planned)
     study, chosen = planned.study, planned.chosen
     title = study.title.removesuffix(f" ({study.venue})")
@@ -134,7 +134,7 @@ def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def write_summary(folders: Sequence[Path], path: Path) -> None:
-    """Write the sections of these studies into the file, in place of those of the same titles."""
+    """Write the sections of these studies into the file, replacing those of the same titles."""
     old = path.read_text(encoding="utf-8") if path.is_file() else ""
     kept = {part.partition("\n")[0]: part for part in re.split(r"(?m)^(?=## )", old)[1:]}
     for folder in folders:

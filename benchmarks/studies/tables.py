@@ -1,4 +1,4 @@
-"""A study's tables, in Markdown and in LaTeX, and how their numbers are written."""
+"""A study's tables in Markdown and LaTeX, and the format of their numbers."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def effect_row(effect: Effect, study: StudyInfo) -> list[str]:
 
 
 def smallest(effect: Effect) -> str:
-    """The smallest effect that the study finds; no share can differ by more than 1."""
+    """The smallest effect that the study finds, or "above 1", which no share can differ by."""
     return "above 1" if effect.too_few else number(effect.smallest)
 
 
@@ -71,10 +71,10 @@ def pair_row(found: Twice, study: StudyInfo) -> list[str]:
 
 
 def compared_rows(result: StudyResult) -> list[tuple[bool, list[str]]]:
-    """Rows under `COMPARED`, one an arm, and whether each found an effect.
+    """Rows under `COMPARED`, one per arm, and whether each found an effect.
 
-    Where the acceptance rate fixes the primary outcome, the decisions that differ from the
-    control's stand in its place.
+    If the acceptance rate fixes the primary outcome, the share of decisions that differ from the
+    control's takes its place.
     """
     study = result.study
     about = [f"{study.papers:,} × {study.replicates}", study.rests_on]
@@ -101,25 +101,25 @@ def caption(result: StudyResult) -> str:
         f"Treatment − control, paired by unit and replicate; n: units × replicates. Brackets: "
         f"{level:g} % intervals, clustered by unit and by replicate. A/A: the control once more "
         f"with other seeds. p: {'; '.join(methods) or 'none'}; adjusted {holm}. {_exact(methods)}"
-        f"Smallest effect: found with power .8 at {design.alpha:g} (above 1: none that a share can "
-        f"have). "
+        f"Smallest effect: found with power .8 at {design.alpha:g} (above 1: larger than any "
+        f"effect on a share). "
         f"Rests on: {result.study.rests_on}."
     )
 
 
 def _exact(methods: Sequence[str]) -> str:
-    """When each kind of p is right, as benchmarks/studies/SIMULATION.md measures it."""
+    """When each kind of p is right, as measured in benchmarks/studies/SIMULATION.md."""
     said = ""
     if any(method.startswith("sign-flip of replicates, studentised") for method in methods):
         said += (
-            "The flips are exact where the treatment does nothing to any paper; where it helps "
-            "some and harms others by as much, p is right at .05 and elsewhere only in large "
+            "The flips are exact if the treatment does nothing to any paper; if it helps some and "
+            "harms others by as much, p is right at .05, and at other levels only in large "
             "studies. "
         )
     if any(method.startswith("t test") for method in methods):
         said += (
-            "The t test is right in large studies, and errs to the safe side where the treatment "
-            "does nothing to any paper. "
+            "The t test is right in large studies, and conservative if the treatment does nothing "
+            "to any paper. "
         )
     return said
 
@@ -139,18 +139,18 @@ def markdown(result: StudyResult) -> str:
 
 
 def latex(result: StudyResult) -> str:
-    """The tables with booktabs, no wider than a line."""
+    """The tables with booktabs, scaled to the line width."""
     parts = [_latex(EFFECTS, [effect_row(each, result.study) for each in result.effects])]
     if result.flips:
         parts.append(_latex(FLIPS, [flip_row(each, result.study) for each in result.flips]))
     if result.pairs:
         parts.append(_latex(PAIRS, [pair_row(each, result.study) for each in result.pairs]))
-    head = "% needs \\usepackage{booktabs,graphicx}; drawn smaller where the line is too short\n"
+    head = "% needs \\usepackage{booktabs,graphicx}; scaled down to fit the line\n"
     return head + "\n\\bigskip\n\n".join(f"\\noindent{part}" for part in parts)
 
 
 def number(value: float | None) -> str:
-    """Three decimals without the leading nought; fewer for large values; "–" for None."""
+    """Three decimals without the leading zero; fewer for large values; "–" for None."""
     if value is None:
         return "–"
     if abs(value) >= 100:

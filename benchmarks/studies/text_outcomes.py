@@ -1,4 +1,4 @@
-"""Outcomes of review texts: how long, how specific and how much alike they are."""
+"""Outcomes of review texts: their length, specificity and similarity."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from venues.state import Round
 
 
 def text_of(round_: Round, review: Review) -> str:
-    """A review's words, without what was chosen from a list."""
+    """A review's text fields, without choices from a list."""
     fields = [field.name for field in round_.venue.form.texts]
     return "\n".join(review.texts[name] for name in fields if review.texts.get(name))
 
@@ -61,7 +61,7 @@ def _updated(round_: Round) -> Values:
 
 
 def _added(round_: Round) -> Values:
-    """0 where nothing was revised: the outcome is of all reviews, as in intention to treat."""
+    """Words added by revision; 0 for reviews that were not revised (intention to treat)."""
     for row in round_.all(Review):
         before = msgspec.structs.replace(row, texts=row.draft.texts) if row.draft else row
         more = words(text_of(round_, row)) - words(text_of(round_, before))

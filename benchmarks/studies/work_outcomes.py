@@ -1,4 +1,4 @@
-"""Outcomes of scientists' work, and of what a round's language models took."""
+"""Outcomes of scientists' work, and of the tokens and cost of a round's language models."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def _novelty(round_: Round) -> Values:
 
 
 def _experiment_passed(round_: Round) -> Values:
-    """Of all that were planned: a study that failed has no experiment on record."""
+    """Over all planned studies: one that failed has no experiment on record."""
     for row in round_.all(PlannedStudy):
         ran = round_.one(Experiment, row.paper) is not None
         yield row.paper, float(ran and not _failed(round_, row.paper, CODE_CHECK))
@@ -44,7 +44,7 @@ def _best_rating(round_: Round) -> Values:
 
 
 def _taken(round_: Round) -> tuple[float, float]:
-    """Tokens and cost of all calls, those among them that another arm paid for."""
+    """Tokens and cost of all calls, including those that another arm paid for."""
     ledger = read_ledger(round_.folder)
     try:
         calls = [call for stored in ledger.calls() for call in calls_from_json(stored)]
@@ -68,7 +68,7 @@ def _cost_a_paper(round_: Round) -> Values:
 
 
 idea_new = Outcome(
-    what="an idea that its author did not find in earlier work (1) or found (0)",
+    what="an idea that its author did not find in earlier work (1) or found there (0)",
     unit="paper",
     measure=_idea_new,
     needs=("scientists",),
@@ -80,7 +80,7 @@ novelty = Outcome(
     needs=("scientists",),
 )
 experiment_passed = Outcome(
-    what="a planned study whose experiment ran as it was changed (1) or not (0)",
+    what="a planned study whose changed experiment ran (1) or not (0)",
     unit="paper",
     measure=_experiment_passed,
     needs=("scientists",),
@@ -94,6 +94,6 @@ paper_finished = Outcome(
 best_rating = Outcome(
     what="the best paper's mean rating", unit="round", measure=_best_rating, needs=("phase review",)
 )
-tokens = Outcome(what="tokens of all calls, shared ones too", unit="round", measure=_tokens)
-cost = Outcome(what="cost of all calls, shared ones too", unit="round", measure=_cost)
-cost_a_paper = Outcome(what="that cost for each paper", unit="round", measure=_cost_a_paper)
+tokens = Outcome(what="tokens of all calls, including reused ones", unit="round", measure=_tokens)
+cost = Outcome(what="cost of all calls, including reused ones", unit="round", measure=_cost)
+cost_a_paper = Outcome(what="cost of all calls per paper", unit="round", measure=_cost_a_paper)

@@ -1,5 +1,5 @@
-"""Twins: papers of a study that differ in one thing, such as a flaw that was planted in them.
+"""Twins: versions of a study's papers that differ in one thing, such as a planted flaw.
 
-A twin is one file here, registered as an entry point of the group `conference.twins`: a `Twin`,
-whose function makes of a paper the changed paper, or None where it does not apply to it.
+Each file here has a `Twin`, registered as an entry point of the group `conference.twins`. Its
+function `change` returns the changed paper, or None if it does not apply to the paper.
 """

@@ -1,4 +1,4 @@
-"""The papers of a study's arms: the same ids in all of them, changed where an arm has a twin."""
+"""The papers of a study's arms: the same ids in all arms, changed in arms with a twin."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ PLANTED = "planted.json"  # in a study's folder: what was planted in which paper
 
 
 class ArmPapers(msgspec.Struct, frozen=True):
-    """Each arm's papers, and sentences on those that were left out. None: scientists write them.
+    """Each arm's papers (None if scientists write them), and sentences (`notes`) about them.
 
-    `left_out` says why there are fewer than were given, in one of these sentences.
+    `left_out` is the note that says why there are fewer papers than were given, or "".
     """
 
     sources: dict[str, PaperSource | None]
@@ -42,10 +42,10 @@ def open_arms(
 ) -> ArmPapers:
     """The papers of every arm. `twins` has each arm's twin, "" for none.
 
-    A paper that does not take the twin of some arm is left out of all of them.
+    A paper to which some arm's twin does not apply is left out of all arms.
 
     Raises:
-        UserError: twins without given papers, or no paper takes them all.
+        UserError: there are twins but no given papers, or no paper to which all twins apply.
     """
     chosen = {arm: twin_of(spec) for arm, spec in twins.items() if spec}
     if not chosen:
@@ -67,9 +67,9 @@ def open_arms(
 
 
 def decided(source: PaperSource, size: int, seed: int) -> PaperSource:
-    """The papers that people rated and the real venue decided on: a venue's acceptance rate is a
-    share of these, and withdrawn papers would take places that were others'. With a `size`, so many
-    of them are drawn with the seed."""
+    """The papers that people rated and the real venue decided on. A venue's acceptance rate is a
+    share of these; withdrawn papers would take others' places. With a `size`, that many of them
+    are drawn with the seed."""
     rows = [row for row in source.table if row.human and row.human.ratings]
     rows = [row for row in rows if row.human and row.human.accepted is not None]
     if not rows:
@@ -79,7 +79,7 @@ def decided(source: PaperSource, size: int, seed: int) -> PaperSource:
     if len(rows) < len(source):
         notes.append(
             f"{source.path}: {len(source) - len(rows)} of {len(source)} papers have no rating "
-            "or no decision, as withdrawn ones, and are left out."
+            "or no decision, for example withdrawn ones, and are left out."
         )
     if drawn:
         notes.append(f"{source.path}: taken is {drawn}.")
@@ -119,14 +119,14 @@ def _twinned(
 
 
 def _change(row: TablePaper, spec: str, twin: Twin, detail: str, seed: int) -> TablePaper | None:
-    """The changed paper. Details of one twin have the same draws, so that they alone differ."""
+    """The changed paper. All details of a twin have the same draws, so only the detail differs."""
     name = spec.partition(":")[0]
     return twin.change(row, detail, generator(seed, "twin", name, row.paper))
 
 
 def _give_truth(rows: dict[str, list[TablePaper]], plain: list[str]) -> None:
-    """Arms without a twin are measured against what the first arm plants: how often do their texts
-    seem to name what is not there?"""
+    """Give arms without a twin the signs that the first arm with a twin plants, to measure how
+    often their texts seem to name what is not there."""
     planting = next((table for table in rows.values() if any(row.planted for row in table)), None)
     if planting is None:
         return
@@ -141,7 +141,7 @@ def _with_rows(source: PaperSource, rows: list[TablePaper]) -> PaperSource:
 
 
 def _as_texts(source: PaperSource) -> tuple[PaperSource, tuple[str, ...]]:
-    """A folder of PDFs as a table of what is read in them, with the same ids."""
+    """A folder of PDFs as a table of their texts, with the same ids, and notes on them."""
     rows, failed = [], []
     for name, path in zip(source.pdf_ids, source.pdfs, strict=True):
         try:
@@ -169,7 +169,7 @@ class Truth(msgspec.Struct, frozen=True):
 
 
 def write_truth(papers: ArmPapers, twins: Mapping[str, str], folder: Path) -> None:
-    """Keep what was planted beside the study's outcomes, where anything was."""
+    """Write what was planted, if anything, into the study's folder."""
     found = [
         Truth(arm, planted)
         for arm, source in papers.sources.items()
@@ -182,6 +182,6 @@ def write_truth(papers: ArmPapers, twins: Mapping[str, str], folder: Path) -> No
 
 
 def read_truth(folder: Path) -> list[Truth]:
-    """What `write_truth` kept; empty where nothing was planted."""
+    """What `write_truth` wrote; empty if nothing was planted."""
     path = folder / PLANTED
     return msgspec.json.decode(path.read_bytes(), type=list[Truth]) if path.is_file() else []

@@ -18,7 +18,7 @@ AUTHORS = 2
 
 
 class Byline(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What names, places and ranks a byline is drawn from."""
+    """The names, places and rank from which a byline is drawn."""
 
     what: str
     given: tuple[str, ...]
@@ -33,7 +33,7 @@ def bylines() -> dict[str, Byline]:
 
 
 def change(paper: TablePaper, detail: str, rng: np.random.Generator) -> TablePaper:
-    """The paper with a byline; two details differ in nothing else than they say."""
+    """The paper with a byline; two details differ only in what they describe."""
     kind = bylines()[detail]
     place = kind.place[int(rng.integers(len(kind.place)))]
     given = rng.permutation(len(kind.given))[:AUTHORS]
@@ -43,8 +43,8 @@ def change(paper: TablePaper, detail: str, rng: np.random.Generator) -> TablePap
 
 
 twin = Twin(
-    what="a line of authors, shown where the venue is not anonymous",
+    what="an author line, shown if the venue is not anonymous",
     details={name: kind.what for name, kind in bylines().items()},
     change=change,
-    unseen="Embedded minds read no bylines: without a language model nothing can differ by them.",
+    unseen="Embedded minds read no bylines: without a language model they change nothing.",
 )

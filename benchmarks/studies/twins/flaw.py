@@ -1,6 +1,6 @@
-"""`flaw:KIND`: a flaw is planted in a paper with a full text, with the truth of what and where.
+"""`flaw:KIND`: plant a flaw in a paper with a full text, and note what it is and where.
 
-`flaw:any` plants one kind a paper, drawn among those that apply to it.
+`flaw:any` plants one kind per paper, drawn among those that apply to it.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from venues.papers import TablePaper
 
 FILE = Path(__file__).parent / "flaws.toml"
 ANY = "any"
-MOST_CUT = 0.35  # of a text: a paper that loses more is another paper
+MOST_CUT = 0.35  # of a text; a cut that takes more would make another paper of it
 RESULTS = re.compile(r"experiment|result|evaluation|analysis|introduction")
 NUMBER = re.compile(  # a decimal, or a percentage, that is no part of a name or a longer number
     r"(?<![\w.,-])\d{1,3}\.\d+(?![\w.,]*\d)|(?<![\w.,-])\d{2,3}(?=\s?%)"
@@ -47,7 +47,7 @@ UNITS = {
 
 
 class Kind(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A kind of flaw, as flaws.toml has it."""
+    """A kind of flaw in flaws.toml, whose head explains the fields."""
 
     what: str
     how: Literal["cut", "insert", "replace"]
@@ -58,7 +58,7 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):
-    """A changed paper's parts, where they were changed, and what `signs` need to be filled with."""
+    """A paper's changed parts, the place and words of the change, and the values for `signs`."""
 
     text: str
     place: str
@@ -74,7 +74,7 @@ def kinds() -> dict[str, Kind]:
 
 
 def change(paper: TablePaper, detail: str, rng: np.random.Generator) -> TablePaper | None:
-    """The paper with one flaw of the kind; None where the kind has no place in it."""
+    """The paper with one flaw of this kind; None if no place in it fits."""
     if not paper.text:
         return None
     names = [str(name) for name in rng.permutation(list(kinds()))] if detail == ANY else [detail]
@@ -109,7 +109,7 @@ def _changed(paper: TablePaper, name: str, found: Change) -> TablePaper:
 
 
 def _filled(sign: str, values: dict[str, str]) -> str:
-    """The sign with its values; braces of the regular expression itself stay."""
+    """The sign with its values filled in; other braces of the regular expression stay."""
     for name, value in values.items():
         sign = sign.replace(f"{{{name}}}", value)
     return sign
@@ -142,7 +142,7 @@ def _insert(text: str, abstract: str, kind: Kind) -> Change | None:
 
 
 def _swapped_number(text: str, abstract: str, rng: np.random.Generator) -> Change | None:
-    """One number of the abstract that stands in the body too gets another digit."""
+    """Change the first digit of a number in the abstract that the body has too."""
     end = front_end(text)
     front, body = text[:end], text[end:]
     numbers = NUMBER.findall(abstract)
@@ -164,7 +164,7 @@ def _swapped_number(text: str, abstract: str, rng: np.random.Generator) -> Chang
 
 
 def _other_number(old: str, text: str, rng: np.random.Generator) -> str:
-    """The number with its first digit changed, such that the text has it nowhere; "" for none."""
+    """The number with another first digit that makes it new to the text; "" for none."""
     for digit in rng.permutation(list("123456789")):
         new = f"{digit}{old[1:]}"
         if new != old and not re.search(rf"(?<!\d){re.escape(new)}(?!\d)", text):
@@ -173,7 +173,7 @@ def _other_number(old: str, text: str, rng: np.random.Generator) -> str:
 
 
 def _wrong_sign(text: str, abstract: str, rng: np.random.Generator) -> Change | None:
-    """One result with a number says the opposite."""
+    """Make one result with a number say the opposite."""
     words = re.compile(rf"\b({'|'.join(REVERSED)})\b")
     places = []
     for part in parts_of(text):
@@ -195,7 +195,7 @@ def _wrong_sign(text: str, abstract: str, rng: np.random.Generator) -> Change | 
 
 
 def _wrong_unit(text: str, abstract: str, rng: np.random.Generator) -> Change | None:
-    """One quantity gets a unit that it cannot have."""
+    """Give one quantity a unit that it cannot have."""
     quantity = re.compile(rf"(?<![\w.])(\d+(?:[.,]\d+)*) ({'|'.join(UNITS)})\b")
     places = [
         (found, part.title)
@@ -230,6 +230,6 @@ twin = Twin(
     details={ANY: "one kind a paper, drawn", **{name: kind.what for name, kind in kinds().items()}},
     change=change,
     needs_text=True,
-    unseen="Embedded minds measure a paper and do not understand it: flaws of meaning, such as a "
-    "leaked test set, are out of their sight.",
+    unseen="Embedded minds measure a paper but do not understand it: they cannot see flaws of "
+    "meaning, such as a leaked test set.",
 )

@@ -1,4 +1,4 @@
-"""`hedging:add` and `hedging:remove`: how sure a paper sounds, at the same results."""
+"""`hedging:add` and `hedging:remove`: change how sure a paper sounds, not its results."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from venues.papers import TablePaper
 
 
 def change(paper: TablePaper, detail: str, rng: np.random.Generator) -> TablePaper | None:
-    """The paper with hedges added or removed; None where no rule finds a place."""
+    """The paper with hedges added or removed; None if no rule applies."""
     return reworded(paper, detail)
 
 

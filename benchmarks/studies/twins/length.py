@@ -1,4 +1,4 @@
-"""`length:shorter` and `length:longer`: how long a paper is, at the same content of its body."""
+"""`length:shorter` and `length:longer`: change a paper's length, not its body's content."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ ROADMAP = (
 
 
 def change(paper: TablePaper, detail: str, rng: np.random.Generator) -> TablePaper | None:
-    """The paper without its appendix, or with paragraphs that say nothing; None where there is no
-    appendix, or no paragraph to add to."""
+    """The paper without its appendix, or with paragraphs that say nothing; None without an
+    appendix, or a paragraph to add to."""
     text = paper.text or ""
     changed = _without_appendix(text) if detail == "shorter" else _padded(text)
     return msgspec.structs.replace(paper, text=changed) if changed != text else None

@@ -1,7 +1,7 @@
 """`injection:…` and `canary:…`: a paper gives orders to a language model that reviews it.
 
-An injection asks for a high rating; a canary only for a phrase, by which the venue learns that a
-language model wrote the review. With each paper goes a phrase of its own.
+An injection asks for a high rating and a phrase, a canary only for a phrase, which shows that a
+language model wrote the review. Each paper has its own phrase.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from conference.papers.orders import without_orders
 from venues.papers import TablePaper
 
 FILE = Path(__file__).parent / "orders.toml"
-ATTACKED = 0.5  # of the papers, where orders are hidden
+ATTACKED = 0.5  # share of the papers with an order, where orders are hidden
 HIDDEN = {
-    "typeset": "no order: every paper is typeset as a PDF and read, for comparison with these two",
-    "unread": "hidden in about half of these PDFs, whose reader takes all text",
+    "typeset": "no order: every paper is typeset as a PDF and read, as control for the next two",
+    "unread": "hidden in about half of these PDFs, with a reader that takes all text",
     "hidden": "the same PDFs, read by the venue's reader: hidden text is cut out and reported",
 }
-UNSEEN = "Embedded minds follow no orders: without a language model no injection can be obeyed and "
-UNSEEN += "no canary repeated."
+UNSEEN = "Embedded minds follow no orders: without a language model no injection is obeyed and no "
+UNSEEN += "canary repeated."
 
 
 @cache
@@ -37,7 +37,7 @@ def _said() -> dict[str, Any]:
 
 
 def _planted(paper: TablePaper, kind: str, rng: np.random.Generator) -> TablePaper | None:
-    """The paper with the order, and the phrase as its truth; None without a paragraph of text."""
+    """The paper with the order, and its phrase as sign; None without a paragraph of text."""
     said = _said()
     phrase = " ".join(str(rng.choice(said[place])) for place in ("first", "second", "third"))
     order = said[kind].format(phrase=phrase)
@@ -50,7 +50,7 @@ def _planted(paper: TablePaper, kind: str, rng: np.random.Generator) -> TablePap
 
 
 def inject(paper: TablePaper, detail: str, rng: np.random.Generator) -> TablePaper | None:
-    """The paper with an injection; `stripped` lets the venue's defence cut the orders it knows."""
+    """The paper with an injection; with `stripped`, the venue's defence cuts known orders."""
     if detail in HIDDEN:
         return _hide(paper, detail, rng)
     found = _planted(paper, "injection", rng)
@@ -60,10 +60,10 @@ def inject(paper: TablePaper, detail: str, rng: np.random.Generator) -> TablePap
 
 
 def _hide(paper: TablePaper, detail: str, rng: np.random.Generator) -> TablePaper | None:
-    """The paper as a PDF in which the order stands in the colour of the paper, read again.
+    """The text read from a PDF of the paper with the order in white text.
 
-    Every second paper or so has the order, as the desk would else reject them all; the others, and
-    the control's, are typeset and read alike.
+    About half of the papers have the order, as otherwise the desk would reject them all; the
+    others, and the control's, are typeset and read in the same way.
     """
     attacked = bool(rng.random() < ATTACKED)
     found = _planted(paper, "injection", rng)
@@ -89,8 +89,8 @@ def mark(paper: TablePaper, detail: str, rng: np.random.Generator) -> TablePaper
 injection = Twin(
     what="an order to language models in the text",
     details={
-        "visible": "as anybody can read it, without a defence",
-        "stripped": "the same order, after the defence that cuts known orders from texts",
+        "visible": "visible to everybody, without a defence",
+        "stripped": "the same order, with the defence that cuts known orders from texts",
         **HIDDEN,
     },
     change=inject,
@@ -98,7 +98,7 @@ injection = Twin(
     unseen=UNSEEN,
 )
 canary = Twin(
-    what="a phrase of each paper's own that language models are told to repeat",
+    what="a phrase unique to each paper that language models are told to repeat",
     details={"phrase": "three drawn words"},
     change=mark,
     needs_text=True,

@@ -1,4 +1,4 @@
-"""A paper's text typeset as a PDF, perhaps with a hidden sentence, and read from there again."""
+"""Typeset a paper's text as a PDF, perhaps with a hidden sentence, and read the PDF."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ Hidden = list[dict[str, Any]]
 
 
 def parts(text: str, order: str) -> Iterator[tuple[str, list[str]]]:
-    """The text's headings and paragraphs; `order` is hidden at the end of the first section that
-    has a heading."""
+    """The text's headings and paragraphs, with `order` hidden at the end of the first section with
+    a heading."""
     first = next((part.end for part in parts_of(text) if part.title), len(text))
     for piece, last in ((text[:first], True), (text[first:], False)):
         lines: list[str] = []
@@ -35,7 +35,7 @@ def parts(text: str, order: str) -> Iterator[tuple[str, list[str]]]:
 
 
 def checked(title: str, text: str, order: str) -> tuple[str, Hidden]:
-    """What the venue's reader takes from the PDF, and the hidden text that it finds."""
+    """The text that the venue's reader takes from the PDF, and the hidden text that it finds."""
     with tempfile.NamedTemporaryFile(suffix=".pdf") as file:
         file.write(typeset_plain(title, list(parts(text, order))))
         file.flush()
@@ -47,7 +47,7 @@ def checked(title: str, text: str, order: str) -> tuple[str, Hidden]:
 
 
 def naive(title: str, text: str, order: str) -> tuple[str, Hidden]:
-    """All text of the PDF's pages, seen or not, as a reader takes it that checks nothing."""
+    """All text of the PDF's pages, visible or not, as a reader without checks takes it."""
     import pypdfium2
 
     from conference.papers.pdfium import PDFIUM

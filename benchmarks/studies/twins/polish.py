@@ -1,4 +1,4 @@
-"""`polish:rules` and `polish:FILE`: plainer wording; every number and citation stays as it was."""
+"""`polish:rules` and `polish:FILE`: plainer wording with the same numbers and citations."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ RULES = "rules"
 
 
 def change(paper: TablePaper, detail: str, rng: np.random.Generator) -> TablePaper | None:
-    """The polished paper; None where no rule finds a place, or a fact would change.
+    """The polished paper; None if no rule applies, or a number or citation would change.
 
     `detail` is "rules", or a file of `conference study polish`."""
     if detail != RULES:

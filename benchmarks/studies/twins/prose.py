@@ -1,6 +1,6 @@
-"""A paper's text as sections and sentences with their places, so that parts of it can be changed.
+"""Find, cut and insert sections and sentences of a paper's text.
 
-Reference entries are never touched. Places are offsets into the text.
+Reference entries are never changed. Places are offsets into the text.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ import msgspec
 
 from conference.papers.document import BACK, LETTERED, REFERENCES, is_heading
 
-SHORT = 80  # characters up to which a block is no paragraph
-LONGEST = 700  # characters of a sentence; what is longer is a table or a listing
+SHORT = 80  # characters up to which a block is not a paragraph
+LONGEST = 700  # characters of a sentence; anything longer is a table or listing
 _END = re.compile(
     r"(?<!et al)(?<!e\.g)(?<!i\.e)(?<!\bvs)(?<!\bcf)(?<!\bFig)(?<!\bEq)(?<!\bSec)(?<!\bTab)"
     r"[.!?][)”\"]?\s+(?=[A-Z(“\"•])"
@@ -21,9 +21,9 @@ _END = re.compile(
 
 
 class Part(msgspec.Struct, frozen=True):
-    """A section: its heading in lower case ("" before the first), and where it stands.
+    """A section: its heading in lower case ("" before the first) and its place.
 
-    `start` is where its heading begins, `inside` where the text below it does.
+    `start` is where its heading begins, `inside` where the text below it begins.
     """
 
     title: str
@@ -33,7 +33,7 @@ class Part(msgspec.Struct, frozen=True):
 
 
 def parts_of(text: str) -> list[Part]:
-    """The sections in their order, without the reference list."""
+    """The sections in order, without the reference list."""
     marks: list[tuple[str, int, int]] = [("", 0, 0)]
     at, references = 0, False
     for line in text.splitlines(keepends=True):
@@ -51,7 +51,7 @@ def parts_of(text: str) -> list[Part]:
 
 
 def sentences_of(text: str, part: Part) -> Iterator[tuple[int, int]]:
-    """The sentences of a section; of a table or listing, its lines."""
+    """The places of a section's sentences; of a table or listing, of its lines."""
     at = part.inside
     for block in re.split(r"(\n\s*\n)", text[part.inside : part.end]):
         if block.strip():
@@ -74,13 +74,13 @@ def _pieces(block: str, at: int) -> Iterator[tuple[int, int]]:
 
 
 def flat(text: str) -> str:
-    """The text with each run of white space as one blank."""
+    """The text with each run of whitespace as one space."""
     return re.sub(r"\s+", " ", text).strip()
 
 
 def without(text: str, pattern: re.Pattern[str]) -> tuple[str, list[str]]:
-    """The text without the sections whose heading, and the sentences that, hold the pattern; and
-    what was cut."""
+    """The text without the sections whose heading matches the pattern and the sentences that match
+    it; and what was cut."""
     cut: list[tuple[int, int]] = []
     for part in parts_of(text):
         if pattern.search(part.title):
@@ -95,9 +95,9 @@ def without(text: str, pattern: re.Pattern[str]) -> tuple[str, list[str]]:
 
 
 def insert(text: str, heading: re.Pattern[str], sentence: str) -> tuple[str, str] | None:
-    """The text with a sentence at the end of the first paragraph below a heading, and that heading.
+    """The text with a sentence added to the first paragraph below a heading, and that heading.
 
-    None where no section has such a heading and a paragraph.
+    None if no section has such a heading and a paragraph.
     """
     for part in parts_of(text):
         if not heading.search(part.title):
@@ -113,10 +113,10 @@ def insert(text: str, heading: re.Pattern[str], sentence: str) -> tuple[str, str
 
 
 def insert_first(text: str, sentence: str) -> tuple[str, str] | None:
-    """The text with a sentence in its first section that has a heading and a paragraph."""
+    """The text with a sentence added to the first section with a heading and a paragraph."""
     return insert(text, re.compile("."), sentence)
 
 
 def front_end(text: str) -> int:
-    """Where title and abstract end: at the introduction's heading; 0 where none is found."""
+    """Where title and abstract end: at the introduction's heading; 0 without one."""
     return next((part.start for part in parts_of(text) if "introduction" in part.title), 0)

@@ -1,8 +1,8 @@
 """`rebuttal:none`, `rebuttal:confident` and `rebuttal:data`: what the authors of a paper answer.
 
-The answer is the paper's own, whatever its reviews say, so that arms differ in it alone. How much
-of it embedded reviewers take for data is an assumption: none of a confident answer, all of one that
-quotes results.
+The answer does not depend on the reviews, so that arms differ in it alone. How much of it embedded
+reviewers take for data is an assumption: none of a confident answer, all of one that quotes
+results.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ RESULTS = re.compile(r"experiment|result|evaluation|analysis|ablation")
 
 
 def change(paper: TablePaper, detail: str, rng: np.random.Generator) -> TablePaper | None:
-    """The paper with its authors' answer; None where there is no result to quote."""
+    """The paper with its authors' answer; None if "data" finds no result to quote."""
     if detail == "none":
         return msgspec.structs.replace(paper, answer=None)
     if detail == "confident":
@@ -42,7 +42,7 @@ def change(paper: TablePaper, detail: str, rng: np.random.Generator) -> TablePap
 
 
 def _results(paper: TablePaper) -> list[str]:
-    """Sentences with a measured number from the results, else from the abstract."""
+    """Sentences with a measured number, first from the results, then from the abstract."""
     text = paper.text or ""
     places = [
         place
@@ -59,10 +59,10 @@ twin = Twin(
     what="what the authors answer to each reviewer, whatever the reviews say",
     details={
         "none": "nothing",
-        "confident": "thanks and confidence, without a word on the matter",
+        "confident": "thanks and confidence, without any content",
         "data": "sentences with numbers from the paper's own results",
     },
     change=change,
-    unseen="Embedded reviewers read no answer: they are told how much of it is data, none of a "
-    "confident answer and all of one that quotes results, and move as their panel was fitted to.",
+    unseen="Embedded reviewers do not read the answer: they are told how much of it is data (none "
+    "of a confident answer, all of one that quotes results) and change ratings as fitted.",
 )

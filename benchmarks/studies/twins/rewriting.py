@@ -1,8 +1,8 @@
-"""Abstracts that a language model polishes, kept in a file for the twin `polish:FILE`.
+"""Let a language model polish abstracts, and keep them in a file for the twin `polish:FILE`.
 
-The model is asked once a paper, at temperature 0, and a study then reads its answers, so that every
-arm, replicate and rerun has the same words. An answer counts only where it keeps the abstract's
-numbers and citations; of other facts the check knows nothing. Full texts stay as they are.
+The model is asked once per paper, at temperature 0, and studies read its answers from the file, so
+that every arm, replicate and rerun has the same words. An answer counts only if it keeps the
+abstract's numbers and citations; other facts are not checked. Full texts stay as they are.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ SHORTEST, LONGEST = 0.6, 1.5  # times the words of the abstract
 
 
 class Rewritten(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A model's answer on one paper. `of` is the SHA-256 of the abstract it was given, and `fault`
-    says why the answer is not used, "" where it is."""
+    """A model's answer for one paper. `of` is the SHA-256 of the abstract it was given; `fault`
+    says why the answer is not used, "" if it is."""
 
     paper: str
     of: str
@@ -47,7 +47,7 @@ class Rewritten(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 class Model(Protocol):
-    """As the memorisation probe asks one: of each prompt an object, None for no answer."""
+    """A model that answers each prompt with an object, or None for no answer."""
 
     def answers(
         self, asked: list[Asked], schema: dict[str, Any], done: Callable[[int], None]
@@ -57,9 +57,9 @@ class Model(Protocol):
 def rewrite(
     source: PaperSource, model: Model, name: str, out: Path, progress: Progress = no_progress
 ) -> list[Rewritten]:
-    """Let a model polish the papers' abstracts that the file `out` lacks; all that it then has.
+    """Let a model polish the abstracts that the file `out` lacks; return all papers' answers.
 
-    The file grows by some papers at a time, and a run that was stopped goes on with the rest.
+    Some papers are written at a time, and a stopped run goes on with the rest.
 
     Raises:
         UserError: the file has another model's answers, or the model cannot be reached.
@@ -87,7 +87,7 @@ def rewrite(
 
 
 def summary(rows: list[Rewritten]) -> str:
-    """How many answers count, and why the others do not, as one sentence."""
+    """A sentence on how many answers count, and why the others do not."""
     faults = Counter(row.fault for row in rows if row.fault)
     good = len(rows) - faults.total()
     said = ", ".join(f"{number} {fault}" for fault, number in faults.most_common())
@@ -95,7 +95,7 @@ def summary(rows: list[Rewritten]) -> str:
 
 
 def polished(paper: TablePaper, file: str) -> TablePaper | None:
-    """The paper with the abstract that the file has for it; None where it has none to be used."""
+    """The paper with its abstract from the file; None if the file has no usable one."""
     path = Path(file)
     if not path.is_file():
         raise UserError(
@@ -109,7 +109,7 @@ def polished(paper: TablePaper, file: str) -> TablePaper | None:
 
 
 def read_rewritten(path: Path) -> dict[tuple[str, str], Rewritten]:
-    """A file's answers, by paper and the abstract they are of."""
+    """A file's answers, by paper and the digest of the abstract."""
     try:
         lines = path.read_bytes().split(b"\n")
     except OSError as error:
@@ -120,8 +120,8 @@ def read_rewritten(path: Path) -> dict[tuple[str, str], Rewritten]:
             row = msgspec.json.decode(line, type=Rewritten) if line.strip() else None
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
             raise UserError(
-                f"{path}, line {number}: no answer of `conference study polish` ({error}); delete "
-                "that line, and run the command again."
+                f"{path}, line {number}: not an answer of `conference study polish` ({error}); "
+                "delete that line, and run the command again."
             ) from error
         if row:
             found[row.paper, row.of] = row
@@ -162,7 +162,7 @@ def _judged(paper: TablePaper, answer: Any, model: str) -> Rewritten:
 
 
 def _fault(before: str, after: str) -> str:
-    """Why an abstract is not the same facts in other words; "" where nothing speaks against it."""
+    """Why an abstract cannot be used, as the end of a sentence; "" if it can."""
     if [sorted(each) for each in facts(before)] != [sorted(each) for each in facts(after)]:
         return "change a number or a citation"
     words, now = len(before.split()), len(after.split())

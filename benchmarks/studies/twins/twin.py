@@ -17,11 +17,11 @@ Change = Callable[[TablePaper, str, np.random.Generator], TablePaper | None]
 class Twin(msgspec.Struct, frozen=True, kw_only=True):
     """A way to change a paper.
 
-    `details` says of each DETAIL what it does; with `file`, which says what that does, any other is
-    the path of a file. `change` is given the paper, the detail and a
-    generator of the paper's own; it returns the changed paper, with what was `planted` in it, or
-    None where it does not apply. `needs_text` says that a title and an abstract are not enough,
-    and `unseen` what embedded minds cannot see of it, in a sentence.
+    `details` describes each DETAIL. If `file` is given, it describes what any other detail, the
+    path of a file, does. `change` gets the paper, the detail and a generator for this paper, and
+    returns the changed paper with what was `planted` in it, or None if it does not apply.
+    `needs_text` says that a title and an abstract are not enough; `unseen` is a sentence on what
+    embedded minds cannot see of the change.
     """
 
     what: str
@@ -33,7 +33,7 @@ class Twin(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def all_twins() -> list[tuple[str, str, str]]:
-    """Every twin that is registered: its name as an arm has it, what it does, what papers need."""
+    """Every registered twin: its name in an arm, what it does, and what papers need."""
     found: list[tuple[str, str, str]] = []
     for name in registered(TWINS):
         twin: Twin = load(TWINS, name, "twin")
@@ -50,7 +50,7 @@ def _by_file(twin: Twin) -> list[tuple[str, str]]:
 
 
 def twin_of(spec: str) -> tuple[Twin, str]:
-    """The twin that an arm names, and its detail. Raises `UserError` for an unknown one."""
+    """The twin that an arm names, and its detail. Raises `UserError` if it is unknown."""
     name, _, detail = spec.partition(":")
     found: Twin = load(TWINS, name, "twin")
     if detail not in found.details and not (found.file and detail):

@@ -1,4 +1,4 @@
-"""Replacing words of a paper by rules, with its numbers, citations and references kept."""
+"""Replace words of a paper by rules, without changing numbers, citations or references."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def rules(name: str) -> tuple[tuple[re.Pattern[str], str], ...]:
 
 
 def reworded(paper: TablePaper, name: str) -> TablePaper | None:
-    """The paper with the rules applied to its abstract and text; None where no rule applies."""
+    """The paper with the rules applied to its abstract and text; None if no rule applies."""
     abstract, text = _replaced(paper.abstract, name), paper.text or ""
     for part in reversed(parts_of(text)):
         body = _replaced(text[part.inside : part.end], name)
@@ -42,5 +42,5 @@ def _replaced(text: str, name: str) -> str:
 
 
 def facts(text: str) -> tuple[list[str], list[str]]:
-    """The numbers and the citations of a text, in their order."""
+    """The numbers and the citations of a text, in order."""
     return NUMBER.findall(text), CITATION.findall(text)

@@ -112,7 +112,7 @@ def test_a_summary_replaces_its_own_section_and_keeps_the_others(
         assert "Its own words." in text and "Old." not in text
     assert "decisions changed, %" in text and "It rests on data" in text
     found = [each for each in read_result(finished[0] / "out").effects if each.found]
-    assert ("Found to change too" in text) == any(not each.primary for each in found)
+    assert ("Also found to change" in text) == any(not each.primary for each in found)
 
 
 @pytest.mark.parametrize("name", list_studies())

@@ -327,7 +327,7 @@ def test_a_study_of_decided_papers_takes_those_alone(
     assert drawn.control is not None and len(drawn.control.table) == 5
     for arm in study.all_arms():
         assert drawn.sources[arm] is drawn.control
-    with pytest.raises(UserError, match="chooses among papers that are given; give --papers"):
+    with pytest.raises(UserError, match="chooses among given papers; give --papers"):
         chosen(papers="", sample=0, replicates=2)
     rows.assign(accepted=None).to_parquet(tmp_path / "none.parquet")
     with pytest.raises(UserError, match="no paper has human ratings and a decision"):
@@ -468,7 +468,7 @@ def test_a_folder_whose_plan_cannot_be_read_is_one_sentence(tmp_path: Path) -> N
 def test_a_folder_of_something_else_and_a_damaged_table_are_one_sentence(
     study: Study, papers: Path, out: Path, tmp_path: Path
 ) -> None:
-    with pytest.raises(UserError, match=r"holds ledger\.sqlite and no study; choose another"):
+    with pytest.raises(UserError, match=r"holds ledger\.sqlite but no study; choose another"):
         run_study(study, out=out / "arms" / "control" / "000", papers=papers, workers=0)
     copy = shutil.copytree(out, tmp_path / "copy")
     (copy / "tables" / "aa-001.parquet").write_bytes(b"x")

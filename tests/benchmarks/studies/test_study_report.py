@@ -65,7 +65,7 @@ def test_the_answer_is_two_sentences_from_the_effects(folders: tuple[Path, ...])
     assert "was not found to change" in none.answer[0]
     assert "lies within ± 1.000 (equivalence test" in none.answer[1]
     assert "under “one & 50%” and " in flips.answer[0] and "differ from the" in flips.answer[0]
-    assert flips.answer[1].startswith("Beside that, fewer under “one & 50%” (−")
+    assert flips.answer[1].startswith("Compared with that, fewer change under “one & 50%” (−")
     page = (folders[0] / "report.html").read_text(encoding="utf-8")
     assert all(str(escape(sentence)) in page for sentence in found.answer)
     for known in ("5f" * 32, INFO.published, INFO.source, "It rests on an assumption"):
