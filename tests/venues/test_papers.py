@@ -333,7 +333,7 @@ def test_a_table_of_other_years_is_taken_and_said(tmp_path: Path) -> None:
     assert len(source.table) == 4
     note, scale = source.notes
     assert "on the scale 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, which is not that of iclr2026" in scale
-    assert "none of its papers is of ICLR 2026" in note and "they are of ICLR 2019" in note
+    assert "none of its papers is from ICLR 2026" in note and "they are from ICLR 2019" in note
     assert {row.human.when for row in source.table if row.human} == {"after"}
     done = conference("run", "iclr2026", "--papers", str(path), "--dry-run")
     assert done.returncode == 0 and note in done.stdout and scale in done.stdout

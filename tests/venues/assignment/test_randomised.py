@@ -76,7 +76,7 @@ def test_a_round_is_drawn_by_lot_and_keeps_each_pairs_probability(tmp_path: Path
     rows = [row for row in first.all(Assignment) if row.role == "reviewer" and not row.emergency]
     assert all(0 < row.probability <= 0.5 for row in rows)
     report = next(row for row in first.all(AssignmentReport) if row.step == "assign")
-    assert "at most 50% probable" in report.message and not report.exact
+    assert "probabilities of at most 50%" in report.message and not report.exact
     again = run_round(venue, out=tmp_path / "b", hosts=0, papers=table(6)).round
     other = run_round(venue, out=tmp_path / "c", hosts=0, papers=table(6), seed=5).round
     assert again.all(Assignment) == first.all(Assignment) != other.all(Assignment)
