@@ -1,8 +1,7 @@
 """Everything that can happen in a round, as typed frozen records.
 
-A round's ledger holds these and nothing else. Papers and agents are named by their ids; the big
-things (PDFs, parsed documents, experiment results) are files beside the ledger, named by the
-SHA-256 of their content.
+A round's tasks yield only these. Records refer to papers and agents by id. Large data (PDFs, parsed
+documents, experiment results) are files beside the ledger, named by the SHA-256 of their content.
 """
 
 from __future__ import annotations
@@ -15,9 +14,9 @@ from conference.core.finite import check_finite
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True, gc=False):
-    """The parent of all records; the class name is the tag in the ledger.
+    """Base class of all records; the class name is the tag in the ledger.
 
-    Records hold no cycles, so Python's collector need not walk the millions of a large round.
+    `gc=False`: records hold no cycles, so Python's collector need not walk millions of them.
     """
 
 
@@ -30,8 +29,8 @@ PROGRAM_CHAIR = "program-chair"
 class Agent(Record, frozen=True, kw_only=True):
     """An agent's identity. `papers` are titles and abstracts of its own earlier work.
 
-    `traits` are those of its persona where the venue's own file describes it. `ring` are the papers
-    that it pushes as a member of a ring, by what `ring_acts` say.
+    `traits` are its persona's, if the venue's own file defines that persona. `ring` are the papers
+    that it pushes as a member of a collusion ring, in the ways that `ring_acts` name.
     """
 
     id: str
@@ -64,10 +63,9 @@ class Call(Record, frozen=True, kw_only=True):
 
 
 class PlannedStudy(Record, frozen=True, kw_only=True):
-    """The idea of a template from which a scientist starts, chosen before the first experiment.
+    """The template's idea that a scientist starts from, chosen before the first experiment.
 
-    No other scientist of the round starts from it while there are ideas left. `title` is the
-    idea's.
+    Two scientists of a round share an idea only when none is left. `title` is the idea's.
     """
 
     paper: str
@@ -78,8 +76,10 @@ class PlannedStudy(Record, frozen=True, kw_only=True):
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
-    """What a study lets the authors of a paper answer to each reviewer. `strength` as in
-    `Rebuttal`."""
+    """A rebuttal that a study prescribes: the authors send this text to each reviewer.
+
+    `strength` is as in `Rebuttal`.
+    """
 
     text: str
     strength: float = 0.0
@@ -89,8 +89,8 @@ class Submission(Record, frozen=True, kw_only=True):
     """A paper as its authors submit it. `pdf` and `document` are file names in `papers/`.
 
     `pages` is 0 for a submission from a table. `authors` are agent ids, empty when unknown.
-    `byline` is the line of authors as readers see it where the venue is not anonymous. `answer` is
-    what a study lets its authors answer.
+    `byline` is the author line that readers see if the venue is not anonymous. `answer` is the
+    rebuttal that a study prescribes.
     """
 
     paper: str
@@ -118,11 +118,12 @@ class Unreadable(Record, frozen=True, kw_only=True):
 
 
 class HumanOutcome(Record, frozen=True, kw_only=True):
-    """The human reviews and decision of a real submission. Roles see it only where the user asks
-    for it: `human` reviewers replay it, and an informed panel draws a paper's quality given it.
+    """The human reviews and decision of a real submission.
 
-    `ratings`, `first_ratings` (before the rebuttal), `confidences` and `texts` (by the fields' own
-    names) are in the same order of reviewers; all but `ratings` may be empty.
+    Roles see it only if the user asks for it: `human` reviewers replay it, and an informed panel
+    draws a paper's quality given it. `ratings`, `first_ratings` (before the rebuttal),
+    `confidences` and `texts` (keyed by the form's field names) list the reviewers in the same
+    order; all but `ratings` may be empty.
     """
 
     paper: str
@@ -137,7 +138,7 @@ class HumanOutcome(Record, frozen=True, kw_only=True):
 
 
 class Work(msgspec.Struct, frozen=True, kw_only=True):
-    """A published work as an index of the literature knows it; `key` is the index's own."""
+    """A published work as a literature index describes it; `key` is its id in that index."""
 
     title: str
     key: str
@@ -150,7 +151,7 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Similar(msgspec.Struct, frozen=True):
-    """A work that a search for a study's question found, and the text similarity in [0, 1]."""
+    """A work found by searching for a study's question, and their text similarity in [0, 1]."""
 
     work: Work
     similarity: float
@@ -159,8 +160,8 @@ class Similar(msgspec.Struct, frozen=True):
 class Planted(Record, frozen=True, kw_only=True):
     """What a study planted in a paper, to measure whether reviews name it. Never shown to a role.
 
-    `kind` is such as `flaw:missing_seeds`; `place` and `said` are where it stands and its words. A
-    text names it where a sentence matches one of the `signs`, which are regular expressions.
+    `kind` is, for example, `flaw:missing_seeds`; `place` says where it is and `said` quotes it. A
+    review names it if one of its sentences matches one of the regular expressions in `signs`.
     """
 
     paper: str
@@ -173,10 +174,10 @@ class Planted(Record, frozen=True, kw_only=True):
 class Experiment(Record, frozen=True, kw_only=True):
     """What a scientist ran for a paper. `files` maps a name to a file in `experiments/`.
 
-    `novelty` is 1 less the text similarity to the nearest earlier paper or published work, which
+    `novelty` is 1 minus the text similarity to the nearest earlier paper or published work, which
     `novelty_nearest` names ("" for none); see `conference.literature.novelty`. `similar` are the
-    works that a search of the literature found. `trials` is how many versions of the treatment
-    were run, on a seed of their own, before the study.
+    works that a literature search found. `trials` counts the versions of the treatment that were
+    run before the study, on a separate seed.
     """
 
     paper: str
@@ -211,7 +212,7 @@ class Check(Record, frozen=True, kw_only=True):
 
 
 class Incident(Record, frozen=True, kw_only=True):
-    """A breach that the sandbox or a guard stopped."""
+    """A breach that the sandbox or another guard stopped."""
 
     kind: str
     agent: str
@@ -232,7 +233,7 @@ class SelfRanking(Record, frozen=True, kw_only=True):
 class DeskCheck(Record, frozen=True, kw_only=True):
     """The desk's verdict; a rejected paper has at least one reason.
 
-    `flags` are what its chair should look at; they reject nothing.
+    `flags` are things that the paper's chair should look at; they do not reject it.
     """
 
     paper: str
@@ -244,8 +245,8 @@ class DeskCheck(Record, frozen=True, kw_only=True):
 class HiddenText(Record, frozen=True, kw_only=True):
     """Text in a PDF that a reader would not see; it is stripped before any mind reads the paper.
 
-    Without a text it names a page that could not be checked. `rule` is the rule by which it counts
-    against the paper; older ledgers lack it.
+    An empty `text` means that the page could not be checked. `rule` is the rule by which the text
+    counts against the paper; older ledgers lack it.
     """
 
     paper: str
@@ -281,9 +282,10 @@ class Conflict(Record, frozen=True, kw_only=True):
 
 
 class Affinities(Record, frozen=True, kw_only=True):
-    """Where the affinities of all reviewers and papers lie: a sparse matrix in `papers/`.
+    """The file in `papers/` that holds the affinities of reviewers and papers as a sparse matrix.
 
-    Rows are `reviewers`, columns `papers`, in the order of the file's own lists of ids.
+    It has `reviewers` rows and `papers` columns, in the order of the lists of ids in the file;
+    `pairs` is its number of entries.
     """
 
     file: str
@@ -296,7 +298,7 @@ class Affinities(Record, frozen=True, kw_only=True):
 class Assignment(Record, frozen=True, kw_only=True):
     """One reviewer (or area chair) on one paper; `affinity` is the assignment's score.
 
-    `probability` is that of the pair in an assignment by lot, by which outcomes can be weighted.
+    `probability` is the pair's probability in a randomized assignment, for inverse weighting.
     """
 
     paper: str
@@ -308,9 +310,9 @@ class Assignment(Record, frozen=True, kw_only=True):
 
 
 class Advice(Record, frozen=True, kw_only=True):
-    """An area chair's look at who was assigned to a paper. It changes nothing by itself.
+    """An area chair's opinion of a paper's assigned reviewers. It changes no assignment.
 
-    `fits` says of each reviewer, by id, how well its expertise fits the paper.
+    `fits` says for each reviewer's id how well its expertise fits the paper.
     """
 
     paper: str
@@ -323,10 +325,10 @@ class Advice(Record, frozen=True, kw_only=True):
 class AssignmentReport(Record, frozen=True, kw_only=True):
     """The solver's result: totals, the worst-off paper, and which papers lack reviewers.
 
-    `total` and `worst` are sums of affinities and weighted bids. `unmeasured` counts reviews by
-    reviewers outside a paper's best candidates, whose affinity is not known; `untold` are papers
-    that share no words with any reviewer's. They add nothing to `total` and are left out of
-    `worst`.
+    `total` and `worst` are sums of affinities and weighted bids. `unmeasured` counts assigned
+    reviewers outside a paper's best candidates, whose affinity is unknown; `untold` are papers
+    that share no words with any reviewer's papers. Both add nothing to `total` and are left out
+    of `worst`.
     """
 
     step: str
@@ -349,8 +351,7 @@ SeenBy = Literal["reviewers", "discussion", "chair"]
 
 
 class AdvisoryReview(Record, frozen=True, kw_only=True):
-    """A language model's review of a paper without a score, for those whom `seen_by` names and all
-    who come after them."""
+    """A language model's review without a score, shown to `seen_by` and all later readers."""
 
     paper: str
     texts: dict[str, str]
@@ -359,7 +360,7 @@ class AdvisoryReview(Record, frozen=True, kw_only=True):
 
 
 class Draft(msgspec.Struct, frozen=True, kw_only=True):
-    """A review before its writer was given `feedback` on it."""
+    """A review as it was before its writer read the `feedback` on it."""
 
     rating: float
     scores: dict[str, float]
@@ -370,9 +371,9 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
 class Review(Record, frozen=True, kw_only=True):
     """A filled review form. `rating` repeats the form's overall score on the venue's scale.
 
-    One that was revised before it was posted has its `draft`, and takes the draft's place.
-    `soft_rating` is the mean of a language model's own chances of each rating and `soft_spread`
-    their standard deviation, where they were asked for.
+    `draft` is the earlier version if the review was revised before it was posted. `soft_rating`
+    and `soft_spread` are the mean and standard deviation of a language model's probabilities of
+    the ratings, if they were asked for.
     """
 
     paper: str
@@ -391,8 +392,7 @@ class Review(Record, frozen=True, kw_only=True):
 
 
 class ReviewQuality(Record, frozen=True, kw_only=True):
-    """How good a review is as a piece of work, from 1 to 5, by a chair who does not know whose it
-    is."""
+    """A chair's blind rating of a review's quality, from 1 to 5."""
 
     paper: str
     reviewer: str
@@ -411,7 +411,7 @@ class Absence(Record, frozen=True, kw_only=True):
 
 
 class Failure(Record, frozen=True, kw_only=True):
-    """A task whose mind gave no valid answer. Never replaced by a default; can be retried."""
+    """A task whose mind gave no valid answer. No default replaces it; it can be retried."""
 
     task: str
     agent: str
@@ -447,10 +447,10 @@ class Comment(Record, frozen=True, kw_only=True):
 
 
 class MetaReview(Record, frozen=True, kw_only=True):
-    """An area chair's reading of a paper's thread. `score` is on the venue's rating scale.
+    """An area chair's meta-review of a paper. `score` is on the venue's rating scale.
 
-    It is `calibrated` where it was computed from ratings less their reviewers' levels, which
-    were found on human-reviewed papers. A language model's score is its own judgement.
+    `calibrated` means that the score was computed from ratings corrected for each reviewer's
+    level, which was measured on human-reviewed papers. A language model's score is its own.
     """
 
     paper: str
@@ -464,7 +464,7 @@ class MetaReview(Record, frozen=True, kw_only=True):
 
 
 class SeniorNote(Record, frozen=True, kw_only=True):
-    """A senior area chair's look at one meta-review; `adjustment` is added to its score."""
+    """A senior area chair's note on a meta-review; `adjustment` is added to its score."""
 
     paper: str
     senior: str
@@ -474,7 +474,7 @@ class SeniorNote(Record, frozen=True, kw_only=True):
 
 
 class Decision(Record, frozen=True, kw_only=True):
-    """The program chair's decision. `score` is what papers were ranked by."""
+    """The program chair's decision. Papers were ranked by `score`."""
 
     paper: str
     accepted: bool
@@ -499,7 +499,7 @@ class CalibrationReview(Record, frozen=True, kw_only=True):
 
 
 class CalibrationMap(Record, frozen=True, kw_only=True):
-    """Human-scale score = intercept + slope x rating, fitted for one reviewer on `n` papers."""
+    """Score on the human scale = intercept + slope x rating, fitted to `n` papers of a reviewer."""
 
     reviewer: str
     intercept: float
@@ -508,7 +508,7 @@ class CalibrationMap(Record, frozen=True, kw_only=True):
 
 
 class CalibrationReport(Record, frozen=True, kw_only=True):
-    """Error against human means on the calibration papers, cross-validated, before and after."""
+    """Cross-validated error against human means before and after calibration."""
 
     n_reviews: int
     n_reviewers: int
@@ -526,7 +526,7 @@ class CalibrationReport(Record, frozen=True, kw_only=True):
 class CameraReady(Record, frozen=True, kw_only=True):
     """An accepted paper's final version and what changed in answer to the reviews.
 
-    `checks` are its own, and `files` those of all the runs that it rests on.
+    `checks` are those of the final version, `files` those of all runs that it rests on.
     """
 
     paper: str
@@ -581,10 +581,10 @@ def encode(records: list[AnyRecord]) -> bytes:
     """Records as canonical JSON: the same records give the same bytes.
 
     Raises:
-        NotFinite: a number is infinite or NaN; JSON has none of these and would say `null`.
+        NotFinite: a number is infinite or NaN, which JSON would turn into `null`.
     """
     data = _encoder.encode(records)
-    if b"null" in data:  # Most have none, and need no second walk.
+    if b"null" in data:  # Without a null no number was lost: skip the walk.
         for record in records:
             check_finite(record)
     return data

@@ -21,14 +21,14 @@ class TaskKey(msgspec.Struct, frozen=True, order=True, gc=False):
 
 
 class Sight(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """The parent of what a role may see for one task, and nothing more.
+    """Base class of sights: a sight holds exactly what a role may see for one task.
 
-    Double blind is a matter of what a sight carries: a reviewer's sight has no authors.
+    Double blindness lies in what a sight carries: a reviewer's sight has no authors.
     """
 
 
 class CentralSight(Sight, frozen=True, kw_only=True):
-    """The parent of sights for work on the whole round, done in the run's own process."""
+    """Base class of sights for work on the whole round, done in the run's own process."""
 
 
 class Task(msgspec.Struct, frozen=True, gc=False):
@@ -40,9 +40,9 @@ class Task(msgspec.Struct, frozen=True, gc=False):
 
 
 class Done(msgspec.Struct, frozen=True, gc=False):
-    """A performed task: its records as canonical JSON, its seconds, its model calls as JSON.
+    """A finished task: its records as canonical JSON, its duration, its model calls as JSON.
 
-    Hosts encode and the ledger stores the same bytes, so nothing is encoded twice.
+    The ledger stores the bytes that a host encoded, so nothing is encoded twice.
     """
 
     key: TaskKey
@@ -52,9 +52,9 @@ class Done(msgspec.Struct, frozen=True, gc=False):
 
 
 class TaskFailed(Exception):
-    """A mind could not do its task, in a sentence. Recorded as a `Failure`, never as a default.
+    """A mind could not do its task; the message is one sentence. Recorded as a `Failure`.
 
-    `records` are kept beside it: what happened on the way, such as a sandbox's incidents.
+    `records` are kept with the failure: what happened before it, such as a sandbox's incidents.
     """
 
     def __init__(self, reason: str, records: Sequence[AnyRecord] = ()) -> None:
@@ -63,4 +63,7 @@ class TaskFailed(Exception):
 
 
 class StopRound(Exception):
-    """The round must end here in order, in a sentence: a budget is spent. It can be resumed."""
+    """The round stops cleanly, for instance because a budget is spent, and can be resumed.
+
+    The message is one sentence.
+    """
