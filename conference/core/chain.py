@@ -1,7 +1,7 @@
 """The hash chain over a ledger's rows, and the file that remembers where the chain ended.
 
 Each row's hash covers the row and the hash before it, so a changed, lost or reordered row is found.
-A chain cannot show that its last rows are missing: for that its end, the tip, is noted in
+The chain alone cannot show that its last rows are missing. So its end, the tip, is written to
 `ledger.tip` after each commit.
 """
 
@@ -18,7 +18,7 @@ from conference.core.tasks import TaskKey
 
 TIP = "ledger.tip"
 TIP_BYTES = 78  # a number, a hash and the end of the line
-GENESIS = hashlib.sha256(b"conference ledger 1").digest()  # what stands before the first row
+GENESIS = hashlib.sha256(b"conference ledger 1").digest()  # the hash before the first row
 
 
 def next_hash(before: bytes, key: TaskKey, records: bytes, calls: bytes, times: str) -> bytes:
@@ -28,12 +28,12 @@ def next_hash(before: bytes, key: TaskKey, records: bytes, calls: bytes, times: 
 
 
 def sealed(name: str, value: bytes) -> bytes:
-    """A note's value with its own hash behind it, as the ledger stores it."""
+    """A note's value followed by its hash, as the ledger stores it."""
     return value + _seal(name, value)
 
 
 def unsealed(name: str, stored: object) -> bytes | None:
-    """A note's value as it was before `sealed`; None where it was changed since."""
+    """The value that `sealed` was given; None if the stored bytes were changed since."""
     if not isinstance(stored, bytes):
         return None
     value, seal = stored[:-32], stored[-32:]
@@ -45,12 +45,12 @@ def _seal(name: str, value: bytes) -> bytes:
 
 
 def tip_path(folder: Path) -> Path:
-    """Where a round's folder notes the end of its chain."""
+    """The file in a round's folder that holds the end of the chain."""
     return folder / TIP
 
 
 def write_tip(folder: Path, number: int, tip: bytes) -> None:
-    """Note the chain's end in place. A fixed width makes the small write as good as atomic."""
+    """Overwrite the chain's end in place. The fixed width makes the small write near atomic."""
     line = f"{number:012d} {tip.hex()}\n".encode()
     try:
         handle = os.open(tip_path(folder), os.O_WRONLY | os.O_CREAT, 0o644)
@@ -63,7 +63,7 @@ def write_tip(folder: Path, number: int, tip: bytes) -> None:
 
 
 def read_tip(folder: Path) -> tuple[int, bytes] | None:
-    """The last row's number and hash as they were noted; None where nothing was."""
+    """The number and hash of the last row that was noted; None if there is no note."""
     path = tip_path(folder)
     if not path.exists():
         return None
@@ -76,7 +76,7 @@ def read_tip(folder: Path) -> tuple[int, bytes] | None:
         finally:
             os.close(handle)
         if not said.strip("\0"):
-            return None  # The disk kept the file, and not its first note.
+            return None  # After a crash the disk had the file but not its content.
         number, digest = said.split()
         return int(number), bytes.fromhex(digest)
     except OSError as error:

@@ -1,6 +1,6 @@
-"""The door for text from outside: names, results, output, PDFs, servers' answers and tables.
+"""Cleans text from outside: names, results, output, PDFs, servers' answers and tables.
 
-Behind it text can be written to a file, the ledger, a page and a terminal, and does nothing there.
+Cleaned text is harmless in a file, the ledger, a page and a terminal.
 """
 
 from __future__ import annotations
@@ -9,28 +9,28 @@ import re
 from typing import Any
 
 LOST = "\ufffd"  # the replacement character
-# Control characters but tabs and line ends, which terminals obey, and halves of surrogate pairs,
-# which no file can hold.
+# Control characters that terminals obey (tabs and line ends may stay), and lone surrogates, which
+# UTF-8 cannot encode.
 UNCLEAN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 
-# What turns the direction of the text behind it, up to its own closing sign or the paragraph's end.
+# Bidirectional controls: they hold until their closing character or the end of the paragraph.
 OPENING, CLOSING = "\u202a\u202b\u202d\u202e\u2066\u2067\u2068", "\u202c\u2069"
 TURNING = re.compile(f"[{OPENING}{CLOSING}]")
 
 
 def clean(text: str | bytes) -> str:
-    """The text with U+FFFD for each character that is none to read, and for bytes not in UTF-8."""
+    """The text with U+FFFD for each unclean character and for bytes that are not UTF-8."""
     if isinstance(text, bytes):
         text = text.decode("utf-8", "replace")
-    if text.isprintable():  # As most text is, and sooner told.
+    if text.isprintable():  # The fast path for most text.
         return text
     return UNCLEAN.sub(LOST, whole_characters(text))
 
 
 def clean_values(value: Any) -> Any:
-    """A value of JSON with clean text in it, names included.
+    """A JSON value with its strings and keys cleaned.
 
-    Raises `ValueError` where two names of an object are then the same.
+    Raises `ValueError` if cleaning makes two keys of an object equal.
     """
     if isinstance(value, str):
         return clean(value)
@@ -45,21 +45,22 @@ def clean_values(value: Any) -> Any:
 
 
 def whole_characters(text: str) -> str:
-    """The text with halves of surrogate pairs joined, or replaced where they are alone."""
+    """The text with surrogate pairs joined and lone surrogates replaced."""
     if text.isascii():
         return text
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 def turned_back(text: str) -> str:
-    """The text with what it opens of other directions closed at its end, so that what is shown
-    behind it reads as it is written."""
+    """The text with its open bidirectional controls closed, so that they don't affect what
+    follows."""
     opened: list[str] = []
     for sign in TURNING.findall(text):
         if sign in OPENING:
             opened.append(CLOSING[sign in OPENING[4:]])
         elif sign == CLOSING[0]:
-            opened[-1:] = [] if opened[-1:] == [sign] else opened[-1:]  # none through an isolate
+            # It cannot close an embedding outside the innermost open isolate.
+            opened[-1:] = [] if opened[-1:] == [sign] else opened[-1:]
         elif sign in opened:
             while opened.pop() != sign:
                 pass

@@ -20,7 +20,7 @@ _STARTS = 3  # Ray gives a starting cluster 30 seconds, which a crowded machine 
 
 
 def connect(address: str | None, hosts: int) -> None:
-    """Join the cluster at `address`, or start one with a core for each host, unless that is done.
+    """Join the cluster at `address`, or start one here, unless this process already has one.
 
     Raises:
         UserError: no cluster answers at the address, or none can be started here.
@@ -39,18 +39,18 @@ def connect(address: str | None, hosts: int) -> None:
 
 
 def _start(cores: int, quiet: dict[str, Any]) -> None:
-    """Start a cluster on this machine, again where its processes were not up in time."""
+    """Start a cluster on this machine; try again if its processes are not up in time."""
     import ray
 
     before = _children()
     for attempt in range(1, _STARTS + 1):
         try:
-            # Without "local" Ray would join any cluster it finds, and refuse the number of cores.
+            # Without "local" Ray would join any cluster that it finds, and then reject `num_cpus`.
             ray.init("local", num_cpus=cores, include_dashboard=False, **quiet)
             return
         except Exception as error:
             ray.shutdown()
-            for process in _children() - before:  # Ray leaves those of a failed start behind.
+            for process in _children() - before:  # Ray leaves the processes of a failed start.
                 with suppress(psutil.Error):
                     if any("/ray/" in word for word in process.cmdline()):
                         process.kill()
@@ -85,18 +85,18 @@ def _reason(error: BaseException) -> str:
 
 
 def _knock(address: str) -> None:
-    """Fail soon where nobody listens: Ray itself would try for minutes."""
+    """Fail quickly if nobody listens there: Ray itself would try for minutes."""
     host, colon, port = address.rpartition("://")[2].rpartition(":")
     if colon and port.isdigit():
         socket.create_connection((host.strip("[]"), int(port)), _KNOCK_SECONDS).close()
 
 
 def _use_token() -> None:
-    """Show the cluster the user's token where there is one.
+    """Make Ray send the user's token to the cluster, if there is a token.
 
-    Ray makes one for each user, and clusters then ask for it; but of its own accord it shows it to
-    clusters that it has found itself only. It reads the mode when it is first imported: set later,
-    only the processes that it starts would read it, and ask this one for a token in vain.
+    Clusters may require it, but by default Ray sends it only to clusters that it discovered
+    itself. Ray reads RAY_AUTH_MODE when it is first imported. If it were set later, only Ray's
+    child processes would read it, and they would wait for a token that this process never sends.
     """
     if "ray" in sys.modules:
         return

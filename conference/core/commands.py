@@ -1,4 +1,4 @@
-"""Runs a command line so that what a user can fix ends in one sentence, never in a traceback."""
+"""Runs a command line: an error that the user can fix is one sentence, never a traceback."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from conference.core.tasks import StopRound
 
 
 class Number(click.FloatRange):
-    """A number of the command line, not NaN nor infinity, with which no limit can be compared."""
+    """A finite number on the command line: NaN would pass every comparison with a limit."""
 
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
@@ -26,14 +26,14 @@ class Number(click.FloatRange):
         return found
 
     def _describe_range(self) -> str:
-        """As click says it in the help, which otherwise shows a range without ends."""
+        """The range in the help; empty without limits, where click would print an empty range."""
         return "" if self.min is None and self.max is None else super()._describe_range()
 
 
 def run_command(command: click.Command) -> None:
-    """Run the command with the words of the command line.
+    """Run the command with the arguments of the command line.
 
-    Exit status 2 for bad input and files that cannot be used, 3 for a round that stopped in order
+    Exit status: 2 for bad input or files that cannot be used, 3 for a round that stopped cleanly
     and can be resumed, 130 after Ctrl-C.
     """
     try:
@@ -48,7 +48,7 @@ def run_command(command: click.Command) -> None:
     except StopRound as stop:
         _leave(str(stop), 3)
     except BrokenPipeError:
-        os._exit(1)  # Whoever read the output, such as `head`, has gone.
+        os._exit(1)  # The reader of the output, such as `head`, has gone.
     except OSError as error:
         _leave(_sentence(error), 2)
     except (KeyboardInterrupt, click.Abort):
@@ -56,18 +56,18 @@ def run_command(command: click.Command) -> None:
             "Stopped. Nothing that was finished is lost: run the same command to go on.", err=True
         )
         sys.stderr.flush()
-        os._exit(130)  # An experiment's thread would keep the process; its sandbox dies with it.
+        os._exit(130)  # An experiment's thread would keep the process alive; its sandbox ends too.
 
 
 def _usage(error: click.ClickException) -> str:
-    """What is wrong with the words of the command line, and of which command."""
+    """What is wrong with the command line, and where to find that command's help."""
     context = getattr(error, "ctx", None)
     path = context.command_path if context else "conference"
     return f"{path}: {error.format_message().rstrip('.')}; see {path} --help."
 
 
 def _sentence(error: OSError) -> str:
-    """What the system says of a file; some libraries give the path alone."""
+    """The system's reason and the file; some libraries give only the path."""
     reason = error.strerror or ("no such file" if isinstance(error, FileNotFoundError) else "")
     path = str(error.filename or ("" if error.strerror else error))
     return ": ".join(filter(None, (path, reason))) + "; check the path, its rights and the disk."

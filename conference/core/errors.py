@@ -11,6 +11,6 @@ class UserError(Exception):
 
 
 def field_and_fault(error: Exception, above: str = "") -> tuple[str, str]:
-    """Of a msgspec decoding error: the dotted field, below `above`, and what is wrong with it."""
+    """The field (dotted, below `above`) and the fault that a msgspec decoding error names."""
     what, _, place = str(error).partition(" - at `$")
     return ".".join(part for part in (above, place.strip(".`")) if part), what

@@ -1,4 +1,4 @@
-"""Where tasks are performed: in this process (here), or on Ray hosts (`hosts.py`)."""
+"""Executors perform tasks: this module's in this process, that of `hosts.py` on Ray hosts."""
 
 from __future__ import annotations
 
@@ -10,30 +10,30 @@ from typing import Protocol
 
 from conference.core.tasks import Done, Task
 
-AT_ONCE = 256  # Tasks that wait for a language model cost a host nothing: engines batch them.
+AT_ONCE = 256  # tasks under way in a process: those that wait for a language model cost it little
 
 
 class Performer(Protocol):
-    """Performs one task. What it raises ends the run; a mind's failure is a record."""
+    """Performs one task. An exception ends the run; a mind's failure is returned as a record."""
 
     async def __call__(self, task: Task) -> Done: ...
 
 
 def unlimited() -> int:
-    """No limit on the tasks under way but the executor's own."""
+    """No limit on the tasks under way beyond the executor's own."""
     return sys.maxsize
 
 
 class Executor(Protocol):
-    """Performs tasks in any order and hands back finished ones in groups to be committed."""
+    """Performs tasks in any order and yields finished ones in groups, to be committed."""
 
     def perform(
         self, tasks: Sequence[Task], room: Callable[[], int] = unlimited
     ) -> Iterator[list[Done]]:
-        """Tasks are taken out of a deque, to which more may be added after each group.
+        """Perform `tasks`. If they are a deque, the caller may append more after each group.
 
-        `room` is asked before more tasks are begun: how many that wait for language models may
-        be under way. At 0 no further task begins; those that have begun are finished."""
+        `room` is called before more tasks begin, and returns how many that wait for language
+        models may be under way. At 0 no further task begins; those under way are finished."""
         ...
 
     def close(self) -> None: ...
@@ -71,5 +71,5 @@ class InlineExecutor:
         return [task.result() for task in finished]
 
     def close(self) -> None:
-        if not self._busy:  # Closing waits for threads; an interrupted run must not.
+        if not self._busy:  # Closing waits for threads, which an interrupted run must not do.
             self._runner.close()

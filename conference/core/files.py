@@ -1,4 +1,4 @@
-"""Files beside the ledger, named by the SHA-256 of their content; and the user's cache."""
+"""Writes files safely: those beside the ledger, named by the SHA-256 of their content."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ LONGEST_NAME = 80
 
 
 def keep(folder: Path, data: bytes, suffix: str) -> str:
-    """Store `data` in `folder` under its content's name and return the name.
+    """Store `data` in `folder` under a name made from its hash, and return the name.
 
-    The file is complete before it has its name, and is there before any row that names it.
+    The file is complete before it gets its name, so a record never names a partial file.
     """
     name = f"{hashlib.sha256(data).hexdigest()[:32]}{suffix}"
     keep_as(folder / name, data)
@@ -27,7 +27,7 @@ def keep(folder: Path, data: bytes, suffix: str) -> str:
 
 
 def keep_as(path: Path, data: bytes) -> None:
-    """Store `data` as `path`, complete before it has its name, unless it is there already."""
+    """Store `data` as `path` unless that exists; the file is complete before it gets its name."""
     folder = path.parent
     if path.exists():
         return
@@ -54,7 +54,7 @@ def page_name(paper: str) -> str:
 
 
 def check_writable(folder: Path) -> None:
-    """Raise `UserError` where this folder cannot be made or written; nothing is left behind."""
+    """Raise `UserError` if this folder cannot be made or written; leave nothing behind."""
     there = folder.absolute()
     while not there.exists() and not there.is_symlink():
         there = there.parent
@@ -63,14 +63,14 @@ def check_writable(folder: Path) -> None:
 
 
 def user_cache() -> Path:
-    """The package's folder for what can be made or fetched again, in the user's cache."""
+    """The package's folder in the user's cache."""
     cache = os.environ.get("XDG_CACHE_HOME")
     return (Path(cache) if cache else Path.home() / ".cache") / "conference"
 
 
 @contextmanager
 def writing(path: Path) -> Iterator[None]:
-    """Turn a full disk or a folder that may not be written into one sentence that names `path`."""
+    """Turn an `OSError` (disk full, no permission) into a `UserError` that names `path`."""
     try:
         yield
     except OSError as error:

@@ -1,4 +1,4 @@
-"""Numbers that JSON has: a record or a plan that holds infinity or NaN would be read as none."""
+"""Checks that numbers are finite: JSON has no infinity or NaN and would turn them into null."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ import msgspec
 
 
 class NotFinite(ValueError):
-    """A number is infinite or NaN, in a sentence that names its field."""
+    """A number is infinite or NaN; the message names its field."""
 
 
 def check_finite(value: object) -> None:
-    """Raise `NotFinite` for the first number in structs, tables and lists that JSON has not."""
+    """Raise `NotFinite` for the first infinity or NaN in a value, however deeply nested."""
     _check(msgspec.to_builtins(value), "")
 
 

@@ -1,7 +1,7 @@
-"""Following a round's ledger while another process writes it: read only, and only what is new.
+"""Follows a round's ledger while another process writes it, reading only what is new.
 
-The ledger is opened anew for each look and closed at once, so that the writer can fold its log
-into the file when it ends. The chain is not verified here; opening the ledger does that.
+Each look opens the ledger and closes it at once, so that the writer can fold its log into the
+file when it ends. The chain is not verified here; `read_ledger` does that.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ from conference.core.migrations import migrated
 from conference.core.records import decode
 from conference.core.tasks import TaskKey
 
-MOST = 4000  # rows of one look, so that a large round shows at once and fills up
-WAIT = 2.0  # seconds for a writer that holds the file, as while it makes it
+MOST = 4000  # rows of one look, so that a large round shows soon and then fills up
+WAIT = 2.0  # seconds to wait while the writer locks the file, as when it creates it
 ASKED = ("plan", "preflight", RETRACTED, UNDER_WAY)
 ROWS = "select seq, step, agent, paper, records, calls, seconds, finished, hash from tasks"
 
 
 class News(msgspec.Struct, frozen=True):
-    """What is new in a ledger. `again` says that all earlier rows are void: it was written anew.
+    """What is new in a ledger. `again`: it was rewritten, so all earlier rows are void.
 
-    `complete` are the steps of which every task is here; `more` says that there are further rows.
+    `complete` are the steps whose tasks are all finished; `more`: there are further rows.
     """
 
     again: bool
@@ -41,7 +41,7 @@ class News(msgspec.Struct, frozen=True):
 
 
 class Follower:
-    """Remembers how far a round's ledger was read."""
+    """Reads a round's ledger step by step and remembers how far it got."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -49,7 +49,7 @@ class Follower:
         self._at: tuple[int, bytes] = (0, b"")  # the last row's number and hash
 
     def look(self) -> News | None:
-        """What is new since the last look; None for nothing, or where there is no ledger yet.
+        """What is new since the last look; None if nothing is, or if there is no ledger yet.
 
         Raises:
             sqlite3.Error: the file is damaged, or its writer kept it locked.
@@ -70,7 +70,7 @@ class Follower:
     def _read(self, database: sqlite3.Connection) -> News | None:
         if not database.execute("select 1 from sqlite_master where name = 'meta'").fetchone():
             return None
-        database.execute("begin")  # One moment of the ledger for all that is read.
+        database.execute("begin")  # All queries below see the same snapshot.
         number, link = self._at
         last = database.execute("select hash from tasks where seq = ?", (number,)).fetchone()
         again = number > 0 and (last is None or last[0] != link)
@@ -99,8 +99,8 @@ def _notes(database: sqlite3.Connection) -> dict[str, bytes]:
 
 
 def _open(path: Path) -> sqlite3.Connection:
-    """Without a log no process has the ledger open: it is read with `immutable`, so that SQLite
-    makes no files beside it."""
+    """Open the database read-only. Without a write-ahead log no process has it open: `immutable`
+    then keeps SQLite from making files beside it."""
     uri = f"{path.absolute().as_uri()}?mode=ro"
     if not path.with_name(f"{LEDGER}-wal").exists():
         uri += "&immutable=1"
@@ -108,7 +108,7 @@ def _open(path: Path) -> sqlite3.Connection:
 
 
 def _looks(folder: Path) -> tuple[int, ...]:
-    """What changes when the ledger does: its files' inodes, times and sizes."""
+    """Inodes, times and sizes of the ledger's files; they change whenever the ledger does."""
     found: list[int] = []
     for name in (LEDGER, f"{LEDGER}-wal"):
         try:
@@ -124,7 +124,7 @@ def _at_once(path: str, flags: int) -> int:
 
 
 def being_written(folder: Path) -> bool:
-    """Whether a live process writes the round: it holds the lock, and no dead one does."""
+    """Whether a live process is writing the round: it holds the lock, which dies with it."""
     try:
         # Without O_NONBLOCK a named pipe in its place would block the process for good.
         with open(folder / LOCK, opener=_at_once) as lock:

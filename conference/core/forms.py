@@ -15,7 +15,7 @@ FieldKind = Literal["score", "text", "choice"]
 class Field(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One field of a form. `values` are the allowed scores, lowest first; text fields have none.
 
-    A language model's text of fewer words than `least` is asked for again.
+    A language model whose text has fewer words than `least` is asked again.
     """
 
     name: str
@@ -29,8 +29,8 @@ class Field(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     least: int = 0
 
     def place(self, value: float) -> float:
-        """The step of the scale, from 0, at which a value within its range lies; a value between
-        two steps lies between their places."""
+        """A value's position on the scale: 0 for the lowest step, 1 for the next, interpolated
+        between steps. Raises `ValueError` for a value outside the scale."""
         above = next((at for at, step in enumerate(self.values) if step >= value), None)
         if above is None or value < self.values[0]:
             low, high = self.values[0], self.values[-1]
@@ -59,7 +59,7 @@ class Form(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
     @property
     def scores(self) -> tuple[Field, ...]:
-        """The score fields, rating and confidence among them."""
+        """The score fields, including rating and confidence."""
         return tuple(field for field in self.field if field.kind == "score")
 
     @property
@@ -72,13 +72,13 @@ class Form(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 def without_texts(form: Form) -> Form:
-    """The form with its scores and choices alone."""
+    """The form with only its scores and choices."""
     kept = tuple(field for field in form.field if field.kind != "text")
     return msgspec.structs.replace(form, field=kept)
 
 
 def with_least(form: Form, words: int) -> Form:
-    """The form whose required text fields ask for at least so many words."""
+    """The form with required text fields that ask for at least `words` words each."""
     fields = (
         msgspec.structs.replace(field, least=max(field.least, words))
         if field.kind == "text" and field.required
@@ -89,13 +89,13 @@ def with_least(form: Form, words: int) -> Form:
 
 
 def least_words(form: Form) -> int:
-    """The fewest words that a required text field of the form asks for, as a comment of its venue
-    does; 0 for a form without one."""
+    """The smallest `least` of the form's required text fields, which holds for comments too;
+    0 if there is no such field."""
     return min((field.least for field in form.texts if field.required), default=0)
 
 
 def check_form(form: Form, where: str) -> None:
-    """Raise `UserError` naming the field when the form contradicts itself."""
+    """Raise a `UserError` that names the field if the form contradicts itself."""
     names = [field.name for field in form.field]
     for name in names:
         if names.count(name) > 1:
@@ -140,7 +140,7 @@ def _is_value(key: str, values: tuple[float, ...]) -> bool:
 
 
 def _words(text: str) -> int:
-    """How many words a text has: a list of numbers has none."""
+    """The number of words with a letter in them: a list of numbers has none."""
     return sum(any(map(str.isalpha, word)) for word in text.split())
 
 

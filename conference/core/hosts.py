@@ -1,9 +1,9 @@
-"""Tasks performed on Ray actors that each host many agents, and that may die at any time.
+"""Performs tasks on Ray actors ("hosts") that each serve many agents and may die at any time.
 
-A dead host does not show whether one of its tasks killed it or something from outside. So the tasks
-that were on it are performed again with at most half as many on a host at once, and again half as
-many after the next death. A task is to blame only when it was alone on `DEATHS_TO_BLAME` hosts in a
-row, and each died: then that is recorded as its failure.
+A dead host does not show whether one of its tasks killed it or something else did. So its tasks are
+performed again with at most half as many on a host at once, and half as many again after the next
+death. A task is blamed only if it was alone on `DEATHS_TO_BLAME` hosts in a row and each of them
+died: then that is recorded as its failure.
 """
 
 from __future__ import annotations
@@ -23,18 +23,18 @@ from conference.core.executors import AT_ONCE, Performer, unlimited
 from conference.core.records import Failure, encode
 from conference.core.tasks import Done, Task
 
-BATCH = 64  # One actor call costs 1-3 ms: reviews go out many at a time.
-OPEN_BATCHES = 2  # One being performed and one waiting keeps a host busy.
-DEATHS_TO_BLAME = 5  # hosts that died with one task alone there, until it is recorded as failed
-PING_SECONDS = 0.2  # between two questions to a dead host whether it is up again
-RESTART_SECONDS = 600.0  # after which a dead host is given up, and the run ends
+BATCH = 64  # tasks in one actor call at most; a call costs 1-3 ms
+OPEN_BATCHES = 2  # One being performed and one waiting keep a host busy.
+DEATHS_TO_BLAME = 5  # deaths of hosts with one task alone before it is recorded as failed
+PING_SECONDS = 0.2  # between two checks whether a dead host is up again
+RESTART_SECONDS = 600.0  # until a dead host is given up and the run ends
 
 Lane = tuple[int, bool]  # a host, and whether the lane's tasks wait for language models
 
 
 class Batch(msgspec.Struct):
-    """Tasks that go to a host in one call. `limit` is how many tasks may be there at once, these
-    counted; `deaths_alone` how many hosts died while they had only this task."""
+    """Tasks that go to a host in one call. `limit` is the most tasks, including these, that may be
+    on the host at once; `deaths_alone` counts the hosts that died with only this task."""
 
     tasks: list[Task]
     lane: Lane
@@ -60,14 +60,13 @@ class Host:
         return list(await asyncio.gather(*(self._performer(task) for task in tasks)))
 
     async def ping(self) -> None:
-        """Returns when the host is up."""
+        """Return at once: the answer shows that the host is up."""
 
 
 class RayExecutor:
-    """Agents spread over `hosts` Ray actors.
+    """Spreads agents over `hosts` Ray actors.
 
-    A host that dies is started again and its unfinished batches are given out again: nothing is
-    lost, as the ledger lacks them.
+    If a host dies, Ray restarts it and its unfinished batches are given out again.
     """
 
     def __init__(
@@ -120,7 +119,7 @@ class RayExecutor:
                 yield finished
 
     def _ready(self, open_calls: dict[Any, Batch]) -> list[Any]:
-        """Calls that ended; waits for one, but not long while a host is dead."""
+        """Wait for a call to end, only briefly while a host is dead; return those that ended."""
         calls = list(open_calls)
         if not calls:
             time.sleep(PING_SECONDS if self._dead else 0)
@@ -130,7 +129,7 @@ class RayExecutor:
         return list(ready)
 
     def _queue(self, tasks: deque[Task], queues: dict[Lane, deque[Batch]]) -> None:
-        """Take tasks to their agent's host in batches; those that wait for a model one by one."""
+        """Queue tasks for their agent's host, in batches; model-bound tasks one by one."""
         lanes: dict[Lane, list[Task]] = defaultdict(list)
         most = max(1, min(BATCH, len(tasks) // (4 * len(self._hosts))))
         while tasks:
@@ -146,7 +145,7 @@ class RayExecutor:
     def _give_out(
         self, queues: dict[Lane, deque[Batch]], open_calls: dict[Any, Batch], most: int
     ) -> None:
-        """Give live hosts what they have room for, within the limit of each batch there."""
+        """Send live hosts the batches that they have room for, within each batch's limit."""
         busy = Counter(batch.lane for batch in open_calls.values())
         on_host = _on_hosts(open_calls)
         limits: dict[int, int] = {}
@@ -172,12 +171,13 @@ class RayExecutor:
                 del queues[lane]
 
     def _note_death(self, host: int, open_calls: dict[Any, Batch]) -> None:
-        """Count what was on a host when it died; all its calls fail, if not in the same moment."""
+        """Note how many tasks a host had when it died; its calls may fail one after another."""
         if host not in self._dead:
             self._dead[host] = DeadHost(_on_hosts(open_calls)[host], time.monotonic())
 
     def _requeue(self, batch: Batch, queues: dict[Lane, deque[Batch]]) -> list[Done]:
-        """Queue a dead host's batch again, fewer at once; record a task that killed its hosts."""
+        """Queue a dead host's batch again in smaller parts; return a failure for a task that
+        killed `DEATHS_TO_BLAME` hosts."""
         (host, waits), dead = batch.lane, self._dead[batch.lane[0]]
         limit = max(1, min(batch.limit, dead.tasks) // 2)
         lane, deaths = batch.lane, 0
@@ -195,10 +195,10 @@ class RayExecutor:
         return []
 
     def _note_restarts(self, open_calls: dict[Any, Batch]) -> None:
-        """Ask dead hosts whether they are up: a task given to one before that would be lost.
+        """Ping dead hosts and mark those that are up: a task sent earlier would be lost.
 
         Raises:
-            UserError: a host could not be started again.
+            UserError: a host was not up again within `RESTART_SECONDS`.
         """
         on_host = _on_hosts(open_calls)
         for host, dead in list(self._dead.items()):
@@ -225,7 +225,7 @@ class RayExecutor:
 
 
 def _on_hosts(open_calls: dict[Any, Batch]) -> Counter[int]:
-    """How many tasks each host has."""
+    """The number of tasks on each host."""
     found: Counter[int] = Counter()
     for batch in open_calls.values():
         found[batch.lane[0]] += len(batch.tasks)

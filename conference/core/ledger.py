@@ -3,8 +3,7 @@
 One process writes it. A row is one finished task with all its records; rows are chained by SHA-256
 (`chain.py`), so that a changed, lost or reordered row is found when the ledger is opened. Commits
 are synchronous (`FULL`) and grouped by the caller. After each commit the chain's end is noted in
-`ledger.tip`: SQLite drops a damaged tail of its write-ahead log without an error, and only the tip
-shows it.
+`ledger.tip`, because SQLite silently drops a damaged tail of its write-ahead log.
 """
 
 from __future__ import annotations
@@ -39,7 +38,7 @@ from conference.core.migrations import migrated
 from conference.core.records import AnyRecord, decode
 from conference.core.tasks import Done, TaskKey
 
-# Names of notes, or how they begin, as they stand in ledgers.
+# Names of notes in the ledger, or prefixes of them.
 COMPLETE = "whole step "
 SEEN = "seen by step "
 RETRACTED = "retracted"
@@ -48,7 +47,7 @@ READ_AT_ONCE = 1000  # rows of one query
 
 
 class LedgerRow(msgspec.Struct, frozen=True):
-    """A task as the ledger keeps it. `calls` is a JSON list of model calls."""
+    """A finished task as the ledger keeps it. `calls` is a JSON list of model calls."""
 
     key: TaskKey
     records: list[AnyRecord]
@@ -112,7 +111,7 @@ class Ledger:
         return self._decoded(self._bytes(key))
 
     def records_of(self, keys: Sequence[TaskKey]) -> Iterator[AnyRecord]:
-        """The records of finished tasks, in their order."""
+        """The records of finished tasks, in the order of `keys`."""
         query = "select seq, records from tasks where seq in (select value from json_each(?))"
         for at in range(0, len(keys), READ_AT_ONCE):
             numbers = [self._done[key] for key in keys[at : at + READ_AT_ONCE]]
@@ -125,7 +124,7 @@ class Ledger:
                 yield from self._decoded(records)
 
     def _bytes(self, key: TaskKey) -> bytes:
-        """A task's records as they were handed in, whose hash was right when it was opened."""
+        """A task's records as they were handed in; their hash was checked on opening."""
         number = self._done[key]
         try:
             row = self._database.execute("select records from tasks where seq = ?", (number,))
@@ -134,7 +133,7 @@ class Ledger:
             raise self._damage(str(error)) from error
 
     def _decoded(self, records: bytes) -> list[AnyRecord]:
-        """Records whose hash is right, so that only another version can have made strange ones."""
+        """Decode records whose hash is right; those that fail must be from another version."""
         try:
             return decode(migrated(records, self._version))
         except msgspec.MsgspecError as error:
@@ -144,8 +143,8 @@ class Ledger:
         """Write finished tasks in one transaction: all of them, or none.
 
         Raises:
-            ValueError: a task would be there twice. An index of the table would see to that too,
-                but would take a sixth of the time of a review.
+            ValueError: a task would be there twice. It is checked here because a unique index
+                would take a sixth of a review's time.
         """
         keys = {done.key for done in finished}
         if len(keys) < len(finished) or any(key in self._done for key in keys):
@@ -169,9 +168,9 @@ class Ledger:
         write_tip(self.folder, number, tip)
 
     def retract(self, keys: Iterable[TaskKey]) -> None:
-        """Take failed tasks out, so that they are tried once more; the chain is computed again.
+        """Remove failed tasks, so that they are tried again, and compute the chain anew.
 
-        Their model calls were paid for, and stay in a note for those who count (`retracted`).
+        Their model calls were paid for and stay in a note (`retracted`), to be counted as spent.
         """
         gone = set(keys)
         kept, paid = [], list(self.retracted())
@@ -205,7 +204,7 @@ class Ledger:
         """Every finished task in the order of writing.
 
         Raises:
-            UserError: another version of Conference made the ledger, with other records.
+            UserError: another version of Conference wrote records that this one cannot read.
         """
         query = (
             "select step, agent, paper, records, calls, seconds, finished from tasks order by seq"
@@ -221,16 +220,16 @@ class Ledger:
             yield calls
 
     def retracted(self) -> Iterator[tuple[TaskKey, bytes]]:
-        """The model calls, as JSON, of tasks that were taken out again, each time anew.
+        """The model calls, as JSON, of removed tasks; a task removed twice comes twice.
 
-        They count as spent, but are apart from `calls`: their answers are no part of the round.
+        They count as spent, but `calls` omits them: their answers are not part of the round.
         """
         noted = self.read_note(RETRACTED) or b"[]"
         for key, calls in msgspec.json.decode(noted, type=list[tuple[TaskKey, msgspec.Raw]]):
             yield key, bytes(calls)
 
     def content(self) -> dict[str, bytes]:
-        """What the round computed, timings and order aside: task key to canonical records."""
+        """What the round computed, without times and order: task key to canonical records."""
         rows = self._database.execute("select step, agent, paper, records from tasks")
         found = {str(TaskKey(*row[:3])): bytes(row[3]) for row in rows}
         return {str(key): found[str(key)] for key in sorted(self._done)}
@@ -240,7 +239,7 @@ class Ledger:
         self._write_notes({name: value})
 
     def _write_notes(self, notes: Mapping[str, bytes]) -> None:
-        """Keep some facts in one transaction."""
+        """Keep several facts in one transaction."""
         try:
             with self._database:
                 for name, value in notes.items():
@@ -254,12 +253,12 @@ class Ledger:
         )
 
     def note_complete(self, step: str, keys: Sequence[TaskKey], seen: Sequence[bytes] = ()) -> None:
-        """Note that all tasks of a step are here, their order, and digests of what they saw."""
+        """Note that a step is complete, the order of its tasks, and digests of what they saw."""
         rows = [(key.agent, key.paper) for key in keys]
         self._write_notes({SEEN + step: b"".join(seen), COMPLETE + step: msgspec.json.encode(rows)})
 
     def seen(self, step: str) -> dict[TaskKey, bytes]:
-        """Digests of what the tasks of a complete step saw; empty where none were noted."""
+        """Digests of what the tasks of a complete step saw; empty if none were noted."""
         keys, noted = self.complete_step(step), self.read_note(SEEN + step)
         if not keys or not noted:
             return {}
@@ -276,7 +275,7 @@ class Ledger:
         return Done(key, self._bytes(key), 0.0, self._calls.get(key, b"[]"))
 
     def complete_step(self, step: str) -> list[TaskKey] | None:
-        """The tasks of a step that was noted as complete, in order; None for other steps."""
+        """The tasks, in order, of a step that is noted as complete; None for other steps."""
         noted = self.read_note(COMPLETE + step)
         if noted is None:
             return None
@@ -284,7 +283,7 @@ class Ledger:
         return [TaskKey(step, agent, paper) for agent, paper in rows]
 
     def read_note(self, name: str) -> bytes | None:
-        """The fact kept under `name`, or None. Raises `UserError` when it was changed."""
+        """The fact kept under `name`, or None. Raises `UserError` if it was tampered with."""
         row = self._database.execute("select value from meta where name = ?", (name,)).fetchone()
         if row is None:
             return None
@@ -294,14 +293,14 @@ class Ledger:
         return value
 
     def close(self) -> None:
-        """Fold the write-ahead log into the file and let the next run in."""
+        """Fold the write-ahead log into the file and release the lock."""
         self._database.close()
         if self._lock is not None:
             self._lock.close()
 
 
 def open_ledger(folder: Path) -> Ledger:
-    """Open a round's ledger for writing, made if it is not there.
+    """Open a round's ledger for writing; create it if it does not exist.
 
     Raises:
         UserError: another live process writes it, it is damaged, or the folder can't be written.
@@ -311,5 +310,5 @@ def open_ledger(folder: Path) -> Ledger:
 
 
 def read_ledger(folder: Path) -> Ledger:
-    """Open a round's ledger to look at it. Raises `UserError` when it is missing or damaged."""
+    """Open a round's ledger for reading. Raises `UserError` if it is missing or damaged."""
     return Ledger(folder, open_to_read(folder), None)

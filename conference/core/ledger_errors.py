@@ -1,4 +1,4 @@
-"""What to say of a ledger that is damaged, too new, or cannot be read or written."""
+"""Errors of a ledger that is damaged, of another version, or cannot be read or written."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from conference.core.errors import UserError
 
 
 def damaged(file: Path, what: str) -> UserError:
-    """The error for a damaged ledger. `what` is wrong with it, without a full stop."""
+    """The error for a damaged ledger. `what` says what is wrong, without a full stop."""
     return UserError(
         f"{file}: the ledger is damaged: {what}; put back a copy of the run folder, or start again "
         "with another --out."
@@ -24,11 +24,11 @@ def other_version(folder: Path) -> UserError:
 
 
 def cannot_write(folder: Path, error: Exception) -> UserError:
-    """The error for a round's folder that takes no more data."""
+    """The error for a round's folder that cannot be written."""
     reason = getattr(error, "strerror", None) or str(error)
     return UserError(
         f"{folder}: the round cannot be written here ({reason}); nothing that was finished is "
-        "lost: free the disk or choose another --out, and run the same command again."
+        "lost: free disk space or choose another --out, and run the same command again."
     )
 
 

@@ -1,4 +1,4 @@
-"""The SQLite file of a ledger: made, locked and opened, to write it or only to read it."""
+"""Creates, locks and opens the SQLite file of a ledger, for writing or for reading."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from conference.core.migrations import VERSION
 
 LEDGER = "ledger.sqlite"
 LOCK = "round.lock"
-# A process that asks whether a round runs holds its lock for a moment: seconds between the tries.
-LOCK_TRIES, LOCK_PAUSE = 5, 0.05
+# `being_written` in another process holds the lock for a moment, so taking it is tried again.
+LOCK_TRIES, LOCK_PAUSE = 5, 0.05  # the pause in seconds
 SCHEMA = """
 create table tasks (
     seq integer primary key,
@@ -31,7 +31,7 @@ create table meta (name text primary key, value blob not null);
 
 
 def lock_folder(folder: Path) -> IO[str]:
-    """Make a round's folder and hold its lock; closing the file lets go of it.
+    """Create a round's folder and take its lock; closing the returned file releases it.
 
     Raises:
         UserError: another live process holds the lock, or the folder cannot be written.
@@ -53,15 +53,15 @@ def lock_folder(folder: Path) -> IO[str]:
 
 
 def open_to_write(folder: Path) -> sqlite3.Connection:
-    """The database in a locked folder, made if it is not there.
+    """The database in a locked folder; created if it does not exist.
 
     Raises:
-        UserError: it is lost, damaged or no ledger, or cannot be written.
+        UserError: it is missing, damaged, not a ledger, or cannot be written.
     """
     path = folder / LEDGER
     if not path.exists() and tip_path(folder).exists():
         raise UserError(
-            f"{path}: the ledger is missing but {TIP} says there was one; put back a copy of the "
+            f"{path}: the ledger is missing, but {TIP} says there was one; put back a copy of the "
             "run folder, or start again with another --out."
         )
     database = _connect(path)
@@ -87,10 +87,10 @@ def open_to_write(folder: Path) -> sqlite3.Connection:
 
 
 def open_to_read(folder: Path) -> sqlite3.Connection:
-    """The database of a round that this process only looks at.
+    """The database of a round that this process only reads.
 
     Raises:
-        UserError: it is missing, cannot be read, or holds nothing yet.
+        UserError: it is missing, cannot be read, or is empty.
     """
     path = folder / LEDGER
     try:
@@ -102,8 +102,8 @@ def open_to_read(folder: Path) -> sqlite3.Connection:
     in_use = path.with_name(f"{LEDGER}-wal").exists()
     if in_use and not path.with_name(f"{LEDGER}-shm").exists() and not os.access(folder, os.W_OK):
         raise UserError(
-            f"{folder}: the round was stopped as it wrote, and nothing may be written here, which "
-            "reading it needs; copy the folder and name the copy."
+            f"{folder}: the round was stopped while it wrote, so reading it needs a folder that "
+            "can be written; copy the folder and name the copy."
         )
     read_only = not in_use and not os.access(folder, os.W_OK)
     database = _connect_read_only(path) if read_only else _connect(path)
@@ -114,7 +114,7 @@ def open_to_read(folder: Path) -> sqlite3.Connection:
 
 
 def version_of(folder: Path, database: sqlite3.Connection) -> int:
-    """The version of the ledger's records; 0 from before there were versions.
+    """The version of the ledger's records; 0 for ledgers older than versioning.
 
     Raises:
         UserError: a newer version of Conference wrote it.
@@ -122,7 +122,7 @@ def version_of(folder: Path, database: sqlite3.Connection) -> int:
     try:
         version: int = database.execute("pragma user_version").fetchone()[0]
     except sqlite3.Error:
-        return VERSION  # Damage: reading the ledger says so.
+        return VERSION  # The file is damaged: reading the ledger reports it.
     if version > VERSION:
         raise UserError(
             f"{folder / LEDGER}: a newer version of Conference wrote this ledger (version "
@@ -132,7 +132,7 @@ def version_of(folder: Path, database: sqlite3.Connection) -> int:
 
 
 def _take(lock: IO[str]) -> None:
-    """Hold the lock. The kernel lets go of it when its process dies, however it dies."""
+    """Take the lock. The kernel releases it when the process dies, however it dies."""
     for _ in range(LOCK_TRIES - 1):
         try:
             return fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -145,7 +145,7 @@ def _has_tables(database: sqlite3.Connection) -> bool:
     try:
         return bool(database.execute("select 1 from sqlite_master limit 1").fetchone())
     except sqlite3.Error:
-        return True  # Damage: opening the ledger says so.
+        return True  # The file is damaged: opening the ledger reports it.
 
 
 def _connect(path: Path) -> sqlite3.Connection:
@@ -156,10 +156,10 @@ def _connect(path: Path) -> sqlite3.Connection:
 
 
 def _connect_read_only(path: Path) -> sqlite3.Connection:
-    """A ledger in a folder where nothing can be written, as on a disk mounted read only.
+    """Open a ledger in a folder that cannot be written, such as on a read-only disk.
 
-    Without `immutable` SQLite makes files beside the ledger even to read it. A ledger that a run
-    is writing, or was writing when it was killed, has these files, and is not opened so.
+    Without `immutable` SQLite creates files beside the ledger even to read it. If these files
+    exist, a run is writing the ledger or was killed while writing: then do not use this.
     """
     return sqlite3.connect(
         f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False

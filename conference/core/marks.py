@@ -1,7 +1,7 @@
-"""Marks of quality: what can be said of a text without understanding it; marks.toml has the rules.
+"""Marks: faults of a text that show without understanding it; marks.toml has the rules.
 
-They are computed from the records when somebody reads them: the chair in the thread, readers on the
-site, an export. A mark changes no score and no decision by itself.
+They are computed when a text is shown: to the chair in the thread, on the site, in an export. A
+mark changes no score and no decision by itself.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class Outside(msgspec.Struct, frozen=True):
 
 
 class Rules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The whole of marks.toml, where each rule is explained."""
+    """The content of marks.toml, which explains each rule."""
 
     repeats: Repeats
     short: Words
@@ -71,12 +71,12 @@ class Rules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @cache
 def rules() -> Rules:
-    """The rules as the package has them."""
+    """The rules that come with the package."""
     return msgspec.toml.decode(Path(__file__).with_suffix(".toml").read_bytes(), type=Rules)
 
 
 def review_marks(review: Review, rating: float, form: Form) -> tuple[str, ...]:
-    """What is wrong with a review by its looks; `rating` is the latest one."""
+    """A review's marks; `rating` is its latest one."""
     found = list(text_marks(review.texts, form))
     others = [
         _share(field, review.scores[field.name])
@@ -92,8 +92,7 @@ def review_marks(review: Review, rating: float, form: Form) -> tuple[str, ...]:
 
 
 def text_marks(texts: Mapping[str, str], form: Form | None = None) -> tuple[str, ...]:
-    """What is wrong with a review's words by their looks; its fields are those of the form, where
-    there is one."""
+    """The marks of a review's texts; with a form, of the form's text fields."""
     if form:
         texts = {field.name: texts.get(field.name, "") for field in form.texts}
     found = list(_of_texts(texts))
@@ -109,20 +108,20 @@ def text_marks(texts: Mapping[str, str], form: Form | None = None) -> tuple[str,
 
 
 def contradicts(texts: Iterable[str], place: float) -> bool:
-    """Whether words ask for the other side of a scale on which the rating is at `place`, 0 to 1."""
+    """Whether texts ask for the other side of the scale than the rating, at `place` from 0 to 1."""
     text, sides = "\n".join(texts), rules().verdict
     accepts, rejects = mentions(text, sides.accept), mentions(text, sides.reject)
     return accepts != rejects and (place < 0.5 if accepts else place > 0.5)
 
 
 def marked_reviews(reviews: Sequence[Review], ratings: Sequence[float], form: Form) -> str:
-    """The marked ones of a paper's reviews, as R1, R2, … with their marks; "" for none."""
+    """A paper's marked reviews as "R1 (marks); R3 (marks)"; "" for none."""
     marks = [review_marks(*row, form=form) for row in zip(reviews, ratings, strict=True)]
     return "; ".join(f"R{n} ({', '.join(each)})" for n, each in enumerate(marks, 1) if each)
 
 
 def comment_marks(comment: Comment, form: Form) -> tuple[str, ...]:
-    """What is wrong with a comment by its looks."""
+    """A comment's marks."""
     found = list(_of_texts({"comment": comment.text}))
     if _count(comment.text) < rules().short.words:
         found.append("next to no words")
@@ -133,7 +132,7 @@ def comment_marks(comment: Comment, form: Form) -> tuple[str, ...]:
 
 
 def meta_marks(meta: MetaReview, ratings: Sequence[float], form: Form) -> tuple[str, ...]:
-    """What is wrong with a meta-review by its looks, and whether all reviews speak against it."""
+    """A meta-review's marks, including a decision against all reviews' ratings."""
     found = list(_of_texts({"text": meta.text}))
     if _count(meta.text) < rules().short.words:
         found.append("next to no words")
@@ -149,12 +148,12 @@ def meta_marks(meta: MetaReview, ratings: Sequence[float], form: Form) -> tuple[
 
 
 def bids_alike(levels: Mapping[str, str], offered: int) -> bool:
-    """Whether a reviewer bid the same, and not Neutral, for each of several papers."""
+    """Whether a reviewer gave all of several papers the same bid, other than Neutral."""
     return 1 < offered == len(levels) and len(set(levels.values())) == 1
 
 
 def repeated(text: str) -> str:
-    """The phrase that a text says over and over without a stop; "" for none."""
+    """The phrase that a text repeats over and over in a row; "" for none."""
     words, rule = _words(text), rules().repeats
     for size in range(1, rule.longest + 1):
         run = 0
@@ -188,7 +187,7 @@ def _runs(words: Sequence[str], size: int) -> Iterable[tuple[str, ...]]:
 
 
 def _share(field: Field, value: float) -> float:
-    """Where a value stands on its field's scale, from 0 to 1."""
+    """A value's position on its field's scale, from 0 to 1."""
     return field.place(value) / (len(field.values) - 1)
 
 

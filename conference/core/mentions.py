@@ -1,4 +1,4 @@
-"""Whether a text names something: by whole words, never by parts ("code" is not in "decoder")."""
+"""Finds phrases in a text by whole words, never parts of words ("code" is not in "decoder")."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from functools import cache
 
 
 def mentions(text: str, phrases: Iterable[str], stems: bool = False) -> bool:
-    """Whether one of the phrases stands in the text, in any case, singular or plural.
+    """Whether one of the phrases occurs in the text, in upper or lower case, singular or plural.
 
-    With `stems`, longer words that begin as a phrase ends count too: "modelling" for "model".
+    With `stems` a phrase's last word may go on: "modelling" counts for "model".
     """
     return any(_pattern(phrase, stems).search(text) for phrase in phrases)
 
 
 def count_mentions(text: str, phrase: str, stems: bool = False) -> int:
-    """How often a phrase stands in the text, as in `mentions`."""
+    """How often a phrase occurs in the text, by the rules of `mentions`."""
     return len(_pattern(phrase, stems).findall(text))
 
 

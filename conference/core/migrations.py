@@ -1,9 +1,9 @@
-"""Old ledgers stay readable: their version, and what makes their records those of this version.
+"""Keeps old ledgers readable: functions that bring their records to this version.
 
-A ledger's version is SQLite's `user_version`; ledgers from before there were versions have 0. When
-a change of `records.py` makes old records unreadable, raise `VERSION` and append the function that
-turns the JSON of one task's records of the version before into that of the new one. A ledger of
-every version is kept in tests/core/ledgers.
+A ledger's version is SQLite's `user_version`; ledgers older than versioning have 0. When a change
+to `records.py` makes old records unreadable, append to `MIGRATIONS` a function that turns the JSON
+of one task's records from the last version into the new one, and keep a ledger of the last version
+in tests/core/ledgers.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ VERSION = len(MIGRATIONS)
 
 
 def migrated(records: bytes, version: int) -> bytes:
-    """The JSON of a task's records, as a ledger of `version` has it, as this version reads it."""
+    """The JSON of a task's records from a ledger of `version`, in this version's format."""
     for step in MIGRATIONS[version:]:
         records = step(records)
     return records

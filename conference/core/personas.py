@@ -1,4 +1,4 @@
-"""Personas: rows of a role's personas.toml, and those that a venue's own file adds."""
+"""Personas: tables of a role's personas.toml, and those that a venue's own file adds."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ def _rows(file: Path) -> dict[str, dict[str, Any]]:
 
 
 def names(file: Path) -> tuple[str, ...]:
-    """The personas of a role's file."""
+    """The names of the personas in a role's file."""
     return tuple(_rows(file))
 
 
 def persona(agent: Agent, file: Path, kind: type[P]) -> P:
-    """An agent's persona; one without a name has the file's first.
+    """An agent's persona; the file's first one if the agent names none.
 
     Raises:
         UserError: the file has no persona of that name, and the venue gave no traits.
@@ -46,10 +46,10 @@ def _shipped(name: str, file: Path, kind: type[msgspec.Struct]) -> Any:
 
 
 def own_traits(said: dict[str, Any], file: Path, kind: type[P], where: str) -> dict[str, Any]:
-    """The traits of a venue's own persona: what it leaves out is as in the one it is `like`.
+    """The traits of a venue's own persona; those that it leaves out come from its `like`.
 
     Raises:
-        UserError: an unknown persona or field, or a value that is not of its type.
+        UserError: an unknown persona or field, or a value of the wrong type.
     """
     rows = _rows(file)
     like = said.get("like", next(iter(rows)))

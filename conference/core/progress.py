@@ -29,11 +29,11 @@ def no_progress(step: str, done: int, total: int) -> None:
 
 
 class ProgressDisplay:
-    """Shows how far each step is, as a context manager; `show` is a `Progress`.
+    """A context manager that shows how far each step is; `show` is a `Progress`.
 
-    A terminal gets one bar for each step. Anything else (a log, CI, a cluster's job) gets a plain
-    line when a step ends and every `every` seconds, also while nothing moves, with done, all and
-    time left. With `log`, the same plain lines are appended to that file with the time of day.
+    A terminal gets one bar for each step. Anything else (a log, CI, a cluster job) gets a plain
+    line with the counts and the time left when a step ends and every `every` seconds, even if
+    nothing moved. With `log` the same lines are appended to that file with date and time.
     """
 
     def __init__(
@@ -69,7 +69,7 @@ class ProgressDisplay:
             self._bars.stop()
 
     def show(self, step: str, done: int, total: int | None) -> None:
-        """Note that `done` of `total` (None: unknown) are finished; 0 of 0 is left out."""
+        """Note that `done` of `total` (None: unknown) are finished; a total of 0 is ignored."""
         if total == 0:
             return
         with self._lock:
@@ -86,7 +86,7 @@ class ProgressDisplay:
                 self._say(self._state(now))
 
     def tick(self) -> None:
-        """Say how far the step is, where nothing was said of it for a while."""
+        """Print a line about the step if the last one was `every` seconds ago."""
         with self._lock:
             now = self._clock()
             if self._step and now - self._said >= self._every:
@@ -99,7 +99,7 @@ class ProgressDisplay:
     def _move_bar(self) -> None:
         if self._step not in self._tasks:
             self._tasks[self._step] = self._bars.add_task(self._step, total=self._total)
-        # The step of a later round may have other tasks than that of the first.
+        # In a later round the same step may have another number of tasks.
         self._bars.update(self._tasks[self._step], total=self._total, completed=self._done)
 
     def _state(self, now: float) -> str:
@@ -124,7 +124,7 @@ class ProgressDisplay:
             self._log.parent.mkdir(parents=True, exist_ok=True)
             with self._log.open("a", encoding="utf-8") as file:
                 file.write(f"{datetime.now():%Y-%m-%d %H:%M:%S}  {line}\n")
-        except OSError as error:  # The work itself may still be able to go on, or says why not.
+        except OSError as error:  # The work goes on without its log.
             reason = f"{self._log}: cannot be written ({error.strerror}); progress is not logged."
             self._console.print(reason, soft_wrap=True, markup=False, highlight=False)
             self._log = None

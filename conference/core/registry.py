@@ -1,7 +1,7 @@
-"""What packages may add to the conference: named parts of a kind, registered as entry points.
+"""Plug-ins: named parts that installed packages register as entry points.
 
-Our own parts are registered in the same way, in this project's pyproject.toml. A part of yours
-needs a line such as `mine = "my_package.my_module:my_part"` under `[project.entry-points."GROUP"]`.
+This project's own parts are registered in the same way, in its pyproject.toml. To add a part, write
+a line such as `mine = "my_package.my_module:my_part"` under `[project.entry-points."GROUP"]`.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def _entries(group: str) -> dict[str, EntryPoint]:
 
 
 def forget() -> None:
-    """Look again at what is installed; a package came or went while the program runs."""
+    """Look at the installed packages again, in case one came or went while the program runs."""
     _entries.cache_clear()
 
 
@@ -43,7 +43,7 @@ def is_registered(group: str, name: str) -> bool:
 
 
 def load(group: str, name: str, what: str) -> Any:
-    """The part called `name`. Raises `UserError`, which names `what` it is, where it is unknown."""
+    """The part called `name`. Raises `UserError`, which names `what` it is, if it is unknown."""
     if name in _entries(group):
         return _entries(group)[name].load()
     near = difflib.get_close_matches(name, registered(group), n=1)

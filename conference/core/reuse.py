@@ -1,8 +1,8 @@
-"""Results of tasks taken over from earlier rounds, where these saw exactly the same.
+"""Takes over task results from earlier rounds whose tasks had exactly the same inputs.
 
-A task's result is a pure function of what it may see, its agent, its mind's revision and its seed.
-So a round that finds the same task in another round's ledger takes the result from there: nothing
-is computed, and no language model is paid, twice.
+A task's result is a pure function of its sight, its agent, its mind's revision and its seed. So a
+round that finds the same task in another round's ledger takes the result from there: nothing is
+computed, and no language model is paid, twice.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ FAILED = b'"type":"Failure"'
 
 
 class Digests:
-    """Digests of what tasks depend on. What many of a step's tasks share, such as a paper, its form
-    or its reviewers, is read once."""
+    """Digests of what tasks depend on. What many tasks of a step share, such as a paper or a form,
+    is digested once."""
 
     def __init__(self) -> None:
         self._known: dict[int, tuple[msgspec.Struct, bytes]] = {}
@@ -38,17 +38,17 @@ class Digests:
     def of(self, task: Task, seed: int, revision: str) -> bytes:
         """A digest of all that the task's result depends on: equal digests mean equal results.
 
-        `revision` is that of what performs the task: code, coefficients, prompts, model.
+        `revision` identifies what performs the task: code, coefficients, prompts, model.
         """
         sight, seen = task.sight, [task.sight]
-        if not isinstance(sight, CentralSight):  # Of those a step has one, which shares nothing.
+        if not isinstance(sight, CentralSight):  # A step's only central task shares nothing.
             values = (getattr(sight, name) for name in sight.__struct_fields__)
             seen = [each if type(each) in PLAIN else self._short(each) for each in values]
         agent = self._short(task.agent)
         return _digest((seed, task.key, agent, type(sight).__name__, seen, revision))
 
     def _short(self, value: Any) -> Any:
-        """A value, records in it as their digests."""
+        """The value, with each record in it replaced by its digest."""
         known = self._known.get(id(value))
         if known is not None:
             return known[1]
@@ -57,7 +57,7 @@ class Digests:
         if not isinstance(value, msgspec.Struct):
             return value
         digest = _digest(value)
-        self._known[id(value)] = (value, digest)  # Held: no other value gets its id.
+        self._known[id(value)] = (value, digest)  # Held here, so that its id is not used again.
         return digest
 
 
@@ -78,7 +78,7 @@ _encoder = msgspec.json.Encoder(enc_hook=_plain)
 
 
 class Pool:
-    """Earlier rounds whose results may be taken over. A ledger is read when first needed."""
+    """Earlier rounds whose results may be taken over; their ledgers are opened when needed."""
 
     def __init__(self, folders: Sequence[str | Path] = ()) -> None:
         self._folders = [Path(folder) for folder in folders]
@@ -92,9 +92,9 @@ class Pool:
         return ledger.seen(step)
 
     def find(self, digests: Mapping[TaskKey, bytes], into: Path) -> list[Done]:
-        """The results of those tasks of one step that an earlier round has, by what they saw.
+        """The results, from earlier rounds, of a step's tasks with the same digests.
 
-        Files that a result names are linked, or copied, into the folder `into`.
+        Files that a result names are linked or copied into the folder `into`.
         """
         found: dict[TaskKey, Done] = {}
         for ledger in self._ledgers if digests else ():

@@ -1,4 +1,4 @@
-"""Temporary folders that do not pile up: those of processes that were killed go with the next."""
+"""Temporary folders that do not pile up: each process removes those of earlier killed ones."""
 
 from __future__ import annotations
 
@@ -12,22 +12,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-PREFIX = "conference-scratch-"  # of nothing that a user would name so
-YOUNG = 60.0  # seconds for whoever made a folder to lock it
+PREFIX = "conference-scratch-"  # a name that no user would choose
+YOUNG = 60.0  # seconds that a process may take to lock the folder it made
 
 
 @contextmanager
 def scratch(kind: str) -> Iterator[Path]:
-    """A folder for a while, named after its `kind`.
+    """A temporary folder named `kind`, removed at the end.
 
-    Its maker holds a lock on the folder above it, which the kernel takes back from a process that
-    dies in any way.
+    This process locks its parent folder; the kernel drops the lock however the process dies.
     """
     _remove_left(tempfile.gettempdir())
     with tempfile.TemporaryDirectory(prefix=PREFIX) as name:
         handle = os.open(name, os.O_RDONLY | os.O_DIRECTORY)
         try:
-            with suppress(OSError):  # a disk without locks: nobody then removes anything
+            with suppress(OSError):  # Without file locks no process removes another's folders.
                 fcntl.flock(handle, fcntl.LOCK_EX)
             folder = Path(name, kind)
             folder.mkdir()
@@ -38,7 +37,7 @@ def scratch(kind: str) -> Iterator[Path]:
 
 @functools.cache
 def _remove_left(place: str) -> None:
-    """Remove what killed processes of this user have left, once."""
+    """Remove the folders that killed processes of this user left; once per process."""
     for folder in Path(place).glob(f"{PREFIX}*"):
         with suppress(OSError):
             status = folder.lstat()

@@ -1,4 +1,4 @@
-"""What was said about a paper, as all who talk about it read it: one text, and one set of names."""
+"""A paper's thread as all its readers see it: reviews, rebuttal and comments under one naming."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from conference.core.records import Comment, Rebuttal, Review
 
 
 def names_of(reviews: Sequence[Review]) -> dict[str, str]:
-    """The names behind which a paper's reviewers are hidden: R1, R2, … in the order of reviews."""
+    """The anonymous names of a paper's reviewers: R1, R2, … in the order of reviews."""
     return {review.reviewer: f"R{number}" for number, review in enumerate(reviews, 1)}
 
 
@@ -22,10 +22,10 @@ def thread_parts(
     comments: Sequence[Comment],
     levels: Sequence[float] = (),
 ) -> list[str]:
-    """A paper's reviews as the form orders them, the authors' answers to them, and the comments.
+    """The texts of a thread: reviews in the form's order of fields, the rebuttal, the comments.
 
-    `ratings` are the latest ones, and `levels` how far above its mark each reviewer rates, where
-    the reader is to know it; both in the order of `reviews`.
+    `ratings` are the latest ones. `levels`, if the reader may know them, say how far above the
+    human scale each reviewer rates. Both are in the order of `reviews`.
     """
     names = names_of(reviews)
     parts = []
