@@ -1,4 +1,4 @@
-"""Language models: one protocol, and behind it vLLM engines, servers, Transformers and replays."""
+"""Language models behind one protocol: vLLM engines, servers, Transformers and replays."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Asking a model for a typed object: seeds, validation, asking again, and a note of every call."""
+"""Asks a model for a typed object: seeds, validation, retries, and a record of every call."""
 
 from __future__ import annotations
 
@@ -32,16 +32,16 @@ AGAIN = (
     "That answer cannot be used: {problem}. Answer again with the whole object, corrected, and "
     "nothing else. {shape}"
 )
-# The inside of a fenced paper, thread or table of data in a prompt.
+# The content of a fenced paper, thread or table of data in a prompt.
 FENCED = re.compile(r"(<(paper|thread|data)\b[^>]*>).*?(</\2>)", flags=re.DOTALL)
-SHOWN = 8000  # characters of an unusable answer that its model is shown when asked again
+SHOWN = 8000  # characters of an unusable answer that the model is shown when it is asked again
 
 
 class Asker:
-    """One task's access to its model. `calls` is what the ledger will keep.
+    """One task's access to its model. `calls` collects its calls for the ledger.
 
-    `spoiled` are seeds whose answers could not be used in earlier tries. A model that decodes the
-    same for the same seed would give them again, so these seeds are skipped.
+    `spoiled` are seeds whose answers could not be used in earlier tries of the task. They are
+    skipped, because a deterministic model would give the same answers again.
     """
 
     def __init__(
@@ -72,11 +72,11 @@ class Asker:
     ) -> T:
         """The model's answer as an object of the shape.
 
-        An answer that does not fit is sent back with what is wrong; where the next one has the same
-        fault, the question is asked again without it. There is no default.
+        An answer that does not fit is sent back with its fault. If the next one has the same fault,
+        the question is asked again from the start. There is no default.
 
         Raises:
-            TaskFailed: the model did not answer, or not in the shape within the limit.
+            TaskFailed: the model did not answer, or gave no valid answer in `attempts` tries.
         """
         answer, _ = await self.ask_with_reply(
             messages, shape, purpose, temperature=temperature, member=member
@@ -93,7 +93,7 @@ class Asker:
         member: int = 0,
         logprobs: int = 0,
     ) -> tuple[T, Reply]:
-        """As `ask`, with the reply that the answer was read from: it has the tokens' `logprobs`."""
+        """Like `ask`, and also returns the reply, whose places hold `logprobs` tokens each."""
         schema, problem, before = shape.bounded(self.rules.longest_text), "", ""
         messages = said = _asking_for(shape.asked, messages)
         asked = shape.asked or f"Its JSON schema is {json.dumps(schema)}"
@@ -114,7 +114,7 @@ class Asker:
             except (ValueError, OverflowError, RecursionError) as error:
                 problem = f"{reply.ended}; {error}" if reply.ended else str(error)
                 self._note(purpose, said, sampling, first, reply, start, problem)
-                # A small model copies the wrong answer that it is shown: then it starts again.
+                # Small models copy the wrong answer that they are shown: then start again.
                 copied = problem == before and sampling.temperature > 0
                 before = "" if copied else problem
                 said = messages if copied else _corrected(messages, reply, problem, asked)
@@ -127,7 +127,7 @@ class Asker:
         )
 
     def _sampling(self, first: int, temperature: float | None, logprobs: int) -> Sampling:
-        """How the answer is drawn: under the first seed from `first` on that is not spoiled."""
+        """How the answer is drawn; the seed is `first` or the next one that is not spoiled."""
         seed = first
         while seed in self._spoiled:
             seed = seed_of(seed, "again") % 2**31
@@ -181,9 +181,9 @@ class Asker:
 
 
 async def together(asked: Iterable[Awaitable[T]]) -> list[T]:
-    """All answers in their order, asked for at once; where some fail, the first failure.
+    """Await all at once and return their results in order; if some fail, raise the first failure.
 
-    That is raised when all have ended, so that each call is in the ledger and none goes on unseen.
+    It is raised only when all have ended, so that the ledger gets every call.
     """
     found = await asyncio.gather(*asked, return_exceptions=True)
     for each in found:
@@ -195,14 +195,14 @@ async def together(asked: Iterable[Awaitable[T]]) -> list[T]:
 def _corrected(
     messages: tuple[Message, ...], reply: Reply, problem: str, shape: str
 ) -> tuple[Message, ...]:
-    """The conversation with an answer that cannot be used, and what is wrong with it."""
+    """The conversation extended by an unusable answer and what is wrong with it."""
     again = AGAIN.format(problem=problem, shape=shape)
     wrong = own_words(reply.text[:SHOWN] or "(nothing)")
     return (*messages, wrong, Message("user", again))
 
 
 def _asking_for(shape: str, messages: tuple[Message, ...]) -> tuple[Message, ...]:
-    """The conversation with the shape of the answer, in words, at its end."""
+    """The conversation with a description of the answer's shape at its end."""
     if not shape:
         return messages
     last = msgspec.structs.replace(messages[-1], text=f"{messages[-1].text}\n\n{shape}")
@@ -210,12 +210,12 @@ def _asking_for(shape: str, messages: tuple[Message, ...]) -> tuple[Message, ...
 
 
 def prompt_hash(messages: tuple[Message, ...]) -> str:
-    """SHA-256 of a conversation: the same words in the same order give the same hash."""
+    """SHA-256 of a conversation."""
     return hashlib.sha256(msgspec.json.encode(messages)).hexdigest()
 
 
 def frame_hash(messages: tuple[Message, ...]) -> str:
-    """As `prompt_hash`, but whatever was put between the fences: however a paper was cut to fit."""
+    """Like `prompt_hash`, ignoring what is between fences, such as how a paper was cut to fit."""
     return prompt_hash(
         tuple(Message(each.role, FENCED.sub(r"\1\3", each.text), each.images) for each in messages)
     )

@@ -1,6 +1,6 @@
 """Back ends: what must run before models can be asked, such as vLLM's engines.
 
-Rounds, benchmarks and probes all start them here. Most kinds of models need none.
+Rounds, benchmarks and probes start them with `running`. Most kinds of models need none.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from conference.models.records import ModelRules
 
 
 class Cluster(msgspec.Struct, frozen=True):
-    """The Ray cluster to join, or a small one to start with a core for each of its `hosts`."""
+    """The Ray cluster to join, or without an address one to start, with at least `hosts` cores."""
 
     address: str | None = None
     hosts: int = 1
 
 
 class BackEnd(Protocol):
-    """What the models of one kind need to run. The maker of a kind names it as `back_end`."""
+    """What the models of one kind need to run; the attribute `back_end` of the kind's maker."""
 
     def open(self, models: Mapping[str, ModelRules], cluster: Cluster) -> None:
         """Start what these models need, and return when they can be asked.
@@ -36,7 +36,7 @@ class BackEnd(Protocol):
         ...
 
     def close(self) -> None:
-        """End what `open` has started, also where `open` failed midway."""
+        """Stop what `open` started, even if `open` failed midway."""
         ...
 
 

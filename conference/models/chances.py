@@ -1,13 +1,14 @@
-"""A score as an expectation: a model's own chances of a field's values, at that field's place.
+"""Reads a model's probabilities of a score field's values from its token probabilities.
 
-The model is asked for the field alone, without sampling, and tells how likely each token is that
-could stand at each place of its answer. A value's chance is the product over its tokens, under the
-guide: among tokens that lead to an allowed value. Where one token begins several values, as "1"
-does 1 and 10, and the answer went another way, it is asked once more with those values alone.
+The model is asked for the field alone, without sampling, and returns the probabilities of the
+likeliest tokens at each place of its answer. A value's probability is the product over its tokens,
+each normalized over the tokens that lead to an allowed value. If one token begins several values,
+as "1" begins 1 and 10, and the answer took another path, the model is asked once more with only
+these values allowed.
 
-They are its chances after the words before the value as it writes them without sampling. A small
-model that is sampled under a guide spells those words in ever other tokens, and then rates
-differently: such answers are not what the chances are of.
+The probabilities are conditional on the words before the value as the model writes them without
+sampling. A small model sampled under guided decoding spells those words in other tokens and then
+rates differently, so sampled ratings do not follow these probabilities.
 """
 
 from __future__ import annotations
@@ -24,18 +25,18 @@ from conference.models.asking import Asker
 from conference.models.records import Message, Place
 from conference.models.shapes import form_shape
 
-TOP = 20  # tokens that are told of each place: as many as the OpenAI protocol allows
-LEAST = 1e-3  # a token with a smaller chance that begins several values is not asked about
-COVERED = 0.5  # of the probability that must be ascribed to values, or there is no score
+TOP = 20  # likeliest tokens returned per place: the most that the OpenAI protocol allows
+LEAST = 1e-3  # a token that begins several values is asked about if its probability is this high
+COVERED = 0.5  # share of the probability that must fall on allowed values, else there is no score
 VALUE = re.compile(r'\s*:\s*"?\s*([\d.eE+-]*)(.*)', re.DOTALL)
 
 
 class NoChances(TaskFailed):
-    """The model returns no probabilities of its tokens."""
+    """The model does not return token probabilities."""
 
 
 class Chances(msgspec.Struct, frozen=True):
-    """How likely a model is to give each allowed value. They sum to 1."""
+    """A model's probability of each allowed value. They sum to 1."""
 
     of: dict[float, float]
 
@@ -51,8 +52,8 @@ class Chances(msgspec.Struct, frozen=True):
 
 
 class _Leaf(msgspec.Struct, frozen=True):
-    """Where reading ended: tokens from the value's first on, what they may yet become, and how
-    much of the probability went that way."""
+    """A path through the value's tokens: the tokens, the values that still fit, and the path's
+    probability."""
 
     tokens: tuple[str, ...]
     fits: frozenset[float]
@@ -60,11 +61,12 @@ class _Leaf(msgspec.Struct, frozen=True):
 
 
 async def ask_chances(asker: Asker, messages: tuple[Message, ...], field: Field) -> Chances:
-    """The model's chances of a score field's values, asked for by `messages`.
+    """The model's probabilities of the values of a score field that `messages` ask for.
 
     Raises:
-        NoChances: the model returns none.
-        TaskFailed: it gave no valid answer, or half of its probability is on no allowed value.
+        NoChances: the model returns no token probabilities.
+        TaskFailed: it gave no valid answer, or less than half of the probability is on allowed
+            values.
     """
     shares = dict.fromkeys(field.values, 0.0)
     for value, share in (await _shares(asker, messages, field, field.values, ())).items():
@@ -72,8 +74,8 @@ async def ask_chances(asker: Asker, messages: tuple[Message, ...], field: Field)
     covered = sum(shares.values())
     if covered < COVERED:
         raise TaskFailed(
-            f"{field.name}: {asker.model.name} puts {1 - covered:.0%} of its probability on no "
-            "value that the form allows; the rest is too little for a score"
+            f"{field.name}: {asker.model.name} puts only {covered:.0%} of its probability on "
+            "values that the form allows, which is too little for a score"
         )
     return Chances({value: share / covered for value, share in shares.items()})
 
@@ -82,12 +84,12 @@ async def _shares(
     asker: Asker, messages: tuple[Message, ...], field: Field, values: Sequence[float],
     within: tuple[str, ...],
 ) -> dict[float, float]:  # fmt: skip
-    """Each value's share of the probability of answers whose value begins with the tokens `within`.
+    """Each value's probability, given that the value begins with the tokens `within`.
 
-    What cannot be ascribed to one value is left out, so that they may sum to less than 1.
+    Probability that cannot be attributed to one value is left out, so the sum may be below 1.
     """
     shape = form_shape(Form(field=(field,), rating=field.name), thoughts=False)
-    if within:  # The guide alone knows that these are all: the model reads the same prompt.
+    if within:  # Only guided decoding is restricted to these values; the prompt stays the same.
         fewer = form_shape(Form(field=(_only(field, values),), rating=field.name), thoughts=False)
         shape = msgspec.structs.replace(shape, schema=fewer.schema)
     purpose = "soft" if not within else f"soft {'/'.join(f'{value:g}' for value in values)}"
@@ -121,7 +123,7 @@ def _begins(leaf: _Leaf, within: tuple[str, ...]) -> bool:
 
 
 def read(places: Sequence[Place], name: str, values: Sequence[float]) -> list[_Leaf]:
-    """What the tokens at the value's places tell; shares sum to what is on allowed values."""
+    """The paths that the value may take; their shares sum to the probability of allowed values."""
     answer, named = "", "".join(place.token for place in places).rfind(f'"{name}"')
     for at, place in enumerate(places):
         written = _written(answer + place.token, name) if len(answer) > named else None
@@ -135,14 +137,14 @@ def _branch(
     answer: str, places: Sequence[Place], name: str, values: frozenset[float],
     tokens: tuple[str, ...], share: float,
 ) -> list[_Leaf]:  # fmt: skip
-    """The ways that an answer may go on from here; the one that it took is followed."""
+    """The paths from `places[0]` on; only the one that the answer took is followed further."""
     place, ways = places[0], {}
     for token, logprob in place.logprobs.items():
         fits = _fits(_written(answer + token, name), values)
         if fits:
             ways[token] = (fits, math.exp(logprob))
-    # The first token may also be on no allowed value, which counts as not told; later ones cannot,
-    # as a guide, where there is one, leaves none.
+    # The first token's probability may partly fall outside the allowed values: that part stays
+    # unattributed. Later tokens are normalized, because guided decoding allows no others.
     whole = sum(chance for _, chance in ways.values()) if tokens else 1.0
     leaves = []
     for token, (fits, chance) in ways.items():
@@ -157,8 +159,8 @@ def _branch(
 def _alone(
     token: str, fits: frozenset[float], ways: dict[str, tuple[frozenset[float], float]]
 ) -> frozenset[float]:
-    """What a token may become, without values that longer tokens here write at once: a tokenizer
-    that has a token "10" does not write 10 as "1" and "0"."""
+    """The values that a token may begin, without those that a longer token here writes in full: a
+    tokenizer with a token "10" does not write 10 as "1" and "0"."""
     longer = [
         other_fits
         for other, (other_fits, _) in ways.items()
@@ -169,15 +171,15 @@ def _alone(
 
 
 def _written(answer: str, name: str) -> tuple[str, bool] | None:
-    """The digits of a field's value in an answer so far, and whether more cannot follow; None
-    before its place."""
+    """The digits of a field's value in an answer so far, and whether they are complete; None
+    before the value begins."""
     _, named, rest = answer.rpartition(f'"{name}"')
     found = VALUE.match(rest) if named else None
     return (found[1], bool(found[2])) if found else None
 
 
 def _fits(written: tuple[str, bool] | None, values: frozenset[float]) -> frozenset[float]:
-    """The values that an answer may still give; none before its first digit."""
+    """The values that fit the digits so far; none before the first digit."""
     if written is None or not written[0]:
         return frozenset()
     digits, ended = written

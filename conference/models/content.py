@@ -1,7 +1,7 @@
-"""What a message of the OpenAI protocol says: text, thoughts, refusal, in whichever form they come.
+"""Reads text, thoughts and refusal from a message of the OpenAI protocol, in all their forms.
 
-Most servers write a text. Some write a list of parts, of which the model's thoughts may be one, and
-some the object itself that was asked for.
+Most servers send the content as a text, some as a list of parts that may include the model's
+thoughts, and some as the requested object itself.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ THINKING = ("thinking", "reasoning")  # types of parts that are thoughts: "reaso
 
 
 class Said(msgspec.Struct, frozen=True):
-    """What a message says. Each is "" where it says none."""
+    """What a message says; "" for each part that it lacks."""
 
     text: str = ""
     thoughts: str = ""
@@ -33,7 +33,7 @@ class Said(msgspec.Struct, frozen=True):
 def said_in(message: dict[str, Any]) -> Said:
     """What a message, or a part of one in a stream, says.
 
-    Servers repeat the same thoughts under several names: those of the first one count.
+    Servers repeat the same thoughts under several names: only the first name is read.
     """
     said = _content(message.get("content"))
     thoughts = next(filter(None, (_words(message.get(name)) for name in THOUGHTS)), "")
@@ -60,7 +60,7 @@ def _part(part: Any) -> Said:
 
 
 def _words(value: Any) -> str:
-    """The words in a text, a part or a list of parts; "" for what holds none."""
+    """The text in a string, a part or a list of parts; "" if there is none."""
     if isinstance(value, str):
         return value
     if isinstance(value, list):

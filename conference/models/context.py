@@ -1,4 +1,4 @@
-"""What a mind is given beside its task: its random draws and the round's folder."""
+"""What a mind gets beside its task: random draws, the round's folder, access to its model."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from conference.models.asking import Asker
 
 
 class Context(msgspec.Struct, frozen=True):
-    """One task's surroundings.
+    """One task's context.
 
-    `slots` bounds how many experiments of a host run at once. `model` is how a mind that thinks
-    with a language model asks it.
+    `slots` limits how many experiments run at once on a host. `model` asks the mind's language
+    model; None for a mind without one.
     """
 
     seed: int
@@ -29,7 +29,7 @@ class Context(msgspec.Struct, frozen=True):
 
     @property
     def asker(self) -> Asker:
-        """The model's asker. Only minds that have a model ask for it."""
+        """`model`, for minds that have one."""
         assert self.model is not None, "this mind has no model"
         return self.model
 

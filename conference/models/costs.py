@@ -1,4 +1,4 @@
-"""What model calls cost: sums by role, phase and paper, and budgets that end a round in order."""
+"""What model calls cost: sums over calls, and budgets that stop a round cleanly."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ import msgspec
 from conference.core.errors import UserError
 from conference.models.records import Call, ModelRules, calls_from_json
 
-FIRST = 8  # Tasks of a step that begin under a limit before it is known what they take.
-RECENT = 64  # The last tasks by which it is judged how many more a limit leaves room for.
+FIRST = 8  # tasks of a step that begin under a limit before their cost is known
+RECENT = 64  # last tasks whose cost decides how many more a limit leaves room for
 
 
 class Spent(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,7 +36,7 @@ class Spent(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def spent_on(calls: Iterable[Call]) -> Spent:
-    """The sums over some calls; those taken over from another round were paid there."""
+    """The sums over calls, without reused ones, which another round paid for."""
     total = Spent()
     for call in calls:
         if call.reused:
@@ -63,10 +63,10 @@ def spent_in(rows: Iterable[tuple[str, bytes]]) -> dict[str, Spent]:
 
 
 class Budget:
-    """Limits on a round's model calls; 0 is no limit. Hours are of this run alone.
+    """Limits on a round's model calls; 0 is no limit. Hours count for this run alone.
 
-    Tasks under way when a limit is reached are finished, and what they spend goes beyond it. So
-    `room` lets fewer begin as the limit comes near.
+    Tasks under way when a limit is reached are finished and overspend it. So `room` lets fewer
+    begin as the limit comes near.
     """
 
     def __init__(
@@ -83,10 +83,10 @@ class Budget:
         self._recent: deque[Spent] = deque(maxlen=RECENT)
 
     def check_prices(self, models: Mapping[str, ModelRules]) -> list[str]:
-        """What to say of models that a limit on costs takes for free, beside one with a price.
+        """Notes on models without a price, which `--max-cost` counts as free.
 
         Raises:
-            UserError: there is such a limit and no model has a price.
+            UserError: `--max-cost` is set and no model has a price.
         """
         free = [name for name, rules in models.items() if not rules.priced]
         if not self.limits[1] or not free:
@@ -96,10 +96,10 @@ class Budget:
                 f"--max-cost {self.limits[1]:g} limits nothing, as {free[0]} has no "
                 "price; give price_in and price_out in --models, or use --max-tokens."
             )
-        return [f"{name} has no price and is free for --max-cost." for name in free]
+        return [f"{name} has no price and counts as free for --max-cost." for name in free]
 
     def note(self, calls: Iterable[bytes]) -> None:
-        """Take in the calls of finished tasks, as the ledger stores them."""
+        """Add the calls of finished tasks, as the ledger stores them."""
         for stored in calls:
             if stored != b"[]":
                 spent = spent_on(calls_from_json(stored))
@@ -107,12 +107,12 @@ class Budget:
                 self._recent.append(spent)
 
     def begin_step(self) -> None:
-        """Forget what tasks took: those of the next step are others."""
+        """Forget what tasks cost: the next step has other tasks."""
         self._recent.clear()
 
     def room(self) -> int:
-        """How many tasks that ask models may be under way: what is left of the limits over what
-        the dearest of the step's last tasks took, one at least; 0 when a limit is reached."""
+        """How many tasks that ask models may be under way: the rest of the limit divided by the
+        most that one of the step's last tasks spent, at least 1; 0 once a limit is reached."""
         tokens, cost, _ = self.limits
         if self.exceeded:
             return 0
@@ -130,7 +130,7 @@ class Budget:
 
     @property
     def exceeded(self) -> str:
-        """Which limit is reached, in words; "" while there is room."""
+        """A phrase that names the limit that is reached; "" for none."""
         tokens, cost, hours = self.limits
         if tokens and self._spent.tokens >= tokens:
             return f"--max-tokens {tokens:,} is reached ({self._spent.tokens:,} spent)"

@@ -1,4 +1,4 @@
-"""A vLLM engine on GPUs or on CPU cores, as the Ray actor that it lives in."""
+"""The Ray actor that runs one vLLM engine, on GPUs or on CPU cores."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ from conference.models.records import (
 from conference.models.templating import templated
 from conference.models.thinking import marked, thinking_of
 
-# vLLM ends an engine whose step takes longer than 300 s: on a busy processor it is only slow.
+# vLLM kills an engine whose step takes longer than 300 s, but on a busy CPU it is only slow.
 CPU_SETTINGS = {"VLLM_CPU_KVCACHE_SPACE": "1", "VLLM_EXECUTE_MODEL_TIMEOUT_SECONDS": "3600"}
 
-SPINS = 20_000  # looks of a thread for what it waits for: under a millisecond
+SPINS = 20_000  # times that a waiting thread checks before it sleeps: under a millisecond
 
 
 def in_one_process(rules: ModelRules) -> bool:
-    """Whether an engine on CPU cores computes in one process, with a thread a core.
+    """Whether an engine on CPU cores computes in one process, with one thread per core.
 
-    vLLM's worker process of its own leaves a core to a scheduler that waits, and has everything
-    imported once more. It knows how to stay on one of several nodes of memory, so it is kept there,
-    and for whoever names cores for it.
+    vLLM's separate worker process leaves a core to an idle scheduler and imports everything again.
+    But it can bind itself to one of several NUMA nodes, so it is kept on machines that have
+    several, and for users who name the cores.
     """
     nodes = list(Path("/sys/devices/system/node").glob("node[0-9]*"))
     named = os.environ.get("VLLM_CPU_OMP_THREADS_BIND")
@@ -41,12 +41,11 @@ def in_one_process(rules: ModelRules) -> bool:
 
 
 def one_process(engines: int) -> dict[str, str]:
-    """What makes vLLM do so, on a fair share of this process's cores."""
+    """The environment that makes vLLM do so, on this engine's share of the cores."""
     threads = max(1, len(os.sched_getaffinity(0)) // engines)
-    # Ray allows its actors one thread; the engine's process takes over what stands here. A thread
-    # that waits for another looks for it for a moment before it sleeps: sleeping at once takes half
-    # as long again on an idle machine. Beside other work it is the other way round, so that
-    # OMP_WAIT_POLICY=passive of the user's holds.
+    # Ray limits its actors to one thread; this overrides it. A waiting thread spins for a moment
+    # before it sleeps: on an idle machine sleeping at once takes half as long again. On a busy
+    # machine sleeping is faster, so a user's OMP_WAIT_POLICY is respected.
     waiting = {} if "OMP_WAIT_POLICY" in os.environ else {"GOMP_SPINCOUNT": str(SPINS)}
     return {"VLLM_ENABLE_V1_MULTIPROCESSING": "0", "OMP_NUM_THREADS": str(threads)} | waiting
 
@@ -73,8 +72,8 @@ class Engine:
             "structured_outputs_config": {"backend": "xgrammar", "disable_any_whitespace": True},
         }
         if not torch.cuda.is_available():
-            # A seeded request whose prompt is read in chunks rewinds its generator, which vLLM
-            # cannot do on CPU; so prompts are read whole there.
+            # A seeded request with chunked prefill rewinds its generator, which vLLM cannot do on
+            # CPU, so chunked prefill is off there.
             settings |= {
                 "dtype": "float32",
                 "enforce_eager": True,
@@ -96,9 +95,9 @@ class Engine:
         self._number = 0
 
     async def facts(self) -> tuple[str, int]:
-        """The model's revision (its commit, or a hash of a local one's files) and context.
+        """The model's revision (its commit, or a hash of a local model's files) and context.
 
-        Found once, beside the engine's work: a large model's files take minutes to hash.
+        Computed once, in a thread: hashing a large model's files takes minutes.
         """
         if self._facts is None:
             self._facts = asyncio.create_task(asyncio.to_thread(self._find_facts))
@@ -110,7 +109,7 @@ class Engine:
         return str(found), int(config.max_model_len)
 
     async def tokens(self, messages: tuple[Message, ...]) -> list[int]:
-        """A conversation as the tokens that the engine reads."""
+        """The token ids of a conversation."""
         return await self._templated(messages, tokenize=True)  # type: ignore[no-any-return]
 
     async def _templated(self, messages: tuple[Message, ...], tokenize: bool) -> Any:
@@ -127,8 +126,8 @@ class Engine:
         from vllm.v1.engine.exceptions import EngineDeadError
 
         images = [_picture(image) for message in messages for image in message.images]
-        # The engine itself puts an image's tokens where the template left its mark; what begins a
-        # text, the template has written.
+        # vLLM replaces the template's image placeholders by image tokens. It must not add special
+        # tokens, because the template has written them.
         as_written = {"tokenization_kwargs": {"add_special_tokens": False}} if images else {}
         prompt: dict[str, Any] = (
             {
@@ -160,7 +159,7 @@ class Engine:
             ):
                 final = output
         except EngineDeadError:
-            os._exit(1)  # Ray starts this actor again, with a new engine.
+            os._exit(1)  # Ray restarts this actor with a new engine.
         answer, parser = final.outputs[0], self._rules.reasoning_parser
         text = answer.text
         if parser:
@@ -177,7 +176,7 @@ class Engine:
 
 
 def _places(answer: Any) -> tuple[Place, ...]:
-    """The tokens' likelihoods where they were asked for. The guide has acted on them before."""
+    """The answer's places if logprobs were asked for; guided decoding has already masked them."""
     if answer.logprobs is None:
         return ()
     return tuple(
@@ -199,7 +198,7 @@ def _picture(image: str) -> Any:
 
 
 def folder_hash(path: str) -> str:
-    """SHA-256 over a local model's files; the name alone for a model that is no folder."""
+    """A SHA-256 over the files of a local model; just the name if it is not a folder."""
     from pathlib import Path
 
     folder = Path(path)

@@ -1,9 +1,9 @@
-"""The run's vLLM engines: started as Ray actors, found by their names, and asked.
+"""Starts a run's vLLM engines as Ray actors, finds them by name, and asks them.
 
-The run's own process starts the engines and owns them; hosts find them by name. Calls about one
-paper go to one engine, so that the paper's prefix stays in that engine's cache. An engine that dies
-is started again by Ray, and the calls it had open are asked again, fewer at a time with each death:
-so a conversation that kills its engine every time is found, and takes no other down with it.
+The run's own process starts and owns the engines; hosts find them by name. Calls about one paper go
+to one engine, so that the paper's prefix stays in that engine's cache. Ray restarts an engine that
+dies, and its open calls are made again, fewer at a time after each death: so a conversation that
+kills its engine every time is found without failing the others.
 """
 
 from __future__ import annotations
@@ -23,18 +23,18 @@ from conference.models.kept import model_place
 from conference.models.placement import gpus_of, gpus_suffice
 from conference.models.records import Message, ModelError, ModelRules, Refused, Reply, Sampling
 
-# How many calls of a process may be open at an engine when they are asked for the first time, for
-# the second and so on: after a death some of them, and at last one alone.
+# How many calls of a process may be open at an engine on the first attempt, the second and so on:
+# after repeated deaths a few, in the end one alone.
 ABREAST = (0, 0, 8, 1, 1)  # 0 is no limit
-RESTART, POLL = 900.0, 2.0  # seconds that loading a model again may take; between looks
-DEATHS = 3  # looks in a row that find an engine dead
-MORE = "For further information visit"  # the last line of what vLLM says of wrong settings
+RESTART, POLL = 900.0, 2.0  # seconds that loading a model again may take; between checks
+DEATHS = 3  # checks in a row that find an engine dead until it is given up
+MORE = "For further information visit"  # the last line of vLLM's error for wrong settings
 
 
 class Engines:
-    """The engines of a run; they end with `close` or with the run's process.
+    """The back end of vLLM models: a run's engines, which end with `close` or the run's process.
 
-    Engines that run already under their names are used and left alone.
+    Engines that already run under the same names are used, and `close` leaves them running.
     """
 
     def __init__(self, kind: type[Engine] = Engine) -> None:
@@ -64,7 +64,7 @@ class Engines:
             target = _target(name)
             actor: Any = ray.remote(self._kind)
             settings: dict[str, Any] = {
-                # Without GPUs vLLM runs on CPU cores; asking Ray for one would wait without end.
+                # Without GPUs vLLM runs on CPU cores; asking Ray for a GPU would wait forever.
                 "num_gpus": gpus_of(rules) if on_gpus else 0,
                 "num_cpus": 0,
                 "max_restarts": -1,
@@ -93,7 +93,7 @@ class Engines:
 
 
 class EngineModel:
-    """Fulfils `Model` by calling the engines that its back end has started."""
+    """Implements `Model` by calling the engines that its back end started."""
 
     back_end = Engines
 
@@ -127,9 +127,9 @@ class EngineModel:
         sampling: Sampling,
         group: str,
     ) -> Reply:
-        """Ask the engine of this group; wait for it when it is being started again.
+        """Ask this group's engine, waiting if it is being restarted.
 
-        The group goes to the next engine when its own cannot be started any more.
+        If it cannot be restarted, ask the next engine.
         """
         at = int.from_bytes(hashlib.sha256(group.encode()).digest()[:4], "little")
         for number in range(len(self._engines)):
@@ -140,7 +140,7 @@ class EngineModel:
         raise ModelError(f"{self.name}: none of its engines could be started again")
 
     async def _asked(self, engine: Any, *asked: object) -> Reply | None:
-        """An engine's reply, or None when it has died for good."""
+        """An engine's reply, or None if it has died for good."""
         import ray
 
         for number, width in enumerate(ABREAST):
@@ -155,12 +155,12 @@ class EngineModel:
                 except ray.exceptions.RayTaskError as error:
                     raise Refused(f"{self.name}: {_last_line(error)}") from error
         raise Refused(
-            f"{self.name}: its engine died {len(ABREAST)} times during this call, in the end with "
-            "no other call of this process open"
+            f"{self.name}: its engine died {len(ABREAST)} times during this call, the last time "
+            "with no other call of this process open"
         )
 
     def _gate(self, engine: Any, width: int) -> AbstractAsyncContextManager[Any]:
-        """What lets so many calls at once through to an engine; it belongs to one event loop."""
+        """A semaphore that admits `width` calls to an engine at once; one per event loop."""
         if not width:
             return nullcontext()
         key = asyncio.get_running_loop(), engine, width
@@ -170,7 +170,7 @@ class EngineModel:
 
 
 def _facts(engines: list[Any]) -> tuple[str, int]:
-    """Those of the first engine that lives; they are the same of all."""
+    """The facts of the first engine that is alive; all engines have the same."""
     import ray
 
     for engine in engines[:-1]:
@@ -184,7 +184,7 @@ def _facts(engines: list[Any]) -> tuple[str, int]:
 
 
 async def _came_back(engine: Any) -> bool:
-    """Whether a dead engine was started again and answers; waited for."""
+    """Wait for a dead engine to be restarted; return whether it answers again."""
     import ray
 
     deaths = 0
@@ -196,7 +196,7 @@ async def _came_back(engine: Any) -> bool:
             deaths += 1
         except ray.exceptions.RayActorError:
             deaths = 0
-        # Ray does not try again what failed while it started; one that is starting is not dead.
+        # Ray does not retry an actor that failed while starting: then it stays dead.
         if deaths == DEATHS:
             break
         await asyncio.sleep(POLL)

@@ -1,4 +1,4 @@
-"""Model calls without a usable answer, listed with their reasons in a file that people can read."""
+"""Lists model calls without a usable answer, with their reasons, in a CSV file."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ A_PROBLEM = re.compile(rb'"problem":"[^"]')
 class FailedCall(msgspec.Struct, frozen=True, kw_only=True):
     """A call without a usable answer, of the task that `step`, `agent` and `paper` name.
 
-    `task` is what became of it: "done" where the call was made again with success, "failed",
-    "tried again" where the whole task was taken out of the ledger, or "unanswered" where the model
-    could not be reached and the same command will ask again. `purpose` and `model` are empty for a
-    task that failed without a failed call, such as one whose process died.
+    `task` is what became of the task: "done" if a later call succeeded, "failed", "tried again" if
+    the task was removed from the ledger, or "unanswered" if the model could not be reached and
+    the same command will ask again. `purpose` and `model` are empty for a task that failed without
+    a failed call, such as one whose process died.
     """
 
     step: str
@@ -42,7 +42,7 @@ class FailedCall(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def failed_calls(key: TaskKey, calls: Sequence[Call], failure: str = "") -> list[FailedCall]:
-    """The failed calls of a task; `failure` is why the task failed, "" where it did not."""
+    """The failed calls of a task; `failure` is why the task failed, "" if it did not."""
     whole = FailedCall(
         step=key.step, agent=key.agent, paper=key.paper, reason=failure,
         task="failed" if failure else "done",
@@ -73,7 +73,7 @@ def failed_in(ledger: Ledger) -> list[FailedCall]:
 
 
 def write_failed_calls(path: Path, rows: Iterable[FailedCall]) -> None:
-    """Write the rows as CSV with a head; where there are none, no file remains."""
+    """Write the rows as CSV with a header; without rows, remove the file."""
     lines = [msgspec.structs.astuple(row) for row in rows]
     with writing(path):
         if not lines:

@@ -1,8 +1,8 @@
 """Fits a paper into a model's context by one stated rule.
 
-A paper that is too long keeps its abstract, its introduction and its conclusion whole; each other
-section is cut at its end to the same share of its length, references and appendix first to nothing.
-Where that is still too long, the text is cut at its end. Each cut is marked in the text.
+A paper that is too long keeps its abstract, introduction and conclusion whole. References, appendix
+and acknowledgements are dropped first; then each other section is cut at its end to the same share
+of its length. If that is still too long, the text is cut at its end. Each cut is marked.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def fit_paper(text: str, budget: int, count: Callable[[str], int]) -> str:
         return text
     sections = [(section.title, PIECE.findall(section.text)) for section in split_sections(text)]
     low, high = 0.0, 1.0
-    if count(_joined(sections, high)) <= budget:  # without what is last, all else fits
+    if count(_joined(sections, high)) <= budget:  # Without the sections in `LAST` the rest fits.
         low = high
     for _ in range(STEPS):
         share = (low + high) / 2
@@ -37,9 +37,9 @@ def fit_paper(text: str, budget: int, count: Callable[[str], int]) -> str:
 
 
 def fit_texts(texts: Sequence[str], budget: int, count: Callable[[str], int]) -> list[str]:
-    """The texts in at most `budget` tokens together: the longest are cut at their ends alike.
+    """The texts in at most `budget` tokens together: the longest are cut to one common length.
 
-    So of a thread that is too long no review, answer or comment is lost, and short ones stay whole.
+    So a thread that is too long loses no review, answer or comment, and short ones stay whole.
     """
     if sum(map(count, texts)) <= budget:
         return list(texts)

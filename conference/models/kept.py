@@ -1,4 +1,4 @@
-"""Models kept in the user's cache: `vllm:NAME` means the one that is kept under that name."""
+"""Models in the user's cache: `vllm:NAME` loads the one that is kept there under that name."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from conference.core.files import user_cache
 
 
 def kept_models() -> Path:
-    """The folder that holds a folder for each kept model."""
+    """The folder of kept models, with one subfolder each."""
     return user_cache() / "models"
 
 

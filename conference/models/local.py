@@ -1,4 +1,4 @@
-"""`transformers:MODEL`: a model in this process, for machines on which vLLM does not install."""
+"""`transformers:MODEL`: a model in this process, for machines where vLLM does not install."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from conference.models.thinking import thinking_of
 
 
 class LocalModel:
-    """Fulfils `Model`, one call at a time. Decoding is guided where xgrammar is installed."""
+    """Implements `Model`, one call at a time. Decoding is guided if xgrammar is installed."""
 
     def __init__(self, target: str, rules: ModelRules) -> None:
         import torch
@@ -103,7 +103,7 @@ class LocalModel:
         return Reply(text, len(ids), 0, len(out), ended, thinking=thinking, places=places)
 
     def _places(self, out: Any, scores: Sequence[Any], most: int) -> tuple[Place, ...]:
-        """The likeliest tokens at each place, by the scores that the guide has left."""
+        """The likeliest tokens at each place, by the scores after guided decoding's mask."""
         found = []
         for token, row in zip(out, scores, strict=False):
             logprobs, tokens = row[0].log_softmax(-1).topk(most)
@@ -123,7 +123,10 @@ def _compiler(tokenizer: Any, vocabulary: int) -> Any:
 
 
 def _less_of_the_same(begin: int, penalty: float) -> Any:
-    """Takes `penalty` from a token's logit for each time that the answer, from `begin`, has it."""
+    """A logits processor that subtracts `penalty` for each time a token is in the answer already.
+
+    The answer begins at token `begin`.
+    """
     import torch
 
     def step(tokens: Any, logits: Any) -> Any:

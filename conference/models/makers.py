@@ -1,4 +1,4 @@
-"""From a name to the model: `vllm:`, `openai:`, `transformers:`, `replay:`, or a plug-in's."""
+"""Makes a model from its name: `vllm:`, `openai:`, `transformers:`, `replay:`, or a plug-in's."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ def parse_spec(name: str) -> Spec:
     target, _, preset = rest.partition("#")
     if secret := SECRET.search(target):
         raise UserError(
-            f"model '{kind}:{target[: secret.start()]}…': its address holds a user, a key or what "
-            "follows a '?'; leave that out, as a model's name stands in the round's folder, and "
-            "give the key in an environment variable (key_variable in [models])."
+            f"model '{kind}:{target[: secret.start()]}…': its address holds a user, a key or a "
+            "query after '?'; leave that out, because a model's name is kept in the round's "
+            "folder, and give the key in an environment variable (key_variable in [models])."
         )
     if kind not in known_kinds():
         raise UserError(
@@ -43,7 +43,7 @@ def parse_spec(name: str) -> Spec:
 
 
 def over_default(tables: Mapping[str, object]) -> dict[str, object]:
-    """Tables of models as a file has them: what a model's own does not say is said by `default`."""
+    """A file's tables of models, each completed from the table `default`."""
     base = tables.get("default")
     return {
         name: {**base, **own} if isinstance(base, dict) and isinstance(own, dict) else own
@@ -63,7 +63,7 @@ def rules_by_model(names: Iterable[str], tables: Mapping[str, ModelRules]) -> di
 
 
 def make_model(spec: Spec, rules: ModelRules) -> Model:
-    """Make the model; the caller keeps it.
+    """A new model; the caller caches it.
 
     Raises:
         UserError: its package is not installed, or its name is wrong.
@@ -73,8 +73,8 @@ def make_model(spec: Spec, rules: ModelRules) -> Model:
 
 
 def load_maker(kind: str) -> Any:
-    """What makes models of a kind: called with target and rules, it gives a `Model`.
+    """The maker of models of a kind: called with target and rules, it returns a `Model`.
 
-    Its attribute `back_end`, where it has one, makes the `BackEnd` that its models need.
+    Its attribute `back_end`, if present, makes the `BackEnd` that its models need.
     """
     return load(MODELS, kind, f"model '{kind}:…'")

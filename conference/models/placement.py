@@ -1,4 +1,4 @@
-"""Where engines run: on a cluster's GPUs or, where it has none, on CPU cores."""
+"""Decides where engines run: on a cluster's GPUs or, if it has none, on CPU cores."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from conference.models.records import ModelRules
 
 
 def gpus_suffice(models: Mapping[str, ModelRules], nodes: Sequence[Mapping[str, float]]) -> bool:
-    """Whether engines run on the GPUs of these nodes (resources as Ray has them); False for none.
+    """Whether engines run on the GPUs of these nodes (Ray's resources); False without GPUs.
 
     Raises:
-        UserError: there are GPUs, and not enough for the engines: Ray would wait without end.
+        UserError: there are GPUs but too few for the engines: Ray would wait forever.
     """
     free = sorted((int(node.get("GPU", 0)) for node in nodes), reverse=True)
     have = sum(free)
@@ -36,7 +36,7 @@ def gpus_suffice(models: Mapping[str, ModelRules], nodes: Sequence[Mapping[str, 
 
 
 def gpus_of(rules: ModelRules) -> float:
-    """The GPUs of one engine; those of a tensor or pipeline parallel one are on one machine."""
+    """The number of GPUs of one engine, all on one machine."""
     pipeline = int(rules.engine.get("pipeline_parallel_size", 1))
     whole = rules.tensor_parallel * pipeline
     return float(whole) if whole > 1 else rules.gpu_share

@@ -1,4 +1,4 @@
-"""How a mind reads a manuscript: its text without hidden parts, cut to the model's context."""
+"""Prompts about a manuscript: its text without hidden parts, cut to the model's context."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from conference.papers.manuscript import Manuscript, full_text
 
 INSTRUCTIONS = 12_000  # tokens that form, persona, thread and instruction may take
 DPI = 80
-LEAST = 1_000  # tokens of a longer paper without which there is nothing to judge
-PAGE = 1200  # tokens that an image of a page takes, about
+LEAST = 1_000  # tokens of a paper that must fit, unless the paper is shorter
+PAGE = 1200  # approximate tokens of a page's image
 SHEET = 842.0  # points: the longer side of A4
 
 
 def paper_budget(context: int, rules: ModelRules) -> int:
-    """Tokens that a paper may take: what the answer and the instructions leave, at least a third.
+    """Tokens that a paper may take: what answer and instructions leave, at least a third.
 
-    Instructions are given `INSTRUCTIONS` tokens, or a quarter of a long context, and one answer's
-    length (for asking again), but never more than half of the context.
+    Instructions get `INSTRUCTIONS` tokens or a quarter of a long context, plus one answer's length
+    (for asking again), but never more than half of the context.
     """
     return max(context - rules.max_tokens - _reserve(context, rules), context // 3)
 
@@ -53,9 +53,10 @@ def asks_about(
 ) -> tuple[Message, ...]:
     """A conversation about a manuscript.
 
-    `examples` stand between the paper and the instruction, so that calls with and without them
-    share the paper. `images` is how many pages a model that sees is shown, `answers` how many
-    earlier answers the conversation will hold; what all these take, the paper's text has less.
+    `examples` come between the paper and the instruction, so that calls with and without them
+    share the paper's prefix. `images` is how many pages a model that takes images is shown,
+    `answers` how many earlier answers the conversation will hold. All of them reduce the room for
+    the paper's text.
 
     Raises:
         TaskFailed: they leave less than `LEAST` tokens for a paper that is longer.
@@ -72,7 +73,7 @@ def asks_about(
             f"{model.name}: its context of {model.context:,} tokens leaves {max(room, 0):,} for "
             f"the paper and at least {LEAST:,} are needed beside pages, examples and answers"
         )
-    # After the cut, as a paper that is too long would lose its end with these first.
+    # Failed checks and advice are added after the cut, which would remove them first.
     text = _fitted(text, room, model.count) + failed
     said = f"{examples}\n\n{instruction}" if examples else instruction
     return about_paper(manuscript.paper, manuscript.title, text, said, images=shown)
@@ -84,19 +85,19 @@ def beside(model: Model, rules: ModelRules, images: int, answers: int, examples:
 
 
 def fit_thread(parts: Sequence[str], asker: Asker) -> str:
-    """What was said about a paper, part by part, cut to its share of the context and defused."""
+    """The parts of a paper's thread as one text, cut to its share of the context and defused."""
     return "\n\n".join(fit_parts(parts, asker))
 
 
 def fit_parts(parts: Sequence[str], asker: Asker) -> list[str]:
-    """The parts, the longest cut alike to a thread's share of the context, and defused."""
+    """The parts, defused, with the longest cut until all fit a thread's share of the context."""
     budget = thread_budget(asker.model.context, asker.rules)
     return [defused(part) for part in fit_texts(parts, budget, asker.model.count)]
 
 
 @lru_cache(maxsize=256)
 def _fitted(text: str, room: int, count: Callable[[str], int]) -> str:
-    """A paper cut to fit; kept, as all calls about it cut it alike and counting takes its time."""
+    """A paper cut to fit; cached, because all calls about it cut it alike and counting is slow."""
     return fit_paper(text, room, count)
 
 
@@ -108,14 +109,14 @@ def _body(manuscript: Manuscript, papers: Path) -> str:
 
 
 def _failed(manuscript: Manuscript) -> str:
-    """What a reader is told of failed checks; "" where none failed."""
+    """A paragraph that lists failed checks; "" if none failed."""
     failed = [f"- {check.name}: {check.detail}" for check in manuscript.checks]
     head = "\n\nAutomatic checks of this paper that failed:\n"
     return head + "\n".join(failed) if failed else ""
 
 
 def _advisory(manuscript: Manuscript) -> str:
-    """What a reader is shown of an advisory review; "" where there is none."""
+    """A paragraph with the advisory review; "" if there is none."""
     head = "\n\nAn advisory review of this paper by a language model, without a score:\n"
     return head + manuscript.advisory if manuscript.advisory else ""
 
@@ -125,7 +126,7 @@ def page_images(pdf: str, pages: int) -> tuple[str, ...]:
     """The first pages of a PDF as PNG files in base64.
 
     Raises:
-        TaskFailed: PDFium, which draws them, cannot read this PDF.
+        TaskFailed: PDFium cannot render this PDF.
     """
     import pypdfium2
 
@@ -142,7 +143,7 @@ def page_images(pdf: str, pages: int) -> tuple[str, ...]:
 
 
 def _png(page: Any) -> str:
-    """A page, larger ones than a sheet drawn as small as one: pixels are tokens and memory."""
+    """A page as PNG in base64; pages larger than A4 are scaled down, as pixels cost tokens."""
     scale = DPI / 72 * min(1.0, SHEET / max(*page.get_size(), 1.0))
     buffer = io.BytesIO()
     page.render(scale=scale).to_pil().save(buffer, format="PNG")

@@ -1,4 +1,4 @@
-"""What is said to a model, what comes back, and what the ledger keeps of it."""
+"""Conversations with models: messages, replies, and the calls that the ledger keeps."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ NotNegative = Annotated[float, msgspec.Meta(ge=0)]
 
 
 class Spec(msgspec.Struct, frozen=True):
-    """A model as the user names it: `vllm:MODEL`, `openai:MODEL@URL`, each with `#PRESET` or not.
+    """A model as the user names it: `vllm:MODEL`, `openai:MODEL@URL`, optionally with `#PRESET`.
 
-    `text` is the name without its preset: what the rules and the ledger know the model by.
+    `text` is the name without the preset, which the rules and the ledger use.
     """
 
     kind: str
@@ -34,18 +34,20 @@ class Spec(msgspec.Struct, frozen=True):
 class ModelRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How a model is run and what it costs: a table of the venue's `[models]`.
 
-    `frequency_penalty` is taken from a token's logit for each time that the answer has it already:
-    small models repeat themselves less. `attempts` answers are asked for at most before a task
-    fails. `longest_text` bounds each text field in characters, 0 for no bound. `context` is in
-    tokens, 0 for the model's own. `cutoff` is the model's training cutoff (ISO date), `examples` a
-    dataset or file of example reviews. `reasoning_parser` is vLLM's name for how the model marks
-    its thoughts ("qwen3", "deepseek_r1", …): then it thinks before each answer, at most
-    `thinking_tokens` of its `max_tokens` (0 for no bound); without it a thinking model's thoughts
-    are switched off.
+    `frequency_penalty` is subtracted from a token's logit for each time that the answer has it
+    already, so that small models repeat themselves less. A task fails after `attempts` unusable
+    answers. `longest_text` limits each text field, in characters; 0 is no limit. `context` is in
+    tokens; 0 is the model's own. `cutoff` is the model's training cutoff (ISO date), `examples` a
+    dataset or file of example reviews.
+
+    `reasoning_parser` is vLLM's name of the format of the model's thoughts ("qwen3", "deepseek_r1",
+    …). With it the model thinks before each answer, using at most `thinking_tokens` of its
+    `max_tokens` (0: no limit). Without it a reasoning model's thinking is switched off.
+
     `engines`, `tensor_parallel`, `gpu_share` (of one GPU, below 1 for small models that share one)
-    and `engine` (further arguments) are for vLLM. Prices are per
-    million tokens. `speed_in` and `speed_out` (tokens a second) serve only the estimate of hours
-    before a round.
+    and `engine` (further arguments) are for vLLM. `key_variable`, `timeout`, `retries` and
+    `at_once` are for servers. Prices are per million tokens. `speed_in` and `speed_out` (tokens a
+    second) are used only to estimate hours.
     """
 
     temperature: NotNegative = 0.7
@@ -79,8 +81,8 @@ class ModelRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         return bool(self.price_in or self.price_out)
 
 
-# What of a model's rules may change when a round goes on: how calls are made, how long and how
-# often, and what they cost; each call notes its own.
+# Rules that may change when a round is resumed, because they affect only how calls are made, how
+# long answers may be, how often the model is asked, and what it costs.
 OPERATIONAL = (
     "max_tokens", "attempts", "engines", "tensor_parallel", "gpu_share", "key_variable", "timeout",
     "retries", "at_once", "price_in", "price_cached", "price_out", "speed_in", "speed_out",
@@ -101,22 +103,22 @@ class Message(msgspec.Struct, frozen=True):
     images: tuple[str, ...] = ()
 
     def around_images(self) -> tuple[str, str]:
-        """The text before the images and after them: they follow the paper, where there is one.
+        """The text before the images and the text after them; they follow the paper, if any.
 
-        So calls with images share the paper's text with those without, and the images too. House
-        rules that stand before a paper name its tag as well; its own is the last one.
+        So calls with and without images share the paper's prefix. House rules before the paper
+        mention its closing tag too, so the last occurrence counts.
         """
         head, end, rest = self.text.rpartition(PAPER_END)
         return (head + end, rest) if end else ("", self.text)
 
 
 def own_words(text: str) -> Message:
-    """What a model answered, as its turn of the conversation that goes on."""
+    """A model's answer as its turn in the continued conversation."""
     return Message("assistant", unmarked(text))
 
 
 class Sampling(msgspec.Struct, frozen=True, kw_only=True):
-    """How the next tokens are drawn, and of how many the likelihood is told at each place."""
+    """How tokens are drawn; `logprobs` is how many likeliest tokens are returned per place."""
 
     temperature: float
     top_p: float
@@ -127,17 +129,17 @@ class Sampling(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Place(msgspec.Struct, frozen=True):
-    """A token of an answer, and the likeliest tokens there with their natural log probabilities."""
+    """A token of an answer, and the natural log probabilities of the likeliest tokens there."""
 
     token: str
     logprobs: dict[str, float]
 
 
-NEVER = -100.0  # log probability of a token that a guide forbids; servers write -9999 and the like
+NEVER = -100.0  # Guided decoding gives forbidden tokens less: servers write -9999 and the like.
 
 
 def place_of(token: str, likeliest: Iterable[tuple[str, float]]) -> Place:
-    """A place from its likeliest tokens and their log probabilities; equal texts count together."""
+    """A place from its likeliest tokens and their log probabilities; equal texts are added up."""
     found: dict[str, float] = {}
     for other, logprob in likeliest:
         if logprob > NEVER:
@@ -149,9 +151,9 @@ def place_of(token: str, likeliest: Iterable[tuple[str, float]]) -> Place:
 class Reply(msgspec.Struct, frozen=True):
     """A model's answer as it came, with the engine's own count of tokens.
 
-    `ended` says why the answer is not whole (it was cut off, refused, …); "" for one that is.
-    `unsent` are parameters of the call that the server does not take, and `repairs` says what in
-    the text was no text (see `repair`). `places` are its tokens where `logprobs` were asked for.
+    `ended` says why the answer is incomplete (cut off, refused, …); "" if it is complete. `unsent`
+    are parameters that were left out because the server does not take them. `repairs` says what
+    was repaired in the text (see `repair`). `places` are its tokens if `logprobs` were asked for.
     """
 
     text: str
@@ -168,13 +170,12 @@ class Reply(msgspec.Struct, frozen=True):
 class Call(msgspec.Struct, frozen=True, kw_only=True):
     """One call as the ledger keeps it. `problem` is empty for an answer that was used.
 
-    `frame_sha256` is the hash of the conversation without what stands between its fences,
-    `unsent` names what was left out for a server that does not take it, such as its seed, `ended`
-    is the reply's, and `first_seed` the seed that an earlier try of the task had spoiled, 0 for
-    none: a replay, in which nothing fails, asks with that one. `answer` is as the model gave it;
-    `repairs` says what was read differently. `reused` calls were made, and paid, in another round.
-    `thinking` is "on" or "off" for a model that can think before it answers, "" where that is not
-    known. `places` are the answer's tokens where their probabilities were asked for.
+    `frame_sha256` is the hash of the conversation without the contents of its fences. `unsent`,
+    `ended` and `places` are the reply's. `first_seed` is the seed that would have been used if an
+    earlier try of the task had not spoiled it, else 0; a replay, in which nothing fails, asks with
+    it. `answer` is as the model gave it; `repairs` says what was read differently. `reused` calls
+    were made and paid in another round. `thinking` is "on" or "off" for a model that can think
+    before it answers, "" if that is unknown.
     """
 
     purpose: str
@@ -204,21 +205,19 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ModelError(Exception):
-    """A model could not be reached or did not answer, in a sentence."""
+    """A model could not be reached or did not answer; the message is one sentence."""
 
 
 class Refused(ModelError):
-    """A model answers, but not to this conversation: it is too long, malformed or unwanted."""
+    """The model rejects this conversation, which may be too long, malformed or unwanted."""
 
 
 class Model(Protocol):
     """Anything that answers a conversation with text that fits a JSON schema.
 
-    `group` names what the conversation is about (a paper), so that calls about one thing can go
-    where its prefix is cached. `count` gives or estimates the tokens of a text.
-
-    Raises:
-        ModelError: the model gave no answer, after the maker's own back-off.
+    `group` names what the conversation is about (a paper), so that calls about it can go where its
+    prefix is cached. `count` gives or estimates the tokens of a text. `complete` raises
+    `ModelError` if the model gives no answer, after the implementation's own retries.
     """
 
     name: str

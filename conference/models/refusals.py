@@ -1,4 +1,4 @@
-"""What a server's refusal says, in its own words, and what helps."""
+"""Explains a server's refusal in the server's words and adds what may help."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from typing import Any
 from conference.models.replies import fault_in
 
 SHOWN = 300  # characters of a server's own words
-UNFIT = (400, 413, 422)  # what is wrong with this conversation may be right with another
+UNFIT = (400, 413, 422)  # This conversation is refused; another may be accepted.
 REDIRECTS = range(300, 400)
-# What servers say of a conversation that is too long. Their tokens, of which some say how many
-# there may be: OpenAI, vLLM, OpenRouter; llama.cpp; Anthropic; llama-cpp-python; LM Studio.
+# What servers say if a conversation is too long, and below where some name the largest size:
+# OpenAI, vLLM, OpenRouter; llama.cpp; Anthropic; llama-cpp-python; LM Studio.
 TOO_LONG = re.compile(
     r"context[_ ](?:length|size|window|limit|overflow)|maximum context|prompt is too long"
     r"|too many (?:input |prompt )?tokens|input is too long|exceeds? the (?:model's )?context",
@@ -32,7 +32,7 @@ TITLE = re.compile(r"<title>([^<]{1,200})</title>", flags=re.IGNORECASE)
 
 
 def said_by(status: int, body: str) -> str:
-    """A refusal as `404 Not Found: the server's words`, in one line."""
+    """A refusal in one line, as `404 Not Found: the server's words`."""
     try:
         found = json.loads(body)
     except (ValueError, RecursionError):
@@ -44,20 +44,20 @@ def said_by(status: int, body: str) -> str:
 
 
 def is_too_long(status: int, body: str) -> bool:
-    """Whether a conversation is refused as it is longer than the model's context."""
+    """Whether a conversation was refused because it is longer than the model's context."""
     return status in (*UNFIT, 500) and TOO_LONG.search(body) is not None
 
 
 def help_with(status: int, body: str, headers: Any, key: str, context: int) -> str:
-    """What may help against a refusal, to be put after it; "" for nothing that we know.
+    """Advice to append to a refusal; "" for none.
 
-    `key` is the variable that holds the key, `context` the tokens that we took the model to have.
+    `key` is the variable that holds the key, `context` the assumed context in tokens.
     """
     if is_too_long(status, body):
         size = next(filter(None, found.groups()), "") if (found := SIZE.search(body)) else ""
         own = f"context = {size}" if size else "the server's own, as context = N"
         if size and int(size) >= context:
-            own = f"a lower one than that, as tokens are estimated, such as {context * 3 // 4}"
+            own = f"a lower one than that, because tokens are estimated, such as {context * 3 // 4}"
         return (
             f"; its context was taken to be {context:,} tokens: give {own}, in the model's table "
             "of [models]"
@@ -65,16 +65,16 @@ def help_with(status: int, body: str, headers: Any, key: str, context: int) -> s
     if status in REDIRECTS:
         place = str(headers.get("location", "")).partition("?")[0]
         place = place.removesuffix("/chat/completions")
-        return f"; calls are not sent on to another address: name {place or 'it'} yourself"
+        return f"; redirects are not followed: name {place or 'the new address'} yourself"
     if status in (401, 403):
-        return f"; see the key in the environment variable {key} (key_variable in [models])"
+        return f"; check the key in the environment variable {key} (key_variable in [models])"
     if status in (404, 405) and not MODEL.search(body):
-        return "; see the address: that of most servers ends in /v1"
+        return "; check the address: most servers' addresses end in /v1"
     return ""
 
 
 def asked_wait(headers: Any) -> float:
-    """Seconds that a server asks to be left alone, said as a number or a date; 0 for none."""
+    """The seconds to wait by a server's Retry-After, a number or a date; 0 without one."""
     said = headers.get("retry-after", "")
     try:
         seconds = float(said)

@@ -1,8 +1,8 @@
-r"""JSON as models write it, read as they mean it: LaTeX's backslashes, control characters, halves.
+r"""Repairs models' JSON: unescaped LaTeX backslashes, control characters, lone surrogates.
 
-In `"\frac{1}{2} \theta \alpha"` JSON sees a form feed, a tab and a fault; the model meant LaTeX. A
-lone backslash before a letter that begins a TeX command is meant as a backslash. JSON's own escapes
-stay what they are where nothing else makes sense: `\n` before "The" ends a line.
+In `"\frac{1}{2} \theta \alpha"` JSON sees a form feed, a tab and an error; the model meant LaTeX. A
+lone backslash that begins a TeX command is therefore read as a backslash. JSON's own escapes keep
+their meaning where only they make sense: `\n` before "The" ends a line.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from collections.abc import Collection
 
 from conference.core.clean import UNCLEAN
 
-# A string of JSON, and the colon that makes it a name; one without an end is the rest of the text,
-# so that what is cut off, or repeats an escape without end, is read once.
+# A JSON string, and the colon that makes it a key. An unterminated string takes the rest of the
+# text, so that an answer that was cut off is scanned only once.
 STRING = re.compile(r'"((?:[^"\\]++|\\.)*+)(?:"(\s*+:)?|\\?\Z)', re.DOTALL)
 PART = re.compile(
     r"(?P<pair>\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})"
@@ -23,7 +23,7 @@ PART = re.compile(
     r"|(?P<raw>[\x00-\x1f\x7f-\x9f])",
     re.DOTALL,
 )
-# The same without raw characters: it begins with a backslash, so that long texts are read fast.
+# The same without raw characters: each match begins with a backslash, which is fast on long texts.
 ESCAPE = re.compile(
     r"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
     r"|u(?P<code>[0-9a-fA-F]{4})|.)",
@@ -33,7 +33,7 @@ RAW = {"\n": r"\n", "\r": r"\r", "\t": r"\t"}
 LOST = r"\ufffd"  # the replacement character
 REPLACED, LONE = "characters replaced by U+FFFD", "lone backslashes kept"
 LETTERS = re.compile(r"[A-Za-z]+")
-# TeX commands that begin with the letter of an escape for white space, without that letter.
+# TeX commands that begin like an escape for white space (n, r, t), without that first letter.
 COMMANDS = {
     "n": "abla atural cong earrow eq ewcommand ewline geq gtr icefrac leftarrow leq oindent "
     "olimits onumber orm ormalsize ot otin prec rightarrow subseteq succ um vdash warrow",
@@ -43,20 +43,20 @@ COMMANDS = {
     "hanks herefore heta ilde imes iny itle oday oprule riangle riangleq riangleleft "
     "riangleright woheadrightarrow",
 }
-# The same where what is left is a word, or a name in a line of code: `\nless` may end a line.
+# Doubtful ones, whose rest is itself a word or a name in code: `\nless` may be a line end and
+# "less".
 DOUBTFUL = {"n": "e eg exists i less mid parallel sim subset u", "r": "", "t": "ag an o op"}
-# What only TeX has after a command, and what no line ends with (before `\nu`).
+# What follows a command only in TeX, and (for `\nu`) what precedes one but ends no line.
 TEX_AFTER = re.compile(r"[_^{}]|[ ]?\\(?![nrt\"\\/])")
 BEFORE_TEX = re.compile(r"(?:^|[ (\[{$^_=+*/|~-])$")
 DOLLAR = re.compile(r"(?<!\\)\$")
 
 
 def repaired(text: str, code: Collection[str] = ()) -> tuple[str, tuple[str, ...]]:
-    r"""An answer as valid JSON, as far as its strings go, and what was changed, in words.
+    r"""The answer with its strings made valid JSON, and a description of the changes.
 
-    Control characters other than tabs and line ends, and halves of surrogate pairs, become U+FFFD.
-    Tabs and line ends may stand as they are. In the fields named in `code`, `\n`, `\r` and `\t` are
-    always JSON's.
+    Control characters other than tabs and line ends, and lone surrogates, become U+FFFD. Raw tabs
+    and line ends are escaped. In the fields named in `code`, `\n`, `\r` and `\t` are always JSON's.
     """
     changes: Counter[str] = Counter()
     name = ""
@@ -75,7 +75,7 @@ def repaired(text: str, code: Collection[str] = ()) -> tuple[str, tuple[str, ...
 
 
 def whole_escapes(text: str) -> tuple[str, tuple[str, ...]]:
-    """Any JSON with U+FFFD for each half of a surrogate pair, which no strict reader takes."""
+    """JSON with U+FFFD for each lone surrogate, which strict parsers reject, and the changes."""
     changes: Counter[str] = Counter()
 
     def part(found: re.Match[str]) -> str:
@@ -111,12 +111,12 @@ def _repaired(body: str, code: bool, changes: Counter[str]) -> str:
 
 
 def _is_lost(code: int) -> bool:
-    """Whether a character is a control character (no tab or line end) or half a pair."""
+    """Whether a character is a control character (not a tab or line end) or a surrogate."""
     return UNCLEAN.match(chr(code)) is not None
 
 
 def _escape(body: str, found: re.Match[str], code: bool) -> str:
-    """What a backslash and one character are meant as, in JSON."""
+    """Correct JSON for what a backslash and one character mean."""
     letter, rest = found["letter"], body[found.end() :]
     if letter in '"\\/':
         return found[0]
@@ -131,7 +131,7 @@ def _escape(body: str, found: re.Match[str], code: bool) -> str:
 
 
 def _is_command(letter: str, before: str, after: str) -> bool:
-    r"""Whether `\n`, `\r` or `\t` between these begins a TeX command."""
+    r"""Whether `\n`, `\r` or `\t` between these texts begins a TeX command."""
     letters = LETTERS.match(after)
     tail = letters[0] if letters else ""
     if tail in COMMANDS[letter].split():

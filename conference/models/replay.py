@@ -1,4 +1,4 @@
-"""`replay:RUN`: the answers that an earlier round's ledger recorded."""
+"""`replay:RUN`: gives the answers that an earlier round's ledger recorded."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from conference.models.records import (
 
 
 class ReplayModel:
-    """Fulfils `Model` without one: the same conversation and seed get the recorded answer."""
+    """Implements `Model` from a ledger: the same conversation and seed get the recorded answer."""
 
     def __init__(self, target: str, rules: ModelRules) -> None:
         folder = Path(target)
@@ -33,7 +33,7 @@ class ReplayModel:
             calls = [call for part in stored for call in calls_from_json(part)]
         finally:
             ledger.close()
-        # An answer may be empty; a call that got none counted no tokens.
+        # An answer may be empty; a call without an answer has no tokens.
         calls = [call for call in calls if call.answer or call.tokens_in]
         if not calls:
             raise UserError(f"replay:{target}: that round's ledger has no model calls.")
@@ -41,8 +41,8 @@ class ReplayModel:
         self.revision = f"{calls[0].model} ({calls[0].revision})"
         self.context = rules.context or 1_000_000
         self._exact = {(call.prompt_sha256, call.first_seed or call.seed): call for call in calls}
-        # A paper was cut to the recorded model's context, which this one does not know; so the same
-        # instruction about the same paper under the same seed is the same call.
+        # The paper was cut to the recorded model's context, which is unknown here. So the same
+        # instruction about the same paper with the same seed counts as the same call.
         self._framed = {(call.frame_sha256, call.first_seed or call.seed): call for call in calls}
         self._any: dict[str, list[Call]] = defaultdict(list)
         for call in calls:
@@ -58,7 +58,7 @@ class ReplayModel:
         sampling: Sampling,
         group: str,
     ) -> Reply:
-        """The answer to this conversation under this seed, else to this conversation alone."""
+        """The answer recorded for this conversation and seed, else for this conversation."""
         prompt = prompt_hash(messages)
         found = self._exact.get((prompt, sampling.seed)) or self._framed.get(
             (frame_hash(messages), sampling.seed)
@@ -67,8 +67,8 @@ class ReplayModel:
             found = self._any[prompt][sampling.seed % len(self._any[prompt])]
         if found is None:
             raise ModelError(
-                f"{self.name} has no answer to this conversation: a replay knows those of the same "
-                "papers, seed, rules and roles alone; name the model itself to ask something new"
+                f"{self.name} has no answer to this conversation: a replay answers only for the "
+                "same papers, seed, rules and roles; name the model itself to ask something new"
             )
         return Reply(
             found.answer,

@@ -1,7 +1,7 @@
-"""The OpenAI protocol's answers, read without trust.
+"""Reads responses of the OpenAI protocol without trusting the server.
 
-Only what an answer needs must be as the protocol has it: its text. What else is of another kind
-than it should be (usage, log probabilities, the model's name) counts as missing.
+Only the answer's text must follow the protocol. Anything else of the wrong type (usage, log
+probabilities, the model's name) counts as missing.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ ONLY_THOUGHTS = (
 REFUSES = "the model refuses to answer"
 FILTERED = "the server's filter withheld it"
 TOOL = "it calls a tool and there is none"
-# Why an answer is not whole, by what servers call it, in lower case.
+# Why an answer is incomplete, by servers' finish reasons in lower case.
 ENDED = {
     "length": CUT, "max_tokens": CUT, "max_output_tokens": CUT, "model_length": CUT,
     "content_filter": FILTERED, "safety": FILTERED, "recitation": FILTERED,
@@ -33,19 +33,19 @@ ENDED = {
     "tool_calls": TOOL, "tool_use": TOOL, "function_call": TOOL,
 }  # fmt: skip
 ENDLESS = (
-    "the server does not keep to max_tokens and wrote {size:,} characters; see that it takes "
+    "the server does not keep to max_tokens and wrote {size:,} characters; check that it takes "
     "max_tokens or max_completion_tokens"
 )
-TOKEN = 128  # characters of the longest tokens, of white space
-# Bytes of a body: for each token one event of a stream with its likelihoods, and all else.
+TOKEN = 128  # characters of the longest tokens (white space)
+# Bytes of a body at most: per token one stream event with its log probabilities, and all else.
 EVENT, ELSE = 2048, 4_194_304
-MOST = 2**31  # tokens; no call has so many, whatever a server says
+MOST = 2**31  # tokens; a server that reports more is wrong
 LONGEST = 100  # characters of a model's name
-TINY = 1e-3  # by which a log probability may be above 0 as it was rounded
+TINY = 1e-3  # how far rounding may lift a log probability above 0
 
 
 class Fault(ValueError):
-    """A body that says that the server failed, though its status says nothing of it."""
+    """The response's body reports a failure although its status does not."""
 
 
 def read_reply(
@@ -53,12 +53,12 @@ def read_reply(
 ) -> tuple[Reply, str]:
     """The reply in a response, and the revision of the model that the server names ("" for none).
 
-    Tokens that the server does not count are estimated by `count` over `asked` and the answer. An
-    answer longer than `limit` tokens can be is cut there, and none is read of a far longer body.
+    Tokens that the server does not report are estimated by `count` from `asked` and the answer. An
+    answer longer than `limit` tokens can be is cut there; a far longer body is not read at all.
 
     Raises:
-        CutShort: it is a stream that ended before its answer did.
-        Fault: the server says that it failed.
+        CutShort: the response is a stream that ended before its answer did.
+        Fault: the server reports a failure.
         ValueError: the response does not follow the protocol.
     """
     if len(content) > EVENT * limit + ELSE:
@@ -71,7 +71,7 @@ def read_reply(
     if said.refusal:
         text, ended = text or said.refusal, REFUSES
     elif said.thoughts.strip() and not text.strip():
-        # With its parser on, a server takes all for thoughts where no mark ends them.
+        # A server with a reasoning parser takes all text for thoughts if no mark ends them.
         text, ended = said.thoughts, "; ".join(part for part in (ended, ONLY_THOUGHTS) if part)
         repairs = (*repairs, "read from the server's reasoning, as its content is empty")
     if len(text) > TOKEN * limit:
@@ -88,10 +88,10 @@ def read_reply(
 
 
 def fault_in(body: dict[str, Any]) -> str:
-    """What a body of an error says, in one line; "" where it says nothing."""
+    """The message of an error's body, in one line; "" if it has none."""
     told = body.get("message")
     found = body.get("error") or (told if isinstance(told, str) else "") or body.get("detail")
-    if isinstance(found, list):  # as servers built on FastAPI list what is wrong with a call
+    if isinstance(found, list):  # Servers built on FastAPI list the errors of a call.
         found = "; ".join(str(_dict(each).get("msg") or each) for each in found)
     if isinstance(found, dict):
         found = found.get("message") or found
@@ -99,9 +99,9 @@ def fault_in(body: dict[str, Any]) -> str:
 
 
 def as_object(found: Any) -> dict[str, Any]:
-    """The same, where it is an object. Raises `ValueError` where it is not."""
+    """`found` if it is a JSON object; raises `ValueError` otherwise."""
     if not isinstance(found, dict):
-        raise ValueError("a part of the response is no object of the protocol")
+        raise ValueError("a part of the response is not the object that the protocol requires")
     return found
 
 
@@ -110,12 +110,12 @@ def _body(sent: str) -> dict[str, Any]:
         found = json.loads(whole_body(sent) if is_stream(sent) else sent, strict=False)
     except json.JSONDecodeError as error:
         begin = " ".join(clean(sent[:60]).split())
-        raise ValueError(f"its answer is no JSON but begins with {begin!r}") from error
+        raise ValueError(f"its answer is not JSON; it begins with {begin!r}") from error
     return as_object(found)
 
 
 def _decoded(content: bytes) -> tuple[str, tuple[str, ...]]:
-    """A body as text, with U+FFFD for what is none, and what was changed, in words."""
+    """A body as text, with U+FFFD for undecodable parts, and a description of the changes."""
     text = content.decode("utf-8-sig", "replace")
     lost = text.count(LOST) - content.count(LOST.encode())
     sent, repairs = whole_escapes(text)
@@ -147,7 +147,7 @@ def _revision(body: dict[str, Any]) -> str:
 
 
 def _places(logprobs: Any) -> tuple[Place, ...]:
-    """The answer's tokens with the likeliest others; empty where the server returned none."""
+    """The answer's places with their likeliest tokens; empty if the server returned none."""
     tokens = _dicts(_dict(logprobs).get("content"))
     if not any(each.get("top_logprobs") for each in tokens):
         return ()
@@ -164,7 +164,7 @@ def _places(logprobs: Any) -> tuple[Place, ...]:
 
 
 def _logprob(value: Any) -> float:
-    """A log probability: that of what never comes, where it is no number or none can be."""
+    """A log probability; minus infinity for a value that is none (not a number, or above 0)."""
     number = float(value) if isinstance(value, int | float) else math.nan
     return number if number <= 0 else (0.0 if number < TINY else -math.inf)
 

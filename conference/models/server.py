@@ -1,9 +1,9 @@
 """`openai:MODEL@URL`: any server that speaks the OpenAI protocol.
 
 A server that is busy, broken or silent is asked again, each time after a longer wait or after the
-one that it names; a parameter that it does not take is left out from then on. Where an answer is
-cut off on its way, as by a proxy that ends silent connections after a minute, answers are asked for
-as streams from then on. What it still does not answer ends here in one sentence.
+wait that it names. A parameter that it does not take is left out from then on. Once an answer is
+cut off on its way, for instance by a proxy that closes silent connections after a minute, all
+further answers are requested as streams. If there is still no answer, the error is one sentence.
 """
 
 from __future__ import annotations
@@ -24,29 +24,29 @@ from conference.models.replies import Fault, read_reply
 from conference.models.streaming import CutShort
 from conference.models.wire import not_taken, request_body, unsent
 
-CHARACTERS_A_TOKEN = 3.5  # Servers tell no tokenizer; this errs on the side of more tokens.
-IN_A_ROW = 5
-FIRST_TRIES = 3  # of a server that nobody has met yet: more likely its address is wrong
+CHARACTERS_A_TOKEN = 3.5  # a cautious estimate, as the server's tokenizer is unknown
+IN_A_ROW = 5  # failed calls until the server is given up
+FIRST_TRIES = 3  # of a server that never answered: its address is probably wrong
 BUSY = (408, 409, 425, 429)  # and all from 500
 FIRST_WAIT, LONGEST_WAIT = 0.5, 60.0  # seconds; doubled from one to the other
-OBEYED_WAIT = 600.0  # seconds that a server may ask for
-LATE = 2  # time-outs of one call: each has cost the whole of `timeout`
+OBEYED_WAIT = 600.0  # seconds that a server may ask us to wait
+LATE = 2  # time-outs until a call is given up: each cost the whole `timeout`
 GATEWAY_TIMEOUT = (504, 524)
-SOON = 0.5  # seconds within which a connection that ends was not cut for its length
+SOON = 0.5  # seconds; a connection that ends sooner was not cut for taking too long
 SHORTEST_KEY = 8  # characters of a key; shorter ones are placeholders such as "none" and "EMPTY"
-LONGEST_REFUSAL = 20_000  # characters of it that are read
+LONGEST_REFUSAL = 20_000  # characters of a refusal that are read
 HIDDEN = b"(key)"
 CLOSED = "ended the connection"
 CUT_OFF = (
-    "{how} after {seconds:.0f} s, before its answer was whole{streamed}: if a proxy before it does "
-    "that, raise the proxy's time limit (nginx: proxy_read_timeout), or ask for shorter answers "
-    "with max_tokens in [models]"
+    "{how} after {seconds:.0f} s, before its answer was complete{streamed}: if a proxy in front of "
+    "it does that, raise the proxy's time limit (nginx: proxy_read_timeout), or ask for shorter "
+    "answers with max_tokens in [models]"
 )
 
 
 class _Again(Exception):
-    """Why a call is made again. `wait` is what the server asks for, in seconds, 0 for nothing;
-    `absent` says that nobody was there."""
+    """The call must be made again. `wait` are the seconds that the server asks for (0: none),
+    `late` says that the call timed out, `absent` that nothing answered at the address."""
 
     def __init__(
         self, problem: str, wait: float = 0.0, late: bool = False, absent: bool = False
@@ -56,7 +56,7 @@ class _Again(Exception):
 
 
 class ServerModel:
-    """Fulfils `Model` over HTTP. `at_once` calls of this process are open at most."""
+    """Implements `Model` over HTTP. This process has at most `at_once` calls open."""
 
     def __init__(self, target: str, rules: ModelRules) -> None:
         name, url = _name_and_address(target)
@@ -109,7 +109,7 @@ class ServerModel:
 
         loop = id(asyncio.get_running_loop())
         if loop not in self._clients:
-            # A redirect is not followed: papers go to the server that the user has named alone.
+            # Redirects are not followed: papers go only to the server that the user named.
             http = DefaultAsyncHttpxClient(follow_redirects=False)
             self._clients[loop] = (
                 AsyncOpenAI(**self._settings, http_client=http),
@@ -124,7 +124,7 @@ class ServerModel:
         schema: dict[str, Any],
         sampling: Sampling,
     ) -> Reply:
-        """Ask until there is an answer, `retries` times more at most."""
+        """Ask until there is an answer, at most `retries` more times."""
         tries, late = 0, 0
         while True:
             without = frozenset(self._without)
@@ -150,7 +150,7 @@ class ServerModel:
     async def _once(
         self, client: Any, body: dict[str, Any], messages: tuple[Message, ...], limit: int
     ) -> Reply:
-        """One try. What comes back is read as bytes: nothing of it is trusted."""
+        """One try. The response is read as bytes and not trusted."""
         import httpx
         import openai
 
@@ -186,18 +186,18 @@ class ServerModel:
         return reply
 
     def _cut_off(self, how: str, start: float, body: dict[str, Any]) -> _Again:
-        """The answer did not come whole; the next one is asked for as a stream. A stream that is
-        cut off will be so again, as its answer takes as long."""
+        """Note an answer that was cut off; later ones are requested as streams. A stream that was
+        cut off counts as late, because the next one would take as long."""
         self._streamed, streamed = True, "stream" in body
         said = CUT_OFF.format(
             how=how,
             seconds=time.monotonic() - start,
-            streamed=" though it was streamed" if streamed else "",
+            streamed=" although it was streamed" if streamed else "",
         )
         return _Again(said, late=streamed)
 
     def _refused(self, error: Any) -> Exception:
-        """What to do about a refusing status: wait, leave a parameter out, or end."""
+        """The exception for a refusing status: ask again, leave a parameter out, or give up."""
         status, headers = error.status_code, error.response.headers
         body = error.response.text[:LONGEST_REFUSAL]
         helps = help_with(status, body, headers, self._rules.key_variable, self.context)
@@ -214,7 +214,7 @@ class ServerModel:
         return (Refused if status in UNFIT else ModelError)(f"{self.name} {said}")
 
     def _hidden(self, text: str) -> str:
-        """A server's words without the user's key, which some repeat."""
+        """A server's words without the user's key, which some servers repeat."""
         return text.replace(self._key, HIDDEN.decode()) if self._key else text
 
     def _line(self, error: BaseException) -> str:
@@ -230,10 +230,10 @@ class _NotTaken(Exception):
 
 
 def _name_and_address(target: str) -> tuple[str, str]:
-    """The parts of MODEL@URL, of which both may hold an @.
+    """The model and the address in MODEL@URL; both may contain an @.
 
     Raises:
-        UserError: one is missing, or the address holds what is no address.
+        UserError: one is missing, or the address is not valid.
     """
     import httpx
 
@@ -251,8 +251,8 @@ def _name_and_address(target: str) -> tuple[str, str]:
 
 
 def _unconnected(error: Exception) -> bool:
-    """Whether nobody was there: no answer was under way that could be cut off.
+    """Whether no connection was made, so that no answer could have been cut off.
 
-    By the name of the cause: the openai package brings its HTTP library under more than one name.
+    It looks at the name of the cause, because openai imports its HTTP library under several names.
     """
     return type(error.__cause__ or error).__name__ in ("ConnectError", "ConnectTimeout")

@@ -1,4 +1,4 @@
-"""Shapes of answers: a JSON schema that guides the model, and a strict reader behind it."""
+"""Shapes of answers: a JSON schema that guides decoding, and a strict reader of the answer."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from conference.core.marks import repeated
 from conference.models.thinking import without_thoughts
 
 T = TypeVar("T")
-# A score as models write it that a guide does not hold: with its meaning, as in "3: reject", or out
-# of the scale's largest value. With a second number, as in "6-8", "6,5" and "6 (or 8)", it is none.
+# A score as models write it without guided decoding: with its meaning ("3: reject") or as a
+# fraction of the largest value. A second number, as in "6-8", "6,5" and "6 (or 8)", is rejected.
 VALUE = re.compile(
     r"\s*+(\d+(?:\.\d+)?)\s*+(?:(?:/|out of)\s*+(\d+)\s*+)?"
     r"(?:[:,;(–—-]\s*+(?!\d|(?:or|to|and)\b).*)?",
@@ -23,17 +23,17 @@ VALUE = re.compile(
 )
 FENCE = re.compile(r"```\w*+\s*+(?=\{)")
 NOTES = ("title", "description", "default")
-# The characters that guided decoding may write in a bounded text. A pattern is needed there: a mere
-# `maxLength` lets raw control characters through, which no JSON reader takes.
+# The characters that guided decoding may write in a text of limited length. It needs a pattern:
+# `maxLength` lets raw control characters through, which JSON parsers reject.
 CHARACTER = r"[ !#-\[\]-~]"
-REPEATED = 128  # xgrammar 0.2.8 fails on patterns that repeat anything more often.
+REPEATED = 128  # xgrammar 0.2.8 fails on patterns with more repetitions.
 
 
 class Shape(msgspec.Struct, Generic[T], frozen=True):
     """`schema` guides decoding; `read` turns the answer into `T` or raises `ValueError`.
 
-    `code` names the fields that hold lines of code, in which no LaTeX is looked for. `asked` is
-    what every prompt that wants this shape ends with; "" where the prompt says it itself.
+    `code` names the fields that hold code, in which LaTeX is not repaired. `asked` is appended to
+    every prompt for this shape; "" if the prompt itself describes the answer.
     """
 
     name: str
@@ -43,7 +43,7 @@ class Shape(msgspec.Struct, Generic[T], frozen=True):
     asked: str = ""
 
     def bounded(self, longest: int) -> dict[str, Any]:
-        """The schema with each free text kept to `longest` characters; 0 for no bound."""
+        """The schema with each free text limited to `longest` characters; 0 for no limit."""
         return _bounded(self.schema, longest) if longest else self.schema
 
 
@@ -63,7 +63,7 @@ def struct_shape(kind: type[T], code: tuple[str, ...] = ()) -> Shape[T]:
 
 
 class Filled(msgspec.Struct, frozen=True):
-    """A filled form: scores and texts by the form's own field names, and the first thoughts."""
+    """A filled form: scores and texts by field name, and the thoughts written before them."""
 
     scores: dict[str, float]
     texts: dict[str, str]
@@ -74,8 +74,8 @@ class Filled(msgspec.Struct, frozen=True):
 def form_shape(form: Form, reflecting: bool = False, thoughts: bool = True) -> Shape[Filled]:
     """The shape of a filled review form: thoughts first, then texts, then scores.
 
-    Scores come last so that they follow from what was written. `reflecting` adds `done`, by which
-    a reviewer says that it has nothing more to change; without `thoughts` there is the form alone.
+    Scores come last so that they follow from what was written. `reflecting` adds `done`, with which
+    a reviewer says that nothing is left to change; without `thoughts` the shape is only the form.
     """
     fields = [*form.texts, *form.choices, *form.scores]
     rated = {field.name for field in form.scores}
@@ -118,10 +118,9 @@ def form_shape(form: Form, reflecting: bool = False, thoughts: bool = True) -> S
 
 
 def bare_object(text: str) -> str:
-    """The JSON object of an answer, without what models put around it.
+    """The JSON object in an answer, without thoughts, code fence, or words around it.
 
-    That is a reasoning model's thoughts, a code fence, words before and after. An answer with
-    several objects, or none, is left to fail where it is read.
+    An answer with several objects or none is returned in a form that fails when it is read.
     """
     if not text.lstrip().startswith("{"):
         text = without_thoughts(text) or text.replace("{", "(")
@@ -131,7 +130,7 @@ def bare_object(text: str) -> str:
 
 
 def _fenced(text: str) -> str:
-    """The object within a text's fence, else the text."""
+    """The object in a text's code fence, else the text."""
     begin, end = FENCE.search(text), text.rfind("```")
     if begin is None or end < begin.end():
         return text
@@ -140,8 +139,8 @@ def _fenced(text: str) -> str:
 
 
 def _asked(properties: dict[str, dict[str, Any]], least: Mapping[str, int]) -> str:
-    """An object in words: its fields in their order, each with what it may hold; `least` are the
-    fewest words of texts."""
+    """A sentence that describes an object's fields in order and what each may hold; `least` are
+    the fewest words of texts."""
 
     def held(name: str, said: dict[str, Any]) -> str:
         if "enum" in said:
@@ -155,7 +154,7 @@ def _asked(properties: dict[str, dict[str, Any]], least: Mapping[str, int]) -> s
 
 
 def _score(field: Field, value: str) -> float:
-    """A score that came as a text. Raises `ValueError` for one that says no number, or several."""
+    """A score that came as a text. Raises `ValueError` unless it states exactly one number."""
     number = VALUE.fullmatch(value)
     if number is None or (number[2] and float(number[2]) != max(field.values)):
         raise ValueError(f"{field.name} is {value[:60]!r}; give one number of {_listed(field)}")
@@ -167,7 +166,7 @@ def _listed(field: Field) -> str:
 
 
 def _unwrapped(found: dict[str, Any], names: Collection[str]) -> dict[str, Any]:
-    """The object within one that has nothing but it, as {"review": {…}}."""
+    """The inner object of an answer wrapped as {"review": {…}}."""
     while len(found) == 1:
         ((name, value),) = found.items()
         if name in names or not isinstance(value, dict):
@@ -177,7 +176,7 @@ def _unwrapped(found: dict[str, Any], names: Collection[str]) -> dict[str, Any]:
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """An object of these pairs. Raises `ValueError` where two that differ have one name."""
+    """A dict of these pairs. Raises `ValueError` if a name has two different values."""
     found: dict[str, Any] = {}
     for name, value in pairs:
         if name in found and found[name] != value:
@@ -190,7 +189,7 @@ def _object(text: str) -> dict[str, Any]:
     if not text.strip():
         raise ValueError("the answer is empty")
     try:
-        # NaN and Infinity are no JSON: as words they are numbers in no field.
+        # NaN and Infinity are not JSON: read as texts, they are not accepted as scores.
         found = json.loads(text, object_pairs_hook=_once, parse_constant=str)
     except json.JSONDecodeError as error:
         raise ValueError(f"not JSON: {error}") from error
@@ -210,7 +209,7 @@ def _property(field: Field) -> dict[str, Any]:
 
 
 def _resolved(schema: Any, parts: Mapping[str, Any]) -> Any:
-    """A schema with its references written out, closed, and without what guides do not need."""
+    """A schema with references expanded, no further properties allowed, and notes removed."""
     if isinstance(schema, list):
         return [_resolved(part, parts) for part in schema]
     if not isinstance(schema, dict):
@@ -240,9 +239,9 @@ def _bounded(schema: Any, longest: int) -> Any:
 
 
 def _pattern(longest: int) -> str:
-    """Texts of one to `longest` characters; from 129, a few fewer, as they are blocks of one size.
+    """A pattern for texts of one to `longest` characters (above 128, up to a few fewer).
 
-    Blocks are all full but for the last, so that a text can be read in one way only.
+    Long texts are blocks of one size. All but the last are full, so that matching is unambiguous.
     """
     blocks = -(-longest // REPEATED)
     size = longest // blocks

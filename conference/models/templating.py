@@ -13,14 +13,13 @@ from conference.models.thinking import switch
 def templated(
     tokenizer: Any, messages: tuple[Message, ...], tokenize: bool, parser: str = ""
 ) -> Any:
-    """A conversation as token ids, or as text where `tokenize` is False.
+    """A conversation as token ids, or as text if `tokenize` is False.
 
-    `parser` is the model's `reasoning_parser`; without one its template is told not to think.
-
-    A template without a system role gets the system's words at the beginning of the first turn.
+    `parser` is the model's `reasoning_parser`; without one its template is told not to think. If
+    the template has no system role, the system message is put in front of the first turn.
 
     Raises:
-        ValueError: the model has no chat template, or it takes no such conversation.
+        ValueError: the model has no chat template, or the template rejects the conversation.
     """
     import jinja2
 

@@ -1,8 +1,8 @@
 """Models that think before they answer.
 
-Guided decoding from the first token on would leave such a model no thoughts. With the rule
-`reasoning_parser` vLLM guides it only once its thoughts have ended; without, its thoughts are
-switched off, and each call says so.
+Guided decoding from the first token on would leave no room for thoughts. With the rule
+`reasoning_parser` vLLM starts it when the thoughts have ended. Without that rule thinking is
+switched off, and each call records it.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 BEGIN, END = "<think>", "</think>"
-# Other families' marks around their thoughts, where a server leaves them in the answer.
+# Marks around the thoughts of various model families, as servers may leave them in an answer.
 MARKS = (
     (BEGIN, END),
     ("<thinking>", "</thinking>"),
@@ -26,7 +26,7 @@ Thinking = Literal["", "on", "off"]
 
 
 def thinking_of(tokenizer: Any, parser: str) -> Thinking:
-    """Whether a model thinks under these rules; "" for one whose chat template has no thoughts."""
+    """Whether a model thinks with this parser; "" if its chat template has no thinking mode."""
     template = str(getattr(tokenizer, "chat_template", "") or "")
     if parser:
         return "on"
@@ -34,14 +34,13 @@ def thinking_of(tokenizer: Any, parser: str) -> Thinking:
 
 
 def switch(tokenizer: Any, parser: str) -> dict[str, bool]:
-    """What the chat template is told about thinking."""
+    """Arguments that tell the chat template whether to think; empty if it takes none."""
     template = str(getattr(tokenizer, "chat_template", "") or "")
     return {SWITCH: bool(parser)} if SWITCH in template else {}
 
 
 def without_thoughts(text: str) -> str:
-    """What follows a model's thoughts; "" where they have not ended: what they try out is no
-    answer."""
+    """The text after a model's thoughts; "" if the thoughts have not ended."""
     for begin, end in MARKS:
         _, mark, rest = text.rpartition(end)
         if not mark and begin in text:
@@ -51,9 +50,9 @@ def without_thoughts(text: str) -> str:
 
 
 def marked(text: str, tokens: Sequence[int], tokenizer: Any, parser: str) -> str:
-    """An answer as `BEGIN` thoughts `END` content, whatever marks the model itself has.
+    """An answer as `BEGIN` thoughts `END` content, whatever marks the model itself uses.
 
-    Without an `END` the thoughts did not end, and there is no content.
+    If the thoughts did not end, there is no `END` and no content.
     """
     from vllm.reasoning import ReasoningParserManager
 

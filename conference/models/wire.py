@@ -1,4 +1,4 @@
-"""The OpenAI protocol's calls: what is sent, and which of it a server does not take."""
+"""Requests of the OpenAI protocol, without the parameters that a server does not take."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from conference.core.mentions import mentions
 from conference.models.records import Message, Sampling
 from conference.models.streaming import STREAM
 
-# What servers call a parameter that they do not take, and those that a call can do without.
+# How servers say that they do not take a parameter; below, the parameters that can be left out.
 NOT_TAKEN = re.compile(
     r"unsupported|not (?:\w+ )?support|unrecogni[sz]ed|unknown|unexpected|not permitted|not allowed"
     r"|extra (?:inputs|fields)|does not accept",
@@ -23,15 +23,15 @@ SPARED = (
     "response_format", "json_schema", "seed", "top_p", "temperature", "frequency_penalty",
     "max_completion_tokens", "top_logprobs", "logprobs", "stream_options", "stream",
 )  # fmt: skip
-NO_LACK = {"max_completion_tokens", "stream_options", "stream"}  # the answer is none the worse
+NO_LACK = {"max_completion_tokens", "stream_options", "stream"}  # They do not change the answer.
 TOO_MANY = re.compile(
     r"logprobs.*(?:greater|less|at most|maximum|must be|between|exceed)", re.IGNORECASE | re.DOTALL
 )
-FEW = 5  # tokens told of a place by servers that tell no more
+FEW = 5  # top_logprobs for servers that refuse more
 
 
 def not_taken(said: str) -> str:
-    """Which parameter a refused call can do without, from the server's own words; "" for none."""
+    """The parameter to leave out, by the words of the server's refusal; "" for none."""
     if not NOT_TAKEN.search(said):
         return "top_logprobs" if TOO_MANY.search(said) else ""
     if mentions(said, ("system role",)):
@@ -50,7 +50,7 @@ def request_body(
     without: Collection[str],
     streamed: bool = False,
 ) -> dict[str, Any]:
-    """One call as the server reads it; a schema that it takes no other way is put into words."""
+    """The body of one call; a server without `response_format` gets the schema in the prompt."""
     if "system role" in without and messages[0].role == "system":
         first, second, *rest = messages
         joined = msgspec.structs.replace(second, text=f"{first.text}\n\n{second.text}")
@@ -84,7 +84,7 @@ def request_body(
 
 
 def unsent(without: Collection[str]) -> tuple[str, ...]:
-    """What calls lack that are made without these: a limit with another name is no lack."""
+    """Those of the parameters left out that can change an answer, sorted."""
     return tuple(sorted(set(without) - NO_LACK))
 
 

@@ -154,7 +154,7 @@ def test_a_value_in_quotes_and_with_words_after_it_is_that_value() -> None:
 
 def test_probability_on_no_allowed_value_is_no_score() -> None:
     told = {"3": 0.3, "7": 0.7}
-    with pytest.raises(TaskFailed, match="70% of its probability on no value"):
+    with pytest.raises(TaskFailed, match="only 30% of its probability"):
         chances_of(Said(['{"rating": ', "3", "}"], 1, told), (1.0, 3.0))
 
 

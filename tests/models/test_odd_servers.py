@@ -161,9 +161,9 @@ ENDS: dict[str, tuple[Any, str]] = {
     ),
     "an error with status 200": ({"error": {"code": 429, "message": "busy"}}, "failed: busy"),
     "a page": (http(b"<html>Log in</html>"), "begins with '<html>Log in"),
-    "no such place": (http(b'{"detail": "Not Found"}', 404), "404 Not Found; see the address"),
+    "no such place": (http(b'{"detail": "Not Found"}', 404), "404 Not Found; check the address"),
     "no such model": (refusal(404, "model 'x' not found, pull it"), "'x' not found, pull it$"),
-    "a wrong key": (refusal(401, "no"), "401 Unauthorized: no; see the key in .*OPENAI_API_KEY"),
+    "a wrong key": (refusal(401, "no"), "401 Unauthorized: no; check the key in .*OPENAI_API_KEY"),
     "too long for vLLM": (
         refusal(400, "This model's maximum context length is 4096 tokens."), CONTEXT,
     ),

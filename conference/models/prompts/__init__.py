@@ -1,8 +1,8 @@
-"""Prompts: Markdown files with Jinja2, in a folder `prompts` of the room that uses them.
+"""Prompts: Markdown files with Jinja2, in a folder `prompts` of the package that uses them.
 
-What every prompt about a paper begins with is here: `house.md`, then `paper.md`. All roles' calls
-about one paper share that prefix, so that an engine computes it once. `field.md` tells a field of a
-form; every room's prompts may include it.
+Every prompt about a paper begins with `house.md` and `paper.md` of this folder. All roles' calls
+about one paper share that prefix, so that an engine computes it once. `field.md` describes a field
+of a form; every package's prompts may include it.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def _environment(folder: Path) -> Any:
 
 
 def render(folder: Path, name: str, **values: object) -> str:
-    """The prompt `name`.md of a folder. Raises `jinja2.UndefinedError` for a value not given."""
+    """The prompt `name`.md of a folder. Raises `jinja2.UndefinedError` for a missing value."""
     text: str = _environment(folder).get_template(f"{name}.md").render(**values)
     return text.strip()
 
@@ -47,9 +47,9 @@ def about_paper(
     instruction: str,
     images: tuple[str, ...] = (),
 ) -> tuple[Message, ...]:
-    """A conversation about a paper: house rules, the paper, and then what is to be done.
+    """A conversation about a paper: house rules, the paper, then the instruction.
 
-    `text` is data from outside. The tags that fence it cannot occur in it.
+    `text` is data from outside; it is defused, so that it cannot close its fence.
     """
     fenced = render(
         HERE,
@@ -65,7 +65,7 @@ def about_paper(
 
 
 def without_paper(instruction: str) -> tuple[Message, ...]:
-    """A conversation that is about no paper yet."""
+    """A conversation that is not about a particular paper."""
     return (Message("system", render(HERE, "house")), Message("user", instruction))
 
 
