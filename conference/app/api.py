@@ -25,7 +25,10 @@ R = TypeVar("R")
 
 
 class Proceedings(msgspec.Struct, frozen=True):
-    """A finished round: its folder, its site's front page, its records, the tasks performed."""
+    """A finished round: folder, front page of its site, records, number of tasks performed.
+
+    After several rounds `folder` holds them all and `round` is the last.
+    """
 
     folder: Path
     site: Path
@@ -40,7 +43,7 @@ def run_round(
     rounds: int = 1,
     **options: Any,
 ) -> Proceedings:
-    """Run a venue round, or go on with the one in `out`, and write its proceedings.
+    """Run a venue round, or resume the one in `out`, and write its proceedings.
 
     Args:
         venue: a venue's name, a TOML file, or the rules themselves.
@@ -49,8 +52,8 @@ def run_round(
         options: `seed`, `papers`, `hosts`, `scientists` and all others of `venues.round.run_round`.
 
     Raises:
-        UserError: bad input, in one sentence.
-        StopRound: the round stopped in order before its end, and can be resumed.
+        UserError: bad input; the message is one sentence.
+        StopRound: the round stopped cleanly before its end and can be resumed.
     """
     if _in_event_loop():
         return _outside_loop(partial(run_round, venue, out=out, rounds=rounds, **options))
@@ -74,7 +77,7 @@ def run_round(
 
 
 def _write_beside(out: Path, rounds: Sequence[Round]) -> None:
-    """Set rounds side by side on a page of the site in `out`, which its front page then links."""
+    """Compare rounds on a page of the site in `out`, to which its front page links."""
     if len(rounds) > 1:
         from conference.app.compare import compare_rounds, short_names, write_page
 
@@ -83,13 +86,14 @@ def _write_beside(out: Path, rounds: Sequence[Round]) -> None:
 
 
 def run_study(study: str | Path, *, out: str | Path, **options: Any) -> Any:
-    """Run a study by its name or file, or go on with the one in `out`; its outcomes as a frame.
+    """Run a study by its name or file, or resume the one in `out`; return a frame of outcomes.
 
-    Columns: arm, replicate, unit, outcome, value. The options are those of
-    `benchmarks.studies.run.run_study`; the report lies in `out`.
+    Its columns are arm, replicate, unit, outcome and value. The options are those of
+    `benchmarks.studies.run.run_study`; the report is in `out`.
 
     Raises:
-        UserError: bad input, in one sentence.
+        UserError: bad input; the message is one sentence.
+        StopRound: a budget is spent; the study can be resumed.
     """
     from benchmarks.studies.run import run_study as run
     from benchmarks.studies.study import load_study
@@ -101,7 +105,7 @@ def run_study(study: str | Path, *, out: str | Path, **options: Any) -> Any:
 
 
 def _outside_loop(play: Callable[[], R]) -> R:
-    """Call it in another thread where the caller is a notebook or the like, which has a loop."""
+    """Call `play`, in another thread if the caller has an event loop, as a notebook has."""
     if not _in_event_loop():
         return play()
     with ThreadPoolExecutor(1) as thread:
@@ -109,7 +113,7 @@ def _outside_loop(play: Callable[[], R]) -> R:
 
 
 def _in_event_loop() -> bool:
-    """Whether the caller is a notebook or the like: a round's loop needs another thread then."""
+    """Whether the caller runs in an event loop: then a round's own loop needs another thread."""
     try:
         asyncio.get_running_loop()
     except RuntimeError:

@@ -23,7 +23,7 @@ COMMANDS = {
     "cost": ("conference.app.commands.cost", "cost"),
 }
 HELP = {
-    "run": "Run a venue round, or go on with one.",
+    "run": "Run a venue round, or resume one.",
     "review": "Review one paper, or several, on a venue's form.",
     "watch": "Show a round or study on a local page while it runs.",
     "study": "Ask the venue a question: arms, replicates, effects.",
@@ -33,12 +33,12 @@ HELP = {
     "data": "Import, list and show human review data.",
     "site": "Write a round's proceedings again.",
     "export": "Take a round elsewhere: Parquet, CSV, OpenReview, Inspect.",
-    "cost": "Show what a round's model calls took.",
+    "cost": "Show tokens, time and cost of a round's model calls.",
 }
 
 
 class Commands(click.Group):
-    """Loads a command's file only when it is asked for, so that the face answers at once."""
+    """Imports a command's module only when it is needed, so that --help answers at once."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)

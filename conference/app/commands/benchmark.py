@@ -23,7 +23,7 @@ ADDRESS = click.option(
 
 @click.group(invoke_without_command=True)
 @click.option(
-    "--data", help="A dataset of the store, or NAME@FOLDER: of another store or a folder of tables."
+    "--data", help="A dataset of the store, or NAME@FOLDER for another store or folder of tables."
 )
 @click.option(
     "--reviewer",
@@ -31,7 +31,7 @@ ADDRESS = click.option(
     multiple=True,
     metavar="SPEC",
     help="embedded[:FILE], fitted:FILE, tfidf, csv:FILE[#COLUMN], ai-scientist:FILE[#CONFIG], "
-    "vllm:MODEL, openai:MODEL@URL; may be given again.",
+    "vllm:MODEL, openai:MODEL@URL; repeatable.",
 )
 @click.option("--out", type=click.Path(path_type=Path), help="Folder  [benchmark-NAME].")
 @click.option(
@@ -40,33 +40,33 @@ ADDRESS = click.option(
     multiple=True,
     type=Number(),
     metavar="SCORE",
-    help="Judge decisions at this score too, beside the fitted threshold.",
+    help="Also evaluate decisions at this score, beside the fitted threshold; repeatable.",
 )
 @click.option(
     "--need",
     multiple=True,
     type=click.Choice(["abstract", "text"]),
-    help="Measure only papers that have this.",
+    help="Use only papers that have this.",
 )
 @click.option(
     "--cutoff",
     "cutoffs",
     multiple=True,
     metavar="REVIEWER=DATE",
-    help="A reviewer model's training cutoff.",
+    help="Training cutoff of a reviewer's model.",
 )
 @click.option(
     "--reweight",
     metavar="MIX",
-    help="Measure once more at the venue's own share accepted (natural) or another, such as 0.31.",
+    help="Repeat the measurement at the venue's acceptance rate (natural) or another, as 0.31.",
 )
 @click.option(
     "--matching",
     type=click.Choice(["bm25", "embeddings"]),
     default="bm25",
     show_default=True,
-    help="How points of reviews are matched with the humans'; embeddings needs the extra of "
-    "that name.",
+    help="How points of reviews are matched with the humans' points; embeddings needs the extra "
+    "of that name.",
 )
 @click.option("--models", type=click.Path(), help="TOML file with settings of language models.")
 @click.option(
@@ -74,13 +74,13 @@ ADDRESS = click.option(
     type=click.IntRange(min=1),
     default=1,
     show_default=True,
-    help="Run language models so often, and measure how steady they are.",
+    help="Run language models this many times, and measure how stable they are.",
 )
 @click.option(
-    "--sample", type=click.IntRange(min=1), help="Measure on only so many papers, drawn by --seed."
+    "--sample", type=click.IntRange(min=1), help="Use only this many papers, drawn by --seed."
 )
 @click.option(
-    "--seed", default=0, show_default=True, help="Seed of folds, resamples and of a sample."
+    "--seed", default=0, show_default=True, help="Seed of folds, resamples and the sample."
 )
 @click.option("--resamples", default=1000, show_default=True, help="Bootstrap resamples.")
 @click.option(
@@ -98,12 +98,12 @@ def benchmark(
 ) -> None:  # fmt: skip
     """Measure reviewers against human reviews.
 
-    Prints a table and writes a folder with report.html. Trivial baselines and the humans
-    themselves stand beside the reviewers. An interrupted run goes on where it stopped.
+    Prints a table and writes a folder with report.html. The reviewers are compared with trivial
+    baselines and the humans themselves. An interrupted run goes on where it stopped.
 
-    csv:FILE is a .csv, .tsv, .jsonl or .parquet table with a column paper_id, and score, rating or
-    the COLUMN that you name, and where known decision and confidence: one row a paper, or, with a
-    column reviewer, one row for each reviewer of a paper, whose mean counts.
+    csv:FILE is a .csv, .tsv, .jsonl or .parquet table with the columns paper_id and score (or
+    rating, or the COLUMN that you name), and where known decision and confidence. It has one row
+    per paper or, with a column reviewer, one row per reviewer of a paper; then their mean counts.
 
     \b
     conference benchmark --data iclr2022 --reviewer embedded --reviewer csv:scores.csv
@@ -205,8 +205,8 @@ def probe(
 ) -> None:  # fmt: skip
     """Ask whether a language MODEL has met these papers.
 
-    It is asked to finish abstracts, and to name decisions from titles alone. What is found is kept
-    in the benchmark's folder; the next benchmark into that folder has it in its report.
+    It is asked to finish abstracts, and to name decisions from titles alone. The findings are kept
+    in the benchmark's folder; the next benchmark into that folder reports them.
     """
     from rich.console import Console
 
@@ -245,7 +245,7 @@ def probe(
     if prober.failed:
         console.print(f"Failed calls: {listed}", soft_wrap=True, highlight=False, markup=False)
     console.print(
-        f"Kept: {path}; `conference benchmark --out {folder}` has it in its report.",
+        f"Kept: {path}; the next `conference benchmark --out {folder}` reports it.",
         soft_wrap=True, highlight=False, markup=False,
     )  # fmt: skip
 
@@ -261,7 +261,7 @@ def probe(
 def compare(first: str, second: str, seed: int, resamples: int) -> None:
     """Compare two reviewers on the papers that both have scored.
 
-    A and B are benchmark folders, or FOLDER#REVIEWER where a folder holds several.
+    A and B are benchmark folders, or FOLDER#REVIEWER if a folder holds several.
     """
     from rich.console import Console
 
@@ -277,7 +277,7 @@ def _default_folder(data: str) -> Path:
 
 
 def _dates(cutoffs: tuple[str, ...]) -> dict[str, str]:
-    """Each reviewer's cutoff as NAME=DATE says it."""
+    """Each reviewer's cutoff, from NAME=DATE."""
     from benchmarks.reviewers.contamination import check_date
 
     parts = [(given, *given.rpartition("=")) for given in cutoffs]

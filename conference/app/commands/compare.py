@@ -10,8 +10,10 @@ import click
 
 @click.command()
 @click.argument("folders", nargs=-1, required=True)
-@click.option("--out", type=click.Path(path_type=Path), help="Write a page here too.")
-@click.option("--json", "json_", type=click.Path(path_type=Path), help="Write the numbers here.")
+@click.option("--out", type=click.Path(path_type=Path), help="Also write a page to this file.")
+@click.option(
+    "--json", "json_", type=click.Path(path_type=Path), help="Also write the numbers to this file."
+)
 @click.option("--seed", default=0, show_default=True, help="Seed of the resamples.")
 @click.option(
     "--resamples", type=click.IntRange(min=0), default=1000, show_default=True,
@@ -20,10 +22,11 @@ import click
 def compare(
     folders: tuple[str, ...], out: Path | None, json_: Path | None, seed: int, resamples: int
 ) -> None:
-    """Set FOLDERS side by side: rounds, studies or benchmarks, all of one kind.
+    """Compare FOLDERS side by side: rounds, studies or benchmarks, all of one kind.
 
-    The others stand against the first: rules and decisions that differ, scores, agreement and
-    cost. A benchmark with several reviewers is given as FOLDER#REVIEWER.
+    Rounds and reviewers are compared with the first one. Of rounds it shows the rules and decisions
+    that differ, scores, agreement and cost. A benchmark with several reviewers is given as
+    FOLDER#REVIEWER.
 
     \b
     conference compare runs/one runs/two --out both.html

@@ -1,4 +1,4 @@
-"""`conference cost`: what the model calls of a round took."""
+"""`conference cost`: calls, tokens, time and cost of a round's language models."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-WIDE = 120  # characters of a line where nobody sees how long it may be
+WIDE = 120  # characters of a line if the output is not a terminal
 
 
 @click.command()
 @click.argument("run", type=click.Path())
 @click.option(
-    "--by", type=click.Choice(["role", "phase", "paper", "model"]), help="This table alone."
+    "--by", type=click.Choice(["role", "phase", "paper", "model"]), help="Show only this table."
 )
 def cost(run: str, by: str | None) -> None:
     """Show calls, tokens, seconds and cost of the round in the folder RUN.
@@ -25,7 +25,7 @@ def cost(run: str, by: str | None) -> None:
 
     spending, console = read_spending(run), Console(width=None if sys.stdout.isatty() else WIDE)
     if not spending.total.calls:
-        console.print("No language model was asked in this round.")
+        console.print("This round called no language model.")
         return
     cuts = {
         "role": spending.by_role,
@@ -37,7 +37,7 @@ def cost(run: str, by: str | None) -> None:
         table = Table(
             name, "calls", "unused", "tokens in", "cached", "tokens out", "seconds", "cost"
         )
-        table.columns[0].overflow = "fold"  # names differ in their ends
+        table.columns[0].overflow = "fold"  # Not cut: names often differ only at their ends.
         for column in table.columns[1:]:
             column.justify, column.no_wrap = "right", True
         for key, row in [*cuts[name].items(), ("all", spending.total)]:

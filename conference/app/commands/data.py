@@ -45,8 +45,8 @@ def data() -> None:
 @click.option(
     "--text-version",
     type=click.Choice(["reviewed", "final", "unknown"]),
-    help="Which version the full texts are; reviewers are shown reviewed ones alone. A text that "
-    "is seen to be camera-ready stays final.",
+    help="Which version the full texts are; reviewers see only reviewed ones. A text that is "
+    "recognized as camera-ready stays final.",
 )
 @click.option(
     "--api",
@@ -61,7 +61,7 @@ def data() -> None:
     show_default=True,
     help="openreview: seconds between two requests.",
 )
-@click.option("--fresh", is_flag=True, help="openreview: ask again for pages that were kept.")
+@click.option("--fresh", is_flag=True, help="openreview: fetch cached pages again.")
 def import_(
     kind: str, source: str, store: Path | None, name: str | None, ratings: Path | None,
     scale: str | None, venue: str, year: int, text_version: str | None, api: str | None,
@@ -70,15 +70,15 @@ def import_(
     """Bring human review data into the store.
 
     \b
-    openreview VENUE_ID   such as ICLR.cc/2024/Conference; goes on where it stopped
+    openreview VENUE_ID   such as ICLR.cc/2024/Conference; resumes where it stopped
     notes FILE            OpenReview API 2 notes, as `conference export` writes them
-    table FOLDER          papers.parquet and reviews.parquet, one dataset a venue-year; or one
-                          table with a list of ratings a paper
+    table FOLDER          papers.parquet and reviews.parquet, one dataset per venue and year;
+                          or one table with a list of ratings per paper
     ai-scientist FILE     ratings_subset.tsv, or the same as .parquet
     peerread FOLDER       one section, such as data/iclr_2017
     pdfs FOLDER           PDFs, with --ratings CSV (file,rating,...) and --scale
 
-    Packages can add kinds of their own (the entry points conference.importers).
+    Packages can add kinds (entry points conference.importers).
     """
     import msgspec
     from rich.console import Console
@@ -153,7 +153,7 @@ def list_(store: Path | None) -> None:
 @click.argument("name")
 @store_option
 def show(name: str, store: Path | None) -> None:
-    """Show a dataset: counts, scales, fields and what was damaged."""
+    """Show a dataset: counts, scales, fields and damaged records."""
     from conference.data.store import load, store_folder
 
     dataset = load(name, store_folder(store))

@@ -1,4 +1,4 @@
-"""`conference review`: one paper in, its reviews out."""
+"""`conference review`: review papers without a round."""
 
 from __future__ import annotations
 
@@ -13,7 +13,12 @@ from conference.core.progress import ProgressDisplay
 
 @click.command()
 @click.argument("papers", nargs=-1, required=True, type=click.Path())
-@click.option("--venue", default="iclr2026", show_default=True, help="Whose review form and bar.")
+@click.option(
+    "--venue",
+    default="iclr2026",
+    show_default=True,
+    help="The venue whose review form and acceptance bar apply.",
+)
 @click.option("--reviewer", default="embedded", show_default=True, help="Minds of the panel.")
 @click.option("--chair", default="embedded", show_default=True, help="Mind of the area chair.")
 @click.option(
@@ -21,12 +26,12 @@ from conference.core.progress import ProgressDisplay
     type=click.IntRange(min=1),
     default=3,
     show_default=True,
-    help="Reviews of the paper.",
+    help="Reviews per paper.",
 )
 @click.option("--models", type=click.Path(), help="TOML file with settings of models.")
-@click.option("--seed", default=0, show_default=True, help="Seed of every draw.")
+@click.option("--seed", default=0, show_default=True, help="Seed of every random draw.")
 @click.option("--out", type=click.Path(), help="Folder for Markdown, JSON and pages  [none].")
-@click.option("--address", envvar="RAY_ADDRESS", help="Address of an existing Ray cluster.")
+@click.option("--address", envvar="RAY_ADDRESS", help="Address of a running Ray cluster.")
 def review(
     papers: tuple[str, ...],
     venue: str,
@@ -38,11 +43,11 @@ def review(
     out: str | None,
     address: str | None,
 ) -> None:
-    """Review PAPERS: PDFs, or a paper as .txt, .md or .tex.
+    """Review PAPERS: PDFs, or papers as .txt, .md or .tex.
 
-    Hidden text and orders to reviewers come first, then what the desk would say, each review on
-    the venue's form, and a meta-review where there are several. A review that a model does not
-    give is named as missing; without any review the command ends with exit code 2.
+    It prints hidden text and instructions to reviewers found in the paper, the desk's verdict, each
+    review on the venue's form, and a meta-review if there are several reviews. A review that a
+    model does not give is listed as missing; without any review the exit status is 2.
     """
     import tempfile
 

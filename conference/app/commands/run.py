@@ -1,4 +1,4 @@
-"""`conference run`: run a venue round, or go on with one."""
+"""`conference run`: run a venue round, or resume one."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ COUNT, AMOUNT = click.IntRange(min=0), Number(min=0)
     "--papers", type=click.Path(), help="Folder of PDFs, a table, or imported review data."
 )
 @click.option(
-    "--sample", type=click.IntRange(min=1), help="Take only so many of the papers, drawn by --seed."
+    "--sample", type=click.IntRange(min=1), help="Use only this many papers, drawn by --seed."
 )
 @click.option("--out", type=click.Path(), help="Folder of the round  [runs/VENUE].")
 @click.option("--seed", default=0, show_default=True, help="Seed of every random draw.")
@@ -47,14 +47,14 @@ COUNT, AMOUNT = click.IntRange(min=0), Number(min=0)
     type=click.Path(),
     multiple=True,
     metavar="RUN",
-    help="Take over what an earlier round computed from the same; repeatable.",
+    help="Take over results that an earlier round computed from the same inputs; repeatable.",
 )
 @click.option("--models", type=click.Path(), help="TOML file with settings and prices of models.")
 @click.option(
-    "--max-tokens", type=COUNT, default=0, help="Stop after so many tokens of model calls."
+    "--max-tokens", type=COUNT, default=0, help="Stop after this many tokens of model calls."
 )
 @click.option("--max-cost", type=AMOUNT, default=0.0, help="Stop when model calls cost this much.")
-@click.option("--max-hours", type=AMOUNT, default=0.0, help="Stop after so many hours.")
+@click.option("--max-hours", type=AMOUNT, default=0.0, help="Stop after this many hours.")
 @click.option(
     "--rounds",
     type=click.IntRange(min=1),
@@ -65,24 +65,26 @@ COUNT, AMOUNT = click.IntRange(min=0), Number(min=0)
 @click.option("--format", "format_", type=click.Choice(["typst", "latex"]), default="typst")
 @click.option("--calibration", default="", help="Table of human-reviewed papers to calibrate on.")
 @click.option(
-    "--literature", default="", help="Novelty against local:PATH, semanticscholar or openalex."
+    "--literature",
+    default="",
+    help="Measure novelty against local:PATH, semanticscholar or openalex.",
 )
 @click.option(
     "--hosts",
     type=COUNT,
     default=2,
     show_default=True,
-    help="Ray actors for agents; 0: all in one process.",
+    help="Ray actors that run the agents; 0: all in one process.",
 )
 @click.option(
     "--address",
     envvar="RAY_ADDRESS",
-    help="Address of an existing Ray cluster (or RAY_ADDRESS); without it a small one is started.",
+    help="Address of a running Ray cluster (or RAY_ADDRESS); without it a small one is started.",
 )
 @click.option("--unsafe", is_flag=True, help="Run experiments even if no sandbox is available.")
 @click.option("--retry-failed", is_flag=True, help="Try failed tasks again.")
 @click.option("--watch", is_flag=True, help="Show the round on a local page while it runs.")
-@click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
+@click.option("--dry-run", is_flag=True, help="Only show what would be done, and its cost.")
 def run(
     venue: str,
     papers: str | None,
@@ -112,10 +114,10 @@ def run(
     watch: bool,
     dry_run: bool,
 ) -> None:
-    """Run a venue round, or go on with one.
+    """Run a venue round, or resume one.
 
-    VENUE is a name (see `conference venues`) or the path of a TOML file. Run again with the same
-    --out, a round goes on where it stopped.
+    VENUE is a name (see `conference venues`) or the path of a TOML file. A round that stopped goes
+    on when you run the same command again.
     """
     from conference.app.api import run_round
     from conference.app.commands.watch import shown
@@ -140,7 +142,7 @@ def run(
         settings=parse_settings(settings),
     )
     if sample and not papers:
-        raise UserError("--sample: it draws from real papers; name them with --papers.")
+        raise UserError("--sample draws from given papers; name them with --papers.")
     console, folder = Console(), Path(out or f"runs/{rules.name}")
     check_writable(folder)
     options = Options(
@@ -188,7 +190,7 @@ def run(
 
 
 def _calibrated_on(rules, table: str):  # type: ignore[no-untyped-def]
-    """The venue's rules with the user's table of human-reviewed papers, where there is one."""
+    """The venue's rules with the user's table of human-reviewed papers, if given."""
     import msgspec
 
     own = rules.calibration
@@ -234,7 +236,7 @@ def _show_estimate(console: Console, rules, source, rounds: int) -> None:  # typ
     )  # fmt: skip
     console.print(table)
     console.print(
-        f"An upper estimate: {CHARACTERS_A_TOKEN} characters a token, {PDF_PAGE:,} tokens a PDF's "
-        "page, no prefix cached, no answer asked for twice; prices and speeds (speed_in, "
+        f"An upper estimate: {CHARACTERS_A_TOKEN} characters per token, {PDF_PAGE:,} tokens per "
+        "PDF page, no prefix cached, no answer asked for twice; prices and speeds (speed_in, "
         "speed_out) are those of the models' settings."
     )

@@ -94,23 +94,23 @@ def show(name: str) -> None:
 
 
 def _which(only: str, sample: int) -> list[str]:
-    """Which of the papers a study's file takes, where it does not take all."""
+    """Phrases for the papers that a study's file selects; none if it takes all."""
     chosen = {
         "decided": "only those that people rated and decided on",
-        "recorded": "only those with all records",
+        "recorded": "only those with a record for every recorded seat",
     }
     said = [chosen[only]] if only else []
     return said + ([f"{sample:,} of them drawn"] if sample else [])
 
 
 def chosen(command: Callable[..., None]) -> Callable[..., None]:
-    """The options that say what a study's rounds are."""
+    """Add the options that define a study's rounds to a command."""
     for option in reversed(
         [
             click.option("--papers", default="", help="Folder of PDFs, or human review data."),
             click.option("--replicates", type=ONE, help="Replicates of each arm  [the file's]."),
             click.option("--sample", type=ONE, help="Papers to draw  [the file's, else all]."),
-            click.option("--seed", default=0, show_default=True, help="Seed of every draw."),
+            click.option("--seed", default=0, show_default=True, help="Seed of all random draws."),
             click.option("--scientist", default="", help="Mind of the scientists in all arms."),
             click.option("--reviewer", default="", help="Minds of the reviewers in all arms."),
             click.option("--chair", default="", help="Mind of the chairs in all arms."),
@@ -127,10 +127,11 @@ def chosen(command: Callable[..., None]) -> Callable[..., None]:
                 type=COUNT,
                 default=2,
                 show_default=True,
-                help="Replicates at once on Ray; 0: one by one in one process.",
+                help="Replicates at once on Ray (with language models: hosts of each round); "
+                "0: one process.",
             ),
             click.option(
-                "--address", envvar="RAY_ADDRESS", help="Address of an existing Ray cluster."
+                "--address", envvar="RAY_ADDRESS", help="Address of a running Ray cluster."
             ),
         ]
     ):
@@ -141,17 +142,17 @@ def chosen(command: Callable[..., None]) -> Callable[..., None]:
 @study.command()
 @click.argument("name")
 @click.option("--out", type=click.Path(), help="Folder of the study  [runs/study-NAME].")
-@click.option("--venue", help="Ask another venue than the study's own.")
-@click.option("--arms", default="", help="Only these arms beside the control, as a,b  [all].")
+@click.option("--venue", help="Run the study on this venue instead of its own.")
+@click.option("--arms", default="", help="Run only the control and these arms, as a,b  [all].")
 @click.option(
     "--outcomes",
     default="",
     help="Measure only these, as a,b; the first is the primary one  [all].",
 )
-@click.option("--max-tokens", type=COUNT, default=0, help="Stop a round after so many tokens.")
+@click.option("--max-tokens", type=COUNT, default=0, help="Stop a round after this many tokens.")
 @click.option("--max-cost", type=AMOUNT, default=0.0, help="Stop a round at this cost.")
 @click.option("--watch", is_flag=True, help="Show the arms on a local page while they run.")
-@click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
+@click.option("--dry-run", is_flag=True, help="Only show what would be done, and its cost.")
 @chosen
 def run(
     name: str,
@@ -175,7 +176,7 @@ def run(
     workers: int,
     address: str | None,
 ) -> None:
-    """Run a study, or go on with one that was stopped."""
+    """Run a study, or resume one that was stopped."""
     from benchmarks.studies.job import make_job
     from benchmarks.studies.plan_view import forecast_rows
     from benchmarks.studies.run import run_study
@@ -200,8 +201,8 @@ def run(
             table.add_row(*row)
         console.print(table)
         console.print(
-            "Upper estimates after sharing what arms have in common; calls, tokens, cost and hours "
-            "are those of language models. Nothing was done."
+            "Upper estimates; what arms have in common is counted once. Calls, tokens, cost and "
+            "hours are those of language models. Nothing was done."
         )
         return
     with shown(watch, folder), ProgressDisplay(console, folder / LOG) as display:
@@ -227,9 +228,12 @@ def _names(option: str, said: str) -> list[str]:
 @click.argument("name")
 @click.option("--out", type=click.Path(), help="Folder of a finished study to plan from.")
 @click.option("--outcome", help="Plan for this outcome  [the study's primary one].")
-@click.option("--papers-like", type=ONE, help="Papers of the planned study.")
+@click.option("--papers-like", type=ONE, help="Number of papers of the planned study.")
 def power(name: str, out: str | None, outcome: str | None, papers_like: int | None) -> None:
-    """The smallest effect that a study detects, by replicates, from a finished run's A/A arm."""
+    """Show the smallest effect that a study detects, by number of replicates.
+
+    It is planned from the A/A arm of a finished run.
+    """
     from benchmarks.studies.outcome_table import read_outcomes
     from benchmarks.studies.plan import check_folder
     from benchmarks.studies.power import pilot, plans
@@ -251,19 +255,20 @@ def power(name: str, out: str | None, outcome: str | None, papers_like: int | No
 @study.command()
 @click.argument("model")
 @click.option("--papers", required=True, help="Human review data, or a table of papers.")
-@click.option("--venue", default="iclr2022", show_default=True, help="Whose papers.")
+@click.option("--venue", default="iclr2022", show_default=True, help="Venue of the papers.")
 @click.option("--sample", type=ONE, help="Papers to draw  [all].")
 @click.option("--seed", default=0, show_default=True, help="Seed of that draw.")
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="The file to write.")
 @click.option("--models", type=click.Path(), help="TOML file with models' settings.")
-@click.option("--address", envvar="RAY_ADDRESS", help="Address of an existing Ray cluster.")
+@click.option("--address", envvar="RAY_ADDRESS", help="Address of a running Ray cluster.")
 def polish(
     model: str, papers: str, venue: str, sample: int | None, seed: int, out: Path,
     models: str | None, address: str | None,
 ) -> None:  # fmt: skip
     """Let a language MODEL polish abstracts, for arms with the twin polish:FILE.
 
-    An abstract counts only where its numbers and citations stay. What was stopped goes on.
+    An abstract is used only if its numbers and citations are unchanged. An interrupted run goes on
+    where it stopped.
     """
     from benchmarks.reviewers.language_model import Prober, parse_asked
     from benchmarks.studies.twins.rewriting import rewrite, summary

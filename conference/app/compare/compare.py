@@ -1,4 +1,4 @@
-"""Which kind of folders stand side by side, and who compares it."""
+"""Finds out what kind of folders are compared, and compares them."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def compare(given: Sequence[str], *, resamples: int = 1000, seed: int = 0) -> Si
 
 
 def kind_of(given: str) -> Kind:
-    """What a folder holds; raises `UserError` where it is none of the three."""
+    """What a folder holds; raises `UserError` if it is none of the three."""
     folder = Path(given.partition("#")[0])
     for mark, kind in MARKS.items():
         if (folder / mark).exists():
@@ -70,7 +70,7 @@ def compare_studies(folders: Sequence[str]) -> SideBySide:
 
 
 def compare_benchmarks(given: Sequence[str], *, resamples: int, seed: int) -> SideBySide:
-    """Reviewers of benchmarks: each beside the first, on the papers that both have scored."""
+    """Reviewers of benchmarks, each compared with the first on the papers that both scored."""
     first, *others = given
     found = [compare_reviewers(first, each, resamples=resamples, seed=seed) for each in others]
     reasons = {row.difference.reason for each in found for row in each.rows} - {""}

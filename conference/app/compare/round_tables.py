@@ -1,4 +1,4 @@
-"""Rounds side by side in tables, each beside the first: what the terminal and the page show."""
+"""Tables that compare rounds with the first one, for the terminal and the page."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from conference.statistics.estimate import Estimate
 from reviewers.embedded.mind import NAME as EMBEDDED
 from venues.state import Round
 
-SHOWN = 40  # papers whose decisions differ that a table lists
+SHOWN = 40  # most papers with differing decisions that a table lists
 LONGEST = 60  # characters of a rule's value in a table
 
 
 def short_names(folders: Sequence[str]) -> tuple[str, ...]:
-    """The folders' own names where these differ, else their paths."""
+    """The folders' own names if they differ, else their paths."""
     own = tuple(Path(each).name for each in folders)
     return own if len(set(own)) == len(own) and all(own) else tuple(folders)
 
@@ -27,7 +27,7 @@ def short_names(folders: Sequence[str]) -> tuple[str, ...]:
 def compare_rounds(
     rounds: Sequence[Round], names: Sequence[str], *, resamples: int = 1000, seed: int = 0
 ) -> SideBySide:
-    """Set rounds side by side; the others stand against the first."""
+    """Compare rounds side by side, each with the first."""
     found = figures_of(rounds, names, resamples=resamples, seed=seed)
     tables = [_rules(found, names), _decisions(found, names), *_changed(found, names),
               _scores(found), *_against(found, names), _cost(found)]  # fmt: skip
@@ -43,7 +43,7 @@ def compare_rounds(
 
 def _rules(found: RoundsCompared, names: Sequence[str]) -> Table:
     rows = [(rule, *(_cut(value) for value in values)) for rule, values in found.rules.items()]
-    note = "" if rows else "No rule differs, nor the seed."
+    note = "" if rows else "Neither the rules nor the seeds differ."
     return Table("Rules that differ", ("rule", *names), tuple(rows), note)
 
 
@@ -66,7 +66,7 @@ def _decisions(found: RoundsCompared, names: Sequence[str]) -> Table:
     heads = ("round", "accepted", "decided in both", f"only {names[0]} accepts",
              "only this one accepts", "decisions differ, %", "arbitrary, %", "Jaccard")  # fmt: skip
     note = (
-        f"Each beside {names[0]}, on papers of the same id and title. Brackets: 95 % Wilson "
+        f"Each compared with {names[0]}, on papers of the same id and title. Brackets: 95 % Wilson "
         "intervals over papers. Arbitrary: of the papers that one round accepts, the share that "
         "the other refuses. Jaccard: accepted by both, of those accepted by either."
     )
@@ -82,7 +82,7 @@ def _changed(found: RoundsCompared, names: Sequence[str]) -> list[Table]:
             more = len(each.changed) - len(rows)
             note = f"{more:,} more are in the JSON." if more else ""
             heads = ("paper", names[0], each.name)
-            tables.append(Table(f"Papers decided otherwise in {each.name}", heads, tuple(rows),
+            tables.append(Table(f"Papers decided differently in {each.name}", heads, tuple(rows),
                                 note))  # fmt: skip
     return tables
 
@@ -128,8 +128,8 @@ def _cost(found: RoundsCompared) -> Table:
     ]  # fmt: skip
     heads = ("round", "model calls", "tokens in", "tokens out", "cost", "seconds")
     note = (
-        "Seconds: from the first task to the last, waiting included. What was taken over from "
-        "another round is counted there."
+        "Seconds: from the first task to the last, including waits. Results taken over from "
+        "another round are counted there."
     )
     return Table("Cost", heads, tuple(rows), note)
 
@@ -143,15 +143,15 @@ def _with_n(figure: Estimate) -> str:
 
 
 def _notes(found: RoundsCompared) -> tuple[str, ...]:
-    """On what the figures rest, and what two rounds cannot tell."""
+    """What the figures rest on, and what two rounds cannot tell."""
     minds = dict.fromkeys(each.reviewers for each in found.alone)
     rests = "statistical models (embedded minds)" if set(minds) == {EMBEDDED} else "the minds"
     notes = [f"The figures rest on {rests}: reviewers {'; '.join(minds)}."]
     notes.append(
-        "One pair of rounds does not tell a rule's effect from chance; a study's A/A arm does."
+        "One pair of rounds cannot tell a rule's effect from chance; a study with its A/A arm can."
         if len({each.seed for each in found.alone}) > 1
-        else "Rounds of one seed share every draw that no differing rule touches; only a study "
-        "shows whether another seed gives the same."
+        else "Rounds with the same seed share every draw that no differing rule affects; only a "
+        "study shows whether another seed gives the same."
     )
     if not any(each.shared for each in found.beside):
         notes.append("No paper is in both (same id and title), so nothing is compared by paper.")
@@ -166,7 +166,7 @@ def _notes(found: RoundsCompared) -> tuple[str, ...]:
 
 
 def _flows(found: RoundsCompared) -> Picture | None:
-    """How decisions pass from the first round to each of the others."""
+    """A flow diagram of decisions from the first round to each of the others."""
     panels = [each.flips for each in found.beside if each.flips]
     if not panels:
         return None
@@ -174,5 +174,5 @@ def _flows(found: RoundsCompared) -> Picture | None:
     for axis, each in zip(axes, panels, strict=True):
         flow(axis, each)
         axis.set_title(title(f"{each.second}, n = {each.papers:,}"), fontsize=9)
-    said = f"Decisions by {panels[0].first} (left) and by the other round (right); what crosses "
-    return Picture(f"{said}differs.", data_address(svg_of(made, "flow")))
+    said = f"Decisions by {panels[0].first} (left) and the other round (right); crossing flows "
+    return Picture(f"{said}differ.", data_address(svg_of(made, "flow")))

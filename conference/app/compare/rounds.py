@@ -1,4 +1,4 @@
-"""What is measured of rounds side by side: rules, scores, agreement, decisions and cost."""
+"""Compares rounds in figures: rules, scores, agreement, decisions and cost."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from venues.spending import read_spending
 from venues.state import Round
 from venues.timings import read_timings
 
-FEWEST = 3  # papers that an interval over papers stands on
+FEWEST = 3  # papers that an interval over papers needs
 AGREEMENT = {
     "icc1": "ICC(1) of the ratings",
     "pooled_sd": "SD within papers, pooled",
@@ -31,7 +31,7 @@ Ratings = dict[str, np.ndarray]
 
 
 class Alone(msgspec.Struct, frozen=True, kw_only=True):
-    """One round's own figures; ratings are the latest ones."""
+    """One round's figures; ratings are the latest ones."""
 
     name: str
     venue: str
@@ -48,8 +48,8 @@ class Alone(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Beside(msgspec.Struct, frozen=True, kw_only=True):
-    """A round beside the first, on the papers that both have. `changed` are papers with two
-    decisions: id, title, and whether the first accepted it."""
+    """A round compared with the first, on the papers that both have. `changed` are the papers
+    whose decisions differ: id, title, and whether the first round accepted it."""
 
     name: str
     shared: int
@@ -61,7 +61,7 @@ class Beside(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RoundsCompared(msgspec.Struct, frozen=True, kw_only=True):
-    """`rules` has the rules that differ, each with its value in every round."""
+    """All figures of compared rounds. `rules` are those that differ, with each round's value."""
 
     rules: dict[str, tuple[str, ...]]
     alone: tuple[Alone, ...]
@@ -71,7 +71,7 @@ class RoundsCompared(msgspec.Struct, frozen=True, kw_only=True):
 def figures_of(
     rounds: Sequence[Round], names: Sequence[str], *, resamples: int = 1000, seed: int = 0
 ) -> RoundsCompared:
-    """All figures of rounds side by side; the others stand against the first."""
+    """All figures of rounds, each compared with the first."""
     drawn = {"resamples": resamples, "seed": seed}
     return RoundsCompared(
         rules=rules_that_differ(rounds),
@@ -84,7 +84,7 @@ def figures_of(
 
 
 def rules_that_differ(rounds: Sequence[Round]) -> dict[str, tuple[str, ...]]:
-    """Rules by their names in a venue's file, and the seed, where rounds have them differently."""
+    """The rules (named as in a venue's file), seeds and options that differ between rounds."""
     rows = []
     for round_ in rounds:
         about = {"seed": round_.seed, "options": msgspec.to_builtins(round_.options)}
@@ -128,7 +128,7 @@ def _alone(round_: Round, name: str, drawn: dict[str, int]) -> Alone:
 
 
 def _ratings(round_: Round) -> Ratings:
-    """The latest ratings of each paper that has any, by its id."""
+    """The latest ratings of each paper that has any, by paper id."""
     found = {paper.paper: np.array(round_.ratings(paper.paper)) for paper in round_.papers()}
     return {name: given for name, given in found.items() if len(given)}
 
@@ -136,7 +136,7 @@ def _ratings(round_: Round) -> Ratings:
 def _beside(
     first: Round, other: Round, names: tuple[str, str], drawn: dict[str, int]
 ) -> Beside:  # fmt: skip
-    """Papers are shared where id and title are the same."""
+    """Compare `other` with `first` on papers with the same id and title."""
     titles = {paper.paper: paper.title for paper in first.all(Submission)}
     shared = [row.paper for row in other.all(Submission) if titles.get(row.paper) == row.title]
     one, two = _ratings(first), _ratings(other)

@@ -16,7 +16,7 @@ from conference.core.files import writing
 
 
 def show(found: SideBySide, console: Console) -> None:
-    """Print all tables; as plain text, since titles of papers are hostile."""
+    """Print all tables without markup, because titles of papers are hostile input."""
     console.print(Text(found.title, style="bold"))
     for table in found.tables:
         grid = Grid(title=table.title, title_justify="left")

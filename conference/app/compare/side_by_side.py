@@ -10,15 +10,14 @@ Kind = Literal["round", "study", "benchmark"]
 
 
 class Picture(msgspec.Struct, frozen=True):
-    """A drawn figure as a data address."""
+    """A plot as a data URL."""
 
     caption: str
     data: str
 
 
 class Table(msgspec.Struct, frozen=True):
-    """A table in words; `note` says what its figures are and on what they stand. A picture of it
-    stands above."""
+    """A table of texts; `note` explains its figures and `picture` is shown above it."""
 
     title: str
     heads: tuple[str, ...]
@@ -28,8 +27,8 @@ class Table(msgspec.Struct, frozen=True):
 
 
 class SideBySide(msgspec.Struct, frozen=True, kw_only=True):
-    """`names` are what is compared, the first being what the others stand against; `figures` are
-    the numbers behind the tables, for JSON."""
+    """A comparison. `names` are what is compared with the first of them; `figures` are the numbers
+    behind the tables, for JSON."""
 
     kind: Kind
     title: str
