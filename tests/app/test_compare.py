@@ -71,7 +71,7 @@ def test_a_lower_rate_flips_decisions_and_touches_no_score(found: RoundsCompared
 def test_page_and_terminal_show_the_same_tables(folders: tuple[Path, ...], tmp_path: Path) -> None:
     said = _run("compare", *folders[:2], "--out", tmp_path / "both.html", "--resamples", 50)
     page = (tmp_path / "both.html").read_text()
-    for words in ("Rules that differ", "Decisions", "Papers decided otherwise in few",
+    for words in ("Rules that differ", "Decisions", "Papers decided differently in few",
                   "Scores and agreement", "Beside half", "Cost"):  # fmt: skip
         assert words in said and f"<h2>{words}</h2>" in page
     assert "statistical models (embedded minds)" in said and "data:image/svg+xml" in page
@@ -106,7 +106,7 @@ def test_hostile_titles_do_nothing(tmp_path: Path) -> None:
 def test_rounds_without_a_common_paper_say_so(folders: tuple[Path, ...], tmp_path: Path) -> None:
     run_round(tiny_venue(), out=tmp_path / "other", hosts=0)
     said = _run("compare", folders[0], tmp_path / "other", "--resamples", 50)
-    assert "No paper is in both" in said and "Papers decided otherwise" not in said
+    assert "No paper is in both" in said and "Papers decided differently" not in said
 
 
 def test_studies_and_benchmarks_are_told_by_what_lies_in_their_folders(tmp_path: Path) -> None:
