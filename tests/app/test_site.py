@@ -482,7 +482,7 @@ def test_the_blindness_rule_hides_or_shows_who_reviewed(
     assert all((name in thread) == open_ for name in names)
     assert not any(name in thread for name in ids)
     assert all(name in people.content() for name in names)
-    assert ("keeps its reviewers blind" in people.content()) != open_
+    assert ("keeps reviewers anonymous" in people.content()) != open_
     linked = reviewers.locator("a[href*='papers/']").count()
     assert linked == (len(round_.all(Review)) if open_ else 0)
 

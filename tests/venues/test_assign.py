@@ -44,7 +44,7 @@ def test_an_empty_submission_is_not_taken_for_the_worst_off_paper(tmp_path: Path
     assert report.worst == round(min(given.values()), 4) > 0
     assert report.total == round(sum(given.values()), 4)
     page = write_site(tmp_path).read_text()
-    assert "1 paper(s) have no word that tells who knows their subject, p005" in page
+    assert "1 paper(s), such as p005, share no words with any reviewer" in page
 
 
 def test_reviewers_beyond_the_candidates_are_not_counted_as_measured(tmp_path: Path) -> None:

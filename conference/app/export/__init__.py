@@ -1,4 +1,4 @@
-"""A round taken elsewhere: tables, OpenReview edits or Inspect logs, as one reader may see it."""
+"""Exports of a round, as one kind of reader may see it: tables, OpenReview edits, Inspect logs."""
 
 from conference.app.export.inspect import write_inspect
 from conference.app.export.notes import edits_of, notes_of, write_notes

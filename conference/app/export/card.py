@@ -1,4 +1,4 @@
-"""The papers that go with exported tables: a dataset card and Croissant metadata."""
+"""Describes exported tables: a dataset card and Croissant metadata."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from conference.app.export.schema import SCHEMA, kind_of
 from conference.app.export.view import View
 from conference.core.version import __version__
 
-# The @context that Croissant 1.0 prescribes: its own words, and three whose values are read apart.
+# The @context that Croissant 1.0 prescribes: its own words, and three with types of their own.
 CROISSANT_WORDS = (
     "citeAs", "column", "equivalentProperty", "extract", "field", "fileProperty", "fileObject",
     "fileSet", "format", "includes", "isLiveDataset", "jsonPath", "key", "md5", "parentField",
@@ -39,9 +39,10 @@ def about(view: View) -> str:
 
 
 def card(view: View, files: dict[Path, int]) -> str:
-    """The dataset card: every table and column, and where `datasets` finds those that have rows.
+    """The dataset card: it describes every table and column, and lists the tables for `datasets`.
 
-    `files` are the tables with their numbers of rows; `datasets` refuses a table without any.
+    `files` are the tables with their numbers of rows. Empty tables are not listed, because
+    `datasets` refuses them.
     """
     configs = "\n".join(
         f"- config_name: {path.stem}\n  data_files: {path.name}"

@@ -1,8 +1,8 @@
-"""A round's reviews as Inspect logs: one sample a review, one log for each mind that reviewed.
+"""A round's reviews as Inspect logs: one sample per review, one log per mind that reviewed.
 
 `inspect view` shows them and `inspect_ai.analysis` reads them as data frames. A log's model is the
-reviewers' mind, so that the minds of a mixed panel stand side by side there. A sample's input is
-the paper's title and abstract: a ledger keeps the hash of a prompt and not its words.
+reviewers' mind, so that the minds of a mixed panel can be compared. A sample's input is the paper's
+title and abstract, because a ledger keeps only the hash of a prompt.
 """
 
 from __future__ import annotations
@@ -133,7 +133,7 @@ def _sample(view: View, review: Review, calls: Usage) -> EvalSample:
         target=f"{np.mean(human.ratings):.4g}" if human and human.ratings else "",
         messages=[ChatMessageUser(content=asked),
                   ChatMessageAssistant(content=said, model=review.mind, source="generate")],
-        events=[InfoEvent(source=review.mind, data=said)],  # what the viewer opens with
+        events=[InfoEvent(source=review.mind, data=said)],  # The viewer shows this first.
         output=ModelOutput.from_content(model=review.mind, content=said),
         scores={name: Score(value=value) for name, value in scores.items()},
         metadata=_about(view, review),
@@ -142,7 +142,7 @@ def _sample(view: View, review: Review, calls: Usage) -> EvalSample:
 
 
 def _about(view: View, review: Review) -> dict[str, Any]:
-    """What a reader may know of a review beside its scores."""
+    """A sample's metadata: what the reader may know about the review, besides its scores."""
     decision = view.round.one(Decision, review.paper)
     found = {
         "paper": review.paper,
@@ -158,7 +158,7 @@ def _about(view: View, review: Review) -> dict[str, Any]:
 
 
 def _calls(view: View) -> Usage:
-    """The calls behind each review, by reviewer and paper, for chairs."""
+    """The calls behind each review, by reviewer and paper; empty unless the reader is a chair."""
     found: Usage = defaultdict(list)
     for call in calls_of(view) if view.chairs else ():
         if call["step"].partition(".")[0] == "review":
@@ -167,7 +167,7 @@ def _calls(view: View) -> Usage:
 
 
 def _usage(calls: list[dict[str, Any]]) -> dict[str, Any]:
-    """Tokens by model, and seconds, as a sample has them."""
+    """A sample's fields for tokens by model and for seconds."""
     from inspect_ai.model import ModelUsage
 
     if not calls:

@@ -1,9 +1,9 @@
-"""A round as OpenReview API 2 edits, and the notes that they make.
+"""A round as OpenReview API 2 edits, and the notes that result from them.
 
 As on OpenReview every posting is an edit: it has an id, an invitation, signatures, readers, writers
-and the part of a note that it sets. `edits.json` has them all in order, as openreview-py's `Edit`
-takes them. A note is what its edits leave; `notes.json` has the submissions with their replies, as
-`Note` takes them, and is what `conference data import notes` reads back.
+and the part of a note that it sets. `edits.json` holds all edits, paper by paper, in the form of
+openreview-py's `Edit`. `notes.json` holds the resulting submissions with their replies, in the form
+of `Note`; `conference data import notes` reads it back.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ EVERYONE = ("everyone",)
 
 
 def write_notes(view: View, out: Path) -> list[Path]:
-    """Write `notes.json` and `edits.json` into `out`; their paths."""
+    """Write `notes.json` and `edits.json` into `out` and return their paths."""
     venue = view.round.venue
     edits = list(edits_of(view))
     content = {
@@ -58,7 +58,7 @@ def write_notes(view: View, out: Path) -> list[Path]:
 
 
 def notes_of(edits: Iterable[Edit]) -> list[Note]:
-    """The submissions that edits leave, each with its replies in `details`."""
+    """The submissions that result from edits, each with its replies in `details`."""
     notes: dict[str, Note] = {}
     for edit in edits:
         part = edit["note"]
@@ -76,7 +76,7 @@ def notes_of(edits: Iterable[Edit]) -> list[Note]:
 
 
 def edits_of(view: View) -> Iterator[Edit]:
-    """All postings that a reader may see: paper by paper, and each paper's in order."""
+    """All edits that the reader may see, paper by paper."""
     for number, paper in enumerate(view.round.all(Submission), 1):
         posted = _Poster(view, paper.paper, number)
         yield from _submission(view, posted, paper)
@@ -98,7 +98,7 @@ class _Poster(msgspec.Struct, frozen=True):
 
     @property
     def group(self) -> str:
-        """The group of all that belongs to the submission."""
+        """The OpenReview group of the submission."""
         return f"{_group(self.view)}/Submission{self.number}"
 
     @property
@@ -106,16 +106,16 @@ class _Poster(msgspec.Struct, frozen=True):
         return _id(self.view, self.paper)
 
     def reply(self, invitation: str, signature: str, more: str = "") -> str:
-        """The id of a reply; `more` tells those of one signature apart."""
+        """The id of a reply; `more` distinguishes replies with the same signature."""
         return _id(self.view, self.paper, invitation, signature, more)
 
     def edit(
         self, invitation: str, signature: str, content: dict[str, Any], day: int, *, note: str = "",
         to: str = "", readers: tuple[str, ...] = EVERYONE, turn: int = 0,
     ) -> Edit:  # fmt: skip
-        """An edit of the note with this id; without one, of the submission itself.
+        """An edit of the note with the id `note`, by default of the submission itself.
 
-        `content` is left without what is empty. `to` is the note answered.
+        Empty values of `content` are left out. `to` is the note that it answers.
         """
         whole, forum = _group(self.view), self.forum
         start = datetime(self.view.round.venue.year, 1, 1, tzinfo=UTC)
@@ -152,7 +152,7 @@ def _submission(view: View, posted: _Poster, paper: Submission) -> Iterator[Edit
 
 
 def _advisory(view: View, posted: _Poster, paper: str) -> Iterator[Edit]:
-    """A language model's review without a score, for those whom the venue lets see it."""
+    """Language models' reviews without a score, with the readers that the venue allows."""
     kind, who = f"{posted.group}/-/Advisory_Review", f"{posted.group}/Advisor"
     for row in view.advisory(paper):
         readers = [f"{_group(view)}/Program_Chairs", f"{posted.group}/Area_Chairs"]
@@ -175,7 +175,7 @@ def _reviews(view: View, posted: _Poster, paper: str) -> Iterator[Edit]:
 
 
 def _changed_ratings(view: View, posted: _Poster, paper: str) -> Iterator[Edit]:
-    """Reviewers who changed their rating in the discussion edit their review."""
+    """An edit of a review for each rating that its reviewer changed in the discussion."""
     for row in view.round.of(Review, paper):
         who = f"{posted.group}/Reviewer_{view.reviewer(paper, row.reviewer)}"
         kind, field = f"{posted.group}/-/Official_Review", view.round.venue.form.rating
@@ -204,7 +204,7 @@ def _rebuttals(view: View, posted: _Poster, paper: str) -> Iterator[Edit]:
 
 
 def _comments(view: View, posted: _Poster, paper: str) -> Iterator[Edit]:
-    """The discussion: for the paper's reviewers and chairs, not for its authors or the public."""
+    """The discussion, readable by the paper's reviewers and chairs only."""
     kind, own = f"{posted.group}/-/Official_Comment", posted.group
     readers = (f"{_group(view)}/Program_Chairs", f"{own}/Area_Chairs", f"{own}/Reviewers")
     for turn in view.round.of(Comment, paper):
@@ -216,7 +216,7 @@ def _comments(view: View, posted: _Poster, paper: str) -> Iterator[Edit]:
 
 
 def _verdicts(view: View, posted: _Poster, paper: Submission) -> Iterator[Edit]:
-    """Meta-review and decision, and where the submission then belongs."""
+    """Meta-reviews, desk rejection or decision, and the submission's resulting venue."""
     round_, whole = view.round, _group(view)
     for meta in round_.of(MetaReview, paper.paper):
         kind = f"{posted.group}/-/Meta_Review"
@@ -258,7 +258,7 @@ def _group(view: View) -> str:
 
 
 def _day(view: View, deadline: str) -> int:
-    """A deadline's day after the call, by the venue or as is usual."""
+    """A deadline in days after the call: the venue's, else a usual one."""
     usual = {"assignment": 7, "rebuttal": 28, "discussion": 35, "decisions": 42}
     return view.round.venue.call.deadlines.get(deadline, usual[deadline])
 

@@ -1,4 +1,4 @@
-"""What the exported tables hold: each table's rows and columns in words, and the columns' types."""
+"""The schema of exported tables: what rows and columns mean, and the columns' types."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class Kind(msgspec.Struct, frozen=True):
 TEXT = Kind("string", "sc:Text")
 COUNT, NUMBER = Kind("Int64", "sc:Integer"), Kind("Float64", "sc:Float")
 FLAG = Kind("boolean", "sc:Boolean")
-# What is not listed here is text.
+# Columns that are not listed here are text.
 KINDS = (
     dict.fromkeys(("pages", "day", "turn", "rank", "runs", "tokens_in", "tokens_out"), COUNT)
     | dict.fromkeys(("desk_rejected", "human_accepted", "late", "emergency", "accepted"), FLAG)
@@ -26,7 +26,7 @@ KINDS = (
         NUMBER,
     )
 )  # fmt: skip
-# Of each table: what a row is, and what each column holds.
+# For each table: what a row is, and what each column holds.
 SCHEMA: dict[str, tuple[str, dict[str, str]]] = {
     "papers": ("a submission", {
         "paper": "the paper's id in this round", "title": "its title", "abstract": "its abstract",
@@ -35,20 +35,20 @@ SCHEMA: dict[str, tuple[str, dict[str, str]]] = {
         "source": "scientist, pdf or table", "desk_rejected": "whether the desk rejected it",
         "desk_reasons": "why, separated by semicolons",
         "desk_flags": "what the desk told the chair, separated by semicolons; for chairs alone",
-        "human_ratings": "what people rated it, as JSON; empty where unknown, and for "
+        "human_ratings": "its human ratings, as JSON; empty if unknown, and in exports for "
                          "authors and reviewers",
-        "human_accepted": "whether people accepted it; empty as human_ratings",
+        "human_accepted": "whether it was really accepted; empty like human_ratings",
     }),
     "reviews": ("a review", {
         "paper": "the paper's id", "reviewer": "the reviewer: its id for chairs, else R1, R2, …",
         "mind": "what wrote it", "rating_first": "its rating as handed in",
         "rating_last": "its rating after the discussion",
-        "soft_rating": "mean of a model's own chances of each rating, where asked for",
+        "soft_rating": "mean of the model's probabilities of the ratings, if asked for",
         "soft_spread": "their standard deviation", "confidence": "its confidence",
         "scores": "all scores of the form, as JSON", "texts": "all text fields, as JSON",
-        "day": "the simulated day on which it came", "late": "whether it came late",
-        "emergency": "whether it replaces one that never came",
-        "marks": "what looks wrong with it, found automatically, separated by semicolons",
+        "day": "the simulated day of its arrival", "late": "whether it came late",
+        "emergency": "whether it replaces a review that never came",
+        "marks": "automatic marks of what looks wrong with it, separated by semicolons",
     }),
     "comments": ("a turn of the discussion, for reviewers and chairs", {
         "paper": "the paper's id", "speaker": "who wrote it", "turn": "the turn",
@@ -59,7 +59,7 @@ SCHEMA: dict[str, tuple[str, dict[str, str]]] = {
     "advisory_reviews": ("a language model's review without a score, for reviewers and chairs", {
         "paper": "the paper's id", "texts": "all text fields, as JSON",
         "seen_by": "who saw it first: reviewers, discussion (reviewers from the discussion on) or "
-                   "chair, for chairs alone",
+                   "chair (chairs alone)",
         "mind": "what wrote it",
     }),
     "rebuttals": ("the authors' answer to one reviewer", {
@@ -73,19 +73,20 @@ SCHEMA: dict[str, tuple[str, dict[str, str]]] = {
     }),
     "decisions": ("a decision", {
         "paper": "the paper's id", "accepted": "whether it was accepted",
-        "presentation": "poster, spotlight or oral", "score": "what it was ranked by",
-        "rank": "its rank, 1 for the first", "reason": "why", "award": "an award",
+        "presentation": "poster, spotlight or oral", "score": "the score it was ranked by",
+        "rank": "its rank, 1 for the best", "reason": "why", "award": "its award, if any",
     }),
     "experiments": ("what a scientist ran for a paper", {
         "paper": "the paper's id", "template": "the research template",
-        "hypothesis": "what was asked",
+        "hypothesis": "the hypothesis",
         "metric": "what was measured", "effect": "treatment − baseline",
-        "effect_low": "its 95 % low",
-        "effect_high": "its 95 % high", "conclusion": "what was concluded", "runs": "runs done",
+        "effect_low": "lower end of its 95 % interval",
+        "effect_high": "upper end of its 95 % interval", "conclusion": "what was concluded",
+        "runs": "number of runs",
     }),
     "people": ("an agent, for chairs alone", {
         "agent": "the agent's id", "role": "its role", "lab": "its lab", "persona": "its persona",
-        "mind": "what it thinks with", "topics": "its topics, separated by semicolons",
+        "mind": "its mind", "topics": "its topics, separated by semicolons",
     }),
     "assignments": ("an assignment, for chairs alone", {
         "paper": "the paper's id", "agent": "the agent's id", "role": "reviewer or chair",
@@ -96,9 +97,9 @@ SCHEMA: dict[str, tuple[str, dict[str, str]]] = {
         "scores": "all scores of the form, as JSON", "texts": "all text fields, as JSON",
         "feedback": "what the reviewer was told",
     }),
-    "review_quality": ("how good a review is as a piece of work, for chairs alone", {
+    "review_quality": ("a chair's blind rating of a review's quality, for chairs alone", {
         "paper": "the paper's id", "reviewer": "the reviewer's id",
-        "chair": "who judged it: another chair than the paper's, who was not told whose it is",
+        "chair": "the chair who rated it, not the paper's own, and not told who wrote it",
         "quality": "from 1 to 5", "note": "why", "mind": "what judged it",
     }),
     "conflicts": ("a conflict of interest, for chairs alone", {

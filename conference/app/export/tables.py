@@ -1,4 +1,4 @@
-"""A round as tidy tables, one Parquet or CSV file each. Agents have ids and no names."""
+"""A round as tidy tables, one Parquet or CSV file each, with agents' ids instead of names."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def tables_of(view: View) -> dict[str, Any]:
 
 
 def _frame(name: str, rows: Rows) -> Any:
-    """The rows with the schema's columns and types, which empty tables have too."""
+    """A data frame of the rows with the schema's columns and types, even if there are no rows."""
     columns = {column: kind_of(column).pandas for column in SCHEMA[name][1]}
     return pd.DataFrame(rows, columns=list(columns)).astype(columns)
 
@@ -150,7 +150,7 @@ def _paper(view: View, row: Submission) -> dict[str, Any]:
 
 
 def _offices(view: View) -> dict[str, Rows]:
-    """What chairs alone see."""
+    """The tables for chairs alone."""
     round_ = view.round
     people = [
         _fields(row, "people") | {"agent": row.id, "topics": ";".join(row.topics)}

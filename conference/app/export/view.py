@@ -1,4 +1,4 @@
-"""Who may see what of a round that is exported: what a reader may not see is not in its export."""
+"""Defines what each kind of reader may see of an exported round."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ ROLE_NAMES: dict[Role, str] = {
 
 
 class View(msgspec.Struct, frozen=True):
-    """What a reader sees, by whatever way it is exported.
+    """What a reader sees in every format.
 
-    All see papers, reviews under their names in the thread, rebuttals, meta-reviews and decisions.
-    Chairs alone see who did what, the desk's flags, conflicts, absences, incidents and calls,
-    drafts of reviews with the feedback on them, and how good another chair found each review. An
-    advisory review is for reviewers and chairs, or for chairs alone, as the venue rules.
+    All see papers, reviews (as R1, R2, …), rebuttals, meta-reviews and decisions. Reviewers and
+    chairs see the discussion. Chairs alone see who did what, the desk's flags, conflicts, absences,
+    incidents, calls, drafts of reviews with their feedback, and chairs' ratings of reviews. The
+    venue decides whether an advisory review is for reviewers and chairs or for chairs alone.
     """
 
     round: Round
@@ -39,7 +39,7 @@ class View(msgspec.Struct, frozen=True):
 
     @property
     def discussion(self) -> bool:
-        """Whether the reader sees what reviewers and area chair say among themselves."""
+        """Whether the reader sees the discussion between reviewers and area chair."""
         return self.reader in ("reviewers", "chairs")
 
     def advisory(self, paper: str) -> list[AdvisoryReview]:
@@ -48,7 +48,8 @@ class View(msgspec.Struct, frozen=True):
         return [row for row in rows if self.chairs or row.seen_by != "chair"]
 
     def human(self, paper: str) -> HumanOutcome | None:
-        """What people said of a real paper: public record, but shown to no role that judges it."""
+        """A real paper's human reviews and decision: public, but not shown to its reviewers or
+        authors."""
         shown = self.reader in ("public", "chairs")
         return self.round.one(HumanOutcome, paper) if shown else None
 
@@ -59,19 +60,19 @@ class View(msgspec.Struct, frozen=True):
         return names_of(self.round.of(Review, paper)).get(agent, "a reviewer")
 
     def speaker(self, paper: str, agent: str, role: Role) -> str:
-        """The name of who wrote a comment."""
+        """The name under which the reader sees a comment's writer."""
         if role == "reviewer" or self.chairs:
             return self.reviewer(paper, agent)
         return ROLE_NAMES.get(role, role)
 
 
 # Writes a round, as one reader may see it, into a folder, and returns the files that it wrote.
-# Another package's stand beside ours in the group `conference.exporters`, under the name of `--to`.
+# Packages register exporters in the group `conference.exporters` under the name for `--to`.
 Exporter = Callable[[View, Path], list[Path]]
 
 
 def view_of(round_: Round, reader: str) -> View:
-    """The view of a reader; raises `UserError` for one that is unknown."""
+    """The view of a reader; raises `UserError` for an unknown one."""
     if reader not in READERS:
         raise UserError(f"--for {reader}: choose from {', '.join(READERS)}.")
     return View(round_, reader)

@@ -1,4 +1,4 @@
-"""One paper in, its reviews out: no round around it."""
+"""Reviews of single papers, without a round."""
 
 from conference.app.review.review import PaperReview, review_paper, review_papers
 

@@ -1,6 +1,6 @@
 """Reviews a paper on a venue's form: the desk's checks, a panel's reviews, and a meta-review.
 
-The reviewers and the chair are those of a round, and see what they would see there.
+Reviewers and chair are the same as in a round and see what they would see there.
 """
 
 from __future__ import annotations
@@ -54,11 +54,11 @@ EMBEDDED = (
     "A statistical model wrote these reviews. It forecasts ratings from title and abstract, better "
     "than chance and worse than one human; it lists what it measured, and understands nothing."
 )
-LANGUAGE = "Language models wrote these reviews; how well they review is measured by the benchmark."
+LANGUAGE = "Language models wrote these reviews; `conference benchmark` measures how well."
 FOREIGN = (
     "This paper is not in English: of its {words:,} words {english:,} are among the commonest "
-    "English ones. Statistical minds and the desk know English papers alone, so that their "
-    "forecasts and findings say nothing about it."
+    "English ones. Statistical minds and the desk know only English papers, so their forecasts "
+    "and findings say nothing about it."
 )
 WORD = re.compile(r"[^\W\d_]+")
 ENGLISH = frozenset(
@@ -81,16 +81,16 @@ ENGLISH = frozenset(
     ]
 )
 FEWEST_ENGLISH = 0.1  # of the words; each of 785 full texts of ICLR 2022 has .14 or more
-SIMULATED = 4000  # papers of the human-like panel that a mean rating is placed among
+SIMULATED = 4000  # simulated papers of the human panel with which a mean rating is compared
 
 
 class PaperReview(msgspec.Struct, frozen=True, kw_only=True):
-    """What came of one file. `unreadable` says why nothing did.
+    """The reviews of one file. `unreadable` says why there are none.
 
-    `about` says who wrote the reviews and what they are worth. `desk` are reasons for which the
-    desk would reject it, and `note` what a reader should know first. `below` is the share of the
-    venue-year's papers, as its human panel rates them, whose mean of so many ratings lies below
-    this one's.
+    `about` says who wrote the reviews and what they are worth, `note` what a reader should know
+    first. `desk` are the reasons for which the desk would reject the paper. `below` is the share of
+    the venue-year's papers, as its fitted human panel rates them, whose mean of as many ratings is
+    lower. `bar` is the mean rating that the venue's quota of acceptances needs.
     """
 
     file: str
@@ -141,8 +141,8 @@ def review_papers(
         out: where the parsed papers are kept.
 
     Raises:
-        UserError: bad arguments, or a file that is not there. A file that cannot be read is named
-            in its `PaperReview`.
+        UserError: bad arguments, or a missing file. A file that cannot be read is no error: its
+            `PaperReview` says so.
     """
     if panel < 1:
         raise UserError(f"--panel is {panel}; give at least 1.")
@@ -156,7 +156,9 @@ def review_papers(
     check_new_tasks(rules, "those of another paper")
     for _, mind in parse_minds(rules.minds.reviewer):
         if is_recorded(mind):
-            raise UserError(f"--reviewer {mind}: it replays ratings of a data set's papers alone.")
+            raise UserError(
+                f"--reviewer {mind}: it only replays ratings of a data set's papers; name another."
+            )
     folder = Path(out)
     files = [Path(path) for path in paths]
     models = with_examples(rules.models, seed, folder, lambda line: None, files=files)
@@ -228,7 +230,7 @@ def _review(path: Path, venue: Venue, perform: Performer, folder: Path, seed: in
 
 
 def foreign(text: str) -> str:
-    """What to say of a text that is not in English; "" for one that is."""
+    """A warning about a text that is not in English; "" for English."""
     words = WORD.findall(text.lower())
     english = sum(word in ENGLISH for word in words)
     enough = english >= FEWEST_ENGLISH * len(words)
@@ -287,7 +289,7 @@ def _desk(
 
 
 def _human_means(panel: Panel, venue: Venue, ratings: int) -> np.ndarray:
-    """Mean ratings of papers as the venue-year's human panel gives them, on the venue's scale."""
+    """Simulated mean ratings of the venue-year's fitted human panel, on the venue's scale."""
     rng = np.random.default_rng(0)
     shared = np.sqrt(panel.common) * rng.standard_normal((SIMULATED, 1))
     latent = shared + np.sqrt(1 - panel.common) * rng.standard_normal((SIMULATED, ratings))

@@ -1,4 +1,4 @@
-"""A paper's reviews as Markdown, JSON and a page with the PDF's pages beside the points."""
+"""Writes a paper's reviews as Markdown, JSON and a page that shows the PDF beside the points."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ BETWEEN = re.compile(r"[\W_]+")
 
 
 class Spot(msgspec.Struct, frozen=True):
-    """A place in the paper: its page, and where on it, None where a point names the page alone."""
+    """A place in the paper: the page, and the box on it (None if a point names only the page)."""
 
     page: int
     box: Box | None = None
@@ -87,7 +87,7 @@ def _page(review: PaperReview, file: Path, form: Form, out: Path) -> str:
 
 
 def _place(spot: Spot) -> str:
-    """The name of a place in the page's links."""
+    """The anchor of a spot in the web page."""
     if spot.box is None:
         return f"page-{spot.page}"
     return "-".join(["spot", str(spot.page), *(f"{side:g}" for side in spot.box[:2])])
@@ -114,8 +114,8 @@ def _points(text: str) -> list[str]:
 
 
 def spot_of(point: str, pages: Sequence[Page]) -> Spot | None:
-    """Where in the paper stands what a point names or quotes: a section, table, figure or equation,
-    a page, words or a number; None where it names nothing that is there."""
+    """The place in the paper that a point refers to: a section, table, figure or equation, a page,
+    quoted words or a number; None if it refers to nothing in the paper."""
     found = PLACE.search(point)
     if found and found["page"]:
         return Spot(int(found["page"])) if int(found["page"]) <= len(pages) else None
@@ -136,7 +136,7 @@ def spot_of(point: str, pages: Sequence[Page]) -> Spot | None:
 
 
 def _line(wanted: re.Pattern[str], pages: Sequence[Page]) -> Spot | None:
-    """The first line in which the pattern is found."""
+    """The first line that matches."""
     for page in pages:
         for line in page.lines:
             if wanted.search(line.text):
@@ -145,7 +145,7 @@ def _line(wanted: re.Pattern[str], pages: Sequence[Page]) -> Spot | None:
 
 
 def _words(words: str, pages: Sequence[Page]) -> Spot | None:
-    """The line in which these words begin; they may go on in the next."""
+    """The line in which these words begin; they may continue on the next line."""
     for page in pages:
         lines = [_bare(line.text) for line in page.lines]
         start = "".join(lines).find(words) if words else -1
@@ -157,7 +157,7 @@ def _words(words: str, pages: Sequence[Page]) -> Spot | None:
 
 
 def _bare(text: str) -> str:
-    """Its letters and digits alone: lines break words, and quotes leave the hyphens out."""
+    """The text's letters and digits only, so that line breaks and hyphens don't matter."""
     return BETWEEN.sub("", unicodedata.normalize("NFKC", text).lower())
 
 

@@ -1,4 +1,4 @@
-"""The simulated venue beside the real one, for rounds on papers that humans have reviewed."""
+"""Compares the simulated venue with the real one, for rounds on human-reviewed papers."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ ABOVE_THE_BAR = "just above the bar"
 
 
 class Row(msgspec.Struct, frozen=True):
-    """One measure, simulated and human."""
+    """One measure of the simulated and the human side."""
 
     name: str
     simulated: Estimate | None
@@ -52,9 +52,9 @@ class TopicRow(msgspec.Struct, frozen=True):
 
 
 class Comparison(msgspec.Struct, frozen=True):
-    """All that the report shows. Histograms are shares over `scale`.
+    """What the report shows. Histograms are shares over `scale`.
 
-    Agreement, ranking and histograms are of the `paired` papers on both sides.
+    Agreement, ranking and histograms use the same `paired` papers on both sides.
     """
 
     papers: int
@@ -74,7 +74,7 @@ class Comparison(msgspec.Struct, frozen=True):
 
 
 def compare(round_: Round) -> Comparison | None:
-    """Compare a round with the human reviews of its papers; None when there are too few of them."""
+    """Compare a round with the human reviews of its papers; None if too few have any."""
     humans = {row.paper: row for row in round_.all(HumanOutcome)}
     papers = [paper for paper in round_.papers() if paper.paper in humans]
     if len(papers) < MIN_PAPERS or not round_.all(Review):
@@ -130,7 +130,10 @@ def _agreement(
 def _decisions(
     round_: Round, decided: list[Submission], humans: dict[str, HumanOutcome]
 ) -> tuple[tuple[tuple[int, int], tuple[int, int]] | None, float | None, tuple[Row, ...]]:
-    """Simulated decisions, and one human rating, against the real decisions."""
+    """Simulated decisions and one human rating, each evaluated against the real decisions.
+
+    Returns the confusion table, the agreement expected by chance, and the measures.
+    """
     if len(decided) < MIN_PAPERS:
         return None, None, ()
     real = np.array([bool(humans[paper.paper].accepted) for paper in decided])
@@ -216,8 +219,8 @@ def _topics(
 
 
 def _training_overlap(round_: Round, papers: list[Submission]) -> dict[str, int]:
-    """How many of the papers each statistical reviewer was fitted on, by its mind; -1 where the
-    file with its coefficients is missing."""
+    """For each statistical mind, how many of the papers it was fitted on; -1 if the file with its
+    coefficients is missing."""
     texts = [PaperText(paper.title, paper.abstract) for paper in papers]
     found: dict[str, int] = {}
     for mind in {review.mind for review in round_.all(Review)}:
@@ -239,19 +242,20 @@ def _notes(
     scale: tuple[float, ...],
 ) -> tuple[str, ...]:
     notes = [
-        "A human rating against the decision is no independent prediction: the real decision was "
-        "made by people who had read that rating.",
+        "A human rating is not an independent prediction of the real decision: the people who "
+        "decided had read that rating.",
         "Intervals are 95 % bootstrap intervals over papers.",
     ]
     if not all_say_when(round_):
         notes.append(
-            "Not every human rating says whether it was given before or after the discussion."
+            "Not all human ratings are known to be from the same stage, before or after the "
+            "discussion."
         )
     for mind, overlap in sorted(_training_overlap(round_, papers).items()):
         if overlap > 0:
             notes.append(
                 f"The {mind} reviewers were fitted on the human ratings of {overlap} of these "
-                "papers: there they remember, and what they agree with is no forecast."
+                "papers: their agreement there is memory, not a forecast."
             )
         elif overlap < 0:
             notes.append(
@@ -261,6 +265,7 @@ def _notes(
     off = sum(int((~np.isin(given, scale)).sum()) for given in human)
     if off:
         notes.append(
-            f"{off} human ratings are not on this venue's scale and in no bar of the plot."
+            f"{off} human ratings are not on this venue's rating scale; the histogram shows them "
+            "as extra values."
         )
     return tuple(notes)

@@ -1,4 +1,4 @@
-"""How each reviewer rated beside the others who rated the same papers, and its calibration."""
+"""How each reviewer's ratings compare with those of the same papers' other reviewers."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ FEWEST = 4  # papers for an interval
 class Level(msgspec.Struct, frozen=True):
     """A reviewer's ratings after the discussion, in units of the venue's scale.
 
-    `above` is how far they lie above those of the other reviewers of the same papers, `apart` how
-    far from them either way: means over its `papers` that others rated too, with 95 % t intervals
-    where there are at least four. `calibration` says its map to the human scale.
+    `above` is the mean difference from the other reviewers of the same papers, `apart` the mean
+    absolute difference, over the `papers` that others rated too. Both have 95 % t intervals and are
+    None for fewer than four papers. `calibration` describes the map to the human scale.
     """
 
     ratings: tuple[float, ...]

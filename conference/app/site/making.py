@@ -1,7 +1,7 @@
-"""How a round was made: its rules, minds and models, and the prompts as its models were sent them.
+"""How a round was made: its rules, versions, and the prompts that its models were sent.
 
-Prompts are not kept in a ledger, as they repeat the papers. They are built again, step by step from
-the records that each step saw, and compared with the hashes that the ledger keeps of every call.
+A ledger does not keep prompts, because they repeat the papers. They are built again from the
+records that each step saw, and compared with the hash that the ledger keeps of every call.
 """
 
 from __future__ import annotations
@@ -42,16 +42,16 @@ SAID = {"": "none", "{}": "none", "True": "yes", "False": "no"}
 
 
 class Rule(msgspec.Struct, frozen=True):
-    """A rule of the venue by its dotted name."""
+    """A rule of the venue with its dotted name."""
 
     name: str
     value: str
 
 
 class Prompt(msgspec.Struct, frozen=True):
-    """The first prompt of a step: what was asked for, of whom, and turn by turn what was said.
+    """The first prompt of a step: its purpose, the model that was asked, and its turns.
 
-    `proof` says how far it is the one that was sent.
+    `proof` says whether it is the prompt that was sent.
     """
 
     step: str
@@ -62,7 +62,7 @@ class Prompt(msgspec.Struct, frozen=True):
 
 
 def rules_of(venue: Venue) -> list[Rule]:
-    """Every rule but the form, which the pages of papers show filled in."""
+    """Every rule except the form, which the papers' pages show filled in."""
     said = msgspec.to_builtins(venue)
     rules = {name: value for name, value in said.items() if name not in NOT_A_RULE}
     return [Rule(name, value) for name, value in _flat(rules)]
@@ -80,7 +80,7 @@ def _flat(said: dict[str, Any], above: str = "") -> Iterator[tuple[str, str]]:
 
 
 def versions_of(folder: Path) -> dict[str, str]:
-    """The packages that the round was begun with; empty for rounds of earlier versions."""
+    """The versions of packages at the round's start; empty for rounds of early versions."""
     ledger = read_ledger(folder)
     try:
         return msgspec.json.decode(ledger.read_note("versions") or b"{}", type=dict[str, str])
@@ -132,9 +132,9 @@ def _compared(task: Task, heard: tuple[Message, ...], calls: list[Call]) -> Prom
     proof = (
         "exactly as it was sent: its hash is the ledger's"
         if exact
-        else "as it was sent but for the cut of the paper to the model's context"
+        else "as it was sent, except for how the paper was cut to the model's context"
         if alike
-        else "built by another version of the prompts than the round's"
+        else "not the one that was sent: the prompts have changed since the round"
     )
     return Prompt(task.key.step, call.purpose, call.model, tuple(map(_short, heard)), proof)
 
@@ -148,7 +148,7 @@ def _short(turn: Message) -> Message:
 
 
 def _hear(past: Round, task: Task) -> tuple[Message, ...] | None:
-    """What a task's mind first says to its model; None where it says nothing."""
+    """The first prompt that a task's mind sends to its model; None if it sends none."""
     assert task.agent is not None
     spec = parse_spec(task.agent.mind)
     rules = rules_for(spec, past.venue.models)
@@ -167,7 +167,7 @@ def _hear(past: Round, task: Task) -> tuple[Message, ...] | None:
 
 
 class _Ear:
-    """A model that keeps what it is first asked and gives no answer."""
+    """A model that keeps the first conversation and gives no answer."""
 
     revision = ""
 

@@ -1,4 +1,4 @@
-"""The front page's figures, all from the round's own records."""
+"""The front page's figures, computed from the round's records."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Tile(msgspec.Struct, frozen=True):
 
 
 def numbers_of(round_: Round, timings: list[Timing]) -> list[Tile]:
-    """The figures of a round, those that do not apply left out."""
+    """The figures of a round that apply to it."""
     submissions, reviews = round_.all(Submission), round_.all(Review)
     decisions = round_.all(Decision)
     accepted = sum(decision.accepted for decision in decisions)
@@ -71,7 +71,7 @@ def numbers_of(round_: Round, timings: list[Timing]) -> list[Tile]:
 
 
 class Marked(msgspec.Struct, frozen=True):
-    """How many of a mind's texts of one kind bear an automatic mark, by mark."""
+    """How many of a mind's texts of one kind have automatic marks, in all and by mark."""
 
     mind: str
     kind: str
@@ -81,7 +81,7 @@ class Marked(msgspec.Struct, frozen=True):
 
 
 def marks_by_mind(round_: Round) -> list[Marked]:
-    """The marks of all reviews, comments and meta-reviews; those without any are left out."""
+    """The marks of reviews, comments and meta-reviews; minds and kinds without any are omitted."""
     form, found = round_.venue.form, defaultdict(list)
     for review in round_.all(Review):
         marks = review_marks(review, round_.rating(review), form)

@@ -37,12 +37,12 @@ from venues.timings import read_timings
 
 TEMPLATES = Path(__file__).parent / "templates"
 SITE = "site"
-BESIDE = "compare.html"  # A page of `conference compare` that lies in the site is linked.
-ON_FRONT = 24  # Papers on the front page; all are on their own page, with search.
+BESIDE = "compare.html"  # a page of `conference compare`, linked if it is in the site
+ON_FRONT = 24  # papers on the front page; papers.html lists all
 
 
 def environment() -> jinja2.Environment:
-    """Jinja2 with escaping on: titles and texts come from papers, and papers are hostile."""
+    """Jinja2 with escaping on, because titles and texts come from papers, which are hostile."""
     env = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
         autoescape=True,
@@ -59,7 +59,7 @@ def environment() -> jinja2.Environment:
 
 
 def _finalized(value: object) -> object:
-    """A value as it is shown: the direction of what stands behind it is not its business."""
+    """A value as it is shown: a text must not change the direction of the text after it."""
     return turned_back(value) if type(value) is str else value
 
 
@@ -114,7 +114,7 @@ def _write_pages(folder: Path, round_: Round, progress: Progress) -> Path:
 
 
 def _empty_folders(site: Path) -> None:
-    """Make the site's folders anew: what an earlier state of the round left there is stale."""
+    """Empty the site's folders: pages of an earlier state of the round are stale."""
     for sub in ("papers", "plots"):
         if (site / sub).exists():
             shutil.rmtree(site / sub)
@@ -122,7 +122,7 @@ def _empty_folders(site: Path) -> None:
 
 
 def _front(folder: Path, round_: Round, papers: list[PaperView]) -> dict[str, Any]:
-    """What the front page shows beside what the models spent; draws its plots."""
+    """Draw the front page's plots and return its values, except what the models spent."""
     timings = read_timings(folder)
     return {
         "numbers": numbers_of(round_, timings),
@@ -151,7 +151,7 @@ def _making(folder: Path, round_: Round) -> dict[str, Any]:
 
 
 def _write_scripts(site: Path, papers: list[PaperView], people: list[dict[str, Any]]) -> None:
-    """The site's style and scripts, and what its search reads."""
+    """Write the site's style, scripts and search indexes."""
     for name in ("style.css", "search.js", "person.js", "tables.js"):
         shutil.copyfile(TEMPLATES / name, site / name)
     (site / "papers.js").write_text(_index("PAPERS", _paper_rows(papers)), encoding="utf-8")
@@ -159,7 +159,7 @@ def _write_scripts(site: Path, papers: list[PaperView], people: list[dict[str, A
 
 
 def mind_name(name: str) -> str:
-    """A mind as readers see it: of a model in a folder, the folder's own name without its place."""
+    """A mind's name for readers; a model in a folder is named without the folder's path."""
     kind, _, target = name.partition(":")
     if name == "embedded":
         return "statistical mind"
@@ -169,7 +169,7 @@ def mind_name(name: str) -> str:
 
 
 class Bar(msgspec.Struct, frozen=True):
-    """The edge of the quota: scores of the last paper accepted and the first that was not."""
+    """The edge of the quota: the lowest accepted score and the highest rejected one."""
 
     papers: int
     last: float | None
@@ -188,7 +188,7 @@ def _spread(view: PaperView) -> float | None:
 
 
 def beside_link(site: Path) -> str:
-    """The page in a site that sets the round beside others, or "" where there is none."""
+    """The site's page that compares the round with others, or "" if there is none."""
     return BESIDE if (site / BESIDE).is_file() else ""
 
 
@@ -253,7 +253,7 @@ def _score(value: float | None) -> str:
 
 
 def _index(name: str, rows: list[dict[str, Any]]) -> str:
-    """Rows as a script, since a page from the file system may not fetch a file."""
+    """Rows as a script, because a page opened from disk may not fetch files."""
     return f"window.{name} = {msgspec.json.encode(rows).decode()};\n"
 
 

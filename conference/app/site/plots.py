@@ -1,4 +1,4 @@
-"""The round in pictures: ratings, decisions, calibration, timing."""
+"""Plots of a round: ratings, decisions, calibration, timing."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ BLUE, ORANGE, GREY, GREEN, RED = "#1f5f8b", "#d9822b", "#9aa7b4", "#1d7a4f", "#a
 
 
 class Plot(msgspec.Struct, frozen=True):
-    """A drawn figure: its file in the site's `plots/` and what it shows."""
+    """A plot: its file in the site's `plots/` and its caption."""
 
     file: str
     caption: str
 
 
 def draw_plots(round_: Round, timings: list[Timing], folder: Path) -> list[Plot]:
-    """Draw every plot for which the round has data; SVG files without dates."""
+    """Draw every plot for which the round has data, as SVG files without dates."""
     import matplotlib
 
     matplotlib.use("Agg")
@@ -64,9 +64,9 @@ def draw_plots(round_: Round, timings: list[Timing], folder: Path) -> list[Plot]
 
 
 def _panels(round_: Round, stage: str) -> tuple[list[Any], list[Any]]:
-    """Each paper's simulated ratings, and beside them the human ones where these can be compared.
+    """The simulated and the human ratings of each paired paper.
 
-    Without humans to compare with all papers of the round are there.
+    Without paired papers: the simulated ratings of all papers, and no human ones.
     """
     paired = paired_papers(round_)
     humans = {row.paper: row for row in round_.all(HumanOutcome)}
@@ -81,7 +81,7 @@ def _scores(round_: Round, axes: Any) -> str:
     stage = human_stage(round_)
     simulated, given = _panels(round_, stage)
     ours, human = np.concatenate(simulated), np.concatenate(given) if given else np.array([])
-    scale = np.union1d(scale, np.concatenate([ours, human]))  # Records may lie between its steps.
+    scale = np.union1d(scale, np.concatenate([ours, human]))  # Recorded ratings may be off it.
     places = np.arange(len(scale))
     width = 0.4 if len(human) else 0.7
     axes.bar(
@@ -102,7 +102,7 @@ def _scores(round_: Round, axes: Any) -> str:
     axes.set_xticks(places, [f"{value:g}" for value in scale])
     axes.set(xlabel="rating", ylabel="share of ratings")
     axes.legend(frameon=False)
-    return f"Ratings {SAID[stage]}" + (", beside the human ones." if len(human) else ".")
+    return f"Ratings {SAID[stage]}" + (", with the human ones." if len(human) else ".")
 
 
 def _agreement(round_: Round, axes: Any) -> str:
@@ -132,7 +132,7 @@ def _agreement(round_: Round, axes: Any) -> str:
         )
     axes.set(xlabel="standard deviation of a paper's ratings", ylabel="share of papers")
     axes.legend(frameon=False)
-    return f"How far reviewers of one paper lie apart {SAID[stage]}, n = {len(ours):,} papers."
+    return f"Spread of each paper's ratings {SAID[stage]}, n = {len(ours):,} papers."
 
 
 def _decisions(round_: Round, axes: Any) -> str:

@@ -21,10 +21,10 @@ SHARE = (-0.03, 1.03)  # limits of a plot
 class RoundRow(msgspec.Struct, frozen=True):
     """One round in figures; `_sd` are standard deviations over its papers.
 
-    `novelty` is that of its new papers' questions against the earlier papers and works that their
-    authors knew of, None where there were none. `distinct` is 1 less the nearness of a hypothesis
-    to the nearest one of the same round, the mean of all; `diversity` is the entropy of the ideas
-    in bits. See `conference.literature.novelty`.
+    `novelty` is the mean novelty of its new papers' questions against the earlier papers and works
+    that their authors knew of, None if there were none. `distinct` is 1 minus the nearness of a
+    hypothesis to the nearest other one of the round, averaged. `effect` is the share of clear
+    effects. `diversity` is the entropy of the ideas in bits. See `conference.literature.novelty`.
     """
 
     number: int
@@ -73,7 +73,7 @@ def _row(number: int, round_: Round) -> RoundRow:
 
 
 def _share_positive(experiments: list[Experiment]) -> float | None:
-    """The share of studies whose interval leaves out zero: what selection could drive up."""
+    """The share of studies whose interval excludes zero, which selection could drive up."""
     if not experiments:
         return None
     clear = [row.effect_low > 0 or row.effect_high < 0 for row in experiments]
@@ -81,7 +81,7 @@ def _share_positive(experiments: list[Experiment]) -> float | None:
 
 
 def _distinct(experiments: list[Experiment]) -> float | None:
-    """How far hypotheses are from the nearest one beside them, in [0, 1]."""
+    """The mean distance of hypotheses from the nearest other one, in [0, 1]."""
     if len(experiments) < 2:
         return None
     return 1 - float(np.mean(nearness_within([row.hypothesis for row in experiments])))
@@ -123,7 +123,7 @@ def write_rounds(out: Path, rounds: list[Round]) -> Path:
 
 
 class Series(msgspec.Struct, frozen=True):
-    """A figure of every round: its values, the errors of means, and the limits of its plot."""
+    """One figure over the rounds: its values, error bars, and the limits of its plot."""
 
     name: str
     values: list[float | None]
@@ -132,7 +132,7 @@ class Series(msgspec.Struct, frozen=True):
 
 
 def _series(rows: list[RoundRow]) -> list[Series]:
-    """What is known of the rounds."""
+    """The figures that at least one round has."""
     of_ratings = [_error(row.rating_sd, row.papers) for row in rows]
     of_novelty = [_error(row.novelty_sd, row.papers - row.resubmitted) for row in rows]
     found = [
@@ -146,7 +146,7 @@ def _series(rows: list[RoundRow]) -> list[Series]:
 
 
 def _draw(rows: list[RoundRow], path: Path) -> bool:
-    """Draw what is known of the rounds; False for nothing."""
+    """Plot the rounds' figures; return whether there were any."""
     import matplotlib
 
     matplotlib.use("Agg")

@@ -1,4 +1,4 @@
-"""Which papers and ratings stand beside the human ones: the same ones, at the same stage."""
+"""Chooses papers and ratings to compare with human ones: the same papers, at the same stage."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ SAID = {
 
 
 def paired_papers(round_: Round) -> list[Submission]:
-    """The papers whose simulated and human ratings are set side by side; none where too few.
+    """The papers whose simulated and human ratings are compared; empty if there are too few.
 
-    Those that two humans or more have rated and, where enough decisions are on record, that have
-    one: the panels of the embedded reviewers are fitted to decided papers, without the withdrawn.
+    They have at least two human ratings and, if enough papers have decisions, a decision: the
+    embedded reviewers' panels are fitted to decided papers, not to withdrawn ones.
     """
     humans = {row.paper: row for row in round_.all(HumanOutcome)}
     rated = [
@@ -32,9 +32,9 @@ def paired_papers(round_: Round) -> list[Submission]:
 
 
 def human_stage(round_: Round) -> str:
-    """When the human ratings of the round's papers were taken: "before" or "after".
+    """Whether most human ratings of the round's papers are from "before" or "after" the rebuttal.
 
-    "after" where nobody says, since the last ratings are what most records keep.
+    "after" if no record says, because most records keep the last ratings.
     """
     rows = round_.all(HumanOutcome)
     stages = Counter(row.when for row in rows if row.ratings and row.when)
@@ -42,7 +42,7 @@ def human_stage(round_: Round) -> str:
 
 
 def all_say_when(round_: Round) -> bool:
-    """Whether every human rating comes with its stage, and it is one stage."""
+    """Whether every human rating states its stage, and all state the same."""
     stages = {row.when for row in round_.all(HumanOutcome) if row.ratings}
     return len(stages) == 1 and "" not in stages
 

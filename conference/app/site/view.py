@@ -1,4 +1,4 @@
-"""What the pages show of a round: one view for each paper and each person."""
+"""The data of a round's pages: one view for each paper and each person."""
 
 from __future__ import annotations
 
@@ -44,9 +44,9 @@ ROLES = {
 
 
 class ReviewView(msgspec.Struct, frozen=True):
-    """A review with its anonymous and, where the venue shows it, real name.
+    """A review with its reviewer's anonymous name and, if the venue shows it, real name (`who`).
 
-    `quality` is what another chair, who did not know whose it is, said of it.
+    `quality` is another chair's blind rating of the review.
     """
 
     name: str
@@ -87,9 +87,9 @@ class PaperView(msgspec.Struct, frozen=True):
 
 
 class PersonView(msgspec.Struct, frozen=True):
-    """A person of the committee or an author, with the papers the venue's blindness rule shows.
+    """A committee member or author, with the papers that the venue's blindness rule shows.
 
-    `unresolved` are papers that count as conflicts because it could not be told who wrote them.
+    `unresolved` are papers that count as conflicts because this person may be their author.
     """
 
     agent: Agent
@@ -184,7 +184,7 @@ def _status(decision: Decision | None, desk: DeskCheck | None) -> tuple[str, str
 
 
 def people_views(round_: Round) -> list[PersonView]:
-    """Everybody, in the order of `ROLES` and by id."""
+    """All people, in the order of `ROLES`, then by id."""
     open_ = round_.venue.site.show_reviewers
     wrote: dict[str, list[tuple[str, str]]] = defaultdict(list)
     for paper in round_.all(Submission):
