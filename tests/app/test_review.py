@@ -84,7 +84,7 @@ def test_hidden_text_is_named_first_and_reaches_no_reviewer(
     assert secret and all(secret not in str(row.texts) for row in found.reviews)
     write_reviews([found], [folder / "hidden.pdf"], FORM, tmp_path)
     page = (tmp_path / "hidden.html").read_text()
-    assert page.index("Hidden text and orders") < page.index("mean rating")
+    assert page.index("Hidden text and instructions") < page.index("mean rating")
     assert "data:image/png" in page and "default-src 'none'" in page
 
 

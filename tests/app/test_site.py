@@ -221,7 +221,7 @@ def test_both_panels_are_of_the_same_papers(compared: Path, look: Look) -> None:
     page = look.at(compared / "site" / "report.html")
     text = page.inner_text("main")
     assert "30 papers of this round have human reviews; 25 have a real decision" in text
-    assert "of the same 25 papers on both sides" in text and "without the withdrawn" in text
+    assert "use the same 25 papers on both sides" in text and "without withdrawn" in text
     first = page.locator("table").first
     assert {row.split("\t")[-1] for row in first.inner_text().splitlines()[1:]} == {"25"}
     # 3 is not on this form's scale and has a column of its own: 0, 2, 3, 4, 6, 8, 10.
@@ -367,8 +367,8 @@ def test_a_decision_is_traced_to_its_reviews_and_the_quota_s_edge(folder: Path, 
     row = next(row for row in decisions if not row.accepted)
     page = look.at(page_of(folder, row.paper))
     trace = page.inner_text(".trace")
-    assert f"it is {row.rank} of {len(decisions)}" in trace
-    assert f"The last paper that was accepted has {last:.2f}".rstrip("0").rstrip(".") in trace
+    assert f"it ranks {row.rank} of {len(decisions)}" in trace
+    assert f"The lowest accepted score is {last:.2f}".rstrip("0").rstrip(".") in trace
     for number, review in enumerate(round_.of(Review, row.paper), 1):
         assert f"Reviewer {number} {review.rating:g}" in trace
         page.get_by_role("link", name=f"Reviewer {number}").click()

@@ -182,7 +182,7 @@ ENDS: dict[str, tuple[Any, str]] = {
     ),
     "elsewhere": (
         http(b"", 307, Location="http://127.0.0.1:9/v1/chat/completions"),
-        "not sent on to another address: name http://127.0.0.1:9/v1 yourself",
+        "redirects are not followed: name http://127.0.0.1:9/v1 yourself",
     ),
     "a wait of hours": (refusal(429, "later", Retry_After="86400"), "asks for a pause of 86,400 s"),
 }  # fmt: skip
