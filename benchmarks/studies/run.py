@@ -139,14 +139,18 @@ def _side_by_side(
         ready, rest = ray.wait(list(running_now))
         running_now = set(rest)
         for one in ready:
-            try:
-                yield ray.get(one)
-            except ray.exceptions.RayTaskError as error:
-                raise (error.cause if isinstance(error.cause, UserError) else error) from None
+            found = ray.get(one)
+            if isinstance(found, UserError):
+                raise found
+            yield found
 
 
-def _replicate_of(job: Job, replicate: int, arms: ArmPapers) -> int:
-    return run_replicate(job, replicate, arms)
+def _replicate_of(job: Job, replicate: int, arms: ArmPapers) -> int | UserError:
+    """A replicate on Ray, which would print the traceback of an error that is raised there."""
+    try:
+        return run_replicate(job, replicate, arms)
+    except UserError as error:
+        return error
 
 
 def run_replicate(job: Job, replicate: int, arms: ArmPapers) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import shutil
+from contextlib import ExitStack, closing
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -23,8 +24,10 @@ from benchmarks.studies.study import Study, list_studies, load_study, venue_of
 from conference.app.cli import cli
 from conference.core.errors import UserError
 from conference.core.ledger import read_ledger
+from conference.core.ledger_file import lock_folder
 from conference.core.records import Review, Submission
 from conference.models.records import ModelRules
+from tests.venues.test_cli import conference as conference_command
 from venues.resume import load_round
 
 FILE = """
@@ -474,6 +477,25 @@ def test_a_folder_of_something_else_and_a_damaged_table_are_one_sentence(
     (copy / "tables" / "aa-001.parquet").write_bytes(b"x")
     with pytest.raises(UserError, match=r"aa-001\.parquet: not a readable Parquet file; delete"):
         run_study(study, out=copy, papers=papers, workers=0)
+
+
+def test_rounds_that_others_write_are_one_sentence_from_ray_too(
+    papers: Path, tmp_path: Path
+) -> None:
+    """Of two replicates that fail Ray would show the second one's traceback."""
+    path, out = tmp_path / "quota.toml", tmp_path / "out"
+    path.write_text(FILE)
+    with ExitStack() as locks:
+        for replicate in range(2):
+            locks.enter_context(closing(lock_folder(round_folder(out, "control", replicate))))
+        result = conference_command(
+            "study", "run", str(path), "--papers", str(papers), "--workers", "2",
+            "--out", str(out),
+        )  # fmt: skip
+    assert result.returncode == 2
+    assert "another run is writing this round" in result.stderr
+    assert "Traceback" not in result.stdout + result.stderr
+    assert "_replicate_of" not in result.stdout + result.stderr
 
 
 def test_the_answer_says_that_another_quota_accepts_fewer(out: Path) -> None:
