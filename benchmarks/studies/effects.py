@@ -105,9 +105,10 @@ def effects(
 
 def _check(table: Any, design: Design) -> None:
     known = sorted(set(table["outcome"]))
-    for outcome in design.outcomes:
-        if outcome not in known:
-            raise UserError(f"outcome {outcome!r} is not in the outcomes: {', '.join(known)}")
+    if not set(known) & set(design.outcomes):
+        raise UserError(
+            f"outcomes: none of {', '.join(design.outcomes)} is there; it has {', '.join(known)}"
+        )
     for arm, count in table.groupby("arm")["replicate"].nunique().items():
         if count < design.replicates:
             raise UserError(

@@ -15,13 +15,20 @@ import numpy as np
 from scipy import stats
 from statsmodels.stats.proportion import proportion_confint
 
-from benchmarks.studies.outcome_table import AA, CONTROL, arms, cells, checked, differences
+from benchmarks.studies.outcome_table import (
+    AA,
+    AGAIN,
+    CONTROL,
+    arms,
+    cells,
+    checked,
+    differences,
+)
 from benchmarks.studies.paired import ALL_SAME, two_way_mean
 from conference.core.errors import UserError
 from conference.statistics.estimate import Estimate, Floats, Undefined
 
 ACCEPTED = "accepted"
-AGAIN = "_again"  # Arms NAME and NAME_again are two committees under the same rules.
 
 
 class Flips(msgspec.Struct, frozen=True):

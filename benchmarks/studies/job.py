@@ -61,8 +61,11 @@ def make_job(
     settings: Mapping[str, Any] | None,
     models: Mapping[str, ModelRules] | None,
     replicates: int,
+    dry: bool = False,
 ) -> tuple[Job, ArmPapers]:
     """The job and the papers of every arm, checked as far as possible before anything runs.
+
+    For a `dry` run the papers need not be quite as the study would have them.
 
     Raises:
         UserError: the first fault found.
@@ -73,7 +76,7 @@ def make_job(
         arm: venue_of(study, arm, **shared, papers=papers, models=dict(models or {}))
         for arm in study.all_arms()
     }
-    arms = papers_of(study, venues, papers, sample, seed)
+    arms = papers_of(study, venues, papers, sample, seed, dry)
     for venue in venues.values():
         check_new_tasks(venue, "rounds with other seeds")
         check_recorded(venue, arms.control)
@@ -176,11 +179,16 @@ def _check_ids(source: PaperSource | None) -> None:
 
 
 def papers_of(
-    study: Study, venues: Mapping[str, Venue], papers: str, sample: int, seed: int
+    study: Study,
+    venues: Mapping[str, Venue],
+    papers: str,
+    sample: int,
+    seed: int,
+    dry: bool = False,
 ) -> ArmPapers:
     """The papers that the arms review."""
     if not study.only:
-        return open_arms(study.twins, papers, venues["control"], sample, seed)
+        return open_arms(study.twins, papers, venues["control"], sample, seed, dry)
     if not papers:
         raise UserError(
             f"only = '{study.only}' chooses among given papers; give --papers, such as a folder of "

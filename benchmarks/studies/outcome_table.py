@@ -19,6 +19,7 @@ COLUMNS = ("arm", "replicate", "unit", "outcome", "value")
 KEY = ["arm", "replicate", "unit", "outcome"]
 CONTROL, AA = "control", "aa"
 FILE = "outcomes.parquet"
+AGAIN = "_again"  # Arms NAME and NAME_again are two committees under the same rules.
 PAIR = "|"  # between the paper's id and the reviewer's in the unit of a review
 
 Unit = Literal["paper", "reviewer", "pair", "review", "round"]
@@ -75,12 +76,10 @@ def cells(table: Any, outcome: str, arm: str, unit: Unit) -> Any:
 
     Reviews ("paper|reviewer") are averaged within the study's unit, their paper or reviewer, so
     that no review is lost when a treatment changes who reviews what. With the unit "round" all
-    values are averaged. The frame is empty for a treatment without the outcome, such as reviews
-    when the desk rejects all papers.
+    values are averaged. The frame is empty for an arm without the outcome, such as the spread of a
+    paper's ratings when each paper has one.
     """
     rows = table[(table["outcome"] == outcome) & (table["arm"] == arm)]
-    if rows.empty and arm in (CONTROL, AA):
-        raise UserError(f"outcomes: outcome {outcome!r} has no value in arm {arm!r}")
     names = rows["unit"].map(lambda name: unit_of(name, unit))
     return rows.assign(unit=names).pivot_table(
         index="unit", columns="replicate", values="value", aggfunc="mean"

@@ -115,7 +115,7 @@ def _effect_panel(
 
 def distributions(result: StudyResult, outcomes: Any) -> Any:
     """One panel per outcome: bars for 0/1 outcomes, points for few values, else curves."""
-    names = result.design.outcomes
+    names = [name for name in result.design.outcomes if (outcomes["outcome"] == name).any()]
     made, axes = grid(len(names))
     order = [CONTROL, AA, *arms(outcomes)]
     colours = {CONTROL: HUMAN, AA: FAINT} | dict(

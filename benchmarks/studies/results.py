@@ -40,6 +40,12 @@ class StudyInfo(msgspec.Struct, frozen=True, kw_only=True):
     notes: tuple[str, ...] = ()
     labels: dict[str, str] = {}
 
+    @property
+    def known(self) -> str:
+        """What was published, with its source; "" where the study's file names neither."""
+        source = f"({self.source})" if self.published and self.source else self.source
+        return " ".join(filter(None, (self.published, source)))
+
     def label(self, arm: str) -> str:
         """The arm's label, or its name in words."""
         return self.labels.get(arm) or named(arm)

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal, get_args
 import msgspec
 
 from benchmarks.studies.design import Design, Rests
-from benchmarks.studies.outcome_table import AA, CONTROL, Unit
+from benchmarks.studies.outcome_table import AA, AGAIN, CONTROL, Unit
 from benchmarks.studies.outcomes import Need, check_outcomes, outcome_of
 from benchmarks.studies.twins.twin import twin_of
 from conference.core.errors import UserError, field_and_fault
@@ -229,6 +229,12 @@ def _check(study: Study, where: str) -> None:
         if content in seen:
             raise UserError(f"{where}: arm.{name} is the same as arm.{seen[content]}; change one.")
         seen[content] = name
+        again = study.arm.get(f"{name}{AGAIN}", arm)
+        if name != CONTROL and _without_committee(again) != _without_committee(arm):
+            raise UserError(
+                f"{where}: arm.{name}{AGAIN} is to be another committee under the rules of "
+                f"arm.{name}, and its rules differ; give it the same, or another name."
+            )
     try:
         check_outcomes(study.outcomes)
         for name, arm in study.arm.items():
@@ -237,6 +243,10 @@ def _check(study: Study, where: str) -> None:
                 twin_of(arm.twin)
     except UserError as error:
         raise UserError(f"{where}: {error}") from error
+
+
+def _without_committee(arm: Arm) -> Arm:
+    return msgspec.structs.replace(arm, label="", committee=1)
 
 
 def venue_of(

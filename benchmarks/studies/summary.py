@@ -59,8 +59,8 @@ def section(folder: Path) -> str:
         f"{study.replicates} replicate{'s' if study.replicates != 1 else ''}; plan "
         f"`{study.plan_hash[:12]}`.",
         *([f"Command: `{said}`."] if (said := command(folder)) else []),
-        f"Published: {study.published} ({study.source})",
-        f"Expected beforehand: {study.expects}",
+        *([f"Published: {study.known}"] if study.known else []),
+        *([f"Expected beforehand: {study.expects}"] if study.expects else []),
     ]
     if result.flips:
         parts.append(_table(FLIPS, _flip_rows(result)))
@@ -79,7 +79,7 @@ def command(folder: Path) -> str:
     if not names:
         return ""
     shipped = load_study(names[0])
-    said = ["conference study run", names[0], "--papers DATA"]
+    said = ["conference study run", names[0], *(["--papers DATA"] if chosen["papers"] else [])]
     if study.title != title:
         said.append(f"--venue {study.venue}")
     if study.treatments != shipped.treatments:

@@ -134,7 +134,7 @@ def markdown(result: StudyResult) -> str:
     if result.pairs:
         parts.append(_markdown(PAIRS, [pair_row(each, result.study) for each in result.pairs]))
     parts.append(caption(result))
-    parts.append(f"Published: {study.published} ({study.source}).")
+    parts += [f"Published: {study.known}."] if study.known else []
     return "\n\n".join(parts) + "\n"
 
 

@@ -10,9 +10,9 @@ from click.testing import CliRunner
 
 from conference.app.api import run_round as run_with_site
 from conference.app.cli import cli
-from conference.app.compare.rounds import RoundsCompared
+from conference.app.compare.rounds import RoundsCompared, figures_of
 from conference.core.errors import UserError
-from conference.core.records import Decision, Submission
+from conference.core.records import Decision, DeskCheck, Submission
 from tests.venues.tiny import table, tiny_venue
 from venues.round import prepare, run_round
 from venues.state import Round
@@ -101,6 +101,27 @@ def test_hostile_titles_do_nothing(tmp_path: Path) -> None:
     assert "[red]bold[/red]" in told and "\x1b" not in told
     write_page(side, tmp_path / "page.html")
     assert "<script>" not in (tmp_path / "page.html").read_text()
+
+
+def test_what_the_desk_rejects_in_one_round_and_the_other_accepts_is_a_flip(
+    folders: tuple[Path, ...],
+) -> None:
+    """As in a study's flips; and in a round that stopped before its decisions none is made."""
+    rounds = [Round(tiny_venue(), 0, folders[0]) for _ in range(3)]
+    for at, round_ in enumerate(rounds):
+        round_.add(Submission(paper=name, title=name, abstract="") for name in "abc")
+        round_.add(DeskCheck(paper=name, passed=at == 0 or name != "a") for name in "abc")
+    for at, round_ in enumerate(rounds[:2]):
+        round_.add(
+            Decision(paper=name, accepted=name == "a", presentation="", score=1, rank=1, reason="")
+            for name in "abc"[at:]
+        )
+    found = figures_of(rounds, "xyz", resamples=0)
+    assert [(each.accepted, each.decided) for each in found.alone] == [(1, 3), (0, 3), (0, 0)]
+    flips = found.beside[0].flips
+    assert flips is not None and (flips.papers, flips.only_first) == (3, 1)
+    assert found.beside[0].changed == (("a", "a", True),)
+    assert found.beside[1].flips is None
 
 
 def test_rounds_without_a_common_paper_say_so(folders: tuple[Path, ...], tmp_path: Path) -> None:

@@ -24,11 +24,13 @@ from conference.core.records import (
     Role,
 )
 from conference.core.tasks import CentralSight, Task, TaskKey
+from conference.models import is_model
 from conference.models.context import Context
 from venues.affinities import read_affinities
 from venues.assignment import Instance, Objective, Solution, solve, solve_by_lot
 from venues.phase import Calls, Forecast, Phase, Size, Tokens
 from venues.phases import advise
+from venues.population import parse_minds
 from venues.state import Round, Step
 from venues.venue import AssignRules
 
@@ -345,6 +347,13 @@ def widened(instance: Instance, papers: list[int], closed: NDArray[Any]) -> Inst
     )
 
 
+def _forecast(size: Size) -> Forecast:
+    what = "solve the assignment of reviewers and of area chairs"
+    if not any(is_model(mind) for _, mind in parse_minds(size.venue.minds.chair)):
+        return Forecast(2, what)
+    return Forecast(2 + size.papers, f"{what}, who look at it", at_most=True)
+
+
 def _calls(size: Size, tokens: Tokens) -> list[Calls]:
     return [Calls("chair", size.papers, tokens.about + tokens.thread, 2 * tokens.text)]
 
@@ -358,6 +367,6 @@ PHASE = Phase(
     sees=("assignment",),
     steps=(Step("assign", reviewer_tasks), Step("assign.chairs", chair_tasks), advise.STEP),
     performs={AssignSight: perform},
-    forecast=lambda size: Forecast(2, "solve the assignment of reviewers and of area chairs"),
+    forecast=_forecast,
     calls=_calls,
 )

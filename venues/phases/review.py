@@ -108,7 +108,7 @@ PHASE = Phase(
         Step("review.replacement", replacement_tasks, goes_on=True, waits=short_of_reviews),
     ),
     forecast=lambda size: Forecast(
-        size.reviews, f"{size.venue.minds.reviewer} reviews, and emergency ones", at_most=True
+        size.reviews, f"{size.venue.minds.reviewer} reviews, without emergency ones", at_most=True
     ),
     calls=_calls,
 )

@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 from benchmarks.studies.outcome_table import CONTROL
-from benchmarks.studies.twins.twin import Twin, twin_of
+from benchmarks.studies.twins.twin import Change, twin_of
 from conference.core.errors import UserError
 from conference.core.records import Planted
 from conference.core.seeds import generator
@@ -38,21 +38,22 @@ class ArmPapers(msgspec.Struct, frozen=True):
 
 
 def open_arms(
-    twins: Mapping[str, str], papers: str, venue: Venue, sample: int, seed: int
+    twins: Mapping[str, str], papers: str, venue: Venue, sample: int, seed: int, dry: bool = False
 ) -> ArmPapers:
     """The papers of every arm. `twins` has each arm's twin, "" for none.
 
-    A paper to which some arm's twin does not apply is left out of all arms.
+    A paper to which some arm's twin does not apply is left out of all arms. For a `dry` run twins
+    that take long are made in outline.
 
     Raises:
         UserError: there are twins but no given papers, or no paper to which all twins apply.
     """
-    chosen = {arm: twin_of(spec) for arm, spec in twins.items() if spec}
+    chosen = {spec: twin_of(spec) for spec in twins.values() if spec}
     if not chosen:
         source = open_papers(papers, venue, sample, seed) if papers else None
         return ArmPapers(dict.fromkeys(twins, source), source.notes if source else ())
     if not papers:
-        arm = next(iter(chosen))
+        arm = next(arm for arm, spec in twins.items() if spec)
         raise UserError(
             f"arm.{arm}: the twin '{twins[arm]}' changes papers that are given; give --papers, "
             "such as a table with full texts or a folder of PDFs."
@@ -63,7 +64,11 @@ def open_arms(
     if source.kind == "pdf":
         source, unreadable = _as_texts(source)
         notes += unreadable
-    return _twinned(source, twins, chosen, seed, notes)
+    changes = {
+        spec: (twin.outline if dry and twin.outline else twin.change, detail)
+        for spec, (twin, detail) in chosen.items()
+    }
+    return _twinned(source, twins, changes, seed, notes)
 
 
 def decided(source: PaperSource, size: int, seed: int) -> PaperSource:
@@ -89,19 +94,20 @@ def decided(source: PaperSource, size: int, seed: int) -> PaperSource:
 def _twinned(
     source: PaperSource,
     twins: Mapping[str, str],
-    chosen: Mapping[str, tuple[Twin, str]],
+    changes: Mapping[str, tuple[Change, str]],
     seed: int,
     notes: tuple[str, ...],
 ) -> ArmPapers:
+    """`changes` has what each twin does, which is done once for all arms that have it."""
     rows: dict[str, list[TablePaper]] = {arm: [] for arm in twins}
-    taking = dict.fromkeys((twins[arm] for arm in chosen), 0)
+    taking = dict.fromkeys(changes, 0)
     for row in source.table:
-        changed = {arm: _change(row, twins[arm], *twin, seed) for arm, twin in chosen.items()}
-        for spec in {twins[arm] for arm, found in changed.items() if found}:
-            taking[spec] += 1
+        changed = {spec: _change(row, spec, *change, seed) for spec, change in changes.items()}
+        for spec in taking:
+            taking[spec] += changed[spec] is not None
         if all(changed.values()):
-            for arm in twins:
-                rows[arm].append(changed.get(arm) or row)
+            for arm, spec in twins.items():
+                rows[arm].append(changed.get(spec) or row)
     kept, given, named = len(rows[CONTROL]), len(source.table), ", ".join(taking)
     if len(taking) > 1:
         rarest = min(taking, key=taking.__getitem__)
@@ -118,10 +124,12 @@ def _twinned(
     return ArmPapers({arm: _with_rows(source, table) for arm, table in rows.items()}, notes, left)
 
 
-def _change(row: TablePaper, spec: str, twin: Twin, detail: str, seed: int) -> TablePaper | None:
+def _change(
+    row: TablePaper, spec: str, change: Change, detail: str, seed: int
+) -> TablePaper | None:
     """The changed paper. All details of a twin have the same draws, so only the detail differs."""
     name = spec.partition(":")[0]
-    return twin.change(row, detail, generator(seed, "twin", name, row.paper))
+    return change(row, detail, generator(seed, "twin", name, row.paper))
 
 
 def _give_truth(rows: dict[str, list[TablePaper]], plain: list[str]) -> None:

@@ -81,6 +81,11 @@ def _hide(paper: TablePaper, detail: str, rng: np.random.Generator) -> TablePape
     )
 
 
+def outline(paper: TablePaper, detail: str, rng: np.random.Generator) -> TablePaper | None:
+    """As `inject`, but nothing is typeset: an order that is to be hidden stands in the text."""
+    return inject(paper, "visible" if detail in HIDDEN else detail, rng)
+
+
 def mark(paper: TablePaper, detail: str, rng: np.random.Generator) -> TablePaper | None:
     """The paper with its canary."""
     return _planted(paper, "canary", rng)
@@ -94,6 +99,7 @@ injection = Twin(
         **HIDDEN,
     },
     change=inject,
+    outline=outline,
     needs_text=True,
     unseen=UNSEEN,
 )

@@ -19,7 +19,8 @@ class Twin(msgspec.Struct, frozen=True, kw_only=True):
 
     `details` describes each DETAIL. If `file` is given, it describes what any other detail, the
     path of a file, does. `change` gets the paper, the detail and a generator for this paper, and
-    returns the changed paper with what was `planted` in it, or None if it does not apply.
+    returns the changed paper with what was `planted` in it, or None if it does not apply. If that
+    takes long, `outline` does nearly the same quickly for a dry run, for the same papers.
     `needs_text` says that a title and an abstract are not enough; `unseen` is a sentence on what
     embedded minds cannot see of the change.
     """
@@ -27,6 +28,7 @@ class Twin(msgspec.Struct, frozen=True, kw_only=True):
     what: str
     details: Mapping[str, str]
     change: Change
+    outline: Change | None = None
     file: str = ""
     needs_text: bool = False
     unseen: str = ""

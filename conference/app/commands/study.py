@@ -194,15 +194,17 @@ def run(
     if dry_run:
         job, papers_of_arms = make_job(
             one, folder, papers, sample or one.sample, seed, minds, parse_settings(settings),
-            rules, replicates or one.design.replicates,
+            rules, replicates or one.design.replicates, dry=True,
         )  # fmt: skip
+        for note in job.notes:
+            console.print(f"note: {note}", soft_wrap=True, markup=False, highlight=False)
         table = Table("arm", "rounds", "tasks", "calls", "tokens", "cost", "hours")
         for row in forecast_rows(job, papers_of_arms, replicates or one.design.replicates):
             table.add_row(*row)
         console.print(table)
         console.print(
-            "Upper estimates; what arms have in common is counted once. Calls, tokens, cost and "
-            "hours are those of language models. Nothing was done."
+            "Upper estimates without emergency reviews; what arms have in common is counted once. "
+            "Calls, tokens, cost and hours are those of language models. Nothing was done."
         )
         return
     with shown(watch, folder), ProgressDisplay(console, folder / LOG) as display:

@@ -66,9 +66,10 @@ def _decisions(found: RoundsCompared, names: Sequence[str]) -> Table:
     heads = ("round", "accepted", "decided in both", f"only {names[0]} accepts",
              "only this one accepts", "decisions differ, %", "arbitrary, %", "Jaccard")  # fmt: skip
     note = (
-        f"Each compared with {names[0]}, on papers of the same id and title. Brackets: 95 % Wilson "
-        "intervals over papers. Arbitrary: of the papers that one round accepts, the share that "
-        "the other refuses. Jaccard: accepted by both, of those accepted by either."
+        f"Each compared with {names[0]}, on papers of the same id and title; what the desk rejects "
+        "is not accepted. Brackets: 95 % Wilson intervals over papers. Arbitrary: of the papers "
+        "that one round accepts, the share that the other refuses. Jaccard: accepted by both, of "
+        "those accepted by either."
     )
     return Table("Decisions", heads, tuple(rows), note, _flows(found))
 

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.studies.flips import Flips, flips
+from benchmarks.studies.outcomes import decided
 from conference.core.records import Decision, Review, Submission
 from conference.models.costs import Spent
 from conference.statistics import weighted
@@ -31,7 +32,8 @@ Ratings = dict[str, np.ndarray]
 
 
 class Alone(msgspec.Struct, frozen=True, kw_only=True):
-    """One round's figures; ratings are the latest ones."""
+    """One round's figures; ratings are the latest ones, and papers that the desk rejects count as
+    decided."""
 
     name: str
     venue: str
@@ -109,7 +111,7 @@ def _flat(value: Any, name: str = "") -> dict[str, str]:
 def _alone(round_: Round, name: str, drawn: dict[str, int]) -> Alone:
     ratings = _ratings(round_)
     means = np.array([np.mean(given) for given in ratings.values()])
-    decisions = round_.all(Decision)
+    decisions = _decisions(round_)
     agreement = agreement_figures(list(ratings.values()), **drawn)
     return Alone(
         name=name,
@@ -118,13 +120,18 @@ def _alone(round_: Round, name: str, drawn: dict[str, int]) -> Alone:
         reviewers=round_.venue.minds.reviewer,
         papers=len(round_.all(Submission)),
         reviews=len(round_.all(Review)),
-        accepted=sum(decision.accepted for decision in decisions),
+        accepted=sum(decisions.values()),
         decided=len(decisions),
         rating=_estimated(len(means), lambda: estimate(weighted.mean(means), len(means), **drawn)),
         agreement={measure: agreement[measure] for measure in AGREEMENT},
         spent=read_spending(round_.folder).total,
         seconds=sum(step.wall for step in read_timings(round_.folder)),
     )
+
+
+def _decisions(round_: Round) -> dict[str, bool]:
+    """Whether each paper was accepted, as studies count it; empty before the round's decisions."""
+    return decided(round_) if round_.all(Decision) else {}
 
 
 def _ratings(round_: Round) -> Ratings:
@@ -144,9 +151,8 @@ def _beside(
     ours = np.array([one[name].mean() for name in rated])
     theirs = np.array([two[name].mean() for name in rated])
     panels = [name for name in rated if min(len(one[name]), len(two[name])) > 1]
-    kept, again = ({row.paper: row.accepted for row in each.all(Decision)}
-                   for each in (first, other))  # fmt: skip
-    decided = [name for name in shared if name in kept and name in again]
+    kept, again = _decisions(first), _decisions(other)
+    both = [name for name in shared if name in kept and name in again]
     count = len(rated)
     return Beside(
         name=names[1],
@@ -156,9 +162,9 @@ def _beside(
             count, lambda: rank_figures(theirs, ours, ("spearman",), **drawn)["spearman"]
         ),
         icc1=_estimated(len(panels), lambda: _icc1_gap(two, one, panels, drawn)),
-        flips=_flips(kept, again, decided, names) if decided else None,
+        flips=_flips(kept, again, both, names) if both else None,
         changed=tuple(
-            (name, titles[name], kept[name]) for name in decided if kept[name] != again[name]
+            (name, titles[name], kept[name]) for name in both if kept[name] != again[name]
         ),
     )
 

@@ -157,6 +157,11 @@ def test_a_changed_venue_file_or_model_is_another_plan(
             '"population.reviewers" = 14, "desk.duplicates" = false, "desk.topic" = false',
             "arm.fewer is the same as arm.control",
         ),
+        (
+            "[outcome]",
+            "[arm.fewer_again]\ncommittee = 2\n[outcome]",
+            "arm.fewer_again is to be another committee under the rules of arm.fewer, and",
+        ),
         ("[arm.fewer]", '[arm."a/b"]', "an arm is called 'a/b'; use letters"),
         ("[arm.fewer]", f"[arm.{'x' * 300}]", "at most 60, since a folder"),
         ("[arm.fewer]", "[arm.fewer]\ncommittee = 0", r"arm\.fewer\.committee: Expected"),
@@ -240,8 +245,10 @@ def test_the_commands_show_run_report_and_compare(papers: Path, out: Path, tmp_p
         ("resubmission_load", "of 8 rounds, the last measured"),
     ):
         assert which in " ".join(said("show", name).split())
-    dry = said("run", str(path), "--papers", str(papers), "--dry-run", "--out", str(tmp_path / "d"))
+    dry = said("run", str(path), "--papers", str(papers), "--dry-run", "--out", str(tmp_path / "d"),
+               "--sample", "11")  # fmt: skip
     assert "after sharing" in dry and not (tmp_path / "d").exists()
+    assert "note: " in dry and "taken is a sample of 11 of 12 papers" in dry, "as before a round"
     asked = ("power", str(path), "--out", str(out))
     usual = said(*asked, "--outcome", "rating")
     assert "smallest effect on rating" in usual

@@ -123,6 +123,27 @@ def test_one_replicate_and_no_decisions_still_give_a_page(tmp_path: Path) -> Non
     assert "holds for this draw of the round" in page and "Decisions that flip" not in page
 
 
+def test_a_study_of_ones_own_says_nothing_of_what_was_published(tmp_path: Path) -> None:
+    own = msgspec.structs.replace(INFO, source="", published="", expects="")
+    table = study(effect=0.5, seed=5)
+    write_report(tmp_path / "own", own, table, effects(table, DESIGN, "assumption"), DESIGN)
+    write_comparison([tmp_path / "own"], tmp_path / "page.html")
+    for page in ("own/report.html", "own/table.md", "page.html"):
+        said = (tmp_path / page).read_text(encoding="utf-8")
+        assert "Published" not in said and "Expected" not in said and "()" not in said, page
+    assert INFO.known == f"{INFO.published} ({INFO.source})"
+    assert msgspec.structs.replace(INFO, published="").known == INFO.source
+
+
+def test_an_outcome_without_any_value_leaves_the_rest_of_the_report(tmp_path: Path) -> None:
+    outcomes = study(effect=0.5, seed=5)
+    outcomes = outcomes[outcomes["outcome"] != "rating"]
+    result = written(tmp_path, 0, DESIGN, outcomes)
+    assert result.answer[0] == "There is no answer for rating."
+    assert "accepted" in (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert any("rating: no unit has a value in both arms" in note for note in result.notes)
+
+
 def test_pairs_left_out_are_counted_in_the_notes(tmp_path: Path) -> None:
     outcomes = study()
     gone = (outcomes["arm"] == "treatment") & outcomes["unit"].str.startswith("p1|")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -13,6 +14,7 @@ import pytest
 from benchmarks.studies.planted import names
 from benchmarks.studies.run import round_folder, run_study
 from benchmarks.studies.study import Study, load_study
+from benchmarks.studies.twins import orders
 from benchmarks.studies.twins.apply import open_arms
 from benchmarks.studies.twins.flaw import change, kinds
 from benchmarks.studies.twins.twin import twin_of
@@ -280,6 +282,29 @@ def test_rebuttals_differ_in_the_answer_alone_and_data_moves_ratings_more(
     # Reviews come before answers, so they are shared between the arms.
     assert first.all(Review) == control.all(Review)
     assert values["rating_raised", "data"] > values["rating_raised", "confident"]
+
+
+def test_a_dry_run_typesets_nothing_and_a_twin_of_two_arms_is_made_once(
+    table: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    twins = load_study("hidden_injection").twins
+    made: list[str] = []
+
+    def read(title: str, text: str, order: str) -> tuple[str, list[dict[str, Any]]]:
+        made.append(title)
+        return text, []
+
+    monkeypatch.setattr(orders, "checked", read)
+    monkeypatch.setattr(orders, "naive", read)
+    given = (twins, str(table), load_venue("iclr2022"), 0, 0)
+    dry = open_arms(*given, dry=True)
+    assert not made
+    real = open_arms(*given)
+    assert len(made) == 8 * len(set(twins.values())) < 8 * len(twins)
+    for arm, source in real.sources.items():
+        outline = dry.sources[arm]
+        assert source and outline
+        assert [row.paper for row in source.table] == [row.paper for row in outline.table]
 
 
 def test_hidden_orders_reach_who_reads_all_text_and_the_desk_rejects_them(
