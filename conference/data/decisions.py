@@ -1,4 +1,4 @@
-"""What the words of a decision say, in a venue's records and in a table's column alike."""
+"""Interprets the words of a decision, from a venue's records or a table's column."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import Any
 from conference.data.tables import Damage, Status
 from conference.data.values import Damaged, text
 
-# Whole cells that say yes or no, in a column of decisions or of flags.
+# Whole cells that mean yes or no in a column of decisions or flags.
 YES = ("accept", "accepted", "yes", "true", "1", "1.0")
 NO = ("reject", "rejected", "no", "false", "0", "0.0")
-# Words of decisions to kinds of presentation; ICLR 2020 held talks, 2023 named its best papers.
+# Patterns of decisions and their kind of presentation; ICLR 2020 said talks, 2023 top-5%.
 _PRESENTATIONS = {
     r"\borals?\b|\btalks?\b|top-5%": "oral",
     r"\bspotlights?\b|top-25%": "spotlight",
@@ -20,7 +20,7 @@ _PRESENTATIONS = {
 }
 _ACCEPTED = re.compile("|".join([r"\baccept", "notable", *_PRESENTATIONS]))
 _REJECTED = re.compile(r"reject|\bdeclin|\b(?:not|no) accept|\bunaccepted")
-# What says that nothing is decided yet, whatever else the line names; ICLR 2018 has "Active".
+# Words that mean that nothing is decided yet, whatever else is there; ICLR 2018 has "Active".
 _OPEN = re.compile(
     r"\bno decision|^(?:submitted|under review|pending|active|unknown|undecided|none|n/?a)\b"
     r"|^[\W_]*$"
@@ -29,9 +29,9 @@ _OPEN = re.compile(
 _WORKSHOP = re.compile(r"invite.*workshop|^workshop|iclr2013-workshop$")
 
 
-@lru_cache(maxsize=1000)  # A table has few decisions, and many rows of each.
+@lru_cache(maxsize=1000)  # A table repeats a few decisions many times.
 def status_of(decision: str) -> Status:
-    """The status that a decision names; "unknown" where it names none."""
+    """The status that a decision names; "unknown" if it names none."""
     words = _words(decision)
     if words in YES:
         return "accepted"
@@ -60,8 +60,8 @@ def presentation_of(decision: str) -> str:
 
 
 def yes_or_no(value: Any, field: str) -> bool | None:
-    """A reviewer's own decision; None in an empty cell. Raises `Damaged` for any other words than
-    `YES` and `NO`."""
+    """A reviewer's own decision; None for an empty cell. Raises `Damaged` for words that are
+    neither in `YES` nor in `NO`."""
     said = text(value) or ""
     if said.lower() in YES:
         return True
@@ -73,14 +73,14 @@ def yes_or_no(value: Any, field: str) -> bool | None:
 
 
 def not_understood(value: str, field: str, paper: str) -> list[Damage]:
-    """The damage of words that name no decision and do not say that there is none yet."""
+    """A damage if the words neither name a decision nor say that there is none yet; else empty."""
     if status_of(value) != "unknown" or _OPEN.search(_words(value)):
         return []
     return [no_decision(value, field, paper)]
 
 
 def no_decision(value: str, field: str, paper: str) -> Damage:
-    """The damage of words that name no decision."""
+    """The damage for words that name no decision."""
     reason = f"{field} is {value[:40]!r}, which is not a known decision"
     return Damage(f"{field} of paper {paper}", reason)
 
@@ -92,5 +92,5 @@ def at_a_workshop(decision: str) -> bool:
 
 @lru_cache(maxsize=1000)
 def _words(decision: str) -> str:
-    """A decision's words apart, such as those of "ConditionalPoster"."""
+    """A decision in lower case, with words such as "ConditionalPoster" split."""
     return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", decision).lower().strip()

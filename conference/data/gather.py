@@ -1,4 +1,4 @@
-"""From an importer's records to a `Dataset`: order, duplicates, orphans, and counts of damage."""
+"""Makes a `Dataset` of an importer's records: order, duplicates, orphans, and a list of damage."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from conference.data.text_version import note_on_final
 from conference.data.values import OFF_SCALE
 
 MOST_DAMAGED = 0.5
-# Of a few ratings off their scale each is a slip; of more, the scale is another one, and what is
-# left of it would be read as something else.
+# A few ratings off their scale are slips. If there are more, the scale itself is wrong, and the
+# other ratings would be misread too.
 MOST_OFF_SCALE, SLIPS = 0.1, 5
 Record = TypeVar("Record", Paper, HumanReview)
 ORPHAN = "its paper is not in the data"
@@ -30,13 +30,13 @@ def gather(
     source: str,
     notes: Iterable[str] = (),
 ) -> Dataset:
-    """Put records in order, leave out what contradicts itself, and count it.
+    """Sort records, leave out contradictory ones, and list what was left out.
 
-    A paper or a review listed twice with the same content is kept once; with different content it
-    is left out, as nobody can say which is right. Raises `UserError` when nothing or less than half
-    is left.
+    A paper or a review listed twice with the same content is kept once; with different content both
+    are left out, because nobody can say which is right. Raises `UserError` if no paper is left, if
+    more than half of the reviews are damaged, or if too many ratings are off their scale.
     """
-    faults = list(dict.fromkeys(damaged))  # A paper that is listed again brings its faults again.
+    faults = list(dict.fromkeys(damaged))  # A paper that is listed twice repeats its faults.
     kept = _unique(_paper_name, papers, faults)
     ids = {paper.paper_id for paper in kept}
     known: list[HumanReview] = []
@@ -66,23 +66,22 @@ def gather(
 
 
 def _check_scale(source: str, valid: list[HumanReview], faults: list[Damage]) -> None:
-    """Raise `UserError` where so many ratings are off their scale that it is not theirs."""
+    """Raise `UserError` if so many ratings are off the scale that it must be the wrong one."""
     off = [fault for fault in faults if OFF_SCALE in fault.reason]
     rated = len(off) + sum(review.rating is not None for review in valid)
     if len(off) > max(SLIPS, MOST_OFF_SCALE * rated):
         raise UserError(
             f"{source}: {len(off)} of {rated} ratings are off the scale, such as {off[0].record}: "
             f"{off[0].reason}; correct them, or give every allowed rating with `conference data "
-            "import --scale`, and where a known venue had another scale that year, write its name "
-            "otherwise in the column venue."
+            "import --scale`; if a known venue had another scale that year, give it another name "
+            "in the column venue."
         )
 
 
 def _unrated(papers: list[Paper], reviews: list[HumanReview], faults: list[Damage]) -> list[str]:
-    """Papers that went into review and have no rating yet, as data of an early crawl have them.
+    """A note on papers in review that have no rating yet, as in data crawled early.
 
-    A paper whose list of ratings is empty was not passed over: its ratings came later. Withdrawn
-    and desk-rejected papers may never have been reviewed.
+    Withdrawn and desk-rejected papers are not counted: they may never have been reviewed.
     """
     rated = {review.paper_id for review in reviews if review.rating is not None}
     rated |= {fault.record.split()[-1] for fault in faults if fault.record.startswith("review")}
@@ -98,7 +97,7 @@ def _unrated(papers: list[Paper], reviews: list[HumanReview], faults: list[Damag
 
 
 def _at_workshops(papers: list[Paper]) -> list[str]:
-    """Papers that a workshop accepted: whether the conference did, their words leave open."""
+    """A note on acceptances that name a workshop, which may not be the venue's own."""
     found = [
         paper
         for paper in papers
@@ -110,7 +109,7 @@ def _at_workshops(papers: list[Paper]) -> list[str]:
         return []
     return [
         f"{len(found)} papers count as accepted with a decision that names a workshop, such as "
-        f"{found[0].decision!r}; where that is no acceptance of the venue, give them a column "
+        f"{found[0].decision!r}; if that is not an acceptance by the venue, give them a column "
         "status = rejected"
     ]
 
@@ -124,9 +123,9 @@ def by_venue_year(
     notes: Iterable[str] = (),
     rated: int | None = None,
 ) -> list[Dataset]:
-    """One dataset for each venue-year, named such as "iclr2022".
+    """One dataset for each venue-year, named like "iclr2022".
 
-    Damage to what belongs to no paper goes to the first of them, or of those whose year is `rated`.
+    Damage that belongs to no paper goes to the first of them, or the first whose year is `rated`.
     """
     groups: dict[str, list[Paper]] = {}
     for paper in papers:
@@ -171,7 +170,7 @@ def _review_name(review: HumanReview) -> str:
 def _unique(
     name: Callable[[Record], str], records: Iterable[Record], faults: list[Damage]
 ) -> list[Record]:
-    """Each name's record once; none where records of one name differ. What was dropped is named."""
+    """One record per name; none if records of one name differ. Dropped ones go to `faults`."""
     listed: dict[str, list[Record]] = {}
     for record in records:
         listed.setdefault(name(record), []).append(record)

@@ -1,9 +1,9 @@
-"""Reading a table file strictly: .csv, .tsv, .jsonl or .parquet, each cell as it is written.
+"""Reads a table file strictly: .csv, .tsv, .jsonl or .parquet, each cell as it is written.
 
-A table is read rightly or refused with its file and line; no row is skipped, shifted or joined with
-the next one, and no column renamed. CSV is RFC 4180 with a head: cells separated by commas, quoted
-by double quotation marks, which are doubled inside. TSV is the same with tabs. JSON Lines have one
-object a line.
+A table is either read correctly or refused with file and line; no row is skipped, shifted or joined
+with the next, and no column renamed. CSV is RFC 4180 with a header: cells separated by commas and
+quoted by double quotation marks, which are doubled inside. TSV is the same with tabs. JSON Lines
+have one object per line.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ Row = dict[str, Any]
 
 
 class Table(msgspec.Struct, frozen=True):
-    """A table's rows, each with the line of the file where it begins (of Parquet: its number).
+    """A table's rows, each with the line of the file where it begins (Parquet: its row number).
 
-    Text cells of CSV and TSV are text and never None; missing values elsewhere are None. Blanks
-    around the names of columns are taken off.
+    Cells of CSV and TSV are text and never None; missing values elsewhere are None. Spaces around
+    column names are removed.
     """
 
     path: Path
@@ -40,7 +40,7 @@ class Table(msgspec.Struct, frozen=True):
     lines: tuple[int, ...]
 
     def where(self, number: int) -> str:
-        """The place of row `number` (from 0), as messages name it."""
+        """The place of row `number` (from 0), for messages."""
         unit = "row" if self.path.suffix.lower() == ".parquet" else "line"
         return f"{self.path}, {unit} {self.lines[number]}"
 
@@ -48,7 +48,7 @@ class Table(msgspec.Struct, frozen=True):
 def read_table(path: Path, required: Sequence[str] = ()) -> Table:
     """The table at `path`.
 
-    Raises `UserError` when the file is missing, damaged, ambiguous, or lacks a required column.
+    Raises `UserError` if the file is missing, damaged, ambiguous, or lacks a required column.
     """
     if path.is_dir():
         raise UserError(f"{path}: it is a folder; name a {', '.join(KINDS)} file.")
@@ -96,7 +96,7 @@ def _separated(path: Path, separator: str) -> Table:
     records = _records(path, read_text(path), separator)
     first = next(records, None)
     if first is None:
-        raise UserError(f"{path}: it is empty; give it a head with the names of its columns.")
+        raise UserError(f"{path}: it is empty; give it a header with the names of its columns.")
     line, raw, head = first
     _check_separator(path, raw, separator)
     _check_quotes(path, line, raw, separator)
@@ -114,7 +114,7 @@ def _separated(path: Path, separator: str) -> Table:
 
 
 def _records(path: Path, text: str, separator: str) -> Iterator[tuple[int, str, list[str]]]:
-    """Each record that is not blank, with its first line's number and its lines as they are."""
+    """Each record that is not blank: the number of its first line, its raw text, and its cells."""
     taken: list[str] = []
 
     def lines() -> Iterator[str]:
@@ -142,7 +142,7 @@ def _records(path: Path, text: str, separator: str) -> Iterator[tuple[int, str, 
 
 
 def _check_separator(path: Path, head: str, separator: str) -> None:
-    """A head that has more of another separator than of the file's own is another kind of file."""
+    """Refuse a header that has more of another separator than of the file's own."""
     bare = _without_quoted(head, separator)
     counts = {mark: bare.count(mark) for mark in SEPARATORS}
     other = max(counts, key=lambda mark: (counts[mark], mark == separator))
@@ -167,18 +167,18 @@ def _names(path: Path, head: Sequence[str]) -> tuple[str, ...]:
 def _uneven(path: Path, line: int, cells: list[str], columns: int, separator: str) -> str:
     mark = SEPARATORS[separator]
     if len(cells) == columns + 1 and not cells[-1]:
-        hint = f"take off the separator at its end, or name a last column ({mark} separate cells)"
+        hint = f"remove the separator at its end, or name a last column ({mark} separate cells)"
     elif len(cells) > columns:
         hint = f"put a cell with {mark} in it into quotation marks"
     else:
         hint = f"write {mark} for empty cells too"
-    return f"{path}, line {line}: it has {len(cells)} cells and the head has {columns}; {hint}."
+    return f"{path}, line {line}: it has {len(cells)} cells and the header has {columns}; {hint}."
 
 
 def _check_quotes(path: Path, line: int, raw: str, separator: str) -> None:
-    """Outside of quoted cells, quotation marks come in pairs and open no cell after a blank.
+    """Refuse unpaired quotation marks outside quoted cells, and those after a leading blank.
 
-    So a table that lost or gained one mark is always refused: it has an odd number of them.
+    So a table that lost or gained one mark is always refused: its number of marks is odd.
     """
     if '"' not in raw:
         return
@@ -192,13 +192,13 @@ def _check_quotes(path: Path, line: int, raw: str, separator: str) -> None:
 
 
 def _without_quoted(raw: str, separator: str) -> str:
-    """The record with its quoted cells empty."""
+    """The record with its quoted cells emptied."""
     edge = re.escape(separator)
     return re.sub(rf'(?<![^{edge}\r\n])"[^"]*(?:""[^"]*)*"(?![^{edge}\r\n])', "", raw)
 
 
 def _check_lines(path: Path, line: int, raw: str, columns: int) -> None:
-    """Refuse a record of a TSV whose every line would be a whole row if its marks were text."""
+    """Refuse a TSV record of several lines each of which would be a complete row."""
     parts = re.split("\r\n|\r|\n", raw.rstrip("\r\n"))
     if len(parts) > 1 and columns > 1 and all(p.count("\t") == columns - 1 for p in parts):
         raise UserError(
@@ -223,13 +223,13 @@ def _json_lines(path: Path) -> Table:
         except (ValueError, RecursionError) as error:
             raise UserError(f"{where}: it cannot be read as JSON ({error}); fix it.") from error
         if not isinstance(row, dict):
-            raise UserError(f"{where}: it is no JSON object; write one, such as {{...}}, a line.")
+            raise UserError(f"{where}: it is not a JSON object; write one {{...}} per line.")
         names = _names(Path(where), list(row))
         rows.append(dict(zip(names, row.values(), strict=True)))
         lines.append(line)
         columns.update(dict.fromkeys(names))
     if not rows:
-        raise UserError(f"{path}: it is empty; write one JSON object a line.")
+        raise UserError(f"{path}: it is empty; write one JSON object per line.")
     whole = tuple({name: row.get(name) for name in columns} for row in rows)
     return Table(path, tuple(columns), whole, tuple(lines))
 
@@ -242,7 +242,7 @@ def _object(pairs: list[tuple[str, Any]]) -> Row:
 
 
 def _constant(word: str) -> Any:
-    raise ValueError(f"{word} is no JSON; write null")
+    raise ValueError(f"{word} is not JSON; write null")
 
 
 def _parquet(path: Path) -> Table:
@@ -261,7 +261,7 @@ def _parquet(path: Path) -> Table:
 
 
 def _cells(column: Any, pa: Any) -> list[Any]:
-    """A column's values; NaN, which Parquet files of pandas hold for what is missing, is None."""
+    """A column's values; NaN, with which pandas marks missing values, becomes None."""
     cells: list[Any] = column.to_pylist()
     if pa.types.is_floating(column.type):
         return [None if cell != cell else cell for cell in cells]

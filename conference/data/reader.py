@@ -1,13 +1,13 @@
-"""The one reader of human review data, for rounds, the benchmark and training alike.
+"""The one reader of human review data, for rounds, benchmarks and training.
 
-Data lie at a place, which is one of
-    STORE        where `conference data import` writes, a folder a dataset
+It reads from a place, which is one of
+    STORE        where `conference data import` writes, one folder per dataset
     STORE/NAME   one dataset of a store
-    FOLDER       raw tables: papers.parquet, and what may lie beside it (`importers.table`)
-    FILE         one raw table, a row a paper, with its ratings in a list (`importers.table`)
-Whatever the place, what comes out is in the schema of `conference.data.tables`. A store's datasets
-that are whole venue-years are named such as iclr2022; others (ai-scientist-iclr2022, or a name that
-the user gave) are parts of one, and are read only where they are named.
+    FOLDER       raw tables: papers.parquet and its companions (`importers.table`)
+    FILE         one raw table, one row per paper with a list of ratings (`importers.table`)
+The result always has the schema of `conference.data.tables`. A store's datasets of complete
+venue-years are named like iclr2022. Others (ai-scientist-iclr2022, or a name that the user chose)
+are parts of one, and are read only by name.
 """
 
 from __future__ import annotations
@@ -47,9 +47,9 @@ def holds_data(place: Path) -> bool:
 
 
 def read(place: Path, name: str = "") -> tuple[Dataset, tuple[Dataset, ...]]:
-    """The dataset called `name`, and the earlier years of its venue that lie beside it.
+    """The dataset called `name`, and the earlier years of its venue at the same place.
 
-    The dataset of STORE/NAME need not be named. Raises `UserError` where there is none.
+    `name` is not needed for STORE/NAME. Raises `UserError` if there is no such dataset.
     """
     if (place / ABOUT).is_file():
         place, name = place.absolute().parent, place.absolute().name
@@ -68,10 +68,10 @@ def read(place: Path, name: str = "") -> tuple[Dataset, tuple[Dataset, ...]]:
 def read_all(
     place: Path, assumed: VenueYear | None = None, rated: int | None = None
 ) -> tuple[Dataset, ...]:
-    """Every dataset at a place; of a store those that are whole venue-years.
+    """Every dataset at a place; in a store, those of complete venue-years.
 
-    `assumed` are venue and year of raw tables that do not say them. Of a folder of raw tables
-    reviews and texts of one year alone are read where it is named (`rated`).
+    `assumed` are venue and year of raw tables that do not state them. If `rated` names a year, only
+    its reviews and texts are read from a folder of raw tables.
     """
     if (place / ABOUT).is_file():
         return (load(place.absolute().name, place.absolute().parent),)
@@ -89,13 +89,13 @@ def read_all(
 
 
 def venue_year(dataset: Dataset) -> VenueYear:
-    """A dataset's venue, in small letters, and its first year."""
+    """A dataset's venue in lower case, and its first year."""
     first = min(dataset.papers, key=lambda paper: paper.year)
     return first.venue.lower(), first.year
 
 
 def caveats(dataset: Dataset, papers: Iterable[Paper]) -> list[str]:
-    """What a user should know of a dataset and those of its papers that are used."""
+    """What a user should know about a dataset and the papers of it that are used."""
     papers = list(papers)
     notes = [*dataset.notes]
     if dataset.damaged:
@@ -124,10 +124,10 @@ def caveats(dataset: Dataset, papers: Iterable[Paper]) -> list[str]:
 def sample(
     items: Sequence[Item], size: int, seed: int, name: Callable[[Item], str]
 ) -> tuple[list[Item], Sample | None]:
-    """`size` of the items in their order, and what was drawn; all of them, and None, for size 0.
+    """Draw `size` items, kept in order, and describe the sample; (all, None) for size 0.
 
-    The draw hangs on seed and names alone: a smaller sample is part of a larger one, and a round
-    and a benchmark of the same papers draw the same.
+    The draw depends only on the seed and the names: a smaller sample is part of a larger one, and
+    a round and a benchmark on the same papers draw the same ones.
     """
     if not 0 < size < len(items):
         return list(items), None
@@ -140,9 +140,9 @@ def sample(
 
 
 def _check_year(name: str, papers: Path) -> None:
-    """Raise `UserError` at once where no paper is of this venue-year, from two columns alone.
+    """Raise `UserError` early if no paper is of this venue-year, by reading only two columns.
 
-    A table without these columns, or one that is damaged, is refused by its own reader.
+    A damaged table, or one without these columns, is refused later, by its own reader.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -171,7 +171,7 @@ def _earlier_in_store(dataset: Dataset, store: Path) -> tuple[Dataset, ...]:
 
 
 def _whole_year(name: str, store: Path) -> VenueYear | None:
-    """Venue and year of a dataset that is named after them."""
+    """Venue and year of a dataset that is named after them; None for other datasets."""
     for key in about(name, store).venues:
         venue, _, year = key.lower().rpartition(" ")
         if name == dataset_name(venue, int(year)):

@@ -1,8 +1,8 @@
-"""What another system or person said of papers: a table of scores, or The AI Scientist's reviews.
+"""Reads recorded reviews of another system: a table of scores, or The AI Scientist's reviews.
 
-`csv:FILE[#COLUMN]` has the columns paper_id and score (or rating, or COLUMN), maybe reviewer,
-decision and confidence. With a column `reviewer` it is in long form, a row for each reviewer of a
-paper. `ai-scientist:PLACE#CONFIG` is one configuration of its recorded reviewers.
+`csv:FILE[#COLUMN]` has the columns paper_id and score (or rating, or COLUMN), and optionally
+reviewer, decision and confidence. With a column `reviewer` it has one row per reviewer of a paper.
+`ai-scientist:PLACE#CONFIG` is one configuration of The AI Scientist's recorded reviewers.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from conference.data.importers.ai_scientist import read_reviews
 from conference.data.read_table import Row, Table, read_table
 from conference.data.values import Damaged, id_of, number, text
 
-WHOLE = ("text", "review")  # columns that hold a review's words as one text
+WHOLE = ("text", "review")  # columns that hold a whole review as one text
 AI_SCIENTIST = "ai_scientist_llm_reviews.parquet"  # its file in a folder of review data
 
 
@@ -35,7 +35,7 @@ class Said(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def split_place(rest: str) -> tuple[Path, str]:
-    """The file and what is chosen of it, of "FILE#CHOSEN" or "FILE"."""
+    """The file and the choice in "FILE#CHOICE"; the choice is "" for "FILE"."""
     if "#" in rest and not Path(rest).exists():
         file, _, chosen = rest.rpartition("#")
         return Path(file), chosen
@@ -43,13 +43,13 @@ def split_place(rest: str) -> tuple[Path, str]:
 
 
 def read_scores(rest: str, texts: Sequence[str] = ()) -> tuple[str, dict[str, list[Said]]]:
-    """The scores' column and each paper's reviews in the order of the file, of `csv:REST`.
+    """The name of the score column of `csv:REST`, and each paper's reviews in the file's order.
 
-    `texts` are the columns to read as a review's words, where they are there.
+    `texts` are optional columns with a review's texts.
 
     Raises:
-        UserError: the table or a cell cannot be read, a score is missing or no number, a paper or
-            its reviewer is listed twice, or the decisions on a paper contradict.
+        UserError: the table or a cell cannot be read, a score is missing or not a number, a paper
+            or its reviewer is listed twice, or the decisions on a paper contradict each other.
     """
     path, chosen = split_place(rest)
     table = read_table(path, ("paper_id", chosen) if chosen else ("paper_id",))
@@ -79,7 +79,7 @@ def read_scores(rest: str, texts: Sequence[str] = ()) -> tuple[str, dict[str, li
 
 
 def _score_column(table: Table) -> str:
-    """The column `score`, else `rating`; another one must be named."""
+    """The column `score`, else `rating`; raises `UserError` if there is neither."""
     for name in ("score", "rating"):
         if name in table.columns:
             return name
@@ -119,17 +119,19 @@ def _said(row: Row, column: str, worded: Sequence[str], long: bool, where: str) 
 
 
 def read_configurations(place: Path) -> dict[str, list[Said]]:
-    """Each configuration's reviews, of a table or a folder that holds The AI Scientist's.
+    """The AI Scientist's recorded reviews by configuration, from a table or a folder with it.
 
     Raises:
-        UserError: there is none, it cannot be read, or a paper is there twice.
+        UserError: the table is missing or cannot be read, or a paper is listed twice.
     """
     path = place / AI_SCIENTIST if place.is_dir() else place
     found: dict[str, list[Said]] = {}
     seen: set[tuple[str, str]] = set()
     for review in read_reviews(path):
         if (review.config, review.paper_id) in seen:
-            raise UserError(f"{path}: paper {review.paper_id} is there twice in {review.config}.")
+            raise UserError(
+                f"{path}: paper {review.paper_id} is there twice in {review.config}; keep one row."
+            )
         seen.add((review.config, review.paper_id))
         found.setdefault(review.config, []).append(
             Said(
@@ -144,7 +146,11 @@ def read_configurations(place: Path) -> dict[str, list[Said]]:
 
 
 def choose_configuration(place: Path, wanted: str) -> list[Said]:
-    """The reviews of the one configuration that is named `wanted`, or alone has it in its name."""
+    """The reviews of the configuration `wanted`, else of the only one with that in its name.
+
+    Raises:
+        UserError: no configuration, or more than one, has it in its name.
+    """
     by_config = read_configurations(place)
     chosen = [wanted] if wanted in by_config else [name for name in by_config if wanted in name]
     if len(chosen) != 1:

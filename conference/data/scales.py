@@ -1,5 +1,4 @@
-"""Which ratings a venue allows in a year and when they were given, as scales.toml states it for
-rounds, benchmark, panels and training alike; or as the user says."""
+"""Rating scales of venues by year and the stage of the ratings, from scales.toml or the user."""
 
 from __future__ import annotations
 
@@ -26,31 +25,31 @@ def _known() -> dict[tuple[str, int], dict[str, Any]]:
 
 
 def scale_of(venue: str, year: int) -> tuple[Scale, Stage]:
-    """The venue-year's allowed ratings and their stage; empty and "unknown" where not known."""
+    """The venue-year's allowed ratings and their stage; empty and "unknown" if not known."""
     entry = _known().get((venue.lower(), year))
     return (tuple(map(float, entry["values"])), entry["stage"]) if entry else ((), "unknown")
 
 
 def dataset_name(venue: str, year: int) -> str:
-    """The name of a venue-year's dataset, such as "iclr2022", and "my-venue2022" of "My Venue"; the
-    year 0 is left out."""
+    """The name of a venue-year's dataset, such as "iclr2022" or (for "My Venue") "my-venue2022";
+    the year 0 is left out."""
     plain = re.sub(r"[^\w.-]+", "-", venue.lower()).strip("-._")
     return f"{plain}{year or ''}"
 
 
 def venue_year_of(name: str) -> tuple[str, int]:
-    """Venue and year of a name such as "iclr2022"; the year is 0 where it names none."""
+    """Venue and year of a name such as "iclr2022"; the year is 0 if it has none."""
     found = re.fullmatch(r"(.+?)(\d{4})", name)
     return (found[1], int(found[2])) if found else (name, 0)
 
 
 def caveat_of(venue: str, year: int) -> str:
-    """What must be known of a venue-year's published data; empty where nothing is."""
+    """A caveat about a venue-year's published data; empty for none."""
     return str(_known().get((venue.lower(), year), {}).get("caveat", ""))
 
 
 def accepted_share(venue: str, year: int) -> float | None:
-    """The share of its decided papers that a venue-year accepted; None where not on record."""
+    """The share of decided papers that a venue-year accepted; None if not on record."""
     share = _known().get((venue.lower(), year), {}).get("accepted", {}).get(str(year))
     return None if share is None else float(share)
 

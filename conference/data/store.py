@@ -1,4 +1,4 @@
-"""The local store: one folder for each dataset, with two Parquet files and dataset.json."""
+"""The local store: one folder per dataset, with two Parquet files and dataset.json."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ PAPERS, REVIEWS, ABOUT = "papers.parquet", "reviews.parquet", "dataset.json"
 
 
 class About(msgspec.Struct, frozen=True):
-    """What dataset.json holds: where the data are from, their counts and fingerprints."""
+    """The content of dataset.json: the data's source, counts and fingerprints."""
 
     name: str
     source: str
@@ -48,9 +48,9 @@ def store_folder(given: str | Path | None = None) -> Path:
 
 
 def save(dataset: Dataset, store: Path) -> Path:
-    """Write a dataset, replacing one of the same name whole.
+    """Write a dataset, replacing any of the same name, and return its folder.
 
-    Raises `UserError` where the folder cannot be written, or a number is too large for its column.
+    Raises `UserError` if the folder cannot be written or a number is too large for its column.
     """
     if not re.fullmatch(r"[^\W_][\w.-]*", dataset.name):
         raise UserError(
@@ -72,14 +72,14 @@ def save(dataset: Dataset, store: Path) -> Path:
         raise UserError(f"{place}: cannot be stored ({error}); fix it in the source.") from error
     except OSError as error:
         raise UserError(
-            f"{place}: cannot be written ({error.strerror}); free the disk or choose another "
+            f"{place}: cannot be written ({error.strerror}); free disk space or choose another "
             "--store."
         ) from error
     return place
 
 
 def names(store: Path) -> list[str]:
-    """The datasets in the store."""
+    """The names of the datasets in the store."""
     if store.exists() and not store.is_dir():
         raise UserError(f"{store}: it is not a folder; name the store's folder with --store.")
     if not store.is_dir():
@@ -88,7 +88,7 @@ def names(store: Path) -> list[str]:
 
 
 def about(name: str, store: Path) -> About:
-    """A dataset's dataset.json; raises `UserError` where there is none or it is damaged."""
+    """A dataset's dataset.json; raises `UserError` if it is missing or damaged."""
     path = store / name / ABOUT
     if not path.is_file():
         known = ", ".join(names(store)) or "none"
@@ -103,7 +103,7 @@ def about(name: str, store: Path) -> About:
 
 
 def load(name: str, store: Path) -> Dataset:
-    """A dataset from the store; raises `UserError` when a file was changed since its import."""
+    """A dataset from the store; raises `UserError` if a file was changed since its import."""
     what = about(name, store)
     for file in (PAPERS, REVIEWS):
         path = store / name / file

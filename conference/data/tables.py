@@ -1,52 +1,52 @@
-"""The schema of human review data: what every importer writes and every reader of it gets.
+"""The schema of human review data, which every importer writes and every reader returns.
 
-A dataset is a venue's papers and their human reviews. The store keeps each in a folder of its own
-with papers.parquet, reviews.parquet and dataset.json; `conference.data.reader` reads it for rounds,
-the benchmark and training. Names of authors and reviewers are never kept. What is not known is null
-(or empty text); nothing is guessed.
+A dataset is a venue's papers and their human reviews. The store keeps each in a folder with
+papers.parquet, reviews.parquet and dataset.json; `conference.data.reader` reads it for rounds,
+benchmarks and training. Names of authors and reviewers are never kept. Unknown values are null (or
+empty text); nothing is guessed.
 
-papers.parquet, one row a submission:
+papers.parquet, one row per submission:
     paper_id        text: the source's id, unique within the dataset
     venue           text: such as ICLR
     year            integer: the venue's year
     title           text: never empty
-    abstract        text: null where there is none
-    text            text: full text, null where there is none
+    abstract        text: null if there is none
+    text            text: full text, null if there is none
     text_version    text: `reviewed` (as the reviewers had it), `final` (camera-ready, which gives
                     the decision away), `unknown`, or empty without a text. A text that says where
                     it was published, or names its authors and not that it is under review, is
-                    `final` whatever the import was told; no reviewer of a round or a benchmark is
-                    shown another version than `reviewed`
+                    `final` whatever the user said at import. Reviewers of a round or a benchmark
+                    see only `reviewed` texts
     keywords        list of text: as the authors gave them
     topic           text: the venue's primary area
     decision        text: the decision in the venue's words
     status          text: `accepted`, `rejected`, `withdrawn`, `desk_rejected` or `unknown`; only
                     the first two count as decided
     presentation    text: `oral`, `spotlight`, `poster`, `workshop` (a rejection with an invitation
-                    there) or empty
-    submitted       text: ISO date of submission, null where unknown
-    scale           list of numbers: the allowed ratings, lowest first; empty where unknown
+                    to the workshop track) or empty
+    submitted       text: ISO date of submission, null if unknown
+    scale           list of numbers: the allowed ratings, lowest first; empty if unknown
     rating_stage    text: when `rating` was given: `before_rebuttal`, `after_discussion` or
-                    `unknown`. Agreement may not be compared across stages
+                    `unknown`. Agreement must not be compared across stages
     source          text: where the row is from
 
-reviews.parquet, one row a human review:
+reviews.parquet, one row per human review:
     paper_id        text: of papers.parquet
     reviewer        integer: from 0, within the paper only
-    rating          number: the rating that counts, on the paper's `scale`; null where there is none
+    rating          number: the rating that counts, on the paper's `scale`; null if there is none
     rating_initial  number: before rebuttal and discussion, same scale
-    rating_final    number: after them, same scale; null where the published ratings are from before
+    rating_final    number: after them, same scale; null if published ratings are from before
     confidence      number: on the venue's own scale, 1-5 unless the venue says otherwise
     scores          text: JSON object, sub-scores by the venue's own names and scales
     texts           text: JSON object, the review's text fields by the venue's own names
 
 dataset.json: name, source, counts by status and by venue-year, SHA-256 of both tables (checked on
-every load), notes (among them the papers that hidden text was cut out of, and those of which a page
-could not be checked for it), and `damaged`: each record that was left out or kept in part, with the
-reason. A rating off its scale, a value that is no number, a review without its paper, and a paper
-or a review listed twice with two contents are damaged; a sub-score or a confidence that cannot be
-read is left out alone, and named; when more than half of a source's reviews are, the import is
-refused. A venue-year's scale and stage are stated in scales.toml; `--scale` gives other scales.
+every load), notes (among them papers from which hidden text was removed, and papers with a page
+that could not be checked for it), and `damaged`: each record that was left out or kept in part,
+with the reason. Damaged are a rating off its scale or not a number, a review without its paper, and
+a paper or a review listed twice with different contents. If only a sub-score or confidence cannot
+be read, only that value is left out. If more than half of a source's reviews are damaged, the
+import is refused. scales.toml states venue-years' scales and stages; `--scale` gives unknown ones.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ class Paper(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def shown_text(self) -> str | None:
-        """The full text that reviewers may see: the version that the humans reviewed, or none."""
+        """The full text if it is the version that humans reviewed; only this may be shown."""
         return self.text if self.text_version == "reviewed" else None
 
 
@@ -109,7 +109,7 @@ class HumanReview(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Damage(msgspec.Struct, frozen=True):
-    """A record that was left out, or kept in part, and why."""
+    """A record that was left out or kept in part, and the reason."""
 
     record: str
     reason: str
@@ -126,11 +126,11 @@ class Dataset(msgspec.Struct, frozen=True, kw_only=True):
     source: str = ""
 
     def ratings(self) -> dict[str, Floats]:
-        """Paper id to its ratings, for papers that have any."""
+        """Each paper's ratings by paper id, for papers that have any."""
         return self._given(lambda review: review.rating)
 
     def first_ratings(self) -> dict[str, Floats]:
-        """Paper id to its ratings from before the rebuttal, for papers that have any."""
+        """Each paper's ratings from before the rebuttal, for papers that have any."""
         return self._given(lambda review: review.rating_initial)
 
     def _given(self, which: Callable[[HumanReview], float | None]) -> dict[str, Floats]:

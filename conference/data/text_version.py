@@ -1,8 +1,8 @@
-"""Whether a text is a camera-ready version, which tells that its paper was accepted.
+"""Recognizes camera-ready texts, which give away that their paper was accepted.
 
-What authors hand in under double-blind review says "Under review" or "Anonymous authors", often
-with line numbers; a camera-ready version says where it was published and names its authors.
-Reviewers may be shown the version that humans reviewed alone.
+A submission under double-blind review says "Under review" or "Anonymous authors", often with line
+numbers; a camera-ready version says where it was published and names its authors. Reviewers may
+see only the version that humans reviewed.
 """
 
 from __future__ import annotations
@@ -30,10 +30,11 @@ def _signs() -> dict[str, re.Pattern[str]]:
 
 
 def sign_of_final(paper: Document | str) -> str:
-    """What shows that a document or a text is camera-ready, in words; empty where nothing does.
+    """What shows that a document or text is camera-ready, in words; empty if nothing does.
 
-    A line that says where it was published counts, and so do its authors' e-mail addresses or
-    acknowledgements; not so beside line numbers or a line that says that it is under review.
+    Signs are a line that says where it was published, authors' e-mail addresses, and
+    acknowledgements. They do not count if there are line numbers, or a line that says that it is
+    under review.
     """
     document = from_text("", "", paper) if isinstance(paper, str) else paper
     page = "\n".join([*document.margins, document.text[:FIRST_PAGE]])
@@ -45,7 +46,7 @@ def sign_of_final(paper: Document | str) -> str:
 
 
 def note_on_final(papers: Iterable[Paper]) -> list[str]:
-    """How accepted and rejected papers differ in the version of their text."""
+    """A note on how many texts of accepted and rejected papers are final; empty if none is."""
     told = [paper for paper in papers if paper.text]
     if not any(paper.text_version == "final" for paper in told):
         return []

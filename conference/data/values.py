@@ -1,4 +1,4 @@
-"""Reading single values of foreign records: a number is a number, or the record is damaged."""
+"""Reads single values of foreign records strictly: a value is valid, or the record is damaged."""
 
 from __future__ import annotations
 
@@ -30,10 +30,9 @@ class Damaged(ValueError):
 
 
 def number(value: Any, field: str) -> float | None:
-    """The number in `value`, or None where there is none.
+    """The number in `value`, or None for a missing value; raises `Damaged` for anything else.
 
-    Text such as "10", "8: accept, good paper" and "3 good" is read whole: "10" is ten and never
-    one. A range such as "3-4" is not a number.
+    Text may be "10", "8: accept, good paper" or "3 good". A range such as "3-4" is not a number.
     """
     if value is None or (isinstance(value, str) and not value.strip()):
         return None
@@ -56,7 +55,7 @@ def number(value: Any, field: str) -> float | None:
 
 
 def rating(value: Any, scale: tuple[float, ...], field: str = "rating") -> float | None:
-    """A rating that lies on its scale, or None where there is none."""
+    """A rating, or None for a missing one; raises `Damaged` if it is not on its scale."""
     read = number(value, field)
     if read is not None and scale and read not in scale:
         allowed = ", ".join(f"{step:g}" for step in scale)
@@ -65,7 +64,7 @@ def rating(value: Any, scale: tuple[float, ...], field: str = "rating") -> float
 
 
 def numbers(fields: Mapping[str, Any], record: str, damaged: list[Damage]) -> dict[str, float]:
-    """The numbers of a record's fields; one that cannot be read is left out alone, and named."""
+    """The numbers of a record's fields; an unreadable one is left out and goes to `damaged`."""
     found = {}
     for field, value in fields.items():
         try:
@@ -79,7 +78,7 @@ def numbers(fields: Mapping[str, Any], record: str, damaged: list[Damage]) -> di
 
 
 def listed(value: Any, field: str) -> list[Any]:
-    """The list in a cell, which may be text such as "[6, 8]"; empty where there is none."""
+    """The list in a cell, which may be text such as "[6, 8]"; empty for a missing value."""
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return []
     if isinstance(value, str):
@@ -93,7 +92,7 @@ def listed(value: Any, field: str) -> list[Any]:
 def listed_ratings(
     row: Mapping[str, Any], paper: str, damaged: list[Damage]
 ) -> list[tuple[Any, Any]]:
-    """Each of a row's `ratings` with its confidence; confidences that do not fit are named."""
+    """A row's `ratings` with their confidences; confidences of another number go to `damaged`."""
     try:
         given = listed(row.get("ratings"), "ratings")
     except Damaged as fault:
@@ -111,16 +110,16 @@ def listed_ratings(
 
 
 def text(value: Any) -> str | None:
-    """Clean text without surrounding space; None where there is none."""
+    """Clean text without surrounding space; None if it is missing or empty."""
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return None
     return clean(str(value)).strip() or None
 
 
 def id_of(value: Any) -> str:
-    """A paper's id as text without surrounding space; "" where there is none.
+    """A paper's id as text without surrounding space; "" if it is missing.
 
-    A whole number is the same id in a column of integers and in one of floats.
+    A whole number gives the same id in a column of integers and one of floats.
     """
     if isinstance(value, float) and value.is_integer():
         value = int(value)

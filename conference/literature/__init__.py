@@ -1,4 +1,4 @@
-"""Searching published works: an index of the user's own, Semantic Scholar, or OpenAlex.
+"""Searches published works: an index of the user's own, Semantic Scholar, or OpenAlex.
 
 literature = open_literature("local:works.bib", cache)
 for work in literature.search("grokking modular arithmetic", 5): ...

@@ -1,8 +1,8 @@
-"""Affinity of reviewers to papers, from the text of the reviewers' own papers.
+"""Affinity of reviewers to papers, from the texts of the reviewers' own papers.
 
 A text is a TF-IDF vector of its words with sublinear term frequency (1 + log tf; Manning, Raghavan
-and Schütze 2008, section 6.4) and inverse document frequency over all texts at hand. A reviewer is
-the mean of the vectors of their own papers, and the affinity is the cosine of reviewer and paper.
+and Schütze 2008, section 6.4) and inverse document frequency over all given texts. A reviewer is
+the mean vector of their own papers, and the affinity is the cosine of reviewer and paper.
 `benchmarks/systems/affinity.py` measures this and other methods against self-reported expertise.
 """
 
@@ -19,14 +19,14 @@ from numpy.typing import NDArray
 
 METHOD = "words, sublinear TF-IDF, cosine with the mean of the reviewer's papers"
 
-_READ = 16_384  # texts whose words are kept, some 30 MB
-_FEW = 4_000_000  # pairs up to which a whole table is sooner than loops that must be compiled
+_READ = 16_384  # texts whose words are cached, about 30 MB
+_FEW = 4_000_000  # pairs up to which a full table is faster than compiling the loops
 
 
 def _vectors(*groups: Sequence[str]) -> list[Any] | None:
-    """A sparse matrix (texts, words) of unit rows for each group; None where no text has a word.
+    """For each group a sparse matrix (texts, words) of unit rows; None if no text has a word.
 
-    Document frequencies are over the distinct texts of all groups, each read once.
+    Document frequencies are over the distinct texts of all groups, each tokenized once.
     """
     distinct = tuple(sorted({text for group in groups for text in group}))
     if not _has_words(distinct):
@@ -43,7 +43,7 @@ def _has_words(texts: Sequence[str]) -> bool:
 
 @lru_cache(maxsize=2)
 def _fitted(texts: tuple[str, ...]) -> tuple[Any, Any]:
-    """The vectorizer of these texts, and a unit row for each of them."""
+    """A vectorizer fitted to these texts, and their vectors as unit rows."""
     from sklearn.feature_extraction.text import TfidfVectorizer
 
     words = _words if len(texts) <= _READ else _reader()
@@ -51,14 +51,14 @@ def _fitted(texts: tuple[str, ...]) -> tuple[Any, Any]:
     return vectorizer, vectorizer.fit_transform(texts)
 
 
-# A cache of its own: a round's own texts, which are others each time, would push the shelf out.
+# A separate cache: a round's own texts, which change each time, would evict the shelf.
 _read_shelf = lru_cache(maxsize=1)(_fitted.__wrapped__)
 
 
 @lru_cache(maxsize=_READ)
 def _words(text: str) -> tuple[str, ...]:
-    """A text's words without their accents. Rounds of one study have most of their texts in common,
-    and to read them took half of a round's time."""
+    """A text's words without accents. Cached, because the rounds of a study share most texts, and
+    tokenizing them took half of a round's time."""
     return tuple(map(sys.intern, _reader()(text)))
 
 
@@ -90,7 +90,7 @@ def affinities(
     profiles = [text for papers in reviewer_papers for text in papers]
     vectors = _vectors(profiles, submissions) if all(shape) else None
     if vectors is None:
-        # Nothing is known of anybody: all pairs stand, alike.
+        # Nothing is known about anybody: all pairs are kept, with affinity 0.
         row, column = np.divmod(np.arange(shape[0] * shape[1]), max(shape[1], 1))
         return coo_matrix((np.zeros(len(row)), (row, column)), shape=shape)
     sizes = np.array([len(papers) for papers in reviewer_papers])
@@ -117,11 +117,11 @@ def affinities(
 def nearest(
     texts: tuple[str, ...], shelf: tuple[str, ...], count: int
 ) -> tuple[tuple[int, ...], ...]:
-    """For each text the positions of the `count` texts on the shelf most like it, nearest first.
+    """For each text, the positions of the `count` most similar texts on the shelf, nearest first.
 
-    Document frequencies are the shelf's own, so that what is near a text depends on no other text,
-    and rounds with the same shelf read it once. Texts on the shelf that share no word with a text
-    are left out.
+    Document frequencies come from the shelf alone, so that the result for one text does not depend
+    on the others, and rounds with the same shelf vectorize it once. Texts on the shelf that share
+    no word with the text are left out.
     """
     if not (texts and count > 0 and _has_words(shelf)):
         return ((),) * len(texts)
@@ -134,9 +134,9 @@ def nearest(
 
 
 def _mean_vectors(own: Any, sizes: NDArray[Any]) -> Any:
-    """The mean vector of each reviewer's papers, of length one; zero for a reviewer without.
+    """The normalized mean vector of each reviewer's papers; zero for a reviewer without papers.
 
-    `own` has the papers of all reviewers, `sizes` how many of its rows are each one's.
+    `own` has the papers of all reviewers in order, `sizes` the number of papers of each.
     """
     from scipy.sparse import csr_matrix
     from sklearn.preprocessing import normalize
@@ -152,7 +152,7 @@ def _products(rows: Any, columns: Any) -> NDArray[np.float32]:
 
 
 def _best_pairs(rows: Any, columns: Any, top: int, both: bool = True) -> tuple[NDArray[Any], ...]:
-    """See `best_pairs`; small tables are sorted."""
+    """Like `best_pairs`; small tables are sorted instead."""
     if rows.shape[0] * columns.shape[0] > _FEW:
         from conference.literature.best_pairs import best_pairs
 

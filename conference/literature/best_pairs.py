@@ -1,7 +1,7 @@
-"""The best pairs of two large sets of sparse vectors, by compiled loops.
+"""Finds the best pairs of two large sets of sparse vectors with compiled loops.
 
-A library's sparse product is as fast a product, but keeps all that it makes before anything can be
-chosen from it; here a row's products live only until its best are known.
+A library's sparse product is as fast, but must hold all products before the best can be chosen;
+here a row's products are dropped as soon as its best are known.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 
 def _compiled(function: Any) -> Any:
-    """Compiled when it is first called, and kept for later processes where a folder allows it."""
+    """Compile a function at its first call, and cache it on disk if a folder is writable."""
     try:
         return njit(nogil=True, cache=True)(function)
     except RuntimeError:  # Neither this file's folder nor the user's cache can be written.
@@ -27,15 +27,16 @@ def _compiled(function: Any) -> Any:
 def best_pairs(rows: Any, columns: Any, top: int, both: bool) -> tuple[NDArray[Any], ...]:
     """The `top` best columns of each row and, with `both`, best rows of each column.
 
-    Rows are scanned in as many parts at once as there are processors; the result does not depend
-    on how many these are.
+    Rows are scanned in parallel, one part per processor; the result does not depend on their
+    number.
 
     Args:
-        rows, columns: sparse matrices (m, words) and (n, words) of float32, none below 0.
+        rows, columns: sparse matrices (m, words) and (n, words) of float32, without negatives.
 
     Returns:
-        Columns and values of each row, (m, top), and rows and values of each column, (n, top); in
-        no order, of equal values those of the lowest positions. Fewer where there are fewer.
+        Columns and values of each row, (m, top), and rows and values of each column, (n, top), in
+        no order. Of equal values those of the lowest positions are kept. The second dimension is
+        smaller if there are fewer.
     """
     m, n = rows.shape[0], columns.shape[0]
     left, right = rows.tocsr(), columns.T.tocsr()
@@ -61,7 +62,7 @@ def _processors() -> int:
 def _best_of(
     parts: Sequence[tuple[NDArray[np.int32], NDArray[np.float32]]], size: int, n: int
 ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
-    """The best of what each part found for the columns; those of earlier parts come first."""
+    """The best pairs of each column over all parts; of equal values the lowest rows win."""
     best, most = parts[0] if parts else _none((n, size))
     for which, value in parts[1:]:
         names, values = np.hstack([best, which]), np.hstack([most, value])
@@ -80,8 +81,8 @@ def _scan(
     starts: Any, words: Any, weights: Any, lists: Any, holders: Any, shares: Any,
     first: Any, end: Any, row_best: Any, row_value: Any, column_best: Any, column_value: Any,
 ) -> None:  # fmt: skip
-    """The products of the rows from `first` to `end`, each with all columns, in one pass over its
-    words' lists of columns."""
+    """Update the best pairs with the products of the rows `first` to `end` and all columns; each
+    row takes one pass over its words' lists of columns."""
     n, both = len(column_best), column_best.shape[1] > 0
     least = np.full(n, np.float32(-1.0 if both else 2.0))
     product = np.zeros(n, np.float32)
@@ -102,7 +103,7 @@ def _scan(
 
 @_compiled
 def _push(names: Any, values: Any, name: Any, value: Any) -> Any:
-    """Put a newcomer in the place of a heap's least, the later of equals; the new least."""
+    """Replace the lowest value of a heap (of equals, the latest); return the new lowest."""
     at, size = 0, len(values)
     while True:
         child = 2 * at + 1

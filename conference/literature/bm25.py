@@ -1,7 +1,8 @@
-"""Texts ranked by BM25, the library `bm25s` (Lù 2024, arXiv 2407.03618).
+"""Ranks texts by BM25 with the library `bm25s` (Lù 2024, arXiv 2407.03618).
 
-BM25 in Lucene's form (Robertson and Zaragoza 2009; Kamphuis et al. 2020): a word that a text shares
-with the query counts by its rarity among the texts, and each repetition in the text by less.
+It is BM25 in Lucene's form (Robertson and Zaragoza 2009; Kamphuis et al. 2020): a word that a text
+shares with the query counts by its rarity among the texts, and each repetition in the text counts
+less.
 """
 
 from __future__ import annotations
@@ -18,12 +19,12 @@ WORD = re.compile(r"[^\W_]{2,}")  # names such as `learning_rate` are two words
 
 
 class Ranking:
-    """An index of texts, each asked for by its words."""
+    """A BM25 index of texts."""
 
     def __init__(self, texts: Sequence[str]) -> None:
         import bm25s
 
-        logging.getLogger("bm25s").setLevel(logging.WARNING)  # which it sets to DEBUG for all
+        logging.getLogger("bm25s").setLevel(logging.WARNING)  # The library itself sets DEBUG.
         self._count = len(texts)
         words = [_words(text) for text in texts]
         self._index: Any = None
@@ -32,7 +33,7 @@ class Ranking:
             self._index.index(words, show_progress=False)
 
     def scores(self, query: str) -> NDArray[np.float64]:
-        """The score of each text, 0 for one that shares no word with the query."""
+        """The score of each text; 0 if it shares no word with the query."""
         asked = list(dict.fromkeys(_words(query)))
         if self._index is None or not self._index.get_tokens_ids(asked):
             return np.zeros(self._count)

@@ -1,4 +1,4 @@
-"""Semantic Scholar and OpenAlex, asked politely and never for long.
+"""Clients of Semantic Scholar and OpenAlex, with pauses between requests and a time limit.
 
 Interfaces: https://api.semanticscholar.org/api-docs/graph (paper/search) and
 https://docs.openalex.org (works?search=).
@@ -27,9 +27,9 @@ class Unreachable(UserError):
 
 
 class Service(msgspec.Struct, frozen=True, kw_only=True):
-    """One public index: where it is, how it is asked, and how its answer is read.
+    """One public index: its address, how to build a request, and how to read the answer.
 
-    `interval` is the least time in seconds between two requests of one process. `key` names the
+    `interval` is the shortest time in seconds between two requests of one process. `key` names the
     environment variable with the user's key, if the user has one.
     """
 
@@ -41,7 +41,7 @@ class Service(msgspec.Struct, frozen=True, kw_only=True):
     read: Callable[[Any], list[Work]]
 
 
-_turns: dict[str, float] = {}  # when a server may be asked next, for all clients of this process
+_turns: dict[str, float] = {}  # when this process may ask each server next
 _taking = threading.Lock()
 
 
@@ -55,7 +55,7 @@ def _take_turn(url: str, interval: float) -> None:
 
 
 class Client:
-    """An index behind a server. Answers are kept in `cache` and not asked for again."""
+    """A client of a public index. Answers are cached in the folder `cache`."""
 
     def __init__(
         self, service: Service, cache: Path, *, url: str = "", patience: Patience | None = None
@@ -66,10 +66,10 @@ class Client:
         self._patience = patience or Patience()
 
     def search(self, query: str, limit: int) -> tuple[Work, ...]:
-        """The index's own first `limit` works for the query.
+        """The first `limit` works that the index returns for the query.
 
         Raises:
-            Unreachable: no good answer came within the total time.
+            Unreachable: no valid answer came within the total time.
         """
         query = " ".join(query.split())[:300]
         if not query:
@@ -121,7 +121,7 @@ def _read_semantic_scholar(answer: Any) -> list[Work]:
 
 
 def _ask_openalex(query: str, limit: int, key: str) -> tuple[dict[str, str], dict[str, str]]:
-    # The service's own query language gives these signs a meaning.
+    # These characters have a meaning in the service's query language.
     words = query.translate({ord(sign): " " for sign in "?*,|!:\"'()"})
     asked = {"search": " ".join(words.split()), "per-page": str(limit)}
     return asked | ({"api_key": key} if key else {}), {}
@@ -150,7 +150,7 @@ def _read_openalex(answer: Any) -> list[Work]:
 
 
 def _in_order(places: dict[str, list[int]]) -> str:
-    """The words of an inverted index in their order."""
+    """The text of an inverted index: its words in their order."""
     pairs = [(place, word) for word, at in places.items() for place in at]
     return " ".join(word for _, word in sorted(pairs))
 

@@ -1,4 +1,4 @@
-"""One answer of a server within a time that is set beforehand, whatever the server does."""
+"""Fetches one JSON answer within a fixed time, whatever the server does."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ AGENT = "conference-simulator"
 
 
 class Unanswered(Exception):
-    """Why no good answer came, in a few words."""
+    """No valid answer came; the message says why in a few words."""
 
 
 class _Transient(Exception):
-    """A fault that may be gone the next time; `after` is when the server wants to be asked."""
+    """A fault that may be temporary; `after` are the seconds that the server asks to wait."""
 
     def __init__(self, reason: str, after: float = 0.0) -> None:
         super().__init__(reason)
@@ -32,8 +32,8 @@ class _Transient(Exception):
 class Patience(msgspec.Struct, frozen=True, kw_only=True):
     """How long and how often a server is asked, in seconds and requests.
 
-    Between two requests the wait doubles from `wait` up to `longest`, less up to half of it by
-    chance, so that many who were turned away together do not come back together.
+    Between two requests the wait doubles from `wait` up to `longest`, minus a random part of up to
+    half, so that many clients that were refused together do not retry together.
     """
 
     total: float = 30.0
@@ -50,14 +50,14 @@ def fetch(
     read: Callable[[Any], T],
     patience: Patience,
 ) -> T:
-    """What `read` makes of the server's JSON.
+    """The server's JSON answer as converted by `read`.
 
-    Asked again after 429, 5xx, silence, broken connections and answers that cannot be read. The
-    asking has a thread of its own, which is left alone when the time is over: no timeout of a
-    library ends a search for a name, a row of redirections or headers that come letter by letter.
+    It retries after 429, 5xx, silence, broken connections and unreadable answers. Requests run in a
+    separate thread, which is abandoned when the time is over: no library's timeout covers a slow
+    name lookup, a chain of redirects, or headers that come letter by letter.
 
     Raises:
-        Unanswered: the server refused for good, or the time or the number of requests is over.
+        Unanswered: the server refused for good, or the time or the number of requests ran out.
     """
     answers: queue.SimpleQueue[tuple[T | None, BaseException | None]] = queue.SimpleQueue()
 
@@ -97,7 +97,7 @@ def _patiently(
         except _Transient as error:
             reason, after = str(error), error.after
         except httpx.InvalidURL as error:
-            raise Unanswered(f"no address: {error}") from error
+            raise Unanswered(f"not a valid address: {error}") from error
         except httpx.HTTPError as error:
             reason, after = f"{type(error).__name__}: {error}"[:200], 0.0
         usual = min(patience.longest, patience.wait * 2**number) * (1 - rng.random() / 2)
@@ -131,7 +131,7 @@ def _once(
             raise Unanswered(f"status {status}")
         for part in response.iter_bytes():
             body += part
-            # The timeout of a stream begins anew with every part of it; this one does not.
+            # httpx restarts its timeout with every part; this limit holds for the whole answer.
             if time.monotonic() >= end:
                 raise _Transient("the answer came too slowly")
             if len(body) > MOST_BYTES:
@@ -143,5 +143,5 @@ def _once(
 
 
 def _seconds(header: str | None) -> float:
-    """The wait that a server asks for; dates are not worth their trouble and count as none."""
+    """The wait in seconds that a server asks for; 0 for none and for dates."""
     return float(header) if header is not None and header.isdigit() else 0.0

@@ -1,4 +1,4 @@
-"""The one protocol behind which every index of the literature stands, and its makers by name."""
+"""The protocol of literature indexes, and a function that opens one by name."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Literature(Protocol):
     """An index of published works."""
 
     def search(self, query: str, limit: int) -> tuple[Work, ...]:
-        """The works nearest to a query, best first, at most `limit`, perhaps none.
+        """The works nearest to a query, best first; at most `limit`, possibly none.
 
         Raises:
             Unreachable: the index did not answer within its time.
@@ -31,8 +31,8 @@ class Literature(Protocol):
 def open_literature(spec: str, cache: Path) -> Literature:
     """The index that `spec` names: local:PATH, semanticscholar, openalex.
 
-    A client may be given another server of the same interface as NAME@URL. What servers answer is
-    kept in the folder `cache`, so that a round that goes on does not ask again.
+    NAME@URL names another server with the same interface. Servers' answers are cached in the folder
+    `cache`, so that a resumed round does not ask again.
 
     Raises:
         UserError: there is no such index, or its files cannot be read.
@@ -47,7 +47,7 @@ def open_literature(spec: str, cache: Path) -> Literature:
 
 
 def resolved(spec: str) -> str:
-    """The same index named so that processes in other folders find it."""
+    """The same index with an absolute path, so that processes in other folders find it."""
     kind, _, rest = spec.partition(":")
     return f"local:{Path(rest).resolve()}" if kind == "local" and rest else spec
 
@@ -58,10 +58,10 @@ def _local(path: str) -> LocalIndex:
 
 
 def check_literature(spec: str) -> None:
-    """Ask the index once, before a round; nothing is kept. "" stands for no index.
+    """Ask the index once, before a round, and keep nothing. "" stands for no index.
 
     Raises:
-        UserError: it is not there, cannot be read, or does not answer.
+        UserError: it does not exist, cannot be read, or does not answer.
     """
     if not spec:
         return

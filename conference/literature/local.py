@@ -1,4 +1,4 @@
-"""An index over works of the user's own: BibTeX and JSONL files, searched by words."""
+"""An index of the user's own works in BibTeX and JSONL files, searched by words."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class LocalIndex:
         )
 
     def search(self, query: str, limit: int) -> tuple[Work, ...]:
-        """The nearest works that share a word with the query; equals in the order of the files."""
+        """The nearest works that share a word with the query; ties in the order of the files."""
         scores = self._ranking.scores(query)
         order = np.argsort(-scores, kind="stable")[:limit]
         return tuple(self._works[at] for at in order if scores[at] > 0)
@@ -35,11 +35,11 @@ class LocalIndex:
 def read_works(path: Path) -> tuple[Work, ...]:
     """The works of a BibTeX or JSONL file, or of all such files in a folder.
 
-    A line of JSONL is an object with `title` and, if known, `authors` (a list, or names parted by
-    semicolons), `year`, `venue`, `abstract`, `key`, `doi` and `url`.
+    A line of JSONL is an object with `title` and, if known, `authors` (a list, or names separated
+    by semicolons), `year`, `venue`, `abstract`, `key`, `doi` and `url`.
 
     Raises:
-        UserError: nothing is there, or an entry cannot be read.
+        UserError: there are no works, or an entry cannot be read.
     """
     if not path.exists():
         raise UserError(f"--literature local:{path}: no such file or folder.")
@@ -51,7 +51,9 @@ def read_works(path: Path) -> tuple[Work, ...]:
         for work in _bibtex(file) if file.suffix == ".bib" else _lines(file):
             works.setdefault(work.key, work)
     if not works:
-        raise UserError(f"--literature local:{path}: no work is there in .bib or .jsonl files.")
+        raise UserError(
+            f"--literature local:{path}: there are no works in .bib or .jsonl files; add some."
+        )
     return tuple(works.values())
 
 
@@ -96,7 +98,7 @@ def _lines(path: Path) -> list[Work]:
 
 
 def _work(row: dict[str, Any], where: str) -> Work:
-    """One entry as a record; without a key of its own it is known by its DOI or its title."""
+    """One entry as a record; without a key, its DOI or title serves as key."""
     row = {name: value for name, value in row.items() if value not in (None, "", "nan")}
     title, year = row.get("title"), row.get("year")
     if not isinstance(title, str) or not title.strip():

@@ -1,9 +1,9 @@
-"""How near a question or a text is to earlier papers and to published works.
+"""How near a question or a text is to earlier papers and published works.
 
-The nearness of an earlier text is its BM25 score for the new text, as a share of the score that the
-new text has for itself, both in one index (`conference.literature.bm25`): 0 where they share no
-word, 1 where the earlier one says all that the new one says. Rare words weigh more than common
-ones, so nearness is relative to the texts that are compared.
+The nearness of an earlier text is its BM25 score for the new text, as a share of the new text's
+score for itself, both in one index (`conference.literature.bm25`): 0 if they share no word, 1 if
+the earlier text has all the words of the new one. Rare words weigh more than common ones, so
+nearness depends on the texts that are compared.
 """
 
 from __future__ import annotations
@@ -18,24 +18,24 @@ from conference.literature.bm25 import Ranking
 
 
 def nearness(text: str, earlier: Sequence[str]) -> list[float]:
-    """The nearness in [0, 1] of each earlier text to a text."""
+    """The nearness in [0, 1] of each earlier text to the text."""
     return _shares(Ranking([text, *earlier]).scores(text), 0)
 
 
 def nearness_within(texts: Sequence[str]) -> list[float]:
-    """For each text the nearness of the one nearest to it among the others; 0 for a lone one."""
+    """For each text, the nearness of the nearest other text; 0 if there is no other."""
     ranking = Ranking(texts)
     return [max(_shares(ranking.scores(text), at), default=0.0) for at, text in enumerate(texts)]
 
 
 def _shares(scores: NDArray[np.float64], at: int) -> list[float]:
-    """The scores of all others as shares of the score at one place, at most 1."""
+    """The other scores as shares of the score at position `at`, at most 1."""
     own, others = scores[at], np.delete(scores, at)
     return [min(1.0, float(score / own)) if own else 0.0 for score in others]
 
 
 def nearest_earlier(text: str, earlier: Sequence[tuple[str, str]]) -> tuple[float, str]:
-    """The highest nearness of the earlier ones (title, text), and its title; "" where it is 0."""
+    """The highest nearness among earlier (title, text) pairs, and its title ("" if it is 0)."""
     near = nearness(text, [body for _, body in earlier])
     titles = [title for title, _ in earlier]
     best = max(zip(near, titles, strict=True), key=lambda pair: pair[0], default=(0.0, ""))

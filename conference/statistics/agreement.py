@@ -1,9 +1,9 @@
 """How far people agree about papers.
 
-`ratings` is a sequence of arrays, one for each paper, of that paper's ratings; papers may have
-different numbers of reviewers, and reviewers are taken as exchangeable within a paper. Papers
-with a single rating tell nothing of agreement and are left out; `n` counts those that are used.
-Each figure is a function of sums over papers, so that papers can be resampled.
+`ratings` is a sequence of arrays of ratings, one array per paper. Papers may have different numbers
+of reviewers, and reviewers are exchangeable within a paper. Papers with a single rating carry no
+information on agreement and are left out; `n` counts the papers used. Each figure is a function of
+sums over papers, so that papers can be resampled.
 """
 
 from __future__ import annotations
@@ -20,24 +20,24 @@ from conference.statistics.estimate import Estimate, Floats, Undefined
 
 
 def icc1(ratings: Sequence[Floats]) -> float:
-    """ICC(1): the share of variance that lies between papers, for one rating.
+    """ICC(1): the share of a single rating's variance that lies between papers.
 
     One-way random effects by analysis of variance (Shrout and Fleiss 1979), with
-    n0 = (N - sum k^2 / N) / (papers - 1) in place of k where the numbers of reviewers differ
+    n0 = (N - sum k^2 / N) / (papers - 1) in place of k if the numbers of reviewers differ
     (Donner 1986).
     """
     return _point(icc1_statistic, ratings)
 
 
 def pooled_sd(ratings: Sequence[Floats]) -> float:
-    """The root of the within-paper mean square: sqrt(sum of squares / (ratings - papers))."""
+    """The square root of the within-paper mean square, sum of squares / (ratings - papers)."""
     return _point(pooled_sd_statistic, ratings)
 
 
 class LeaveOneOut(msgspec.Struct, frozen=True):
-    """Every human rating beside the mean of the other humans on that paper, one row a rating.
+    """A table with one row per human rating: the rating and the mean of the paper's other ratings.
 
-    `share` is 1 / k, so that each paper counts once however many reviewers it has.
+    `share` is 1 / k, so that each paper counts once, however many reviewers it has.
     """
 
     paper: NDArray[np.int64]
@@ -65,15 +65,15 @@ def leave_one_out(ratings: Sequence[Floats]) -> LeaveOneOut:
 def leave_one_out_spearman(ratings: Sequence[Floats]) -> float:
     """Spearman's correlation of one rating with the mean of the others.
 
-    All ratings are left out in turn and pooled, each weighing 1 / k; this is what drawing one
-    reviewer of each paper at random gives on average, without the draw.
+    Each rating is left out in turn, and all are pooled with weight 1 / k. This is the average
+    result of drawing one reviewer per paper at random.
     """
     return _point(lambda sets: leave_one_out_statistic(leave_one_out(sets)), ratings)
 
 
 def leave_one_out_statistic(table: LeaveOneOut, scores: Floats | None = None) -> Statistic:
-    """Spearman of the left-out human with the mean of the others; or of `scores`, one a paper,
-    with the very same truths, so that a reviewer and a human can be compared."""
+    """Spearman of the left-out human with the mean of the others. With `scores`, one per paper:
+    Spearman of these with the same means, so that a reviewer and a human can be compared."""
     given = table.own if scores is None else scores[table.paper]
     if (given == given[0]).all() or (table.others == table.others[0]).all():
         raise Undefined("all scores are the same")
@@ -107,7 +107,7 @@ def agreement_figures(
 
 
 def icc1_statistic(ratings: Sequence[Floats]) -> Statistic:
-    """ICC(1) to be resampled by paper."""
+    """ICC(1) as a statistic that is resampled by paper."""
     parts = _sums(ratings)
 
     def statistic(block: Floats) -> Floats:
@@ -118,10 +118,10 @@ def icc1_statistic(ratings: Sequence[Floats]) -> Statistic:
 
 
 def icc1_k_statistic(ratings: Sequence[Floats]) -> Statistic:
-    """ICC(1,k), the reliability of the mean of k ratings, to be resampled by paper.
+    """ICC(1,k), the reliability of the mean of k ratings, as a statistic resampled by paper.
 
-    k is the mean number of a paper's reviewers; by the Spearman-Brown formula on ICC(1) (Shrout
-    and Fleiss 1979).
+    k is the mean number of reviewers per paper; the Spearman-Brown formula turns ICC(1) into
+    ICC(1,k) (Shrout and Fleiss 1979).
     """
     parts = _sums(ratings)
 
@@ -134,15 +134,15 @@ def icc1_k_statistic(ratings: Sequence[Floats]) -> Statistic:
 
 
 def pooled_sd_statistic(ratings: Sequence[Floats]) -> Statistic:
-    """The pooled within-paper standard deviation, to be resampled by paper."""
+    """The pooled within-paper standard deviation as a statistic resampled by paper."""
     parts = _sums(ratings)
     return lambda block: np.sqrt(_variances(block, parts)[1])
 
 
 def pairwise_pearson_statistic(ratings: Sequence[Floats]) -> Statistic:
-    """Pearson's r over all ordered pairs of two ratings of one paper, to be resampled by paper.
+    """Pearson's r over all pairs of ratings of one paper, as a statistic resampled by paper.
 
-    Each pair is taken both ways round, so the figure does not hang on the reviewers' order.
+    Each pair is used in both orders, so the figure does not depend on the reviewers' order.
     """
     centre = np.concatenate(list(ratings)).mean()
     rows = []
@@ -168,8 +168,10 @@ def pairwise_pearson_statistic(ratings: Sequence[Floats]) -> Statistic:
 
 
 def alpha_statistic(ratings: Sequence[Floats]) -> Statistic:
-    """Krippendorff's alpha for interval data (2004, ch. 11), to be resampled by paper:
-    1 - observed / expected disagreement. The sum of (a - b)^2 over pairs is 2 k times the squares.
+    """Krippendorff's alpha for interval data (2004, ch. 11), as a statistic resampled by paper.
+
+    It is 1 - observed / expected disagreement. The sum of (a - b)^2 over all ordered pairs is 2 k
+    times the sum of squares about the mean.
     """
     centre = np.concatenate(list(ratings)).mean()
     rows = []
@@ -191,7 +193,10 @@ def _loo_mae_statistic(table: LeaveOneOut) -> Statistic:
 
 
 def _sums(ratings: Sequence[Floats]) -> Floats:
-    """For each paper: k, k^2, sum, sum^2 / k and squares about its mean, about the grand mean."""
+    """For each paper: k, k^2, sum, sum^2 / k, and the sum of squares about the paper's mean.
+
+    Ratings are taken about the grand mean for numerical accuracy.
+    """
     centre = np.concatenate(list(ratings)).mean()
     rows = []
     for given in ratings:

@@ -2,9 +2,9 @@
 
 Reviews of one paper are not independent, so a paper is the unit (cluster bootstrap; Davison and
 Hinkley 1997, section 3.8; percentile intervals, Efron and Tibshirani 1993, chapter 13). A resample
-is a row of counts, one for each paper, and a statistic maps a block of such rows to one value a
-row, so that all of it is array work. Resamples depend on `n`, `resamples` and `seed` alone: two
-statistics measured on the same papers meet the same resamples, and their differences are paired.
+is a row of counts, one per paper, and a statistic maps a block of such rows to one value per row,
+so that all work is on arrays. Resamples depend only on `n`, `resamples` and `seed`: two statistics
+on the same papers use the same resamples, so their differences are paired.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from conference.core.seeds import generator
 from conference.statistics.estimate import Estimate, Floats, Undefined
 
-# (rows, papers) counts -> (rows,) values; NaN where a resample leaves the figure undefined.
+# (rows, papers) counts -> (rows,) values; NaN if the figure is undefined in a resample.
 Statistic = Callable[[Floats], Floats]
 
 RESAMPLES = 1000
@@ -39,7 +39,7 @@ def counts(n: int, resamples: int, seed: int) -> Iterator[Floats]:
 
 @lru_cache(maxsize=2)
 def _kept(n: int, resamples: int, seed: int) -> tuple[NDArray[np.uint16], ...]:
-    """A report asks for the same resamples once for each of its figures."""
+    """Cached resamples, because every figure of a report uses the same ones."""
     return tuple(block.astype(np.uint16) for block in _draw(n, resamples, seed))
 
 
@@ -68,8 +68,8 @@ def estimate(
 ) -> Estimate:
     """A figure with its percentile interval over papers.
 
-    `value` is the point value where a library computed it; otherwise it is the statistic on the
-    papers as they are. With `resamples` 0 no interval is given.
+    `value` is the point value if a library computed it; otherwise the statistic is applied to the
+    papers. With `resamples` 0 there is no interval.
     """
     if value is None:
         with np.errstate(invalid="ignore", divide="ignore"):
@@ -87,7 +87,7 @@ def estimate(
 def estimates(
     statistic: Statistic, names: Sequence[str], n: int, *, resamples: int = RESAMPLES, seed: int = 0
 ) -> dict[str, Estimate]:
-    """Several figures from one pass over the resamples: `statistic` gives (rows, names) values."""
+    """Several figures from one pass over the resamples; `statistic` returns (rows, names)."""
     with np.errstate(invalid="ignore", divide="ignore"):
         values = statistic(np.ones((1, n)))[0]
     drawn = _quiet(statistic, n, resamples, seed) if resamples else None
@@ -121,7 +121,7 @@ def difference(
 
 
 def attempt(make: Callable[[], Estimate], n: int) -> Estimate:
-    """The estimate, or one without a value that carries the reason."""
+    """The estimate that `make` returns, or one without a value that states why."""
     try:
         return make()
     except Undefined as why:

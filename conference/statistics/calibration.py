@@ -1,4 +1,4 @@
-"""How far predicted chances of acceptance can be trusted, and maps that correct them.
+"""How well predicted probabilities of acceptance are calibrated, and maps that calibrate scores.
 
 `probability` has shape (papers,) in [0, 1]; `accepted` is boolean.
 """
@@ -23,13 +23,13 @@ from conference.statistics.estimate import (
 )
 
 BINS = 10
-BIASED = "no interval: it is above nought by chance alone, as the figure beside it says"
+BIASED = "no interval: chance alone makes it positive, as the figure beside it shows"
 _BLOCK_CELLS = 2_000_000
 Map = Callable[[Floats], Floats]
 
 
 class ReliabilityBin(msgspec.Struct, frozen=True):
-    """One bin of a reliability curve: mean prediction, share accepted, number of papers."""
+    """A bin of a reliability curve: its bounds, mean prediction, share accepted, and papers."""
 
     low: float
     high: float
@@ -39,7 +39,7 @@ class ReliabilityBin(msgspec.Struct, frozen=True):
 
 
 def brier(accepted: Booleans, probability: Floats) -> float:
-    """The mean squared distance of chance and outcome (Brier 1950); 0 is best."""
+    """The mean squared difference of probability and outcome (Brier 1950); 0 is best."""
     from sklearn.metrics import brier_score_loss
 
     return float(brier_score_loss(as_labels(accepted), _chances(probability)))
@@ -65,7 +65,7 @@ def reliability_curve(
 
 
 def affine_map(scores: Floats, target: Floats) -> Map:
-    """The straight line of least squares from scores to the target."""
+    """The least-squares line from scores to the target."""
     from scipy.stats import linregress
 
     x, y = _varying(scores, target)
@@ -75,7 +75,7 @@ def affine_map(scores: Floats, target: Floats) -> Map:
 
 
 def logistic_map(scores: Floats, accepted: Booleans) -> Map:
-    """Chances of acceptance by logistic regression on the score (Platt 1999)."""
+    """A map from scores to probabilities of acceptance by logistic regression (Platt 1999)."""
     from sklearn.linear_model import LogisticRegression
 
     given, _ = _varying(scores, np.asarray(accepted, dtype=np.float64))
@@ -86,7 +86,7 @@ def logistic_map(scores: Floats, accepted: Booleans) -> Map:
 
     def chances(values: Floats) -> Floats:
         if not values.size:
-            return np.empty(0)  # as of a fold that has none of a few papers; the library refuses it
+            return np.empty(0)  # An empty fold of few papers: the library refuses empty input.
         scaled = ((unit(values) - centre) / spread)[:, None]
         return np.asarray(fit.predict_proba(scaled)[:, 1], dtype=np.float64)
 
@@ -99,10 +99,10 @@ def calibration_figures(
     """Brier score with a paper-level interval, and expected calibration error.
 
     The latter is the mean distance of prediction and outcome over equal-width bins, weighted by
-    their papers (Naeini, Cooper and Hauskrecht 2015). It grows with noise, and more so in
-    resamples, whose interval would lie above the truth. So it has none, and beside it stands what
-    it is where the chances are right: mean and range over outcomes drawn from them (Broecker and
-    Smith 2007).
+    their papers (Naeini, Cooper and Hauskrecht 2015). Noise increases it, even more in resamples,
+    so a bootstrap interval would lie above the truth and is not given. Instead `ece_by_chance`
+    gives its mean and range if the probabilities were right, over outcomes drawn from them
+    (Broecker and Smith 2007).
     """
     n = int(probability.size)
 
@@ -129,7 +129,7 @@ def calibration_figures(
 
 
 def _errors_by_chance(chances: Floats, draws: int, seed: int) -> Floats:
-    """The calibration error of each of so many draws of outcomes from the chances, (draws,)."""
+    """The calibration errors, shape (draws,), of outcomes drawn from the probabilities."""
     rng = generator(seed, "outcomes by chance", chances.size)
     inside = np.minimum((chances * BINS).astype(np.int64), BINS - 1)[:, None] == np.arange(BINS)
     rows = max(1, _BLOCK_CELLS // chances.size)
@@ -142,8 +142,8 @@ def _errors_by_chance(chances: Floats, draws: int, seed: int) -> Floats:
 
 
 def _unit(values: Floats) -> Map:
-    """Values as shares of the way from the lowest of these to the highest, so that squares neither
-    vanish nor overflow."""
+    """A map that scales the lowest of these values to 0 and the highest to 1, so that squares
+    neither vanish nor overflow."""
     low, span = float(values.min()), float(np.ptp(values))
     return lambda given: (given - low) / span
 

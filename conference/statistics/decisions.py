@@ -4,8 +4,8 @@
 scores, higher meaning better; all have shape (papers,). A score equal to a threshold counts as
 accept. The measures on scores need no threshold. All raise `Undefined` with one class only.
 
-The AI Scientist (Lu et al. 2024, table 1) reports as "AUC" the AUROC of the binary decision, which
-equals balanced accuracy; `auroc` here is that of the scores.
+The "AUC" of The AI Scientist (Lu et al. 2024, table 1) is the AUROC of the binary decision, which
+equals balanced accuracy; `auroc` here is the AUROC of the scores.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def f1(accepted: Booleans, predicted: Booleans) -> float:
 
 
 def precision(accepted: Booleans, predicted: Booleans) -> float:
-    """Of the papers predicted accepted, the share accepted; undefined where none is predicted."""
+    """Of the papers predicted accepted, the share accepted; undefined if there are none."""
     from sklearn.metrics import precision_score
 
     label = as_labels(accepted)
@@ -83,8 +83,8 @@ def false_negative_rate(accepted: Booleans, predicted: Booleans) -> float:
 
 
 def auroc(accepted: Booleans, scores: Floats) -> float:
-    """Area under the ROC of the scores: the chance that an accepted paper scores above a rejected
-    one, ties counting one half (Hanley and McNeil 1982)."""
+    """Area under the ROC curve of the scores: the probability that an accepted paper scores above a
+    rejected one, ties counting one half (Hanley and McNeil 1982)."""
     from sklearn.metrics import roc_auc_score
 
     return float(roc_auc_score(as_labels(accepted), as_floats(scores, "scores")))
@@ -118,7 +118,7 @@ POINTS = {
 
 
 def statistic(name: str, accepted: Booleans, predicted: Booleans) -> Statistic:
-    """The measure `name` of a binary decision, to be resampled by paper."""
+    """The measure `name` of a binary decision, as a statistic resampled by paper."""
     label, said = as_labels(accepted), predicted
     hit = label == said
     real, wrong = label.astype(float), (~hit).astype(float)
@@ -141,7 +141,10 @@ def statistic(name: str, accepted: Booleans, predicted: Booleans) -> Statistic:
 
 
 def sure(found: Estimate, trials: int) -> Estimate:
-    """A share of 0 or 1, which each resample repeats, with Wilson's interval instead (1927)."""
+    """Replace the interval of a share of 0 or 1, which every resample repeats, by Wilson's (1927).
+
+    Other estimates are returned unchanged.
+    """
     from statsmodels.stats.proportion import proportion_confint
 
     if found.value not in (0.0, 1.0) or found.low is None or found.low != found.high or not trials:
@@ -151,8 +154,8 @@ def sure(found: Estimate, trials: int) -> Estimate:
 
 
 def _trials(name: str, accepted: Booleans, predicted: Booleans) -> int:
-    """How many papers a share is of. A figure that is no plain share says no more than one of as
-    many papers as the smaller class has: so many pairs of the two classes can be made."""
+    """The number of papers that a share refers to. Figures that are not simple shares count the
+    papers of the smaller class: that many disjoint pairs of the two classes exist."""
     match name:
         case "accuracy":
             return int(accepted.size)
@@ -184,12 +187,12 @@ def cross_fitted_figures(
     accepted: Booleans, scores: Floats, *, resamples: int = RESAMPLES, seed: int = 0,
     paper: NDArray[np.int64] | None = None, share: Floats | None = None,
 ) -> dict[str, Estimate]:  # fmt: skip
-    """All measures of decisions by thresholds that are fitted on the other folds, and anew in each
-    resample: with thresholds as they are, an interval of 95 % for the false positive rate holds the
-    truth in half of all cases. A paper that is drawn twice stays in its fold.
+    """All measures of decisions by thresholds that are fitted on the other folds.
 
-    Several scores of one paper, as its humans' ratings are, stand beside their `paper`'s position,
-    and weigh `share`.
+    Thresholds are fitted anew in each resample; with fixed thresholds a 95 % interval of the false
+    positive rate covers the truth in only half of all cases. A paper that is drawn twice stays in
+    its fold. For several scores per paper, such as human ratings, `paper` gives the position of
+    each score's paper and `share` its weight.
     """
     label = as_labels(accepted)
     paper = np.arange(label.size) if paper is None else paper
@@ -215,7 +218,7 @@ def cross_fitted_figures(
 def cross_fitted_statistic(
     name: str, accepted: Booleans, scores: Floats, *, seed: int = 0
 ) -> Statistic:
-    """The measure `name` of `cross_fitted_figures`, to be resampled by paper."""
+    """The measure `name` of `cross_fitted_figures`, as a statistic resampled by paper."""
     label = as_labels(accepted)
     folds = thresholds.stratified_folds(label, thresholds.FOLDS, seed)
     decide = thresholds.cross_fitted(label, as_floats(scores, "scores"), folds)
@@ -224,15 +227,15 @@ def cross_fitted_statistic(
 
 
 def _measures(label: Booleans, said: Floats, weights: Floats) -> Floats:
-    """The measures of `POINTS` in their order, (rows, measures), of decisions under weights."""
+    """The measures of `POINTS` in order, shape (rows, measures), of weighted decisions."""
     real, given = label * weights, said * weights
     hits = (said * real).sum(axis=1)
     return _rates(hits, given.sum(axis=1), real.sum(axis=1), weights.sum(axis=1))
 
 
 def _rates(hits: Floats, said: Floats, real: Floats, total: Floats) -> Floats:
-    """The measures of `POINTS` in their order, (rows, measures), from the weights of what is
-    rightly accepted, of what is said to be accepted, of what is accepted, and of all."""
+    """The measures of `POINTS` in order, shape (rows, measures), from the weights of true
+    positives, predicted positives, actual positives, and all papers."""
     wrong, others = said - hits, total - real
     recall, fpr = _share(hits, real), _share(wrong, others)
     balanced, accuracy = (recall + 1 - fpr) / 2, _share(hits + others - wrong, total)

@@ -1,4 +1,4 @@
-"""A measured figure with its uncertainty, or the reason why there is none."""
+"""A measured figure with its uncertainty, or the reason why it is undefined."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ Booleans = NDArray[np.bool_]
 
 
 class Undefined(ValueError):
-    """The measure has no value on this data; the message is the reason in one sentence."""
+    """The measure is undefined on these data; the message states the reason."""
 
 
 class Estimate(msgspec.Struct, frozen=True):
-    """A figure, its 95 % bootstrap interval, and the number of papers it stands on.
+    """A figure, its 95 % bootstrap interval, and the number of papers it is based on.
 
-    Where the figure is undefined `value` is None and `reason` says why. `low` and `high` are None
-    where no interval was asked for or too few resamples had a value; `reason` then says so.
+    If the figure is undefined, `value` is None and `reason` says why. `low` and `high` are None if
+    no interval was asked for, or if it has none for the stated `reason`.
     """
 
     value: float | None
@@ -36,7 +36,7 @@ class Estimate(msgspec.Struct, frozen=True):
 
 
 def as_floats(values: object, name: str) -> Floats:
-    """`values` as a one-dimensional float array; raises `Undefined` when empty or not finite."""
+    """`values` as a one-dimensional float array; raises `Undefined` if empty or not finite."""
     array = np.asarray(values, dtype=np.float64)
     if array.ndim != 1:
         raise ValueError(f"{name} must have one dimension, not {array.ndim}")
@@ -48,7 +48,7 @@ def as_floats(values: object, name: str) -> Floats:
 
 
 def as_labels(values: object) -> Booleans:
-    """Decisions as booleans; raises `Undefined` when there is only one class."""
+    """Decisions as booleans; raises `Undefined` if there is only one class."""
     array = np.asarray(values)
     if array.size == 0:
         raise Undefined("there are no decisions")

@@ -1,6 +1,6 @@
-"""What a panel of reviewers is worth, from how its members' errors go together.
+"""The effective size of a panel of reviewers, from the correlation of its members' errors.
 
-`errors` has shape (papers, m): each reviewer's score less the truth, on each paper.
+`errors` has shape (papers, m): each reviewer's score minus the truth, on each paper.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from conference.statistics.estimate import Booleans, Floats, Undefined
 
 
 def independent_reviewers(errors: Floats) -> float:
-    """What a panel is worth in independent reviewers: m / (1 + (m - 1) r).
+    """How many independent reviewers a panel is worth: m / (1 + (m - 1) r).
 
     `errors` has shape (papers, m): each reviewer's error on each paper; r is the mean correlation
-    of two reviewers' errors over papers (the design effect of Kish 1965). Undefined where r is at
-    or below -1 / (m - 1).
+    of two reviewers' errors over papers (the design effect of Kish 1965). Undefined if r is at or
+    below -1 / (m - 1).
     """
     errors = np.asarray(errors, dtype=np.float64)
     size = errors.shape[1]
@@ -39,14 +39,14 @@ def error_correlation(errors: Floats) -> float:
 
 
 def latent_errors(ratings: Floats, humans: Sequence[Floats], seated: Booleans) -> Floats:
-    """Covariances (m, m) of what reviewers' ratings hold beside the quality that humans see.
+    """Covariances (m, m) of reviewers' errors: their ratings without the quality that humans see.
 
     `ratings` (papers, m) has a column for each reviewer; `humans` are each paper's human ratings,
     and `seated` (m,) says which columns are among them. Quality is what two humans' ratings of a
     paper share: its variance v is the between-paper component of a one-way analysis of variance.
-    With c a reviewer's covariance with the mean of the (other) humans, the covariance of two
-    errors is cov(a, b) - c_a c_b / v, and no noise of a human mean is counted as a shared error.
-    Undefined where humans do not agree at all.
+    Let c be a reviewer's covariance with the mean of the (other) humans. Then the covariance of two
+    errors is cov(a, b) - c_a c_b / v, which does not count the noise of a human mean as a shared
+    error. Undefined if humans do not agree at all.
     """
     count = np.array([len(given) for given in humans], dtype=np.float64)
     total = np.array([float(np.sum(given)) for given in humans])
@@ -71,7 +71,7 @@ def latent_errors(ratings: Floats, humans: Sequence[Floats], seated: Booleans) -
 def panel_worth(errors: Floats) -> tuple[float, float]:
     """The mean correlation r of two reviewers' errors, and m / (1 + (m - 1) r).
 
-    `errors` (m, m) are their covariances. Undefined where a reviewer has no error or errors cancel.
+    `errors` (m, m) are their covariances. Undefined if a reviewer has no error or errors cancel.
     """
     size, sd = len(errors), np.sqrt(np.clip(np.diag(errors), 0, None))
     if size < 2 or (sd == 0).any():

@@ -1,7 +1,7 @@
 """Measures against human ratings: `scores` and `truth` on one scale, shape (papers,).
 
-`truth` is usually a paper's human mean. The rank measures need no common scale. A constant side
-leaves the correlations undefined.
+`truth` is usually a paper's human mean. The rank measures need no common scale. Correlations are
+undefined if one side is constant.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from conference.statistics.estimate import Estimate, Floats, Undefined, as_float
 
 
 def mean_absolute_error(scores: Floats, truth: Floats) -> float:
-    """The mean distance, in points of the scale."""
+    """The mean absolute error, in points of the scale."""
     from sklearn.metrics import mean_absolute_error as library
 
     return float(library(*_pair(scores, truth, vary=False)))
 
 
 def root_mean_squared_error(scores: Floats, truth: Floats) -> float:
-    """The root of the mean squared distance, in points of the scale."""
+    """The root mean squared error, in points of the scale."""
     from sklearn.metrics import root_mean_squared_error as library
 
     return float(library(*_pair(scores, truth, vary=False)))
@@ -53,7 +53,7 @@ def pearson(scores: Floats, truth: Floats) -> float:
 def quadratic_kappa(scores: Floats, truth: Floats, scale: Sequence[float]) -> float:
     """Cohen's kappa with quadratic weights in levels of the scale (Cohen 1968).
 
-    Both sides are put on the nearest allowed value of `scale` first, the lower one if halfway.
+    Both sides are first rounded to the nearest allowed value of `scale`, the lower one if halfway.
     """
     from sklearn.metrics import cohen_kappa_score
 
@@ -65,8 +65,8 @@ def quadratic_kappa(scores: Floats, truth: Floats, scale: Sequence[float]) -> fl
 
 
 def pairwise_accuracy(scores: Floats, truth: Floats) -> float:
-    """Of all pairs of papers whose truths differ, the share that the scores put in the same order;
-    a tie of scores counts one half. It is (1 + Somers' D) / 2 (Somers 1962)."""
+    """The share of pairs of papers with different truths that the scores order correctly; tied
+    scores count one half. It is (1 + Somers' D) / 2 (Somers 1962)."""
     from scipy.stats import somersd
 
     x, y = _pair(scores, truth, vary=False)
@@ -89,7 +89,7 @@ def to_levels(values: Floats, scale: Sequence[float]) -> np.ndarray:
 
 
 def _matches(scores: Floats, ratings: Sequence[Floats], scale: Sequence[float]) -> Floats:
-    """1 where the score, put on the scale, equals some human's rating of the paper
+    """1 if the score, rounded to the scale, equals a human's rating of the paper, else 0
     (OpenReviewer's "exact match with any human"; Idahl and Ahmadi 2025)."""
     levels = to_levels(as_floats(scores, "scores"), scale)
     nearest = np.asarray(scale, dtype=np.float64)[levels]

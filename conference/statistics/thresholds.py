@@ -1,8 +1,8 @@
-"""A score's threshold for acceptance, always fitted on other papers than those it judges.
+"""Thresholds of a score for acceptance, fitted on other papers than those they judge.
 
-The threshold maximises balanced accuracy; of equally good ones the most accurate is taken, and of
-these the lowest. It lies halfway between two neighbouring scores (above all of them, it is
-infinite), and a score at or above it counts as accept.
+A threshold maximises balanced accuracy; ties are broken by accuracy, then by the lower threshold.
+It lies halfway between two neighbouring scores (or is infinite, above all of them), and a score at
+or above it counts as accept.
 """
 
 from __future__ import annotations
@@ -16,18 +16,18 @@ from conference.core.seeds import generator
 from conference.statistics.estimate import Booleans, Floats, as_floats, as_labels
 
 FOLDS = 5
-EQUAL = 1e-9  # Sums of weights nearer than this are the same but for rounding.
+EQUAL = 1e-9  # Sums of weights that differ by less are equal, apart from rounding.
 
 
 def fit_threshold(accepted: Booleans, scores: Floats) -> float:
-    """The threshold of highest balanced accuracy; raises `Undefined` with one class only."""
+    """The threshold with the highest balanced accuracy; raises `Undefined` for a single class."""
     label, values = as_labels(accepted), as_floats(scores, "scores")
     return float(best_thresholds(label, values)(np.ones((1, values.size)))[0])
 
 
 def best_thresholds(accepted: Booleans, scores: Floats) -> Callable[[Floats], Floats]:
-    """From blocks (rows, scores) of weights to the threshold that is best under each, (rows,); NaN
-    where a class has no weight."""
+    """A function from blocks (rows, scores) of weights to the best threshold of each row, (rows,);
+    NaN if a class has no weight."""
     order = np.argsort(scores, kind="stable")
     ranked, positive = scores[order], accepted[order].astype(np.float64)
     starts = np.flatnonzero(np.r_[True, ranked[1:] != ranked[:-1]])
@@ -38,7 +38,7 @@ def best_thresholds(accepted: Booleans, scores: Floats) -> Callable[[Floats], Fl
         weights = block[:, order]
         both = np.add.reduceat(weights, starts, axis=1)
         gain = np.add.reduceat(weights * positive, starts, axis=1)
-        # What is rightly accepted from each point on, and rightly rejected below it.
+        # For each point: true positives at or above it, and true negatives below it.
         lost = np.cumsum(gain, axis=1)
         kept = lost[:, -1:] - np.pad(lost, ((0, 0), (1, 0)))
         spared = np.pad(np.cumsum(both - gain, axis=1), ((0, 0), (1, 0)))
@@ -48,7 +48,7 @@ def best_thresholds(accepted: Booleans, scores: Floats) -> Callable[[Floats], Fl
         good = balanced >= balanced.max(axis=1, keepdims=True) - EQUAL
         right = np.where(good, kept + spared, -np.inf)
         best = (right >= right.max(axis=1, keepdims=True) - EQUAL).argmax(axis=1)
-        # The nearest points that have weight, below the cut and at or above it.
+        # The nearest points with weight: below the cut, and at or above it.
         there = np.pad(both > 0, ((0, 0), (1, 1)), constant_values=True)
         at = np.arange(points.size)
         below = np.maximum.accumulate(np.where(there, at, 0), axis=1)
@@ -66,7 +66,7 @@ def best_thresholds(accepted: Booleans, scores: Floats) -> Callable[[Floats], Fl
 def cross_validated(
     accepted: Booleans, scores: Floats, *, folds: int = FOLDS, seed: int = 0
 ) -> tuple[Booleans, Floats]:
-    """Decisions whose thresholds come from the other folds, and the thresholds, one a paper.
+    """Decisions with thresholds from the other folds, and each paper's threshold.
 
     Folds are stratified by decision and drawn from `seed`.
     """
@@ -83,8 +83,8 @@ def cross_validated(
 def cross_fitted(
     accepted: Booleans, scores: Floats, which: NDArray[np.int64]
 ) -> Callable[[Floats], Floats]:
-    """From blocks (rows, scores) of weights to decisions (1, 0) whose thresholds come from the
-    other folds under the same weights; NaN where one could not be fitted. `which` are the folds."""
+    """A function from blocks (rows, scores) of weights to decisions (1 or 0) with thresholds from
+    the other folds under the same weights; NaN if none could be fitted. `which` are the folds."""
     fit = best_thresholds(accepted, scores)
 
     def decide(block: Floats) -> Floats:
@@ -99,7 +99,7 @@ def cross_fitted(
 
 
 def stratified_folds(accepted: Booleans, folds: int, seed: int) -> np.ndarray:
-    """A fold number for each paper, equally many of each class in each fold (to one)."""
+    """A fold number for each paper; the folds' counts of each class differ by at most one."""
     label = as_labels(accepted)
     folds_of = np.empty(label.size, dtype=np.int64)
     rng = generator(seed, "folds", folds)

@@ -1,8 +1,8 @@
-"""Measures under many weightings of the papers at once: the array work behind the bootstrap.
+"""Measures under many weightings of the papers at once, as arrays: the basis of the bootstrap.
 
-Each maker takes the data once, sorts it once, and returns a `Statistic`: a function from a block
-(rows, papers) of non-negative weights to one value a row. With weights that count draws the value
-is exactly that of the resampled data, ties included.
+Each function prepares the data once and returns a `Statistic`, which maps a block (rows, papers) of
+non-negative weights to one value per row. If the weights count draws, the value is exactly that of
+the resampled data, ties included.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def expand(
 ) -> Statistic:
     """Let a statistic over rows be resampled by paper.
 
-    `paper[i]` is the position of row i's paper; a row weighs its paper's weight times `share[i]`.
+    `paper[i]` is the position of row i's paper; a row's weight is its paper's times `share[i]`.
     """
 
     def over_papers(block: Floats) -> Floats:
@@ -41,17 +41,17 @@ def mean(values: Floats) -> Statistic:
 
 
 def ratio(above: Floats, below: Floats) -> Statistic:
-    """A ratio of two weighted sums; NaN where the lower one is nought."""
+    """A ratio of two weighted sums; NaN if the denominator is 0."""
     return lambda block: _divide(block @ above, block @ below)
 
 
 def root_mean(values: Floats) -> Statistic:
-    """The root of a weighted mean."""
+    """The square root of a weighted mean."""
     return lambda block: np.sqrt((block @ values) / block.sum(axis=1))
 
 
 def balanced(hit: Booleans, label: Booleans) -> Statistic:
-    """The mean of the two classes' shares of correct decisions."""
+    """Balanced accuracy: the mean of the two classes' shares of correct decisions."""
     sums = np.stack([hit & label, label, hit & ~label, ~label], axis=1).astype(np.float64)
 
     def statistic(block: Floats) -> Floats:
@@ -68,7 +68,7 @@ def f1(predicted: Booleans, label: Booleans) -> Statistic:
 
 
 def auroc(scores: Floats, label: Booleans) -> Statistic:
-    """The chance that an accepted paper scores above a rejected one, ties counting one half."""
+    """The probability that an accepted paper scores above a rejected one, ties counting half."""
     order, starts = _groups(scores)
     positive = label[order].astype(np.float64)
 
@@ -113,7 +113,7 @@ def pearson(x: Floats, y: Floats) -> Statistic:
 
 
 def spearman(x: Floats, y: Floats) -> Statistic:
-    """Pearson's r of the mid-ranks, which are taken anew in each weighting."""
+    """Pearson's r of the mid-ranks, which are computed anew for each weighting."""
     ranks_x, ranks_y = _midranks(x), _midranks(y)
 
     def statistic(block: Floats) -> Floats:
@@ -125,10 +125,10 @@ def spearman(x: Floats, y: Floats) -> Statistic:
 
 
 def kendall(x: Floats, y: Floats) -> Statistic:
-    """Kendall's tau-b; weights must be whole numbers (draws). One sort for each resample.
+    """Kendall's tau-b; weights must be whole numbers (draws).
 
-    It is the dearest of all measures, and a report asks for it twice: for itself, and for the share
-    of pairs in the right order. So the values of a block of weights are kept.
+    It is the slowest measure, and a report needs it twice: for itself, and for the share of pairs
+    in the right order. So the values of each block of weights are cached.
     """
     return _tau(x.astype(np.float64).tobytes(), y.astype(np.float64).tobytes())
 
@@ -158,9 +158,9 @@ def _tau(first: bytes, second: bytes) -> Statistic:
 
 
 def pairwise_accuracy(scores: Floats, truth: Floats) -> Statistic:
-    """Of the pairs whose truths differ, the share in the right order, tied scores one half.
+    """The share of pairs with different truths in the right order, tied scores counting half.
 
-    It is (1 + Somers' D) / 2, found from tau-b and the numbers of tied pairs.
+    It is (1 + Somers' D) / 2, computed from tau-b and the numbers of untied pairs.
     """
     tau = kendall(scores, truth)
     untied_scores, untied_truth = _untied(scores), _untied(truth)
@@ -202,9 +202,9 @@ def calibration_error(probability: Floats, label: Booleans, bins: int) -> Statis
 
 
 def most_certain(certainty: Floats, hit: Booleans, shares: Floats) -> Statistic:
-    """Of the most certain papers the share of hits, for each of the `shares` of all papers that are
-    taken: (rows, shares). Of papers of equal certainty at the edge each counts in part, which is
-    what a random pick among them gives on average (El-Yaniv and Wiener 2010, selective accuracy).
+    """The share of hits among the most certain papers, for each of the `shares` of all papers:
+    shape (rows, shares). Papers of equal certainty at the edge count in part, which is the average
+    of a random choice among them (El-Yaniv and Wiener 2010, selective accuracy).
     """
     order, starts = _groups(-certainty)
     right = hit[order].astype(np.float64)
@@ -224,10 +224,10 @@ def most_certain(certainty: Floats, hit: Booleans, shares: Floats) -> Statistic:
 
 
 def quantiles(values: Floats, paper: NDArray[np.int64], share: Floats, levels: Floats) -> Statistic:
-    """Quantiles of rows that belong to papers, (rows, levels): the least value at or below which
-    that share of the weight lies. A row weighs its paper's weight times `share`.
+    """Quantiles of rows that belong to papers, shape (rows, levels): the lowest value with at least
+    that share of the weight at or below it. A row's weight is its paper's times `share`.
 
-    Where there are more than 512 different values, they are told apart to 1/512 of the rows.
+    If there are more than 512 different values, quantiles are resolved to 1/512 of the rows.
     """
     points = np.unique(values)
     if points.size > QUANTILE_POINTS:
@@ -246,7 +246,7 @@ def quantiles(values: Floats, paper: NDArray[np.int64], share: Floats, levels: F
 
 
 def _about_mean(values: Floats) -> Floats:
-    """Values about their mean, the farthest at 1, whatever their unit is."""
+    """Values about their mean, scaled so that the largest distance is 1."""
     apart = values - values.mean()
     farthest = np.abs(apart).max()
     scaled: Floats = apart / farthest if farthest > 0 else apart
@@ -254,7 +254,7 @@ def _about_mean(values: Floats) -> Floats:
 
 
 def _groups(values: Floats) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The sorting order, and where each run of equal values starts in it."""
+    """The sorting order, and the start of each run of equal values in it."""
     order = np.argsort(values, kind="stable")
     ranked = values[order]
     starts = np.flatnonzero(np.r_[True, ranked[1:] != ranked[:-1]])

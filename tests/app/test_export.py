@@ -176,5 +176,5 @@ def test_an_unknown_reader_is_one_sentence(round_: Round, tmp_path: Path) -> Non
     with pytest.raises(UserError, match="--for nobody: choose from public"):
         view_of(round_, "nobody")
     (tmp_path / "x.json").write_text("[]")
-    with pytest.raises(UserError, match="no file of notes"):
+    with pytest.raises(UserError, match="not a file of notes"):
         read_notes(tmp_path / "x.json")

@@ -268,7 +268,7 @@ def test_the_years_before_blind_submissions_are_asked_for_as_they_lie(
     server.given = {"submission": [submission([], api=1, **decided)]}
     (found,) = openreview.read_venue("ICLR.cc/2013/conference", **where)
     assert (found.papers[0].status, found.papers[0].presentation) == ("accepted", "oral")
-    assert found.notes == ("its reviews have no ratings: its decisions alone are read",)
+    assert found.notes == ("its reviews have no ratings: only its decisions are read",)
     with pytest.raises(UserError, match="ICLR 2015 was not held on OpenReview"):
         openreview.read_venue("ICLR.cc/2015/Conference", **where)
     with pytest.raises(UserError, match="only the workshop track of ICLR 2016"):

@@ -1,1 +1,1 @@
-"""One importer for each source; each reads a source into `Dataset`s and writes nothing."""
+"""Importers, one per kind of source: each reads a source into `Dataset`s and writes nothing."""

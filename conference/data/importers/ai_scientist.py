@@ -36,7 +36,7 @@ from conference.data.values import (
 NAME = "ai-scientist-iclr2022"
 OVERALL = tuple(float(step) for step in range(1, 11))  # The NeurIPS 2022 form of its reviewers.
 RATINGS = tuple(str(column) for column in range(7))
-UNNAMED = ("", "Unnamed: 0", "__index_level_0__")  # How tables write an index without a name.
+UNNAMED = ("", "Unnamed: 0", "__index_level_0__")  # how tables name an unnamed index
 
 
 class RecordedReview(msgspec.Struct, frozen=True):
@@ -50,7 +50,7 @@ class RecordedReview(msgspec.Struct, frozen=True):
 
 
 def read_ratings(path: Path) -> list[Dataset]:
-    """The human ratings and decisions; titles and abstracts are kept where the file has them."""
+    """The human ratings and decisions, with titles and abstracts if the file has them."""
     table = _with_ids(read_table(path, ("decision",)))
     if "ratings" not in table.columns and "0" not in table.columns:
         raise UserError(f"{path}: there is neither a column 'ratings' nor columns '0' to '6'.")
@@ -79,13 +79,13 @@ def read_ratings(path: Path) -> list[Dataset]:
         )
         reviews += _reviews(name, row, scale, damaged)
     nameless = sum(paper.title == paper.paper_id for paper in papers)
-    notes = [f"{nameless} papers have no title there: their ids stand for it, and a reviewer of "
-             "titles is judged on nothing"] if nameless else []  # fmt: skip
+    notes = [f"{nameless} papers have no title there; their ids are used instead, which tell a "
+             "reviewer of titles nothing"] if nameless else []  # fmt: skip
     return [gather(NAME, papers, reviews, damaged, source=str(path), notes=notes)]
 
 
 def _with_ids(table: Table) -> Table:
-    """The table with a column `paper_id`: its files write the ids as an index, at times unnamed."""
+    """The table with a column `paper_id`; its files hold the ids as an index, often unnamed."""
     if "paper_id" in table.columns:
         return table
     first = table.columns[0]

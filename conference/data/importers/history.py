@@ -1,8 +1,8 @@
-"""What reviewers said before rebuttal, from a table of ratings at each stage of a venue-year.
+"""Ratings from before the rebuttal, from a table of ratings at each stage of a venue-year.
 
-The table's reviewers are not numbered as the reviews are, and are matched by their last rating. So
-each paper's pairs of first and last ratings are right, but which of two reviewers with the same
-last rating had which first one is arbitrary.
+The table does not number reviewers as the reviews do, so they are matched by their last rating.
+Each paper's pairs of first and last ratings are right, but if two reviewers have the same last
+rating, which of them had which first one is arbitrary.
 """
 
 from __future__ import annotations
@@ -22,11 +22,12 @@ def first_ratings(
     scales: Mapping[str, tuple[float, ...]],
     damaged: list[Damage],
 ) -> list[HumanReview]:
-    """Fill in `rating_initial` where there is none.
+    """Fill in `rating_initial` where it is missing.
 
     `history` has rows of paper_id, stage (0 = before rebuttal) and ratings, whose order is the same
-    in all stages of a paper. A paper whose last ratings are not its reviews' stays as it is. A row
-    of a paper in `scales` that cannot be read, or is off the paper's scale, is left out and named.
+    at all stages of a paper. A paper whose last ratings differ from its reviews' is left unchanged.
+    A row of a paper in `scales` that cannot be read, or is off the paper's scale, goes to
+    `damaged`.
     """
     stages: dict[str, dict[float, list[float]]] = {}
     for row in history:

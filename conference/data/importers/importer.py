@@ -1,7 +1,7 @@
-"""What an importer is: it reads one source of human reviews into datasets, and writes nothing.
+"""The protocol of importers: each reads one source of human reviews into datasets.
 
-Another package's stand beside ours in the group `conference.importers`, under the name that
-`conference data import NAME SOURCE` takes.
+Packages register importers in the group `conference.importers` under the name for
+`conference data import NAME SOURCE`.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from conference.data.tables import Dataset
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True):
-    """What the user said beside the source; `scale` is empty where it was not said.
+    """The user's options for an import; `scale` is empty if it was not given.
 
-    `cache` is a folder of the store for what was fetched. `ratings`, `venue` and `year` are for
-    PDFs; `api`, `url`, `pause` (seconds between two requests) and `fresh` for OpenReview.
-    `progress` is told step, done and total, None where that is unknown.
+    `cache` is a folder of the store for fetched data. `ratings`, `venue` and `year` are for PDFs;
+    `api`, `url`, `pause` (seconds between two requests) and `fresh` for OpenReview. `progress` is
+    called with step, done and total (None if unknown).
     """
 
     cache: Path
@@ -39,8 +39,8 @@ Importer = Callable[[str, Options], list[Dataset]]
 
 
 def folder(source: str) -> Path:
-    """The source as a folder. Raises `UserError` where there is none."""
+    """The source as a folder. Raises `UserError` if it is not a folder."""
     path = Path(source)
     if not path.is_dir():
-        raise UserError(f"{source}: no such folder.")
+        raise UserError(f"{source}: no such folder; give the path of a folder.")
     return path

@@ -15,11 +15,11 @@ from conference.data.scales import dataset_name
 from conference.data.tables import Damage, Dataset, HumanReview, Paper, Stage
 from conference.data.values import Damaged
 
-SIMULATED = ".simulated"  # ends the group of a venue whose round was simulated
+SIMULATED = ".simulated"  # ends the group name of a simulated venue
 
 
 class File(msgspec.Struct, frozen=True):
-    """The file as a whole; each note has its replies in `details`. `stage` is the ratings'."""
+    """The whole file; each note has its replies in `details`. `stage` is that of the ratings."""
 
     venue_id: str
     venue: str
@@ -30,16 +30,16 @@ class File(msgspec.Struct, frozen=True):
 
 
 def read_notes(path: Path) -> list[Dataset]:
-    """Papers, reviews and decisions of a file of notes; `UserError` where it is none.
+    """Papers, reviews and decisions of a file of notes; raises `UserError` if it is not one.
 
-    A simulated round's dataset is named as such, as "iclr2026-simulated".
+    A simulated round's dataset is named accordingly, such as "iclr2026-simulated".
     """
     try:
         file = msgspec.json.decode(path.read_bytes(), type=File)
     except OSError as error:
         raise UserError(f"{path}: cannot be opened ({error.strerror}).") from error
     except msgspec.MsgspecError as error:
-        raise UserError(f"{path}: no file of notes ({error}); fix that field.") from error
+        raise UserError(f"{path}: it is not a file of notes ({error}); fix that field.") from error
     about = Reading(file.venue_id, file.venue, file.year, file.scale, file.stage, 2)
     papers: list[Paper] = []
     reviews: list[HumanReview] = []
@@ -56,7 +56,7 @@ def read_notes(path: Path) -> list[Dataset]:
         reviews += said
         damaged += faults
     name = dataset_name(file.venue, file.year)
-    if f"{SIMULATED}/" in file.venue_id:  # It must not take the place of what people wrote.
+    if f"{SIMULATED}/" in file.venue_id:  # It must not replace the human data of that name.
         name += "-simulated"
     return [gather(name, papers, reviews, damaged, source=f"notes of {file.venue_id}")]
 

@@ -1,8 +1,8 @@
 """OpenReview, API versions 1 and 2, through openreview-py.
 
-Pages of answers are kept in the store's cache as they come, cut down to what is read of them and
-without names of authors and reviewers, so that an interrupted import goes on where it stopped and a
-finished one asks nothing again. Between two requests there is a pause.
+Pages of answers are kept in the store's cache, reduced to the fields that are read and without
+names of authors and reviewers. So an interrupted import goes on where it stopped, and a finished
+one sends no request again. There is a pause between two requests.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ URLS: dict[Api, str] = {1: "https://api.openreview.net", 2: "https://api2.openre
 PAGE = 200
 PAUSE = 1.0
 MAIN_TRACK = "conference"
-# What is kept of a submission; a reply is kept whole, as its text is what the reviewer wrote.
+# The fields of a submission that are kept; a reply is kept whole, because it is the review.
 _SUBMISSION = ("title", "abstract", "keywords", "venue", "venueid", "decision", *TOPICS)
 # (invitation, offset) -> one page of notes as plain JSON.
 Fetch = Callable[[str, int], list[dict[str, Any]]]
@@ -52,9 +52,9 @@ def read_venue(
 ) -> list[Dataset]:
     """All submissions of a venue such as "ICLR.cc/2024/Conference" with their reviews.
 
-    Without `api`, the version is the one that held the venue in that year. With `fresh`, pages that
-    were kept are asked for again. Raises `UserError` when the venue id has no year, the scale is
-    unknown, nothing is there, or OpenReview refuses.
+    Without `api`, the version is the one that holds the venue's year. With `fresh`, cached pages
+    are fetched again. Raises `UserError` if the venue id has no year, the scale is unknown, nothing
+    is there, or OpenReview refuses.
     """
     found = re.search(r"(?P<venue>[A-Za-z]+)[^/]*/(?P<year>\d{4})/(?P<track>.+)", venue_id)
     if not found:
@@ -78,13 +78,13 @@ def read_venue(
     }
     papers, reviews, damaged = _read_notes(notes, about, progress)
     if not papers and not damaged:
-        shutil.rmtree(folder)  # Its pages are empty, and may be filled later.
+        shutil.rmtree(folder)  # The empty pages must not be cached: they may be filled later.
         raise UserError(
             f"{venue_id}: in API {place.api}, OpenReview has no submission under "
-            f"{', '.join(place.invitations)}; check the venue id, whose case counts."
+            f"{', '.join(place.invitations)}; check the venue id, which is case-sensitive."
         )
     name = f"{venue.lower()}{year}" + ("" if main else f"-{re.sub(r'[^a-z0-9]+', '-', track)}")
-    unrated = [] if place.rated else ["its reviews have no ratings: its decisions alone are read"]
+    unrated = [] if place.rated else ["its reviews have no ratings: only its decisions are read"]
     source = f"OpenReview {venue_id}, API {place.api}"
     return [gather(name, papers, reviews, damaged, source=source, notes=unrated)]
 
@@ -98,7 +98,7 @@ def _read_notes(
     about: Reading,
     progress: Callable[[int], None] | None,
 ) -> tuple[list[Paper], list[HumanReview], list[Damage]]:
-    """The papers and reviews in the notes of each invitation, and what is damaged there."""
+    """The papers, reviews and damaged records in the notes of each invitation."""
     papers: list[Paper] = []
     reviews: list[HumanReview] = []
     damaged: list[Damage] = []
@@ -118,7 +118,7 @@ def _read_notes(
 
 
 class Place(msgspec.Struct, frozen=True):
-    """Where a venue-year's submissions lie; `rated` where its reviews have ratings."""
+    """Where a venue-year's submissions are; `rated` says whether its reviews have ratings."""
 
     api: Api
     invitations: tuple[str, ...]
@@ -126,9 +126,9 @@ class Place(msgspec.Struct, frozen=True):
 
 
 def place_of(venue_id: str, venue: str, year: int, track: str, api: Api | None) -> Place:
-    """The invitations to ask for a venue-year, as openreview.toml has them.
+    """The invitations of a venue-year's submissions, from openreview.toml.
 
-    Raises `UserError` for a track that is known not to be there.
+    Raises `UserError` for a track that OpenReview is known to lack.
     """
     rules = tomllib.loads((Path(__file__).parent / "openreview.toml").read_text(encoding="utf-8"))
     last = {name.lower(): year for name, year in rules["last_year_of_api_1"].items()}
@@ -145,7 +145,7 @@ def place_of(venue_id: str, venue: str, year: int, track: str, api: Api | None) 
 
 
 def _notes(fetch: Fetch, invitation: str, folder: Path, pause: float) -> Iterator[dict[str, Any]]:
-    """Notes page by page, from the cache where a page is there."""
+    """Notes page by page, from the cache if it has the page."""
     folder.mkdir(parents=True, exist_ok=True)
     offset = 0
     while True:
@@ -173,7 +173,7 @@ def _kept(path: Path) -> list[dict[str, Any]]:
 
 
 def _without_names(note: dict[str, Any]) -> dict[str, Any]:
-    """The submission with its reviews and decisions, and nobody's name."""
+    """The submission with its reviews and decisions, without names."""
     content = {k: v for k, v in (note.get("content") or {}).items() if k in _SUBMISSION}
     details = note.get("details") or {}
     replies = details.get("replies") or details.get("directReplies") or []
@@ -184,7 +184,7 @@ def _without_names(note: dict[str, Any]) -> dict[str, Any]:
 
 
 def _reply(reply: dict[str, Any], paper: Any) -> dict[str, Any]:
-    """A reply with its reviewer as a digest that means nothing outside this paper."""
+    """A reply whose reviewer is replaced by a digest that differs between papers."""
     signed = f"{paper}\x1f{reply.get('signatures')}" if reply.get("signatures") else ""
     who = hashlib.sha256(signed.encode()).hexdigest()[:16] if signed else ""
     return _outline(reply) | {"content": reply.get("content") or {}, "who": who}

@@ -25,11 +25,11 @@ RATINGS = (
 CONFIDENCES = ("confidence", "review_confidence", "reviewer_confidence")
 INITIAL = "preliminary_rating"
 DECISIONS = ("decision", "recommendation", "acceptance_decision")
-# Fields that are no part of what a review says: its heading, and the reviewer's ticks.
+# Fields that are not part of a review's content: its heading, and the reviewer's check boxes.
 FORMALITIES = ("title", "code_of_conduct", "acknowledgement", "acknowledgment")
 LONGEST_LABEL = 200  # characters of a score with its label, such as "3: minor issues ..."
 KINDS = ("Official_Review", "Decision", "Acceptance_Decision", "Meta_Review")
-# As ICLR 2017 called them: .../-/paper12/official/review. A public review is another kind.
+# The names at ICLR 2017: .../-/paper12/official/review. A public review is another kind.
 EARLY_KINDS = {
     "official/review": "Official_Review", "acceptance": "Acceptance_Decision",
     "meta/review": "Meta_Review",
@@ -38,7 +38,7 @@ TOPICS = ("primary_area", "area", "subject_area", "track")
 
 
 class Reading(msgspec.Struct, frozen=True):
-    """What is known of the venue before a note is read."""
+    """The venue's facts that are needed to read a note."""
 
     venue_id: str
     venue: str
@@ -51,7 +51,7 @@ class Reading(msgspec.Struct, frozen=True):
 def read_note(
     note: dict[str, Any], kind: str, about: Reading
 ) -> tuple[Paper, list[HumanReview], list[Damage]]:
-    """The paper, its reviews, and what of them was damaged; raises `Damaged` without a title."""
+    """The paper, its reviews, and damaged records; raises `Damaged` if it has no id or title."""
     content = _plain(note.get("content") or {})
     name, title = text(note.get("id")), text(content.get("title"))
     if note.get("ddate"):
@@ -63,7 +63,7 @@ def read_note(
         raise Damaged("its replies are not a list of notes")
     decision = _decision(content, replies)
     status = _status(content, kind, decision, about)
-    # A rejected paper's line names the venue alone, which may be called a workshop.
+    # The venue line of a rejected paper names only the venue, which may be called a workshop.
     place = "" if status == "rejected" else str(content.get("venue") or "")
     made = note.get("cdate") or note.get("tcdate")
     keywords = content.get("keywords") or []
@@ -97,10 +97,10 @@ def read_note(
 def _official(
     paper: str, replies: list[dict[str, Any]]
 ) -> tuple[list[tuple[int, dict[str, Any]]], list[Damage]]:
-    """The official reviews with their places by date, each reviewer's once.
+    """The official reviews with their positions by date, one per reviewer, and the dropped ones.
 
-    A review listed again is dropped; where one reviewer has two that differ, nobody can say which
-    counts, and both are left out.
+    A duplicate is dropped. If a reviewer has two different reviews, both are dropped, because
+    nobody can say which one counts.
     """
     found = [reply for reply in replies if kind_of(reply) == "Official_Review"]
     found.sort(key=_made)
@@ -124,7 +124,7 @@ def _official(
 
 
 def _made(reply: dict[str, Any]) -> float:
-    """When a reply was made, in milliseconds; 0 where it does not say."""
+    """The creation time of a reply in milliseconds; 0 if it has none."""
     dates = (reply.get("cdate"), reply.get("tcdate"))
     return next((float(date) for date in dates if date and isinstance(date, (int, float))), 0.0)
 
@@ -136,7 +136,7 @@ def _one_reviewer(first: dict[str, Any], second: dict[str, Any]) -> bool:
 def _review(
     paper: str, position: int, content: dict[str, Any], about: Reading, faults: list[Damage]
 ) -> HumanReview:
-    """A review whose rating can be read; what else of it cannot is left out alone, and named."""
+    """A review with a readable rating; other unreadable values are left out and go to `faults`."""
     given = next((key for key in RATINGS if content.get(key) is not None), None)
     if given is None:
         raise Damaged(f"it has none of the fields {', '.join(RATINGS)}")
@@ -164,7 +164,7 @@ def _review(
 
 
 def _fields(content: dict[str, Any]) -> tuple[dict[str, float], dict[str, str]]:
-    """Sub-scores (numbers, or short labels that start with one) and texts, by the venue's names."""
+    """Sub-scores (numbers, or short labels that start with one) and texts, by field name."""
     scores: dict[str, float] = {}
     texts: dict[str, str] = {}
     for key, value in content.items():
@@ -183,7 +183,7 @@ def _fields(content: dict[str, Any]) -> tuple[dict[str, float], dict[str, str]]:
 
 
 def _decision(content: dict[str, Any], replies: list[dict[str, Any]]) -> str:
-    """What the decision says, or the meta-review where there is none, or the venue's own line."""
+    """The words of the decision, else of the meta-review, else of the paper's venue line."""
     standing = [reply for reply in replies if not reply.get("ddate")]
     final = [r for r in standing if kind_of(r) in ("Decision", "Acceptance_Decision")]
     for reply in final or [r for r in standing if kind_of(r) == "Meta_Review"]:
@@ -209,7 +209,7 @@ def _status(content: dict[str, Any], kind: str, decision: str, about: Reading) -
 
 
 def _plain(content: Any) -> dict[str, Any]:
-    """Version 2 wraps each field's value, or hides it behind its readers; version 1 does not."""
+    """The fields' values: API 2 wraps each value in an object (or hides it), API 1 does not."""
     if not isinstance(content, dict):
         raise Damaged("its content has no fields")
     return {
@@ -219,10 +219,10 @@ def _plain(content: Any) -> dict[str, Any]:
 
 
 def kind_of(reply: dict[str, Any]) -> str:
-    """What a reply is, such as "Official_Review", by the invitation that it answers.
+    """The kind of a reply, such as "Official_Review", from its invitation.
 
-    Version 1 writes .../-/Paper12/Official_Review or .../Paper12/-/Official_Review; version 2 lists
-    the invitations that changed the note beside it.
+    API 1 writes .../-/Paper12/Official_Review or .../Paper12/-/Official_Review; API 2 also lists
+    the invitations that changed the note.
     """
     given = reply.get("invitations") or [reply.get("invitation") or ""]
     early = re.search(r"/-/paper\d+/(.+)$", str(given[0]))

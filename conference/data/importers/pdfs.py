@@ -1,8 +1,8 @@
 """A folder of PDFs with a CSV of human ratings.
 
-The CSV has one row a review: `file` (the PDF's name, with or without .pdf), `rating`, and where
-known `confidence`, `decision`, `title`, `abstract`. Of columns named otherwise, those that hold
-numbers are sub-scores, and the others the review's texts.
+The CSV has one row per review: `file` (the PDF's name, with or without .pdf), `rating`, and where
+known `confidence`, `decision`, `title`, `abstract`. Other columns are sub-scores if they hold
+numbers, else the review's texts.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from conference.papers.hidden import UNCHECKED, HiddenSpan
 from conference.papers.untrusted import read_untrusted
 
 KNOWN = ("file", "rating", "confidence", "decision", "title", "abstract")
-# From a PDF's path to the paper without its hidden text, and that text.
+# Reads a PDF into the paper without its hidden text, and the hidden text.
 Reader = Callable[[Path], tuple[Document, Sequence[HiddenSpan]]]
 
 
@@ -40,8 +40,8 @@ def read_folder(
 ) -> list[Dataset]:
     """Papers from PDFs, ratings from the CSV.
 
-    A PDF that cannot be read is counted and named, and so is one with hidden text, which is kept
-    without it.
+    A PDF that cannot be read is listed as damaged. A PDF with hidden text is kept without it, and
+    a note names it.
     """
     rows = read_table(ratings, ("file", "rating")).rows
     by_file: dict[str, list[Row]] = {}
@@ -76,7 +76,7 @@ def read_folder(
 
 
 def _notes(ways: dict[str, set[str]], final: dict[str, str]) -> list[str]:
-    """What to say of each file's ways of hiding text, and of what shows it to be camera-ready."""
+    """Notes on files with hidden text and on camera-ready ones."""
     hidden = {name: ", ".join(sorted(each - {UNCHECKED})) for name, each in ways.items()}
     told = [f"{name} ({each})" for name, each in hidden.items() if each]
     missed = [name for name, each in ways.items() if UNCHECKED in each]

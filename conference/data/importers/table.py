@@ -1,10 +1,10 @@
-"""Our table format: a folder with papers.parquet and, where there are, reviews.parquet and texts.
+"""Our table format: a folder with papers.parquet and optionally reviews.parquet and texts.
 
-Beside them may lie rating_history.parquet (ratings before rebuttal), review_texts.parquet, and
-files named fulltext_VENUEYEAR.parquet with a column `text` or `sections_json`. A single table whose
-columns `ratings` and `confidences` hold lists does as well, and a papers.parquet that has them
-needs no reviews.parquet; a table may have columns `text`, `text_version` and `rating_stage` of the
-schema. One dataset for each venue-year comes out.
+The folder may also have rating_history.parquet (ratings before the rebuttal), review_texts.parquet,
+and files fulltext_VENUEYEAR.parquet with a column `text` or `sections_json`. A single table also
+works if its columns `ratings` and `confidences` hold lists; a papers.parquet with these columns
+needs no reviews.parquet. A table may have the schema's columns `text`, `text_version` and
+`rating_stage`. The result is one dataset per venue-year.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ SUB_SCORES = (
     "empirical_novelty", "rating_2025_11_22",
 )  # fmt: skip
 OLD_STAGES: dict[str, Stage] = {"before": "before_rebuttal", "after": "after_discussion"}
-# Columns that tell what humans made of a paper.
+# Columns that show whether humans have judged a paper.
 JUDGED = ("ratings", "accepted", "status", "decision", "decision_raw")
 _NO_TEXT: tuple[str | None, TextVersion] = (None, "")
 
@@ -70,10 +70,10 @@ def read_tables(
 ) -> list[Dataset]:
     """Every venue-year of a folder or a single table, with its reviews and texts.
 
-    Where a year is `rated`, those of a folder's other years are not read, which takes most of the
-    time. `scale` holds the allowed ratings of the venue-years whose own are not known. With
-    `assumed`, papers for a round: venue and year where the table has no such column, and a single
-    table needs neither ids nor ratings.
+    If `rated` names a year, reviews and texts of a folder's other years are not read, which saves
+    most of the time. `scale` are the allowed ratings of venue-years whose scale is unknown.
+    `assumed` is for papers of a round: the venue and year if the table has no such columns; then a
+    single table needs neither ids nor ratings.
     """
     damaged: list[Damage] = []
     single = source.is_file()
@@ -83,7 +83,7 @@ def read_tables(
     if assumed:
         rows = _completed(rows, table.columns, source, single, *assumed)
     elif single and "ratings" not in table.columns:
-        raise UserError(f"{source}: column 'ratings' is missing; give a folder, or a list there.")
+        raise UserError(f"{source}: column 'ratings' is missing; add it, or give a folder.")
     _check_ids(rows, source if single else source / PAPERS)
     full = {} if single else full_texts(source, rated, damaged)
     papers = [p for row in rows if (p := _paper(row, full, scale, damaged))]
@@ -109,7 +109,7 @@ def read_tables(
 
 
 def _check_ids(rows: Iterable[Row], source: Path) -> None:
-    """Raise `UserError` where papers of two venue-years have one id, by which reviews name them."""
+    """Raise `UserError` if papers of two venue-years share an id: reviews refer to papers by id."""
     home: dict[str, str] = {}
     for row in rows:
         name, place = id_of(row["paper_id"]), f"{text(row['venue'])} {year_of(row)}"
@@ -143,7 +143,7 @@ def _completed(
 def _with_history(
     source: Path, reviews: list[HumanReview], papers: Mapping[str, Paper], damaged: list[Damage]
 ) -> list[HumanReview]:
-    """The reviews with what the history of ratings tells of their first ones."""
+    """The reviews with first ratings from the history of ratings, if there is one."""
     if not (source / HISTORY).is_file():
         return reviews
     rows = read_table(source / HISTORY, ("paper_id", "stage", "ratings")).rows
@@ -152,7 +152,10 @@ def _with_history(
 
 
 def _notes(dataset: Dataset, before: Set[tuple[str, int]], source: Path) -> list[str]:
-    """What was done to a venue-year's reviews; `before` had their first ratings in the table."""
+    """Notes on what was done to a venue-year's reviews.
+
+    `before` are the reviews whose first ratings were already in the table.
+    """
     notes = []
     matched: dict[str, list[HumanReview]] = {}
     for review in dataset.reviews:
@@ -219,7 +222,7 @@ def _paper(
 
 
 def _keywords(value: Any) -> tuple[str, ...]:
-    """A list, or text with semicolons or else commas between."""
+    """Keywords from a list, or from text separated by semicolons or else commas."""
     if not isinstance(value, str) and isinstance(value, Iterable):
         words = [str(word) for word in value]
     else:
@@ -230,8 +233,8 @@ def _keywords(value: Any) -> tuple[str, ...]:
 def _own_text(
     row: Mapping[str, Any], paper: str, damaged: list[Damage]
 ) -> tuple[str | None, TextVersion]:
-    """The text of a row of a single table. Where humans have judged the paper, somebody must say
-    that it is the version which they read; elsewhere it gives nothing away."""
+    """The text of a single table's row, and its version. If humans have judged the paper, the text
+    counts as reviewed only if the table says so; otherwise it can give nothing away."""
     body, version = text(row.get("text")), text(row.get("text_version")) or ""
     if not body:
         return _NO_TEXT
@@ -246,7 +249,7 @@ def _own_text(
 
 
 def _stage(row: Mapping[str, Any], paper: str, damaged: list[Damage]) -> Stage | None:
-    """When a row says that its ratings were given; `ratings_when` is an older name."""
+    """The stage of a row's ratings, if it states one; `ratings_when` is an older name."""
     said = text(row.get("rating_stage")) or text(row.get("ratings_when"))
     if said is None or said in get_args(Stage):
         return said  # type: ignore[return-value]
@@ -258,9 +261,9 @@ def _stage(row: Mapping[str, Any], paper: str, damaged: list[Damage]) -> Stage |
 
 
 def _status(row: Mapping[str, Any], decision: str, paper: str, damaged: list[Damage]) -> Status:
-    """The column `status`, else what the decision's words say, else the column `accepted`.
+    """The status by the column `status`, else the decision's words, else the column `accepted`.
 
-    A status or decision that the column `accepted` contradicts is damage, and tells nothing.
+    If the column `accepted` contradicts it, that is damage, and the status is unknown.
     """
     said, flag = text(row.get("status")) or "", text(row.get("accepted")) or ""
     named, other = _named_status(said, decision, flag), status_of(flag)
@@ -289,8 +292,8 @@ def _presentation(row: Mapping[str, Any], decision: str) -> str:
 
 
 def _review_rows(folder: Path, others: Set[str]) -> Iterator[dict[str, Any]]:
-    """The rows of reviews.parquet but those of the papers `others`; where it does not number the
-    reviewers, in their order."""
+    """The rows of reviews.parquet, except those of the papers `others`. If the table does not
+    number the reviewers, they are numbered in order."""
     if not (folder / REVIEWS).is_file():
         return
     table = read_table(folder / REVIEWS, ("paper_id", "rating"))
@@ -304,7 +307,7 @@ def _review_rows(folder: Path, others: Set[str]) -> Iterator[dict[str, Any]]:
 
 
 def _listed(rows: Iterable[dict[str, Any]], damaged: list[Damage]) -> Iterator[dict[str, Any]]:
-    """One row a rating from columns `ratings` and `confidences` that hold lists."""
+    """One row per rating, from columns `ratings` and `confidences` that hold lists."""
     for row in rows:
         pairs = listed_ratings(row, id_of(row["paper_id"]), damaged)
         for reviewer, (value, confidence) in enumerate(pairs):

@@ -1,4 +1,4 @@
-"""Full texts of papers and texts of reviews, from the tables that may lie beside papers.parquet."""
+"""Full texts of papers and texts of reviews, from tables in the folder of papers.parquet."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from conference.data.values import Damaged, id_of, number, text
 
 REVIEW_TEXTS = "review_texts.parquet"
 TEXTS = ("text", "summary", "strengths", "weaknesses", "questions")
-# Years whose review texts are numbered as the ratings are (README of the data: 2019's are not).
+# Years whose review texts are not numbered as the ratings are (see the README of the data).
 UNNUMBERED_TEXTS = (2019,)
-# Which version a file's full texts are: the accepted papers of ICLR 2022 are camera-ready.
+# Files whose full texts are final: the accepted papers of ICLR 2022 there are camera-ready.
 FINAL_TEXTS = ("fulltext_iclr2022",)
 
 
 def full_texts(
     folder: Path, wanted: int | None, damaged: list[Damage]
 ) -> dict[str, tuple[str, TextVersion]]:
-    """Papers' texts by id, from the files of one year where one is wanted, and those of none."""
+    """Papers' texts and versions by id; with `wanted`, only from files of that year or of none."""
     found: dict[str, tuple[str, TextVersion]] = {}
     for path in sorted(folder.glob("fulltext_*.parquet")):
         year = re.search(r"(\d{4})$", path.stem)
@@ -58,7 +58,7 @@ def _joined(sections: Any) -> str | None:
 def review_texts(
     folder: Path, wanted: int | None, damaged: list[Damage]
 ) -> dict[tuple[str, int], dict[str, str]]:
-    """The words of reviews by paper and reviewer, of one year where one is wanted."""
+    """The texts of reviews by paper and reviewer; with `wanted`, only of that year."""
     path = folder / REVIEW_TEXTS
     if not path.is_file():
         return {}
