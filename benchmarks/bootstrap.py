@@ -1,7 +1,7 @@
-"""How long the intervals take: python -m benchmarks.bootstrap [papers] [resamples].
+"""Measure how long the intervals take: python -m benchmarks.bootstrap [papers] [resamples].
 
-Made-up scores and ratings of the shape of a large venue year; the time of each measure's interval
-is printed, and their sum.
+Prints the time of each family of intervals and their sum, on made-up scores and ratings in the
+shape of a large venue year.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from conference.statistics import agreement, decisions, ratings
 
 
 def speeds(papers: int = 30_000, resamples: int = 1000) -> dict[str, float]:
-    """Seconds that the 95 % intervals of each family take on `papers` papers."""
+    """Seconds that each family's 95 % intervals take on `papers` papers."""
     rng = generator(0, "benchmark", papers)
     quality = rng.normal(size=papers)
     raw = quality[:, None] + 1.4 * rng.normal(size=(papers, 4))

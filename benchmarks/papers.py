@@ -2,8 +2,8 @@
 
     python -m benchmarks.papers [--budget quick|full] [--seeds N] [--out FILE]
 
-Baseline and treatment get the same budget and the same seeds; the seeds pair them. What the article
-claims and how each paper is rerun is data: `benchmarks/headlines.toml`.
+Baseline and treatment have the same budget and the same seeds, which pair them. The claims and how
+each paper is rerun are in `benchmarks/headlines.toml`.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ Results = dict[str, list[dict[str, Any]]]
 
 
 class Comparison(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Two settings of one template, as changes of its defaults."""
+    """Two settings of one template, as changes to its defaults."""
 
     label: str
     treatment: Settings
@@ -39,7 +39,7 @@ class Comparison(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Headline(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One paper of the article: what it claims, what its logs say and how it is rerun.
+    """One paper of the article: its claim, what its logs say and how it is rerun.
 
     `also` names metrics that are reported after the template's primary one.
     """
@@ -64,10 +64,10 @@ class Headlines(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Effect(msgspec.Struct, frozen=True):
-    """A treatment less its baseline on one metric, over `n` seeds that pair them.
+    """Treatment − baseline on one metric, paired over `n` seeds.
 
-    `low` and `high` bound the 95 % t interval of the mean difference. `size` is the mean difference
-    over its standard deviation (d_z; Lakens, 2013), nan where all differences are equal.
+    `low` and `high` are the 95 % t interval of the mean difference. `size` is the mean difference
+    over the standard deviation of differences (d_z; Lakens, 2013), nan if all are equal.
     """
 
     n: int
@@ -80,7 +80,7 @@ class Effect(msgspec.Struct, frozen=True):
 
 
 def paired_effect(baseline: list[float], treatment: list[float]) -> Effect:
-    """The effect over seeds; `baseline[i]` and `treatment[i]` are of one seed.
+    """The effect over seeds; `baseline[i]` and `treatment[i]` have the same seed.
 
     Errors: UserError for fewer than two seeds.
     """
@@ -106,7 +106,7 @@ def paired_effect(baseline: list[float], treatment: list[float]) -> Effect:
 
 
 def verdict(effect: Effect, metric: Metric) -> str:
-    """What the interval says, in words."""
+    """The verdict that the interval allows: better, worse, or no clear difference."""
     if effect.difference == 0 or effect.low <= 0 <= effect.high:
         return "no clear difference"
     better = effect.difference < 0 if metric.goal == "min" else effect.difference > 0
@@ -116,7 +116,7 @@ def verdict(effect: Effect, metric: Metric) -> str:
 def run_variants(
     template: Template, variants: dict[str, Settings], budget: str, seeds: int
 ) -> tuple[Results, dict[str, Any]]:
-    """Every variant with every seed, in one process: results by variant and the environment."""
+    """Run every variant with every seed in one process; return results by variant, and versions."""
     configs = [
         {"knobs": knobs, "seed": seed, "budget": template.budget[budget]}
         for knobs in variants.values()
@@ -137,9 +137,9 @@ def run_variants(
 
 
 def run_experiment(workspace: Path, seconds: float) -> None:
-    """`experiment.py` on `config.json` in the sandbox; its last line is shown if it fails.
+    """Run `experiment.py` on `config.json` in the sandbox.
 
-    Errors: UserError for an experiment that fails or that the sandbox caught at something.
+    Errors: UserError, with its last line, if it fails or the sandbox reports an incident.
     """
     from conference.sandbox import Limits, run
 
@@ -153,7 +153,7 @@ def run_experiment(workspace: Path, seconds: float) -> None:
 
 
 def read_runs(workspace: Path) -> list[dict[str, Any]]:
-    """The runs of `results.json`, mistrusted. Errors: UserError for a file that is not clean."""
+    """The runs in `results.json`, checked. Errors: UserError for a file that cannot be used."""
     from conference.sandbox import BadResult, read_result
 
     try:
@@ -164,12 +164,12 @@ def read_runs(workspace: Path) -> list[dict[str, Any]]:
 
 
 def key(template: Template, knobs: Settings) -> str:
-    """One name for equal settings, so that none is run twice."""
+    """A name that equal settings share, so that none is run twice."""
     return json.dumps(template.settings(knobs), sort_keys=True)
 
 
 def measure(headline: Headline, budget: str, seeds: int) -> list[str]:
-    """Rerun one paper; its part of the report, as lines of Markdown."""
+    """Rerun one paper; return its part of the report as lines of Markdown."""
     template = load_template(headline.template)
     pairs = [
         (c.label, key(template, c.baseline), key(template, c.treatment))

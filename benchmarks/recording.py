@@ -1,4 +1,4 @@
-"""An engine that notes what it is asked; apart from the benchmark so that Ray can load it."""
+"""An engine that records its calls, in a module of its own so that Ray can load it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ BLOCK = 16  # tokens; the engine shares whole blocks of a prefix
 
 
 class Asked(msgspec.Struct, frozen=True):
-    """One call as it was made, so that it can be made again."""
+    """One call, so that it can be repeated."""
 
     messages: tuple[Message, ...]
     schema: dict[str, Any]
@@ -22,7 +22,7 @@ class Asked(msgspec.Struct, frozen=True):
 
 
 class RecordingEngine(Engine):
-    """An engine that can note what it is asked and forget what it has cached."""
+    """An engine that can record its calls and clear its prefix cache."""
 
     def __init__(self, target: str, rules: ModelRules) -> None:
         super().__init__(target, rules)
@@ -36,7 +36,7 @@ class RecordingEngine(Engine):
         return list(self._asked or ())
 
     async def spans(self) -> list[tuple[float, float]]:
-        """From when to when, in seconds, each call was in the engine since `forget`."""
+        """Start and end in seconds of each call since `forget`."""
         return self._spans
 
     async def forget(self) -> None:
@@ -55,7 +55,7 @@ class RecordingEngine(Engine):
             self._spans.append((start, time.perf_counter()))
 
     async def sharable(self, conversations: list[tuple[Message, ...]]) -> float:
-        """The share of prompt tokens in blocks that an earlier prompt had too, at its start."""
+        """The share of prompt tokens in prefix blocks that an earlier prompt has too."""
         seen: set[tuple[int, ...]] = set()
         shared = total = 0
         for messages in conversations:

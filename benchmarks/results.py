@@ -1,8 +1,8 @@
 """Our own table: python -m benchmarks.results --tables FOLDER --write benchmarks/RESULTS.md.
 
 FOLDER holds papers.parquet and reviews.parquet, and ai_scientist_llm_reviews.parquet for the rows
-of The AI Scientist. Reports of the single benchmarks are left in --out; run again, it goes on where
-it stopped.
+of The AI Scientist. The single benchmarks' reports are in --out; a stopped run goes on when it is
+run again.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ PAPERS, RESAMPLES = 30_000, 1000
 
 
 class Run(msgspec.Struct, frozen=True, kw_only=True):
-    """One benchmark of the table. `abstracts` measures only papers that have one, `sample` so many
-    of them."""
+    """One benchmark of the table. With `abstracts` only papers with an abstract are measured, with
+    `sample` only that many papers."""
 
     title: str
     data: str
@@ -85,7 +85,7 @@ def measure(
 
 
 def section(run: Run, result: Result) -> str:
-    """A benchmark's table, with what must be known beside it."""
+    """A benchmark's table, with warnings, human agreement and notes."""
     human = result.rows[0].agreement
     agree = (
         f"The humans on these papers: pairwise Pearson {full(human['pairwise_pearson'])}, "
@@ -106,7 +106,7 @@ def section(run: Run, result: Result) -> str:
 
 
 def speed(pdfs: Path) -> str:
-    """How fast the embedded reviewer and the intervals are on this machine."""
+    """The section on how fast the embedded reviewer and the intervals are on this machine."""
     load = os.getloadavg()[1]
     lines = [
         "## Speed",
@@ -142,11 +142,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "# Reviewers against humans: our own table",
         "",
         "Made by `python -m benchmarks.results --tables FOLDER --write benchmarks/RESULTS.md` on "
-        "the papers that lie in our tables: part of each year's submissions, so figures on all of "
+        "the papers in our tables, which are part of each year's submissions: figures on all of "
         "them differ. Brackets are 95 % bootstrap intervals over papers. Reviewers are fitted on "
         "earlier years only; thresholds on other papers. *ρ less human* is the reviewer's "
-        "correlation with the mean of the other humans less that of one human, on the same papers, "
-        "paired: above nought it predicts the others better than a human reviewer does.",
+        "correlation with the mean of the other humans minus one human's, paired on the same "
+        "papers: above 0 it predicts the others better than a human reviewer does.",
         "",
     ]
     more = {"fitted": msgspec.structs.replace(FITTED, sample=given.sample)} if given.fitted else {}

@@ -1,4 +1,4 @@
-"""Statistics of review texts and of panels: points, likeness, specificity, dispersion.
+"""Statistics of review texts and of panels: points, similarity, error correlation, dispersion.
 
 Pure functions, for studies and for benchmarks. `texts` and `papers` are parallel sequences: a
 review's text, and the id of its paper.
@@ -16,16 +16,16 @@ import numpy as np
 from conference.statistics.estimate import Floats, Undefined
 from conference.statistics.panels import error_correlation, independent_reviewers
 
-# Fields of a form that hold what is raised against a paper, or asked.
+# Form fields that hold criticism and questions.
 _RAISES = re.compile("weakness|question|limitation|concern|reject|improve", re.IGNORECASE)
 _SENTENCE = re.compile(r"(?<=[.!?;])\s+(?=[A-Z0-9(\"'-])|\n+")
 _BULLET = re.compile(r"^\W*(?:\(?\w{1,2}[.):]\s+)?\W*")
-_FEWEST_WORDS = 4  # of a sentence that makes a point
+_FEWEST_WORDS = 4  # in a sentence that counts as a point
 
 
 def points(review: Mapping[str, str]) -> list[str]:
-    """The sentences of a review that raise something: those of its weaknesses and questions where
-    the form has them apart, else all. Headings and scraps of fewer than four words are left out."""
+    """The points of a review: the sentences of its weaknesses and questions if the form has fields
+    for them, else all. Sentences of fewer than four words are left out."""
     raised = [text for field, text in review.items() if _RAISES.search(field)]
     found = []
     for text in raised or review.values():
@@ -37,10 +37,10 @@ def points(review: Mapping[str, str]) -> list[str]:
 
 
 def vectors(texts: Sequence[str]) -> Any:
-    """Rows of length 1 for texts with words: TF-IDF of words and pairs, sublinear counts.
+    """TF-IDF rows of words and word pairs with sublinear counts; of length 1 for texts with words.
 
     Returns:
-        A sparse matrix (texts, terms). Raises `Undefined` where no text has a word.
+        A sparse matrix (texts, terms). Raises `Undefined` if no text has a word.
     """
     from sklearn.feature_extraction.text import TfidfVectorizer
 
@@ -53,8 +53,8 @@ def vectors(texts: Sequence[str]) -> Any:
 class Likeness(msgspec.Struct, frozen=True):
     """Mean TF-IDF cosine of two reviews of one paper, and of two reviews of different papers.
 
-    Two readers of one paper are alike because the paper is; `across` has no such reason, so a high
-    one is reviewers who write the same whatever they read.
+    Two reviews of one paper are alike because the paper is the same. A high `across` has no such
+    reason: it means that reviewers write the same whatever they read.
     """
 
     within: float
@@ -64,9 +64,9 @@ class Likeness(msgspec.Struct, frozen=True):
 
 
 def likeness(texts: Sequence[str], papers: Sequence[str]) -> Likeness:
-    """Over all pairs of reviews, by words and pairs of words with sublinear counts.
+    """The likeness over all pairs of reviews with words.
 
-    Raises `Undefined` where no paper has two reviews with words, or there is one paper.
+    Raises `Undefined` if no paper has two reviews with words, or there is only one paper.
     """
     if len(texts) != len(papers):
         raise ValueError(f"{len(texts)} texts of {len(papers)} papers")
@@ -76,7 +76,7 @@ def likeness(texts: Sequence[str], papers: Sequence[str]) -> Likeness:
     if names.size < 2 or counts.max() < 2:
         raise Undefined("likeness needs two papers, and two reviews of one of them")
     table = vectors([text for text, _ in kept])
-    # Of rows of length 1 the sum over all pairs is the squared length of their sum, less n.
+    # For n rows of length 1, twice the sum over pairs is the squared length of their sum − n.
     total = float((np.asarray(table.sum(axis=0)) ** 2).sum())
     own = float(table.multiply(table).sum())
     by_paper = sum(
@@ -93,12 +93,12 @@ def likeness(texts: Sequence[str], papers: Sequence[str]) -> Likeness:
 
 
 def words(text: str) -> int:
-    """Words separated by white space."""
+    """The number of words separated by whitespace."""
     return len(text.split())
 
 
 class Panel(msgspec.Struct, frozen=True):
-    """What minds that rated the same papers are worth together."""
+    """How minds that rated the same papers err together, and what they are worth."""
 
     minds: int
     papers: int
@@ -111,8 +111,9 @@ def panel(ratings: Floats, truth: Floats) -> Panel:
     """`ratings` (papers, minds) against `truth` (papers,), such as the mean of the humans.
 
     Papers that a mind did not rate (NaN) are left out. `error_correlation` is the mean over pairs
-    of minds, `independent_reviewers` what they are worth together, and `dispersion` the mean
-    SD of a mind's ratings over that of the truth: below 1 the minds keep to the middle.
+    of minds, `independent_reviewers` how many independent reviewers they are worth, and
+    `dispersion` the mean SD of a mind's ratings over that of the truth: below 1, minds avoid the
+    ends of the scale.
     """
     known = np.isfinite(ratings).all(axis=1) & np.isfinite(truth)
     ratings, truth = ratings[known], truth[known]

@@ -1,4 +1,4 @@
-"""Published figures of other reviewers (anchors.toml): beside ours, and not on the same papers."""
+"""Published figures of other reviewers (anchors.toml), which are not on the same papers as ours."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ FILE = Path(__file__).parent / "anchors.toml"
 
 
 class Anchor(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A reviewer's published figures, with their source and on what they stand; "" and None where
-    the source does not say. `against` is what `spearman` is taken with, `read` how it was had."""
+    """A reviewer's published figures with their source and data; "" and None where the source does
+    not say. `against` is what `spearman` is with; `read` is how we got the figures."""
 
     name: str
     source: str
@@ -36,5 +36,5 @@ class _File(msgspec.Struct, frozen=True):
 
 @cache
 def anchors() -> tuple[Anchor, ...]:
-    """The anchors in the order of their file."""
+    """The anchors in their file's order."""
     return msgspec.toml.decode(FILE.read_bytes(), type=_File).anchor

@@ -1,4 +1,4 @@
-"""Trivial baselines: what can be had without reading. They stand beside every reviewer.
+"""Trivial baselines that do not read the paper, shown next to every reviewer.
 
 `topic` and `year` learn group means from the other folds of the same papers; the others learn
 nothing. A reviewer that does not beat these has shown nothing.
@@ -26,8 +26,8 @@ _ENTRY = re.compile(r"\b(?:19|20)\d{2}[a-z]?\b[.,)\n]")
 
 
 def baselines(question: Question, seed: int = 0) -> tuple[list[Reviewer], list[str]]:
-    """Prior, lengths, references, signs of final versions, topic and year; and a note for each that
-    these data have not."""
+    """The baselines: prior, lengths, references, signs of final versions, topic and year; and a
+    note on those that these data do not allow."""
     papers = question.papers
     target = _target(question)
     topics = group_means([_topics(paper) for paper in papers], target, seed)
@@ -56,7 +56,7 @@ def baselines(question: Question, seed: int = 0) -> tuple[list[Reviewer], list[s
 
 
 def references(text: str | None) -> float:
-    """The number of entries after the last heading "References", by their years; NaN without."""
+    """The number of entries (years) after the last heading "References"; NaN without a heading."""
     if not text:
         return np.nan
     headings = list(_HEADING.finditer(text))
@@ -66,10 +66,10 @@ def references(text: str | None) -> float:
 
 
 def group_means(groups: Sequence[tuple[str, ...]], target: Floats, seed: int) -> Floats:
-    """For each paper the mean target of its groups in the other folds, drawn to the grand mean.
+    """For each paper the mean target of its groups in the other folds, shrunk to the grand mean.
 
-    A group of k papers weighs k / (k + 10); a paper of several groups gets their mean. All the
-    same value where there is only one group, so that it tells nothing.
+    A group of k papers weighs k / (k + 10); a paper in several groups gets their mean. With only
+    one group all papers get the same value.
     """
     found = np.zeros(target.size)
     if len({group for each in groups for group in each}) < 2:
@@ -91,7 +91,7 @@ def group_means(groups: Sequence[tuple[str, ...]], target: Floats, seed: int) ->
 
 
 def _target(question: Question) -> Floats:
-    """The human mean, or the decision where nothing is rated."""
+    """The human mean rating, or the decision if no paper is rated."""
     if any(given.size for given in question.ratings):
         return np.array([given.mean() if given.size else np.nan for given in question.ratings])
     return np.array([np.nan if a is None else float(a) for a in question.accepted])

@@ -1,4 +1,4 @@
-"""What all pictures of a benchmark share: their size, colours, legends and names."""
+"""What all plots of a benchmark share: size, colours, legends and names."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from conference.statistics.estimate import Floats
 COLOURS = ("#2456a6", "#c2571a", "#2e7d4f", "#8a3ea8", "#a3122f", "#007a87", "#6b5b00", "#555555")
 STYLES = ("-", "--", ":")
 PANELS_IN_A_ROW = 4
-MOST_PANELS, MOST_BESIDE = 12, 6  # small pictures, and rows beside each other
+MOST_PANELS, MOST_BESIDE = 12, 6  # small panels, and rows side by side
 FEWEST_IN_BIN = 10
 HUMAN, FAINT = "#1a1a1a", "#9aa0a6"
 
 
 class Shown(msgspec.Struct, frozen=True):
-    """One reviewer as it is drawn."""
+    """One reviewer as drawn in plots."""
 
     name: str
     values: Floats
@@ -36,12 +36,12 @@ class Shown(msgspec.Struct, frozen=True):
 
 
 def lines() -> Iterator[tuple[str, str]]:
-    """Colour and line style for one reviewer after the other; styles change where colours recur."""
+    """Colours and line styles for reviewers in order; the style changes when colours repeat."""
     return cycle((colour, style) for style in STYLES for colour in COLOURS)
 
 
 def figure(width: float = 6.2, height: float = 4.2, columns: int = 1) -> tuple[Any, Any]:
-    """A figure and its axes, side by side."""
+    """A figure and its axes, which are side by side."""
     from matplotlib.figure import Figure
 
     made = Figure(figsize=(width, height), layout="constrained")
@@ -53,7 +53,7 @@ def figure(width: float = 6.2, height: float = 4.2, columns: int = 1) -> tuple[A
 
 
 def grid(count: int) -> tuple[Any, list[Any]]:
-    """Small pictures side by side, up to four in a row."""
+    """A figure of small panels, up to four in a row, and their axes."""
     from matplotlib.figure import Figure
 
     columns = min(count, PANELS_IN_A_ROW)
@@ -69,7 +69,7 @@ def grid(count: int) -> tuple[Any, list[Any]]:
 
 
 def legend(made: Any, axis: Any) -> None:
-    """The axis' legend below the picture, where it covers nothing."""
+    """Put the axis' legend below the figure, where it covers nothing."""
     handles, labels = axis.get_legend_handles_labels()
     if handles:
         columns = 1 if max(map(len, labels)) > 30 else 2
@@ -79,7 +79,7 @@ def legend(made: Any, axis: Any) -> None:
 
 
 def save_figure(made: Any, folder: Path, name: str) -> str:
-    """Write PNG and SVG; return the SVG as a data address for a page."""
+    """Write PNG and SVG; return the SVG as a data URL."""
     folder.mkdir(parents=True, exist_ok=True)
     with _drawing(name):
         made.savefig(folder / f"{name}.png", dpi=160, metadata={"Software": None})
@@ -89,7 +89,7 @@ def save_figure(made: Any, folder: Path, name: str) -> str:
 
 
 def svg_of(made: Any, name: str) -> bytes:
-    """A figure as SVG, whose text is text."""
+    """A figure as SVG with text kept as text."""
     buffer = io.BytesIO()
     with _drawing(name):
         made.savefig(buffer, format="svg", metadata={"Date": None}, dpi=150)
@@ -97,7 +97,7 @@ def svg_of(made: Any, name: str) -> bytes:
 
 
 def data_address(svg: bytes) -> str:
-    """An SVG as an address that a page can show without a file."""
+    """An SVG as a data URL."""
     return "data:image/svg+xml;base64," + base64.b64encode(svg).decode()
 
 
@@ -114,16 +114,16 @@ def _drawing(name: str) -> Iterator[None]:
 
 
 def short(name: str) -> str:
-    """A name for a legend, which takes "$" for mathematics and hides what starts with "_"."""
+    """A name for a legend: shortened, and with "$" and a leading "_" made harmless."""
     said = name if len(name) <= 54 else f"{name[:51]}…"
     return ("\u200b" if said.startswith("_") else "") + said.replace("$", r"\$")
 
 
 def title(name: str) -> str:
-    """A name over a small picture, in two lines where it is long."""
+    """A name as title of a small panel, wrapped if long."""
     return textwrap.fill(short(name), 32)
 
 
 def cut(topic: str) -> str:
-    """A topic beside its row."""
+    """A topic, shortened as label of its row."""
     return topic if len(topic) <= 46 else f"{topic[:43]}…"

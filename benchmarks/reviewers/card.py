@@ -1,4 +1,4 @@
-"""The card of a benchmark: what was measured, on what, with which definitions."""
+"""The card of a benchmark: data, reviewers and definitions."""
 
 from __future__ import annotations
 
@@ -7,32 +7,33 @@ from benchmarks.reviewers.tables import full
 
 DEFINITIONS = """\
 - *Measured papers*: decided papers that every reviewer has scored. Withdrawn, desk-rejected and
-  undecided papers are kept apart.
+  undecided papers are left out.
 - *Thresholds* maximise balanced accuracy on the papers of four folds and are used on the fifth
-  (folds stratified by decision). A score equal to a threshold is an accept.
-- *AUROC* and *AP* are of the scores, ties counting one half. (The AI Scientist's "AUC" is of the
-  binary decision and equals its balanced accuracy.)
-- *ρ others*, *MAE others*: against the mean of the other humans of the paper, each human left out
-  in turn. For ρ each paper weighs once; for MAE each rating weighs once. Scores are mapped onto the
-  rating scale by a cross-fitted straight line before MAE.
+  (folds stratified by decision). A score equal to the threshold is an accept.
+- *AUROC* and *AP* are computed from the scores; ties count one half. (The AI Scientist's "AUC" is
+  computed from the binary decision and equals its balanced accuracy.)
+- *ρ others*, *MAE others*: against the mean of the paper's other humans, each human left out in
+  turn. For ρ each paper counts once; for MAE each rating. Before MAE, scores are mapped onto the
+  rating scale by a cross-fitted straight line.
 - *ρ less human*: a reviewer's ρ minus one human's on the same left-out truths, paired.
 - *ICC(1)*: one-way random effects with n0 for unequal panels. *Within-paper SD*: mean of the
   population SD of a paper's ratings. *Pairwise Pearson*: over all ordered pairs of ratings of one
   paper.
 - *Memorisation probe*: ROUGE-L recall of an abstract's second half, written by the model from title
-  and first half, less that of another paper's half; and the balanced accuracy of decisions named
-  from titles. Any model that stays on topic has a difference somewhat above 0: compare it with that
-  on papers from after the model's data.
-- *ECE*: mean distance of chance and share accepted over ten bins. Noise alone lifts it above 0;
-  *ECE by chance* is what it would be if the chances were right, with the range of 95 % of draws.
+  and first half, minus that of another paper's half; and the balanced accuracy of decisions named
+  from titles. Any model that stays on topic has a difference somewhat above 0: compare it with the
+  difference on papers from after the model's data cut-off.
+- *ECE*: mean distance between predicted probability and share accepted over ten bins. Noise alone
+  lifts it above 0; *ECE by chance* is its value if the probabilities were right, with the range of
+  95 % of draws.
 - *Intervals*: 95 % percentile bootstrap over papers; all figures of a run share their resamples.
-  Thresholds are fitted anew in each. Shares of none or all have Wilson's interval, and so have
-  AUROC, AP, F1 and balanced accuracy of 0 or 1, as of the papers of the smaller class.
+  Thresholds are fitted anew in each. Shares of 0 or 1 have Wilson's interval, and so have AUROC,
+  AP, F1 and balanced accuracy of 0 or 1, with the number of papers of the smaller class.
 """
 
 
 def card(result: Result) -> str:
-    """The card as Markdown."""
+    """The card in Markdown."""
     scale = ", ".join(f"{value:g}" for value in result.scale) or "unknown"
     lines = [
         f"# Benchmark card: {result.data}",

@@ -1,4 +1,4 @@
-"""The pictures of a benchmark on certainty and on single humans."""
+"""Plots of a benchmark on certainty and on single humans."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from conference.statistics.estimate import Booleans, Floats, Undefined
 
 
 def coverage(result: Result) -> Any:
-    """Accuracy on the most certain papers against their share, from the figures of the rows."""
+    """Accuracy on the most certain papers against their share."""
     looks = lines()
     drawn = [
         (row, (HUMAN, "-") if row.kind == "human" else next(looks))
@@ -46,7 +46,7 @@ def _known(row: ReviewerRow) -> bool:
 
 
 def single_humans(question: Question, shown: Sequence[Shown], use: Booleans) -> Any:
-    """The share of single humans within each distance."""
+    """The share of single humans within each distance of the score."""
     made, (axis,) = figure(6.2, 4.6)
     _steps(axis, *_shares(single_distances(question, None, use)), HUMAN, "-", "one human")
     for one, (colour, style) in zip(shown, lines(), strict=False):
@@ -66,7 +66,7 @@ def _shares(found: tuple[Floats, Any, Floats]) -> tuple[Floats, Floats]:
 
 
 def _steps(axis: Any, x: Floats, y: Floats, colour: str, style: str, label: str) -> None:
-    last = np.r_[x[1:] != x[:-1], True]  # Of equal distances the last has their whole share.
+    last = np.r_[x[1:] != x[:-1], True]  # Among equal distances the last has their whole share.
     axis.step(
         np.r_[0, x[last]], np.r_[0, y[last]], where="post", color=colour, ls=style, lw=1.6,
         label=label,

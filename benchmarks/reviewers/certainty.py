@@ -1,7 +1,7 @@
-"""How right a reviewer is where it is most certain, how steady, and how far from single humans.
+"""A reviewer's accuracy where it is most certain, its stability, and its distance from humans.
 
-A chance of acceptance is fitted out of fold to its scores. The decision is the likelier one, and
-the further the chance lies from one half, the more certain it is.
+A probability of acceptance is fitted out of fold to its scores. The decision is the likelier one,
+and it is the more certain, the further the probability is from one half.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def with_certainty(
     row: ReviewerRow, question: Question, reviewer: Reviewer, scores: Scores, fitted: Fitted,
     use: Booleans, resampling: Resampling,
 ) -> ReviewerRow:  # fmt: skip
-    """A reviewer's row with its figures of certainty, of steadiness and beside single humans."""
+    """A reviewer's row with figures of certainty, stability and distance from single humans."""
     return msgspec.structs.replace(
         row,
         certainty=_certainty(question, scores, fitted, use, resampling),
@@ -48,7 +48,7 @@ def with_certainty(
 def human_certainty(
     row: ReviewerRow, question: Question, use: Booleans, resampling: Resampling
 ) -> ReviewerRow:
-    """The human row with the same: one human's rating as a score, humans beside each other."""
+    """The same for the human row: one human's rating as score, and distances between humans."""
     return msgspec.structs.replace(
         row,
         certainty=_of_one_human(question, use, resampling),
@@ -59,8 +59,8 @@ def human_certainty(
 def _certainty(
     question: Question, scores: Scores, fitted: Fitted, use: Booleans, resampling: Resampling
 ) -> Figures:
-    """Precision at both ends of the ranking, the coverage-accuracy curve, and accuracy of the
-    decisions of which the reviewer itself says that it is surest."""
+    """Precision at both ends of the ranking, the coverage-accuracy curve, and the accuracy of the
+    decisions with the highest stated confidence."""
     places, label = labels(question, use & np.isfinite(fitted.chance))
     if not fittable(label):
         return _none(int(places.size))
@@ -75,7 +75,7 @@ def _certainty(
 
 
 def _of_one_human(question: Question, use: Booleans, resampling: Resampling) -> Figures:
-    """A single rating as a score; a paper weighs once however many humans it has."""
+    """The same with a single rating as score; each paper counts once."""
     try:
         paper, given, share, accepted = pooled(question, use)
     except Undefined:
@@ -100,8 +100,8 @@ def _of_one_human(question: Question, use: Booleans, resampling: Resampling) -> 
 def _curve(
     given: Floats, chance: Floats, label: Booleans, whole: Whole, n: int, resampling: Resampling
 ) -> Figures:
-    """The share accepted of the tenth with the highest scores and rejected of the lowest, and the
-    accuracy of the likelier decision on the most certain papers. `whole` weighs by paper."""
+    """The share accepted among the tenth with the highest scores, rejected among the lowest, and
+    the accuracy of the likelier decision on the most certain papers. `whole` weights by paper."""
     top = whole(weighted.most_certain(given, label, TENTH))
     bottom = whole(weighted.most_certain(-given, ~label, TENTH))
     right = (chance >= 0.5) == label
@@ -123,8 +123,8 @@ def _none(n: int) -> Figures:
 def rerun_sd(
     question: Question, reviewer: Reviewer, scores: Scores, use: Booleans, resampling: Resampling
 ) -> Estimate:
-    """The SD between two runs over the same papers, the mean over up to 200 of them. Measured where
-    scoring again costs nothing; elsewhere without a value, with the reason."""
+    """The mean SD between two runs over up to 200 of the papers. Only measured where scoring again
+    costs nothing; elsewhere the estimate has no value but a reason."""
     places = np.flatnonzero(use & np.isfinite(scores.values))
     if not reviewer.repeatable:
         return Estimate(None, None, None, int(places.size), "not measured: it was run once")
@@ -132,7 +132,7 @@ def rerun_sd(
     if not chosen.size:
         return Estimate(None, None, None, 0, "none of these papers has a score")
     again = reviewer.score([view_of(question.papers[i]) for i in chosen]).values
-    # Of two values the SD with k - 1 is their distance over the root of 2.
+    # The sample SD of two values is their distance over the root of 2.
     apart = np.abs(again - scores.values[chosen]) / np.sqrt(2)
     apart = apart[np.isfinite(apart)]  # A second run may leave a paper out.
     n = int(apart.size)
@@ -142,12 +142,12 @@ def rerun_sd(
 def steadiness(
     question: Question, runs: Sequence[Scores], use: Booleans, resampling: Resampling
 ) -> Figures:
-    """How steady a reviewer is over its runs, on the papers that each run scored: the SD of a
+    """How stable a reviewer is over its runs, on the papers that each run scored: the SD of a
     paper's scores, the reviewer's ICC(1) with itself, and the share of pairs of runs that decide a
     paper differently.
 
-    A run's decisions are its own where it makes any; else it accepts from its highest score on as
-    large a share as was really accepted, at the first run's score there.
+    A run's decisions are its own if it makes any; else it accepts from the score on that gave the
+    first run the real share of accepted papers.
     """
     values = np.stack([run.values for run in runs])
     places = np.flatnonzero(use & np.isfinite(values).all(axis=0))
@@ -182,8 +182,8 @@ def _decided(
 def single_distances(question: Question, mapped: Floats | None, use: Booleans) -> (
     tuple[Floats, Places, Floats]
 ):  # fmt: skip
-    """The distance of a reviewer's score on the scale from each single human of the paper, or with
-    None of each human from each other one: distances, papers' numbers, and their shares of one
+    """Distances between a reviewer's mapped score and each of the paper's humans, or if `mapped` is
+    None between each two humans; with their papers' numbers and weights, which sum to 1 for each
     paper. Raises `Undefined` without any."""
     known = use if mapped is None else use & np.isfinite(mapped)
     places, _ = rated(question, known, least=2 if mapped is None else 1)
@@ -205,7 +205,7 @@ def single_distances(question: Question, mapped: Floats | None, use: Booleans) -
 def _distances(
     question: Question, mapped: Floats | None, use: Booleans, resampling: Resampling
 ) -> Figures:
-    """Quantiles over single humans of their distance from the reviewer's score on the scale."""
+    """Quantiles over single humans of their distance from the reviewer's mapped score."""
     try:
         apart, paper, share = single_distances(question, mapped, use)
     except Undefined as why:

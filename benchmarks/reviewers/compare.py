@@ -1,4 +1,4 @@
-"""Two reviewers of two benchmark folders, paired on the papers that both have scored."""
+"""Compare two reviewers of two benchmark folders on the papers that both have scored."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Maker = Callable[[], Statistic]
 
 
 class Comparison(msgspec.Struct, frozen=True):
-    """First, second and first less second in one measure."""
+    """First, second and first − second in one measure."""
 
     measure: str
     first: Estimate
@@ -31,9 +31,9 @@ class Comparison(msgspec.Struct, frozen=True):
 
 
 class Compared(msgspec.Struct, frozen=True):
-    """A comparison of two reviewers; `n` papers are shared, and each measure says on how many of
-    them it stands (a decision or a second rating may be missing). `mixes` are those of the first
-    folder, of the second, and of the shared papers; `warnings` what must be known of them."""
+    """A comparison of two reviewers on `n` shared papers; each measure has its own number of
+    papers, as decisions or second ratings may be missing. `mixes` are of the first folder, the
+    second, and the shared papers; `warnings` are about them."""
 
     first: str
     second: str
@@ -44,8 +44,8 @@ class Compared(msgspec.Struct, frozen=True):
 
 
 def compare(first: str, second: str, *, resamples: int = 1000, seed: int = 0) -> Compared:
-    """Compare FOLDER or FOLDER#REVIEWER with another. Raises `UserError` with fewer than 20 shared
-    papers, or where the two stand on different ratings or decisions of a paper."""
+    """Compare FOLDER or FOLDER#REVIEWER with another. Raises `UserError` for fewer than 20 shared
+    papers, or when a paper has different ratings or decisions in the two."""
     names, frames, folders = zip(*map(_predictions, (first, second)), strict=True)
     both = frames[0].merge(frames[1], on="paper_id", suffixes=("_a", "_b"))
     both = both[np.isfinite(both["score_a"]) & np.isfinite(both["score_b"])]
@@ -65,7 +65,7 @@ def compare(first: str, second: str, *, resamples: int = 1000, seed: int = 0) ->
 
 
 def _check_truths(both: Any, first: str, second: str) -> None:
-    """Raise `UserError` where a paper's ratings or decision are others in one folder."""
+    """Raise `UserError` if a paper's ratings or decision differ between the folders."""
     ratings = zip(both["ratings_a"], both["ratings_b"], strict=True)
     decided = [both[f"accepted_{side}"].map({True: 1, False: 0}).fillna(-1) for side in "ab"]
     differ = {
@@ -93,8 +93,8 @@ def _shared_mix(both: Any, own: float | None) -> Mix:
 
 
 def _warnings(first: Mix | None, second: Mix | None, shared: Mix) -> list[str]:
-    """What the two folders' mixes forbid: figures on a balanced set lie higher at the same error,
-    so that those of the two reports are not to be put beside each other."""
+    """A warning if the two folders' mixes differ: with the same errors, figures are higher on a
+    balanced set, so the two reports' figures cannot be compared."""
     said = [mix.kind if mix else "mix not recorded" for mix in (first, second)]
     if said[0] != said[1]:
         return [
@@ -129,7 +129,7 @@ def _predictions(spec: str) -> tuple[str, Any, Mix | None]:
 
 
 def _statistics(both: Any, seed: int) -> dict[str, tuple[int, tuple[Maker, Maker]]]:
-    """Measure to its number of papers and a maker for each side, which may raise `Undefined`."""
+    """By measure, its number of papers and a maker for each side, which may raise `Undefined`."""
     decided = both[both["accepted_a"].notna()]
     rated = both[both["ratings_a"].map(len) > 0]
     shared = both[both["ratings_a"].map(len) > 1]
@@ -142,8 +142,8 @@ def _statistics(both: Any, seed: int) -> dict[str, tuple[int, tuple[Maker, Maker
         return lambda: make(first), lambda: make(second)
 
     def judged(values: Any) -> Statistic:
-        # By thresholds fitted on the shared papers, anew in each resample: those of the folders'
-        # own reports were fitted on other papers, and would pass for known.
+        # Thresholds are fitted on the shared papers, anew in each resample: those of the folders'
+        # reports were fitted on other papers, and would count as known.
         return decisions.cross_fitted_statistic("balanced_accuracy", label, values, seed=seed)
 
     return {

@@ -1,4 +1,4 @@
-"""Which papers a model may have seen before its data ended."""
+"""Which papers a model may have seen in training, by its data cut-off."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ UNKNOWN = "9999-12-31"  # A model without a stated cut-off may have seen every p
 
 
 def check_date(text: str, where: str) -> str:
-    """An ISO date; raises `UserError` on anything else."""
+    """The text as ISO date. Raises `UserError` for anything else."""
     try:
         return date.fromisoformat(text).isoformat()
     except ValueError as error:
@@ -26,8 +26,8 @@ def check_date(text: str, where: str) -> str:
 def public_from(paper: Paper) -> str:
     """The day from which the paper may have been public.
 
-    Its submission date where that is known; else 1 January of the year before the venue's year,
-    which is on the safe side: submissions open in the autumn of that year.
+    Its submission date if known; else 1 January of the year before the venue's year, a safe
+    assumption as submissions open in the autumn of that year.
     """
     return paper.submitted or f"{paper.year - 1}-01-01"
 
@@ -38,7 +38,7 @@ def before(question: Question, cutoff: str) -> Booleans:
 
 
 def seen(figures: dict[str, Estimate]) -> int:
-    """How many papers figures stand on."""
+    """On how many papers the figures are computed."""
     return max((estimate.n for estimate in figures.values()), default=0)
 
 

@@ -1,7 +1,7 @@
-"""What must be fitted to a reviewer's scores, fitted on four fifths of the papers for the fifth.
+"""Cross-fit what a reviewer's scores need: fit on four fifths of the papers for the last fifth.
 
-A straight line onto the rating scale, a threshold for decisions, a chance of acceptance: each is
-used five times over on papers that it was not fitted on.
+A straight line onto the rating scale, a threshold for decisions and a probability of acceptance are
+each fitted five times and used on papers that they were not fitted on.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ Places = NDArray[np.int64]
 
 
 class Fitted(msgspec.Struct, frozen=True):
-    """Cross-fitted values, aligned with all papers: NaN where there are none."""
+    """Cross-fitted values for all papers, NaN where missing; `said` are decisions."""
 
     mapped: Floats
     chance: Floats
@@ -29,7 +29,7 @@ class Fitted(msgspec.Struct, frozen=True):
 
 
 def cross_fit(question: Question, values: Floats, use: Booleans, seed: int) -> Fitted:
-    """Scores put on the rating scale, chances of acceptance, and decisions, each out of fold."""
+    """Mapped scores, probabilities of acceptance and decisions, each out of fold."""
     size = values.size
     mapped, chance, said = (np.full(size, np.nan) for _ in range(3))
     truth = np.array([given.mean() if given.size else np.nan for given in question.ratings])
@@ -52,7 +52,7 @@ def cross_fit(question: Question, values: Floats, use: Booleans, seed: int) -> F
 
 
 def fittable(label: Booleans) -> bool:
-    """Whether both classes are in the other folds of each fold: one paper of a class is too few."""
+    """Whether both classes have at least two papers, so that no fold takes a class's only one."""
     return bool(min(label.sum(), (~label).sum()) >= 2)
 
 
@@ -62,7 +62,7 @@ def _folds(places: Places, seed: int) -> list[tuple[Places, Places]]:
 
 
 def _line(values: Floats, truth: Floats, train: Places, test: Places) -> Floats:
-    """A straight line onto the scale; the plain mean where the scores do not vary."""
+    """Scores mapped by a straight line onto the scale; the mean if the scores do not vary."""
     if train.size < 2:
         return np.full(test.size, np.nan)
     try:
@@ -72,7 +72,7 @@ def _line(values: Floats, truth: Floats, train: Places, test: Places) -> Floats:
 
 
 def _chance(values: Floats, label: Booleans, train: Places, test: Places) -> Floats:
-    """Chances of acceptance; the share accepted where the scores do not vary."""
+    """Probabilities of acceptance; the share accepted if the scores do not vary."""
     try:
         return calibration.logistic_map(values[train], label)(values[test])
     except Undefined:

@@ -1,4 +1,4 @@
-"""The pictures of a benchmark that show where scores go wrong: by topic, by score, one by one."""
+"""Plots of a benchmark that show where scores are wrong: by topic, by score, by paper."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def by_score(question: Question, shown: Sequence[Shown], use: Booleans) -> Any:
 
 
 def _groups(values: Floats, count: int) -> list[Booleans]:
-    """The papers in up to `count` groups of about the same value, each of ten or more."""
+    """Masks of the papers in up to `count` groups of similar value, each of ten or more."""
     edges = np.unique(np.quantile(values, np.linspace(0, 1, count + 1)))
     which = np.clip(np.searchsorted(edges, values, side="right") - 1, 0, max(edges.size - 2, 0))
     groups = [which == b for b in range(max(edges.size - 1, 1))]

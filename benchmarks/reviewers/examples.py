@@ -1,4 +1,4 @@
-"""Example reviews of measured language models: drawn from data, and kept out of every figure."""
+"""Example reviews for measured language models, drawn from data and left out of all figures."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ def with_examples(
 ) -> tuple[Question, dict[str, ModelRules]]:
     """The question without the papers whose reviews are shown, and the models with their examples.
 
-    They are drawn among papers that are not measured; where there are none, as all of the dataset
-    are, some of those are taken, which then count for no reviewer. A dataset that names no place
-    is one of the `store`, else of the user's.
+    Examples are drawn among papers that are not measured. If all of the dataset are measured, some
+    of them are taken and then measured for no reviewer. A dataset without a path is one of the
+    `store`, else of the user's.
 
     Raises:
         UserError: a dataset has too few reviews that can be shown.

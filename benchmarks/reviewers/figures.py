@@ -1,4 +1,4 @@
-"""A reviewer's figures: against decisions, against ratings, calibration, and against one human."""
+"""A reviewer's figures against decisions, ratings and one human, and its calibration."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ class Resampling(TypedDict):
 
 
 class ReviewerRow(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything measured of one reviewer. `decision` maps a threshold's name to its measures.
+    """All figures of one reviewer. `decision` maps a threshold's name to its measures.
 
-    `mapped` figures are after a cross-fitted straight line onto the rating scale; `raw` ones are
-    of the scores as given. `others` are against the mean of the other humans, each human of a
-    paper left out in turn; `human_gap` is the reviewer less one human on the same truths.
-    `certainty` is how right it is where it is most certain, `reruns` how far its scores move when
-    it is run again, `single` how far it lies from single humans (quantiles of the distances).
+    `mapped` figures are after a cross-fitted straight line onto the rating scale; `raw` ones use
+    the scores as given. `others` are against the mean of the other humans, each human of a paper
+    left out in turn; `human_gap` is the reviewer − one human on the same targets. `certainty` is
+    its accuracy where it is most certain, `reruns` how far its scores move when it is run again,
+    `single` quantiles of its distances from single humans.
     """
 
     name: str
@@ -71,7 +71,7 @@ def measure(
     resamples: int,
     seed: int,
 ) -> tuple[ReviewerRow, Fitted]:
-    """All figures of a reviewer on the papers of `use` that it has scored, and what was fitted."""
+    """All figures of a reviewer on the papers of `use` that it has scored, and its cross-fits."""
     use = use & np.isfinite(scores.values)
     resampling = Resampling(resamples=resamples, seed=seed)
     if use.sum() < 2:
@@ -110,7 +110,7 @@ def measure(
 
 
 def labels(question: Question, use: Booleans) -> tuple[Places, Booleans]:
-    """Which papers of `use` are decided, as positions, and their decisions."""
+    """Positions of the decided papers of `use`, and their decisions."""
     places = np.array(
         [i for i in np.flatnonzero(use) if question.accepted[i] is not None], dtype=np.int64
     )
@@ -135,14 +135,14 @@ def _decisions(
         found[f"at {cut:g}"] = decisions.decision_figures(label, above, **resampling)
     if scores.accept is not None:
         own = scores.accept[places]
-        made = np.isfinite(own)  # Of some papers a reviewer may give a score and no decision.
+        made = np.isfinite(own)  # A reviewer may give some papers a score but no decision.
         if made.any():
             found["own"] = decisions.decision_figures(label[made], own[made] == 1, **resampling)
     return found
 
 
 def unfitted(label: Booleans) -> Figures:
-    """The decision figures where one class is too small for a threshold."""
+    """The decision figures, without values, if one class is too small for a threshold."""
     reason = f"{int(label.sum())} of {label.size} are accepted: no threshold can be fitted"
     return dict.fromkeys(decisions.POINTS, Estimate(None, None, None, int(label.size), reason))
 
@@ -207,7 +207,7 @@ def _others(question: Question, values: Floats, use: Booleans, resampling: Resam
 def _others_mae(
     question: Question, mapped: Floats, use: Booleans, resampling: Resampling
 ) -> Figures:
-    """The distance of the mapped score from the mean of the other humans, over all ratings."""
+    """MAE of the mapped score to the mean of the other humans, over all ratings."""
     places, _ = rated(question, use & np.isfinite(mapped), least=2)
 
     def make() -> Estimate:
@@ -220,7 +220,7 @@ def _others_mae(
 
 
 def _gap(question: Question, values: Floats, use: Booleans, resampling: Resampling) -> Figures:
-    """The reviewer's Spearman less one human's, with the same left-out truths, paired."""
+    """The reviewer's Spearman − one human's, paired on the same leave-one-out means."""
     places, _ = rated(question, use, least=2)
 
     def make() -> Estimate:

@@ -1,6 +1,6 @@
-"""Fits that a benchmark makes on the earlier years at hand: made once, kept in the user's cache.
+"""Fits that a benchmark makes on the available earlier years, kept in the user's cache.
 
-A kept fit is found again by a digest of its training papers and of the code that fits.
+A kept fit is found by a digest of its training papers and of the fitting code.
 """
 
 from __future__ import annotations
@@ -26,9 +26,10 @@ Fitted = TypeVar("Fitted")
 
 
 class KeptFit(Generic[Fitted]):
-    """A fit called `name` on what `trained_on` says, under a key that names all that it rests on.
+    """A fit called `name`, kept under a `key` that depends on all that it is made from.
 
-    `make` fits, `read` and `write` are its file; `seconds` is about what it takes on a quiet core.
+    `trained_on` describes its training papers. `make` fits, `read` and `write` handle its file;
+    `seconds` is about how long fitting takes on an idle core.
     """
 
     def __init__(
@@ -47,12 +48,12 @@ class KeptFit(Generic[Fitted]):
 
     @property
     def path(self) -> Path:
-        """Where the fit is kept."""
+        """The file in which the fit is kept."""
         return user_cache() / "fits" / f"{self.key}.npz"
 
     @property
     def notice(self) -> str:
-        """What will be done and how long it takes, for a user who waits."""
+        """A sentence for the user on what will be done and how long it takes."""
         if self.path.is_file():
             return f"{self.name}: uses its fit on {self.trained_on}, kept as {self.path}."
         minutes = round(self._seconds / 60)
@@ -63,7 +64,7 @@ class KeptFit(Generic[Fitted]):
         )
 
     def prepare(self, progress: Progress) -> None:
-        """Read the fit, or make it and keep it. A cache that cannot be used costs time alone."""
+        """Read the fit, or make and keep it. An unusable cache only costs time."""
         if self._fitted is None:
             self._fitted = self._kept()
         if self._fitted is None:
@@ -71,7 +72,7 @@ class KeptFit(Generic[Fitted]):
             self._keep(self._fitted)
 
     def fitted(self) -> Fitted:
-        """The fit, made now where nothing has prepared it."""
+        """The fit, made now if it was not prepared."""
         self.prepare(no_progress)
         assert self._fitted is not None
         return self._fitted
@@ -93,7 +94,7 @@ class KeptFit(Generic[Fitted]):
 
 
 def tested_marks(question: Question) -> frozenset[int]:
-    """The marks of the tested papers, which no paper of a fit may have."""
+    """The marks of the tested papers; papers with one of them must not be in a fit."""
     return frozenset().union(*(marks_of(view.title, view.abstract) for view in question.views))
 
 

@@ -1,4 +1,4 @@
-"""A reviewer fitted on a local language model (`reviewers.fitted`), used as it is."""
+"""A reviewer fitted on a local language model (`reviewers.fitted`)."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from reviewers.fitted.head import ready
 def fitted(question: Question, file: str) -> Reviewer:
     """The reviewer of a file that `reviewers.train language` wrote, used as it is.
 
-    Papers that it was fitted on, under whatever id and year, it does not score.
+    It does not score papers that it was fitted on, under any id and year.
 
     Raises:
-        UserError: the file holds no fit, or its model's folder is missing.
+        UserError: the file has no fit, or its model's folder is missing.
         NotMeasurable: it has seen the tested year, or most of the tested papers.
     """
     path = Path(file)

@@ -1,4 +1,4 @@
-"""The human row, on the same papers: what one human reviewer would score in this table."""
+"""The human row: what one human reviewer would score in this table, on the same papers."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from conference.statistics.bootstrap import attempt, estimate
 from conference.statistics.estimate import Booleans, Estimate, Floats, Undefined, as_labels
 
 CAVEAT = (
-    "Each human's rating was seen by those who decided, so the human figures against decisions are "
-    "no independent prediction. Against ratings, each human is left out in turn and the others are "
-    "the truth."
+    "Those who decided saw each human's rating, so the human figures against decisions are not "
+    "independent predictions. Against ratings, each human is left out in turn and compared with "
+    "the others."
 )
 
 
 def human_row(question: Question, use: Booleans, *, resamples: int, seed: int) -> ReviewerRow:
-    """One human: against the mean of the others, and against the decision."""
+    """The row of one human, against the mean of the others and against the decision."""
     resampling = Resampling(resamples=resamples, seed=seed)
     places, _ = rated(question, use, least=2)
     human = [question.ratings[i] for i in places]
@@ -38,8 +38,8 @@ def human_row(question: Question, use: Booleans, *, resamples: int, seed: int) -
 
 
 def pooled(question: Question, use: Booleans) -> tuple[Places, Floats, Floats, Booleans]:
-    """Every rating of the decided papers: its paper's position among them, the rating, its share
-    1 / k, and the paper's decision. Raises `Undefined` without decisions or ratings."""
+    """For each rating of the decided papers: its paper's number, the rating, its weight 1 / k among
+    the paper's k ratings, and the decision. Raises `Undefined` without decisions or ratings."""
     places, label = labels(question, use)
     kept = [(i, accepted) for i, accepted in zip(places, label, strict=True)
             if question.ratings[i].size]  # fmt: skip
@@ -85,7 +85,7 @@ def _scores(question: Question, use: Booleans, resampling: Resampling) -> Figure
 
 
 def _decisions(question: Question, use: Booleans, resampling: Resampling) -> dict[str, Figures]:
-    """A single rating as a decision, its threshold fitted on the papers of the other folds."""
+    """A single rating as decision, with its threshold fitted on the papers of the other folds."""
     try:
         paper, given, share, accepted = pooled(question, use)
         label = as_labels(accepted)

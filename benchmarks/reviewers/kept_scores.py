@@ -1,4 +1,4 @@
-"""Scores in files, one for each batch of papers, and scores put together."""
+"""Keep scores in files, one per batch of papers, and join scores."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from conference.statistics.estimate import Booleans, Floats
 
 
 def joined(parts: Sequence[Scores]) -> Scores:
-    """The scores of several lots of papers as one; a column that one of them lacks is left out."""
+    """The scores of several batches as one; a column that one of them lacks is left out."""
     return Scores(
         np.concatenate([part.values for part in parts]),
         _column([part.accept for part in parts]),
@@ -35,13 +35,13 @@ def joined(parts: Sequence[Scores]) -> Scores:
 
 
 def mask_of(scores: Scores) -> Booleans:
-    """The unanswered papers."""
+    """The mask of unanswered papers."""
     nothing = np.zeros(scores.values.size, dtype=np.bool_)
     return nothing if scores.unanswered is None else scores.unanswered
 
 
 def texts_of(scores: Scores) -> tuple[Texts, ...]:
-    """The reviews, one a paper, also where nothing is written."""
+    """The reviews, one per paper, empty where nothing is written."""
     return scores.texts or ({},) * scores.values.size
 
 
@@ -53,7 +53,7 @@ def _column(parts: list[Floats | None]) -> Floats | None:
 
 
 def write_scores(path: Path, scores: Scores) -> None:
-    """Write a file whole, or not at all."""
+    """Write scores to a file, whole or not at all."""
     arrays: dict[str, Any] = {"values": scores.values}
     if scores.accept is not None:
         arrays["accept"] = scores.accept
@@ -73,7 +73,7 @@ def write_scores(path: Path, scores: Scores) -> None:
 
 
 def read_scores(path: Path, expected: int) -> Scores:
-    """The file's scores of `expected` papers; raises `UserError` where it does not hold them."""
+    """The scores in a file. Raises `UserError` unless it has them for `expected` papers."""
     try:
         with np.load(path, allow_pickle=False) as arrays:
             found = Scores(
@@ -82,7 +82,7 @@ def read_scores(path: Path, expected: int) -> Scores:
                 arrays.get("confidence"),
                 arrays["unanswered"],
                 msgspec.json.decode(arrays["failed"].tobytes(), type=tuple[FailedCall, ...]),
-                # Scores that were kept before reviews were kept have none.
+                # Older files have no reviews.
                 msgspec.json.decode(arrays["texts"].tobytes(), type=tuple[Texts, ...])
                 if "texts" in arrays
                 else (),
@@ -94,5 +94,5 @@ def read_scores(path: Path, expected: int) -> Scores:
     ) as error:  # fmt: skip
         raise UserError(f"{path}: cannot be read ({error}); delete it and run again.") from error
     if found.values.shape != (expected,):
-        raise UserError(f"{path}: holds another number of papers; delete the folder and run again.")
+        raise UserError(f"{path}: has another number of papers; delete the folder and run again.")
     return found

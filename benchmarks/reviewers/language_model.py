@@ -1,7 +1,7 @@
 """Language models as reviewers: `vllm:MODEL`, `openai:MODEL@URL`, `replay:RUN`, each with #PRESET.
 
-The form is the preset's; each review is written as in a round. A review that fails
-has no score, and the report says of how many papers that is true.
+The form is the preset's; each review is written as in a round. A failed review has no score, and
+the report says how many there are.
 """
 
 from __future__ import annotations
@@ -41,15 +41,15 @@ from reviewers.language.presets import Preset, load_preset
 from reviewers.language.review import soft_rating, write_review
 from venues.venue_file import load_venue
 
-BATCH = 64  # papers in one file of what is kept
-AT_ONCE = 256  # papers under way: a new one begins as one is done
+BATCH = 64  # papers in one file of kept scores
+AT_ONCE = 256  # papers under way at the same time
 
 
 def language_model(spec: str, question: Question, rules: ModelRules, rerun: int = 0) -> Reviewer:
     """A language model as a reviewer of these papers; its back end must be running.
 
-    Its data cut-off is the model's `cutoff` in the settings file, or `--cutoff`; while neither says
-    it, all papers count as possibly met. A `rerun` asks the same under other seeds.
+    Its data cut-off is the model's `cutoff` in the settings file, or `--cutoff`; without either,
+    all papers count as possibly seen. A `rerun` asks the same with other seeds.
     """
     parsed = parse_spec(spec)
     preset = load_preset(parsed.preset)
@@ -60,7 +60,7 @@ def language_model(spec: str, question: Question, rules: ModelRules, rerun: int 
     def each(views: Sequence[PaperView], note: Callable[[int, Scores], None]) -> None:
         with scratch("reviews") as folder:
             (folder / PAPERS).mkdir()
-            # What is known of other papers says that the model answers to some.
+            # Scores kept for other papers show that the model answers.
             first = Refusals(note, met=len(views) < len(question.papers))
             asked = _all(views, model, rules, parsed.preset, form, folder, rerun, first.note)
             runner.run(asked)
@@ -94,7 +94,7 @@ def language_model(spec: str, question: Question, rules: ModelRules, rerun: int 
 
 
 def _sampled(preset: Preset, rules: ModelRules) -> str:
-    """How a score comes about, in words."""
+    """How scores are sampled, in words."""
     if preset.soft:
         return "none: the mean of its own chances of each rating, asked for in one prompt"
     return (
@@ -108,7 +108,7 @@ def _warmth(preset: Preset, rules: ModelRules) -> float:
 
 
 def parse_asked(name: str) -> Spec:
-    """A model's name where it can be asked something new; raises `UserError` for a replay."""
+    """The parsed name of a model that can be asked new things. Raises `UserError` for a replay."""
     spec = parse_spec(name)
     if spec.kind == "replay":
         raise UserError(
@@ -122,7 +122,7 @@ def _said(
     row: tuple[float, float, float, float], failed: list[FailedCall], texts: Texts,
     unanswered: bool = False,
 ) -> Scores:  # fmt: skip
-    """What a model said of one paper: rating, decision, confidence and spread, NaN for none."""
+    """A model's scores of one paper: rating, decision, confidence and spread, NaN for none."""
     rating, decision, confidence, spread = (np.array([value], dtype=np.float64) for value in row)
     mask = np.array([unanswered], dtype=np.bool_)
     return Scores(rating, decision, confidence, mask, tuple(failed), (texts,), spread)
@@ -138,7 +138,7 @@ async def _all(
     seed: int,
     note: Callable[[int, Scores, bool], None],
 ) -> None:
-    """One review a paper, `AT_ONCE` at a time; one that fails costs the others nothing."""
+    """Ask for one review per paper, `AT_ONCE` at a time; a failed one does not affect others."""
     slots, open_ = asyncio.Semaphore(1), asyncio.Semaphore(AT_ONCE)
 
     async def one(at: int, view: PaperView) -> None:
@@ -160,8 +160,8 @@ async def _all(
 
 
 async def _ask(view: PaperView, form: Form, context: Context, soft: bool) -> tuple[Scores, bool]:
-    """What the model says of one paper, and whether it refuses it; raises `UserError` where it
-    never can say anything."""
+    """The model's scores of one paper, and whether it refuses the paper. Raises `UserError` if it
+    can never give a rating's probabilities."""
     key, asker = context.key, context.asker
     try:
         if soft:
@@ -181,7 +181,7 @@ async def _ask(view: PaperView, form: Form, context: Context, soft: bool) -> tup
 
 
 def _nothing_said(key: TaskKey, asker: Asker, failure: TaskFailed) -> Scores:
-    """A paper without a review: asked about again where the model did not answer at all."""
+    """The scores of a paper without a review; unanswered if the model could not be reached."""
     cause = failure.__cause__
     unanswered = isinstance(cause, ModelError) and not isinstance(cause, Refused)
     failed = failed_calls(key, asker.calls, str(failure))
@@ -218,7 +218,7 @@ def _prompts_hash() -> str:
 
 
 class Prober:
-    """A language model as the memorisation probe asks it; its back end must be running.
+    """A language model for the memorisation probe; its back end must be running.
 
     `failed` lists its calls without a usable answer.
     """
@@ -231,9 +231,9 @@ class Prober:
     def answers(
         self, asked: Sequence[Asked], schema: dict[str, Any], done: Callable[[int], None]
     ) -> list[Any]:
-        """Each answer as an object, None where it is none or the model refuses the conversation.
+        """The answers as objects, None for an unusable answer or a refused prompt.
 
-        Raises `UserError` where the model cannot be reached.
+        Raises `UserError` if the model cannot be reached.
         """
         slots, answered = asyncio.Semaphore(BATCH), 0
 

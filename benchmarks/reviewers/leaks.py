@@ -1,8 +1,8 @@
-"""Signs that the papers' texts know the decision: final versions of them, not those reviewed.
+"""Find signs that the papers' texts are final versions, which give away the decision.
 
-An abstract that was recorded after the decision names the accepted paper's code, and a camera-ready
-text says where it was published. A reviewer that reads such signs looks good and has judged
-nothing. What is found here stands on top of the report.
+An abstract recorded after the decision links the accepted paper's code, and a camera-ready text
+says where it was published. A reviewer that reads such signs looks good without judging anything.
+The warnings are at the top of the report.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ from conference.statistics.bootstrap import attempt, difference
 from conference.statistics.estimate import Booleans, Estimate, Floats
 from reviewers.quality.style import ADDRESS, PUBLISHED
 
-FEWEST = 20  # Papers with a sign, and without it, that can show what it tells.
-TELLS = 0.10  # Difference in the share accepted above which a sign gives the decision away.
-ALONE = 0.05  # Distance of a shortcut's AUROC from one half above which it is warned of.
-RUN, SAME = 5, 0.8  # Words of a run, and the share of an abstract's runs that its text must hold.
-BEGINNING = 8_000  # Characters of a full text in which its abstract stands.
+FEWEST = 20  # Papers with a sign, and without it, needed to judge the sign.
+TELLS = 0.10  # A sign with a larger difference in the share accepted gives away the decision.
+ALONE = 0.05  # A shortcut whose AUROC is further from one half gets a warning.
+RUN, SAME = 5, 0.8  # Words in a run, and the share of an abstract's runs that its text must have.
+BEGINNING = 8_000  # Characters of a full text in which its abstract is looked for.
 
 
 def links(papers: Sequence[Paper]) -> Floats:
-    """1 where the abstract has a link, 0 where not."""
+    """1 where the abstract has a link, else 0; NaN without abstract and text."""
     return _marked(papers, lambda paper: bool(ADDRESS.search(paper.abstract or "")))
 
 
@@ -44,9 +44,9 @@ def published(papers: Sequence[Paper]) -> Floats:
 
 
 def changed(papers: Sequence[Paper]) -> Floats:
-    """1 where the abstract is not the one that the reviewed full text has, 0 where it is.
+    """1 where the abstract is not that of the reviewed full text, 0 where it is.
 
-    NaN without an abstract of some length or a text that is known to be the reviewed one.
+    NaN for a short abstract, or without a text that is known to be the reviewed one.
     """
 
     def one(paper: Paper) -> float:
@@ -61,8 +61,8 @@ def changed(papers: Sequence[Paper]) -> Floats:
 def leaks(
     question: Question, rows: Sequence[ReviewerRow], *, resamples: int, seed: int
 ) -> list[str]:
-    """A sentence for each sign that the texts are final ones, and for each shortcut that tells the
-    decision by itself; empty where nothing was found."""
+    """A sentence for each sign that the texts are final versions, and for each shortcut that
+    predicts decisions by itself."""
     signs = {
         "carry a link": links(question.papers),
         "say where they were published": published(question.papers),
@@ -95,7 +95,7 @@ def _final(question: Question, what: str, sign: Floats, resamples: int, seed: in
 
 
 def _more_accepted(has: Booleans, accepted: Booleans, resamples: int, seed: int) -> Estimate:
-    """The share accepted of papers with a sign, less that of the others."""
+    """The share accepted among papers with a sign − that among the others."""
     inside, outside = has.astype(np.float64), (~has).astype(np.float64)
     return difference(
         weighted.ratio(inside * accepted, inside),
@@ -107,20 +107,20 @@ def _more_accepted(has: Booleans, accepted: Booleans, resamples: int, seed: int)
 
 
 def _alone(row: ReviewerRow) -> str:
-    """A warning where a shortcut tells the decision by itself."""
+    """A warning if a shortcut predicts decisions by itself, else ""."""
     found = row.scores.get("auroc")
     if row.kind != "baseline" or found is None or found.low is None or found.high is None:
         return ""
     if max(found.low - 0.5, 0.5 - found.high) < ALONE:
         return ""
-    return f"'{row.name}' alone tells the decisions, with AUROC {found.value:.3f} " + (
+    return f"'{row.name}' alone predicts the decisions, with AUROC {found.value:.3f} " + (
         f"[{found.low:.3f}, {found.high:.3f}] on {found.n:,} papers: a reviewer shows something "
         "only beyond that"
     )
 
 
 def _marked(papers: Sequence[Paper], says: Callable[[Paper], bool]) -> Floats:
-    """A sign of each paper that has an abstract or a text, NaN of the others."""
+    """Each paper's sign, 1 or 0; NaN without abstract and text."""
     has = [bool(paper.abstract or paper.text) for paper in papers]
     given = [float(says(p)) if there else np.nan for p, there in zip(papers, has, strict=True)]
     return np.array(given, dtype=np.float64)

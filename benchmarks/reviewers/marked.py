@@ -1,6 +1,7 @@
-"""What looks wrong with the texts of each reviewer, by the rules of conference/core/marks.toml.
+"""Count what looks wrong in reviewers' texts, by the rules of conference/core/marks.toml.
 
-Humans stand beside: one review of each paper, the first that has words. A mark changes no figure.
+Humans are counted for comparison: of each paper the first review with words. Marks change no
+figure.
 """
 
 from __future__ import annotations
@@ -32,8 +33,10 @@ class Marked(msgspec.Struct, frozen=True):
 def marked_texts(
     question: Question, reviewers: Sequence[Reviewer], scores: dict[str, Scores], use: Booleans
 ) -> list[Marked]:
-    """The humans and each reviewer that writes, on the first papers where it must write anew;
-    nothing where no reviewer writes."""
+    """Marks of the humans and of each reviewer that writes; empty if none does.
+
+    A reviewer that must write its reviews now does so only for the first papers.
+    """
     chosen = [int(i) for i in np.flatnonzero(use)]
     found = [_of_reviewer(question, one, scores[one.name], chosen) for one in reviewers]
     written = [each for each in found if each.n]
@@ -59,7 +62,7 @@ def _of_reviewer(
         return _counted(one.name, one.kind, texts)
     if not scores.texts:
         return _counted(one.name, one.kind, ())
-    # A reviewer's own form tells its scale; without one it may score on any.
+    # A reviewer's form gives its scale; without a form it may use any.
     scale = one.form[one.form.rating].values if one.form else ()
     scale = scale or (question.scale if one.on_scale else ())
     places = [_place(scores.values[i], scale) for i in chosen]
@@ -67,7 +70,7 @@ def _of_reviewer(
 
 
 def _place(value: float, scale: Sequence[float]) -> float | None:
-    """Where a rating lies on its scale, from 0 to 1; None where the scale is unknown."""
+    """A rating's place on its scale, from 0 to 1; None for an unknown scale."""
     return (value - scale[0]) / (scale[-1] - scale[0]) if scale else None
 
 
@@ -75,8 +78,8 @@ def _counted(
     name: str, kind: str, reviews: Iterable[Texts], places: Iterable[float | None] = (),
     form: Form | None = None,
 ) -> Marked:  # fmt: skip
-    """Marks of reviews that are there; `places` are their ratings' on the scale, from 0 to 1. Words
-    that contradict a rating are not looked for where its place is unknown."""
+    """The marks of nonempty reviews; `places` are their ratings' places on the scale, from 0 to 1.
+    Words that contradict the rating are only looked for if its place is known."""
     counts: Counter[str] = Counter()
     rated, n, bad = iter(places), 0, 0
     for review in reviews:

@@ -1,6 +1,7 @@
-"""How well a point of one review is matched by the points of others: BM25, or sentence embeddings.
+"""How well a point of one review matches points of others, by BM25 or sentence embeddings.
 
-A matcher indexes some points, and then gives for others (rows) their likeness to each (columns).
+A matcher indexes some points, and then gives the similarity of other points (rows) to each of them
+(columns).
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ Matcher = Callable[[Sequence[str]], Index]
 
 
 def matcher(name: str) -> Matcher:
-    """The matcher of this name. Raises `UserError` where what it needs is not installed."""
+    """The matcher of this name. Raises `UserError` if its package is not installed."""
     return _Embeddings() if name == "embeddings" else _bm25
 
 

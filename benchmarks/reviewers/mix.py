@@ -1,8 +1,8 @@
-"""The mix of the measured papers: how many were accepted, and how far apart their ratings lie.
+"""The mix of the measured papers: how many were accepted, and how much their ratings differ.
 
-Figures on a balanced set (half accepted) and on a venue's natural mix are not to be put beside
-each other: in a balanced set the papers lie further apart, and a reviewer with the same errors has
-higher correlations and accuracies.
+Figures on a balanced set (half accepted) and on a venue's natural mix cannot be compared: papers in
+a balanced set differ more, so a reviewer with the same errors has higher correlations and
+accuracies.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from conference.data.scales import accepted_share
 from conference.statistics.estimate import Booleans
 
 BALANCED = (0.45, 0.55)  # Shares accepted that are called balanced.
-NEAR = 0.05  # Distance from the venue's own share within which a mix is called natural.
+NEAR = 0.05  # A mix this close to the venue's own share is called natural.
 NATURAL = "natural"
 
 
 class Mix(msgspec.Struct, frozen=True, kw_only=True):
     """`accepted` is a share of the decided papers, `spread` the SD of papers' mean ratings on the
-    venue's scale, `own` the share that the venue accepted; None where there is none."""
+    venue's scale, `own` the share that the venue accepted; None if unknown."""
 
     papers: int
     accepted: float | None
@@ -32,7 +32,7 @@ class Mix(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def kind(self) -> str:
-        """What the mix is called."""
+        """The name of the mix."""
         if self.accepted is None:
             return "undecided papers"
         if self.own is not None and abs(self.accepted - self.own) <= NEAR:
@@ -65,7 +65,7 @@ def mix_of(question: Question, use: Booleans) -> Mix:
 
 
 def own_share(question: Question) -> float | None:
-    """The share of decided papers that the venue-year accepted; None where it is not on record."""
+    """The share of decided papers that the venue-year accepted; None if not on record."""
     first = question.papers[0]
     same = all((p.venue, p.year) == (first.venue, first.year) for p in question.papers)
     return accepted_share(first.venue, first.year) if same else None
@@ -90,8 +90,8 @@ def share_asked(question: Question, asked: str) -> float:
 
 
 def drawn_to(question: Question, use: Booleans, share: float, seed: int) -> Booleans:
-    """The most papers of `use` of which this share was accepted, papers of one class left out at
-    random. Raises `UserError` where one class is missing."""
+    """The largest part of `use` with this share of accepted papers, leaving out papers of one class
+    at random. Raises `UserError` if a class is missing."""
     accepted = np.array([given is True for given in question.accepted]) & use
     rejected = np.array([given is False for given in question.accepted]) & use
     most = min(accepted.sum() / share, rejected.sum() / (1 - share))

@@ -1,7 +1,7 @@
-"""Reviewers by name: what `--reviewer` asks for, such as `embedded`, `csv:FILE` or a model.
+"""Make reviewers from the names given to `--reviewer`: `embedded`, `csv:FILE`, a model, ….
 
-The part before the colon picks a maker from `MAKERS`, which gets the rest. Others add makers by
-putting them into `MAKERS`.
+The part before the colon picks a maker from `MAKERS`, which gets the rest. Other code can add
+makers to `MAKERS`.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ OF_A_FILE = ("csv", "ai-scientist", "fitted")
 
 
 def check_specs(specs: Sequence[str]) -> None:
-    """Raise `UserError` for a spec that names no reviewer, before any data are read."""
+    """Raise `UserError` for a spec that names no reviewer, before data is read."""
     from benchmarks.reviewers.language_model import parse_asked
 
     for spec in specs:
@@ -101,14 +101,14 @@ def open_reviewers(
     cluster: Cluster | None = None,
     progress: Progress = no_progress,
 ) -> Iterator[list[Reviewer]]:
-    """The reviewers that the specs ask for, each with a name of its own.
+    """The reviewers that the specs ask for, with distinct names.
 
-    Language models run within the block. They start last, as that takes longest.
+    Language models run within the block, and start last as that takes longest.
 
     Args:
         models: settings of language models.
-        left_out: gets a sentence for each reviewer that these data cannot measure; without it,
-            and where no reviewer remains, such a reviewer is an error.
+        left_out: gets a sentence for each reviewer that these data cannot measure; without this
+            list, or if no reviewer remains, that is an error.
         cutoffs: training cutoffs by reviewers' names.
         cluster: where language models that need a Ray cluster run.
 
@@ -154,7 +154,7 @@ def _check_distinct(names: Sequence[str]) -> None:
 
 
 def _check_known(cutoffs: Mapping[str, str], names: Sequence[str]) -> None:
-    """Raise `UserError` for a cutoff of a reviewer that is not there, before any model starts."""
+    """Raise `UserError` for a cutoff of an unknown reviewer, before any model starts."""
     for name, date in cutoffs.items():
         if name not in names:
             known = ", ".join(names) or "none"

@@ -1,7 +1,6 @@
-"""Asking a reviewer of whom each paper is a call of its own: all papers at once, kept as they come.
+"""Score papers one by one, all at once, and keep each score as it comes.
 
-An engine is never empty while papers are left, and an interrupted run loses only what was under
-way.
+So an engine is busy while papers are left, and an interrupted run loses only papers under way.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from conference.core.errors import UserError
 from conference.core.progress import Progress
 from conference.models.failures import FailedCall
 
-EVERY = 10.0  # seconds between two writings of one file
+EVERY = 10.0  # seconds between two writes of a file
 UNASKED = Scores(
     np.full(1, np.nan), np.full(1, np.nan), np.full(1, np.nan), np.ones(1, dtype=np.bool_),
     (), ({},), np.full(1, np.nan),
@@ -55,11 +54,12 @@ def score_one_by_one(
     progress: Progress,
     failed: list[FailedCall],
 ) -> Scores:
-    """All papers' scores, those that are kept in `folder` and what the reviewer says of the others;
-    a file has as many papers as the reviewer's `batch`. Failed calls are added to `failed`.
+    """All papers' scores: those kept in `folder`, and the reviewer's scores of the others.
+
+    A file has as many papers as the reviewer's `batch`. Failed calls are added to `failed`.
 
     Raises:
-        UserError: a model does not answer: to none of the papers, or to no more of them.
+        UserError: the model does not answer, from the start or any more.
     """
     size = reviewer.batch
     batches = [
@@ -93,7 +93,7 @@ def score_one_by_one(
 
 
 def _apart(scores: Scores, views: Sequence[PaperView]) -> list[Scores]:
-    """The scores of several papers as one each, with the calls that failed for it."""
+    """The scores of several papers as one `Scores` each, with its failed calls."""
     texts, mask = texts_of(scores), mask_of(scores)
     columns = (scores.values, scores.accept, scores.confidence, scores.spread)
     found = []

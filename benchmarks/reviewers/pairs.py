@@ -1,4 +1,4 @@
-"""Reviewers against each other and against the shortcuts, on the papers that both have scored."""
+"""Compare reviewers with each other and with shortcuts, on the papers that both have scored."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def gap(
     resamples: int,
     seed: int,
 ) -> Gap:
-    """`first` less `second` in one of `MEASURES`, by paired bootstrap over papers."""
+    """`first` − `second` in one of `MEASURES`, by paired bootstrap over papers."""
     shared = use & np.isfinite(first[1]) & np.isfinite(second[1])
     n = int(shared.sum())
 
@@ -52,7 +52,7 @@ def _statistic(question: Question, values: Floats, use: Booleans, measure: str) 
     table = agreement.leave_one_out([question.ratings[i] for i in places])
     given = values[places]
     if (given == given[0]).all():
-        # A score that is the same for all ranks nothing: its correlation is taken as nought here.
+        # A constant score ranks nothing: its correlation is taken as 0.
         return lambda block: np.zeros(block.shape[0])
     return agreement.leave_one_out_statistic(table, given)
 
@@ -60,9 +60,9 @@ def _statistic(question: Question, values: Floats, use: Booleans, measure: str) 
 def panel(
     question: Question, fitted: dict[str, Fitted], use: Booleans, *, resamples: int, seed: int
 ) -> Panel:
-    """What the reviewers are worth together, from the correlation of their errors.
+    """How many independent reviewers the panel is worth, from the correlation of errors.
 
-    An error is the score, mapped onto the scale, less the human mean.
+    An error is the mapped score − the human mean.
     """
     names = sorted(fitted)
     places, truth = rated(question, use)
@@ -96,10 +96,10 @@ def _together(errors: Floats) -> Statistic:
 
 
 def verdicts(reviewers: Sequence[str], shortcuts: Sequence[Gap], final_texts: bool) -> list[str]:
-    """One sentence a reviewer: does it beat every shortcut, with the interval above nought?
+    """One sentence per reviewer: does it beat every shortcut, with the interval above 0?
 
-    `final_texts` says that the full texts are final versions, so that what is measured of them
-    (length, references) knows the decision.
+    `final_texts` says that some full texts are final versions, so that shortcuts measured on them
+    (length, references) know the decision.
     """
     found = []
     for name in reviewers:
@@ -124,7 +124,7 @@ def verdicts(reviewers: Sequence[str], shortcuts: Sequence[Gap], final_texts: bo
 
 
 def _closest(name: str, measure: str, shortcuts: Sequence[Gap]) -> Gap | None:
-    """The shortcut that the reviewer beats by least."""
+    """The gap to the shortcut that the reviewer beats by least; None without one."""
     known = [
         gap for gap in shortcuts
         if gap.first == name and gap.measure == measure and gap.difference.value is not None
@@ -133,7 +133,7 @@ def _closest(name: str, measure: str, shortcuts: Sequence[Gap]) -> Gap | None:
 
 
 def _least(found: Estimate) -> float:
-    """The lower end of its interval, or the value where there is none."""
+    """The lower end of the interval, or the value without one."""
     return next(end for end in (found.low, found.value, 0.0) if end is not None)
 
 

@@ -1,4 +1,4 @@
-"""The pictures of a benchmark, as matplotlib figures."""
+"""The plots of a benchmark, as matplotlib figures."""
 
 from __future__ import annotations
 
@@ -36,37 +36,37 @@ FINE_BINS = 60
 def draw(
     result: Result, question: Question, shown: Sequence[Shown], use: Booleans
 ) -> dict[str, tuple[str, Any]]:
-    """Name to (caption, figure) for every picture that these data allow."""
+    """By name, the caption and figure of every plot that these data allow."""
     reviewers = [one for one in shown if one.kind == "reviewer"] or list(shown[:1])
     rest = _omitted(reviewers, MOST_PANELS)
     few = _omitted(reviewers, MOST_BESIDE)
     makers: dict[str, tuple[str, Callable[[], Any]]] = {
         "roc": (
             "ROC of the scores, with their AUROC. Crosses: one human who accepts at that rating or "
-            "above (the decision saw that human's review). Thin grey lines: baselines.",
+            "above (those who decided saw that review). Thin grey lines: baselines.",
             lambda: _roc(result, question, shown, use),
         ),
         "reliability": (
-            "Reliability of the chance of acceptance, fitted out of fold by logistic regression on "
-            "the score, in bins of ten papers or more. Point size: number of papers.",
+            "Reliability of the probability of acceptance, fitted out of fold by logistic "
+            "regression on the score, in bins of ten papers or more. Point size: number of papers.",
             lambda: _reliability(question, reviewers, use),
         ),
         "coverage": (
-            "Coverage and accuracy: how often the likelier decision is right, by a chance fitted "
-            "out of fold, on the papers where it is most certain. Bands: 95 % intervals. Dotted: "
-            "always saying the commoner decision.",
+            "Coverage and accuracy: how often the likelier decision, by a probability fitted out "
+            "of fold, is right on the papers where it is most certain. Bands: 95 % intervals. "
+            "Dotted: always giving the more common decision.",
             lambda: coverage(result),
         ),
         "single_humans": (
-            "Agreement with each single human: the share of the humans who lie within this "
-            "distance of the score (mapped onto the scale out of fold). Black: the other humans of "
-            "the same paper, as far as each lies from one of them.",
+            "Agreement with each single human: the share of humans within this distance of the "
+            "score (mapped onto the scale out of fold). Black: the share of the paper's other "
+            "humans within this distance of one human.",
             lambda: single_humans(question, reviewers, use),
         ),
         "histograms": (
-            "Scores beside single human ratings. Scores not on the rating scale are mapped "
-            "onto it by a straight line fitted out of fold, which draws them to the middle; their "
-            f"bars are finer, and as high as fits the picture.{rest}",
+            "Scores and single human ratings. Scores not on the rating scale are mapped onto it by "
+            "a straight line fitted out of fold, which draws them to the middle; their bars are "
+            f"finer, with a height of their own.{rest}",
             lambda: _histograms(question, reviewers, use),
         ),
         "confusion": (
@@ -81,12 +81,12 @@ def draw(
         "error_by_score": (
             "Mean signed error of the mapped score against the human mean. Left by the human mean, "
             "where every imperfect score must fall from too high to too low; right, by the score "
-            "itself, where an honest one stays at nought. Bars: ± 1.96 standard errors.",
+            "itself, where an honest one stays at 0. Bars: ± 1.96 standard errors.",
             lambda: by_score(question, reviewers, use),
         ),
         "scatter": (
-            "Score as given against the mean human rating; a little noise keeps points apart, and "
-            f"the line joins the mean score of papers with about the same rating.{rest}",
+            "Score as given against the mean human rating, with a little noise to separate points; "
+            f"the line joins the mean scores of papers with similar ratings.{rest}",
             lambda: scatter(question, reviewers, use),
         ),
     }
@@ -140,7 +140,7 @@ def _roc(result: Result, question: Question, shown: Sequence[Shown], use: Boolea
 
 
 def _human_points(axis: Any, result: Result) -> None:
-    """One human at each rating; where all or nobody is accepted there is nothing to see."""
+    """Draw one human at each rating, except where (almost) all or none are accepted."""
     drawn = [point for point in result.points if point[2] > 0.01 and point[1] < 0.99]
     for level, false, true in drawn:
         axis.plot(false, true, "x", color=HUMAN, ms=8, mew=2, zorder=5, clip_on=False)

@@ -1,10 +1,10 @@
-"""The memorisation probe: has a language model met these papers?
+"""The memorisation probe: has a language model seen these papers?
 
 Two questions. *Complete*: given title and first half of an abstract, write the second half; the
-overlap with the true half is set against the overlap with another paper's, so that general
-fluency cancels. *Recall*: name the decision from the title alone; a model that knows papers does
-better than chance. Prompts are files in prompts/. What a probe found is kept in the benchmark's
-folder, and the benchmark's report shows it.
+overlap with another paper's half is subtracted from the overlap with the true half, so that general
+fluency cancels. *Recall*: name the decision from the title alone; a model that knows the papers
+does better than chance. Prompts are files in prompts/. Results are kept in the benchmark's folder
+and shown in its report.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from conference.statistics.bootstrap import attempt, estimate
 from conference.statistics.estimate import Estimate, Floats, as_labels
 
 PROMPTS = Path(__file__).parent / "prompts"
-KEPT = "probes"  # The folder within a benchmark's.
+KEPT = "probes"  # The folder of probes within a benchmark's folder.
 FEWEST_WORDS = 40
 
 
@@ -42,9 +42,9 @@ class Asked(msgspec.Struct, frozen=True):
 
 
 class Model(Protocol):
-    """A language model: of each prompt an object of the schema, None for no answer.
+    """A language model that answers each prompt with an object of the schema, or None.
 
-    It may be asked all at once, and calls `done` with the number of answers that are in.
+    It may get all prompts at once, and calls `done` with the number of answers so far.
     """
 
     def answers(
@@ -53,10 +53,10 @@ class Model(Protocol):
 
 
 class Probe(msgspec.Struct, frozen=True, kw_only=True):
-    """What the probe found, on `n` papers; `failed` answers were not of the schema.
+    """The probe's results on `n` papers; `failed` answers did not fit the schema.
 
     `overlap` is ROUGE-L recall of the true half, `control` of another paper's half, `gain` their
-    paired difference: above nought, the model knows these abstracts. `recall` is the balanced
+    paired difference: well above 0, the model knows these abstracts. `recall` is the balanced
     accuracy of decisions named from titles; 0.5 is chance.
     """
 
@@ -68,7 +68,7 @@ class Probe(msgspec.Struct, frozen=True, kw_only=True):
     recall: Estimate
 
     def figures(self) -> dict[str, Estimate]:
-        """Each figure under what it is called."""
+        """The figures by their names in reports."""
         return {
             "Overlap with the true second half": self.overlap,
             "Overlap with another paper's": self.control,
@@ -78,7 +78,7 @@ class Probe(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ProbeRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """A probe as it is kept: which `model` was asked, and about which data."""
+    """A probe as kept in a file, with its model and data."""
 
     model: str
     data: str
@@ -88,7 +88,7 @@ class ProbeRecord(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def keep(record: ProbeRecord, out: Path) -> Path:
-    """Write a probe into a benchmark's folder, in place of an earlier one of this model."""
+    """Write a probe into a benchmark's folder, replacing an earlier one of this model."""
     digest = hashlib.sha256(record.model.encode()).hexdigest()[:8]
     plain = re.sub(r"[^a-z0-9]+", "-", record.model.lower()).strip("-")[:60]
     path = out / KEPT / f"{plain}-{digest}.json"
@@ -101,7 +101,7 @@ def keep(record: ProbeRecord, out: Path) -> Path:
 
 
 def kept(out: Path, sha256: str) -> list[ProbeRecord]:
-    """The probes in a benchmark's folder that asked about these very data."""
+    """The probes in a benchmark's folder on exactly these data."""
     found = []
     for path in sorted((out / KEPT).glob("*.json")):
         try:

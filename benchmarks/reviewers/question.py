@@ -1,4 +1,4 @@
-"""The papers that reviewers are measured on, and what humans said of them."""
+"""The papers that reviewers are measured on, with human ratings and decisions."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from conference.data.tables import Dataset, Paper
 from conference.statistics.estimate import Floats
 
 FEWEST = 20
-Texts = dict[str, str]  # A review's words by the fields of its form.
+Texts = dict[str, str]  # A review's texts by form field.
 
 
 class PaperView(msgspec.Struct, frozen=True, kw_only=True):
     """What a reviewer may see of a paper: never a rating, a decision or a review.
 
-    `text` is given only where it is the version that the humans reviewed.
+    `text` is given only if it is the version that humans reviewed.
     """
 
     paper_id: str
@@ -35,11 +35,11 @@ class PaperView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Question(msgspec.Struct, frozen=True, kw_only=True):
-    """The measured papers in order of their ids, and beside each its ratings and decision.
+    """The measured papers in order of their ids, with parallel ratings and decisions.
 
-    `accepted` holds None where there is no decision; `ratings` may hold empty arrays. `earlier`
-    are the venue's earlier years, for reviewers that learn; `reviews` what the humans wrote of each
-    paper, those without a word left out.
+    `accepted` is None for a paper without a decision; `ratings` may have empty arrays. `earlier`
+    are the venue's earlier years, for reviewers that learn; `reviews` are the texts that humans
+    wrote about each paper, without empty ones.
     """
 
     name: str
@@ -66,7 +66,7 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def view_of(paper: Paper) -> PaperView:
-    """A paper without anything that humans said of it."""
+    """A paper without its human reviews and decision."""
     return PaperView(
         paper_id=paper.paper_id,
         venue=paper.venue,
@@ -85,8 +85,8 @@ def open_question(
     """The papers called `data`: a dataset of the store such as "iclr2022", or NAME@PLACE for one at
     another place (see `conference.data.reader`).
 
-    `need` names what each paper must have: "abstract" or "text". With a `size`, so many of the
-    papers are drawn with the seed. Raises `UserError` when they cannot carry a benchmark.
+    `need` names what each paper must have: "abstract" or "text". With a `size`, that many papers
+    are drawn with the seed. Raises `UserError` if they do not suffice for a benchmark.
     """
     name, _, place = data.partition("@")
     dataset, earlier = read(Path(place) if place else store, name)
@@ -101,7 +101,7 @@ def ask(
     size: int = 0,
     seed: int = 0,
 ) -> Question:
-    """A question from a dataset: which papers count, and which are left out and why."""
+    """The question of a dataset; its notes say which papers are left out and why."""
     notes: list[str] = []
     given = dataset.ratings()
     empty = sum(review.rating is None for review in dataset.reviews)
@@ -136,7 +136,7 @@ def ask(
 
 
 def _reviews(dataset: Dataset, papers: list[Paper]) -> tuple[tuple[Texts, ...], ...]:
-    """What the humans wrote of each paper."""
+    """The texts that humans wrote about each paper."""
     found: dict[str, list[Texts]] = {}
     for review in dataset.reviews:
         if review.texts:
@@ -145,7 +145,7 @@ def _reviews(dataset: Dataset, papers: list[Paper]) -> tuple[tuple[Texts, ...], 
 
 
 def _population(dataset: Dataset, given: dict[str, Floats], notes: list[str]) -> list[Paper]:
-    """Decided papers; where nothing is decided, rated papers that were not taken back."""
+    """Decided papers; if none is decided, rated papers that were not withdrawn."""
     papers = list(dataset.papers)
     decided = [paper for paper in papers if paper.accepted is not None]
     if decided:

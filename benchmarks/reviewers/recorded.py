@@ -1,4 +1,4 @@
-"""Recorded reviewers: a table of scores, and the AI Scientist's own language-model reviews."""
+"""Recorded reviewers: a table of scores, or The AI Scientist's language-model reviews."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from conference.core.errors import UserError
 from conference.data.recorded import Said, read_configurations, read_scores, split_place
 
 NAN = float("nan")
-# Columns that hold a review's words, where a table has them, beside one as a whole.
+# Columns of a table that hold a review's texts.
 TEXTS = ("summary", "strengths", "weaknesses", "questions", "limitations", "comments")
 Recorded = tuple[float, float, float]  # score, decision (1, 0) and confidence; NaN where unknown
-# End of the training data as the makers state it; the reviews were written in mid-2024.
+# End of the training data as stated by the makers; the reviews were written in mid-2024.
 CUTOFFS = {"gpt-4o-mini": "2023-10-01", "gpt-4o": "2023-10-01", "claude-3-5-sonnet": "2024-04-01"}
 
 
@@ -83,8 +83,8 @@ def _joined(reviews: Sequence[Recorded]) -> Recorded:
 
 
 def _on_scale(values: Sequence[float], scale: Sequence[float]) -> bool:
-    """Whether scores can be meant on the rating scale: within it, and not all from 0 to 1, as
-    chances of acceptance are."""
+    """Whether scores may be on the rating scale: within it, and not all from 0 to 1 like
+    probabilities of acceptance."""
     if not scale or min(values) < scale[0] or max(values) > scale[-1]:
         return False
     return not (min(values) >= 0 and max(values) <= 1)
@@ -95,7 +95,7 @@ def _digest(path: Path) -> str:
 
 
 def from_ai_scientist(rest: str) -> list[Reviewer]:
-    """`ai-scientist:FILE[#CONFIG]`: all recorded configurations, or those whose name has CONFIG."""
+    """`ai-scientist:FILE[#CONFIG]`: all recorded configurations, or those named like CONFIG."""
     file, _, wanted = rest.partition("#")
     by_config = read_configurations(Path(file))
     chosen = [config for config in sorted(by_config) if wanted in config]
@@ -110,7 +110,7 @@ def from_ai_scientist(rest: str) -> list[Reviewer]:
 def short_name(config: str) -> str:
     """A configuration's file name in words: "AI Scientist gpt-4o (1-shot, 5 refl., ens. 5)".
 
-    Reflections count all passes over a review; the ensemble's reviews are joined by a meta-review.
+    Reflections count all passes over a review; a meta-review joins the ensemble's reviews.
     """
     found = re.fullmatch(
         r"(?P<model>.+?)-20[\d-]+_temp_[\d_]+?(?:_fewshot_(?P<shots>\d+))?"

@@ -1,4 +1,4 @@
-"""Papers that a model refuses: each for what it is, or all as the model cannot be asked at all."""
+"""Tell a model that refuses a single paper from one that cannot be asked at all."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from benchmarks.reviewers.reviewer import Scores
 
 
 class Refusals:
-    """Passes on what is said of papers; refusals not before something was said of another one.
+    """Passes on scores as they come, but holds back refusals until some paper was answered.
 
-    A model that refuses every paper refuses none for what it is: it is not loaded, say, or its
-    context is shorter than its settings have it. Such papers are unanswered at the `end`, and are
-    asked about again. `met` says that it has answered before.
+    A model that refuses every paper has another problem: it is not loaded, or its context is
+    shorter than its settings say. At the `end` its papers count as unanswered, and are asked about
+    again. `met` says that it has answered before.
     """
 
     def __init__(self, pass_on: Callable[[int, Scores], None], met: bool) -> None:

@@ -1,4 +1,4 @@
-"""Everything that a benchmark leaves in its folder."""
+"""Write a benchmark's report, plots, tables and predictions to its folder."""
 
 from __future__ import annotations
 
@@ -47,9 +47,9 @@ def write_all(
     out: Path,
     progress: Progress = no_progress,
 ) -> None:
-    """report.html, plots/*.png and *.svg, results.json, predictions.parquet, tables and card.
+    """Write report.html, plots/*.png and *.svg, predictions.parquet, tables, card and results.json.
 
-    results.json is written last: where it is, all else is.
+    results.json is written last, so if it exists, everything else does.
     """
     out.mkdir(parents=True, exist_ok=True)
     kinds = {row.name: row.kind for row in result.rows}
@@ -88,7 +88,7 @@ def _write_predictions(
     use: Booleans,
     path: Path,
 ) -> None:
-    """One row a paper and reviewer, with the human ratings and the decision beside."""
+    """Write one row per paper and reviewer, with the human ratings and the decision."""
     import pandas as pd
 
     cutoffs = {row.name: row.cutoff for row in result.rows}
@@ -153,7 +153,7 @@ def _page(result: Result, drawn: list[dict[str, str]]) -> str:
 
 
 def _pairs(result: Result) -> dict[tuple[str, str], dict[str, Estimate]]:
-    """Each two reviewers' differences by measure."""
+    """The differences between each two reviewers, by measure."""
     found: dict[tuple[str, str], dict[str, Estimate]] = {}
     for gap in result.gaps:
         found.setdefault((gap.first, gap.second), {})[gap.measure] = gap.difference
@@ -161,7 +161,7 @@ def _pairs(result: Result) -> dict[tuple[str, str], dict[str, Estimate]]:
 
 
 def _reasons(result: Result) -> list[str]:
-    """Why figures are missing, each reason once."""
+    """Sentences on why figures are missing, without repetition."""
     found: dict[str, None] = {}
     for row in result.rows:
         groups = [row.scores, row.others, row.human_gap, *row.decision.values()]

@@ -1,4 +1,4 @@
-"""What a benchmark found, as one record: results.json."""
+"""A benchmark's result as one record, kept in results.json."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from conference.statistics.estimate import Estimate
 from reviewers.language.examples import FOLDER as EXAMPLES
 
 FILE = "results.json"
-BEGUN = (LOG, EXAMPLES)  # in the folder of a benchmark that has scored nothing yet
+BEGUN = (LOG, EXAMPLES)  # what a folder may hold before anything is scored
 
 
 class Gap(msgspec.Struct, frozen=True):
-    """The paired difference of two reviewers in one measure: first less second."""
+    """The paired difference of two reviewers in one measure: first − second."""
 
     first: str
     second: str
@@ -31,7 +31,7 @@ class Gap(msgspec.Struct, frozen=True):
 
 
 class Panel(msgspec.Struct, frozen=True):
-    """What the measured reviewers are worth together; without a value with fewer than two."""
+    """How many independent reviewers the measured ones are worth; no values for fewer than two."""
 
     reviewers: list[str]
     error_correlation: Estimate
@@ -47,8 +47,8 @@ class Reweighted(msgspec.Struct, frozen=True):
 
 class Result(msgspec.Struct, frozen=True, kw_only=True):
     """A whole benchmark. `rows` are the humans, then the reviewers, then the baselines; `probes`
-    are the memorisation probes of language models on these data that are in its folder, `texts`
-    what was measured of the reviews that were written, and `marked` what looks wrong with them."""
+    are memorisation probes on these data, `texts` the figures of written reviews, and `marked`
+    counts what looks wrong with them."""
 
     data: str
     source: str
@@ -82,7 +82,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def at_other_mix(result: Result) -> Result | None:
-    """The result as it is on the papers of the other mix: its rows, its counts of papers."""
+    """The result at the other mix, with its rows and counts of papers; None without one."""
     if result.reweighted is None:
         return None
     mix = result.reweighted.mix
@@ -97,7 +97,7 @@ def check_folder(out: Path) -> None:
     """Raise `UserError` unless a benchmark can write here: a new folder, or one of a benchmark."""
     if out.is_file():
         raise UserError(f"--out {out}: it is a file; name a folder.")
-    check_writable(out)  # Now, and not when all is scored.
+    check_writable(out)  # Now rather than after scoring.
     filled = out.exists() and any(path.name not in BEGUN for path in out.iterdir())
     known = (out / FILE).exists() or (out / "scores").is_dir() or (out / KEPT).is_dir()
     if filled and not known:
@@ -105,7 +105,7 @@ def check_folder(out: Path) -> None:
 
 
 def read_result(folder: Path) -> Result:
-    """results.json of a benchmark's folder; raises `UserError` where there is none."""
+    """The result in a benchmark's folder. Raises `UserError` if missing or damaged."""
     path = folder / FILE
     if not path.is_file():
         raise UserError(f"{folder}: no {FILE} here; name the --out folder of a finished benchmark.")

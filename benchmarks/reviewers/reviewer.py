@@ -1,4 +1,4 @@
-"""Who is measured: a reviewer is a function from papers to scores, with a name and a card."""
+"""A reviewer to measure: a function from papers to scores, with a name and a card."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ Kind = Literal["reviewer", "baseline"]
 
 
 class NotMeasurable(UserError):
-    """These data cannot measure this reviewer, such as one that learns from years they lack."""
+    """These data cannot measure this reviewer, for example as earlier years to learn from lack."""
 
 
 class Scores(msgspec.Struct, frozen=True):
-    """One score a paper, higher meaning better; NaN where the reviewer has none.
+    """One score per paper, higher meaning better; NaN where the reviewer has none.
 
-    `accept` is its own decision where it makes one (1, 0, NaN), `confidence` its own certainty.
-    `unanswered` are papers on which nothing was said, as the model could not be reached: they are
-    asked about again. `failed` are the model calls without a usable answer. `texts` are the
-    reviews that go with the scores, one a paper; empty where nothing is written. `spread` is a
-    score's standard deviation, where it is the mean of a reviewer's own chances of each rating.
+    `accept` is its own decision if it makes one (1, 0, NaN), `confidence` its stated confidence.
+    `unanswered` masks papers for which the model could not be reached; they are asked about again.
+    `failed` are the model calls without a usable answer. `texts` are the reviews, one per paper, or
+    empty if none are written. `spread` is a score's standard deviation if the score is the mean of
+    the reviewer's own probabilities of each rating.
     """
 
     values: Floats
@@ -45,20 +45,20 @@ class Reviewer(msgspec.Struct, frozen=True, kw_only=True):
     """A reviewer to measure.
 
     Attributes:
-        on_scale: whether its scores are meant on the venue's rating scale.
-        cutoff: the ISO date of its training cutoff; None where it learned nothing from the test
+        on_scale: whether its scores are on the venue's rating scale.
+        cutoff: the ISO date of its training cutoff; None if it learned nothing from the test
             years.
         batch: how many papers are scored at a time.
         keep: whether scores are kept when a run is interrupted.
         about: its card; whatever changes its scores must change the card too.
         why_missing: why it does not score some papers.
-        prepare: does slow work that its scores need, before the first; `notice` tells the user.
-        repeatable: whether scoring again costs nothing, so that it is tried.
-        again: gives it for a further run, where that may give other scores.
-        write: gives its reviews of papers, where it does not write them while it scores.
-        form: what its texts fill in.
-        each: scores papers one by one and reports each, by its place, when it is done; then
-            `score` is not called.
+        prepare: does slow work before the first score; `notice` tells the user about it.
+        repeatable: whether scoring again costs nothing, so that its stability is measured.
+        again: makes it for a further run, if that may give other scores.
+        write: writes its reviews of papers, if it does not write them while scoring.
+        form: the form of its texts.
+        each: scores papers one by one and reports each by its position when done; `score` is then
+            not called.
     """
 
     name: str
@@ -84,8 +84,8 @@ def lookup(
     table: dict[str, tuple[float, float, float]],
     texts: Mapping[str, Texts] = {},
 ) -> Scores:
-    """Recorded (score, decision, confidence) rows as `Scores`, NaN where a paper has none, and the
-    recorded reviews where there are any."""
+    """Recorded (score, decision, confidence) rows as `Scores`, NaN where a paper has none, with the
+    recorded reviews if there are any."""
     missing = (np.nan, np.nan, np.nan)
     rows = np.array([table.get(paper.paper_id, missing) for paper in papers], dtype=np.float64)
     rows = rows.reshape(-1, 3)

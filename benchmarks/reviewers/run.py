@@ -1,4 +1,4 @@
-"""A whole benchmark: score, measure, compare, write."""
+"""Run a whole benchmark: score, measure, compare, write."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ LIBRARIES = ("numpy", "scipy", "scikit-learn", "pandas", "pyarrow", "matplotlib"
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True):
-    """How a benchmark is run. `fixed` are thresholds used as they are, beside the fitted one;
+    """How a benchmark is run. `fixed` are given thresholds, in addition to the fitted one;
     `reweight` is "natural" or a share accepted at which everything is measured once more, and
     `matching` how points of reviews are matched (`benchmarks.reviewers.matching`). Language models
     are run `repeats` times."""
@@ -61,7 +61,7 @@ def benchmark(
 ) -> Result:
     """Measure the reviewers and the baselines, and write everything into the folder `out`.
 
-    Run again with the same folder, it goes on where it stopped.
+    Run again with the same folder, it goes on where it was stopped.
     """
     check_folder(out)
     share = share_asked(question, options.reweight) if options.reweight else None
@@ -103,8 +103,8 @@ def benchmark(
 def _score_everyone(
     question: Question, everyone: Sequence[Reviewer], repeats: int, out: Path, progress: Progress
 ) -> tuple[dict[str, Scores], dict[str, list[Scores]], list[FailedCall]]:
-    """Everyone's scores, those of further runs, and the model calls that failed, which are written
-    down also where the scoring is interrupted."""
+    """Everyone's scores, those of further runs, and the failed model calls, which are written to a
+    file even if the scoring is interrupted."""
     folder = out / "scores" / _key(question)
     failed: list[FailedCall] = []
     try:
@@ -121,7 +121,7 @@ def _reruns(
     question: Question, reviewers: Sequence[Reviewer], repeats: int, folder: Path,
     progress: Progress, failed: list[FailedCall],
 ) -> dict[str, list[Scores]]:  # fmt: skip
-    """The scores of further runs of each reviewer that may say something else when asked again."""
+    """The scores of further runs of each reviewer whose scores may change."""
     return {
         each.name: [
             score_all(question, each.again(number), folder, progress, failed)
@@ -137,7 +137,7 @@ def _measure_all(
     options: Options, progress: Progress, step: str,
     reruns: Mapping[str, Sequence[Scores]] | None = None,
 ) -> tuple[ReviewerRow, list[ReviewerRow], dict[str, Fitted]]:  # fmt: skip
-    """The human row, a row of each reviewer, and what was fitted to its scores, on these papers."""
+    """The human row, a row for each reviewer and its cross-fits, on the papers of `use`."""
     resampling = Resampling(resamples=options.resamples, seed=options.seed)
     rows: list[ReviewerRow] = []
     fitted: dict[str, Fitted] = {}
@@ -183,7 +183,7 @@ def _failed_call_notes(failed: Sequence[FailedCall]) -> list[str]:
 
 
 def _training_notes(reviewers: Sequence[Reviewer]) -> list[str]:
-    """A note for each reviewer that was fitted: on what, and with which coefficients."""
+    """A note for each fitted reviewer on its training papers and coefficients."""
     return [
         f"{each.name} was trained on {each.about['trained on']}"
         + (f" ({each.about['coefficients']})" if "coefficients" in each.about else "")
@@ -193,7 +193,7 @@ def _training_notes(reviewers: Sequence[Reviewer]) -> list[str]:
 
 
 def _threshold_notes(reviewers: Sequence[Reviewer], options: Options) -> list[str]:
-    """A note for each reviewer whose scores a threshold on the scale says nothing of."""
+    """A note for each reviewer to which a threshold on the rating scale does not apply."""
     return [
         f"--threshold is not used for {each.name}: its scores are not on the rating scale"
         for each in reviewers
@@ -257,7 +257,7 @@ def _result(
 def _scored_by_all(
     question: Question, reviewers: Sequence[Reviewer], scores: dict[str, Scores], notes: list[str]
 ) -> Booleans:
-    """The papers that every reviewer has scored: all rows of the table stand on these."""
+    """The papers that every reviewer has scored, on which all rows of the table are computed."""
     use = np.ones(len(question.papers), dtype=np.bool_)
     scored = []
     for each in reviewers:
@@ -276,13 +276,13 @@ def _scored_by_all(
     notes += scored
     if not use.all():
         notes.append(
-            f"the table stands on the {int(use.sum())} papers that every reviewer has scored"
+            f"the table is computed on the {int(use.sum())} papers that every reviewer has scored"
         )
     return use
 
 
 def _key(question: Question) -> str:
-    """A name for this very list of papers, so that kept scores are never mistaken for others."""
+    """A key for exactly this list of papers, so that kept scores are never used for others."""
     digest = hashlib.sha256(question.sha256.encode())
     for paper in question.papers:
         digest.update(f"\x1f{paper.paper_id}".encode())

@@ -1,4 +1,4 @@
-"""Asking reviewers for scores, batch by batch; what is scored is kept and never asked twice."""
+"""Ask reviewers for scores, batch by batch; scores are kept and never asked for twice."""
 
 from __future__ import annotations
 
@@ -30,13 +30,12 @@ def score_all(
 ) -> Scores:
     """The reviewer's scores of all papers, in the question's order.
 
-    With a `folder`, each batch is a file there, written whole; batches that are there are read,
-    and only their unanswered papers are asked about again. A reviewer with `each` is asked about
-    all papers at once. Reviewers that say `keep=False` cost
-    nothing and are always asked. Failed calls are added to `failed`.
+    With a `folder`, each batch is kept in a file there, and only the unanswered papers of a kept
+    batch are asked about again. A reviewer with `each` gets all papers at once. Reviewers with
+    `keep=False` cost nothing and are always asked. Failed calls are added to `failed`.
 
     Raises:
-        UserError: a model answered to none of a batch's papers.
+        UserError: a model answered none of a batch's papers.
     """
     views = question.views
     folder = folder / slug(reviewer) if folder and reviewer.keep else None
@@ -64,7 +63,7 @@ def score_all(
 def _scored(
     reviewer: Reviewer, batch: Sequence[PaperView], kept: Path | None, progress: Progress
 ) -> Scores:
-    """A batch's scores: those in its file, and what the reviewer says of the others."""
+    """A batch's scores: those in its file, and the reviewer's scores of the other papers."""
     found = read_scores(kept, len(batch)) if kept and kept.is_file() else None
     wanted = np.ones(len(batch), dtype=np.bool_) if found is None else mask_of(found)
     if found is not None and not wanted.any():
@@ -81,7 +80,7 @@ def _scored(
 
 
 def _completed(found: Scores, wanted: Booleans, given: Scores) -> Scores:
-    """What was known, with what is now said of the papers that had no answer."""
+    """The kept scores, completed with the new ones of papers that had no answer."""
 
     def put(before: Any, now: Any) -> Any:
         if before is None or now is None:
@@ -102,7 +101,7 @@ def _completed(found: Scores, wanted: Booleans, given: Scores) -> Scores:
 
 
 def _written(found: Scores, wanted: Booleans, given: Scores) -> tuple[Texts, ...]:
-    """The reviews that were kept, with the new ones of the papers that had no answer."""
+    """The kept reviews, completed with the new ones of papers that had no answer."""
     if not (found.texts or given.texts):
         return ()
     new = iter(texts_of(given))
@@ -111,8 +110,8 @@ def _written(found: Scores, wanted: Booleans, given: Scores) -> tuple[Texts, ...
 
 
 def slug(reviewer: Reviewer) -> str:
-    """A file name for a reviewer. A digest of name and card keeps apart two names, and one name
-    before and after its model, prompts or settings changed."""
+    """A file name for a reviewer. Its digest of name and card changes with the reviewer's model,
+    prompts or settings."""
     plain = re.sub(r"[^a-z0-9]+", "-", reviewer.name.lower()).strip("-")[:60]
     told = msgspec.json.encode([reviewer.name, reviewer.about], order="sorted")
     return f"{plain}-{hashlib.sha256(told).hexdigest()[:8]}"

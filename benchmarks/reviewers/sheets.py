@@ -1,4 +1,4 @@
-"""The further tables of a benchmark, as data: each is printed, and set in HTML, Markdown, LaTeX."""
+"""The further tables of a benchmark as data, for the terminal, HTML, Markdown and LaTeX."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from benchmarks.reviewers.figures import Figures, ReviewerRow
 from benchmarks.reviewers.results import Result
 from conference.statistics.estimate import Estimate
 
-Cell = Estimate | str  # a figure, or a word in its place
+Cell = Estimate | str  # a figure, or words in its place
 
 
 class SheetLine(msgspec.Struct, frozen=True):
-    """One reviewer's line; `n` is the number of papers of figures that do not say another."""
+    """One reviewer's line; `n` is the number of papers of figures without another n."""
 
     name: str
     kind: str
@@ -24,7 +24,7 @@ class SheetLine(msgspec.Struct, frozen=True):
 
 
 class Sheet(msgspec.Struct, frozen=True):
-    """A table with what its columns mean; `findings` are sentences that follow from it."""
+    """A table with a note on its columns; `findings` are sentences that follow from it."""
 
     title: str
     heads: tuple[str, ...]
@@ -34,8 +34,8 @@ class Sheet(msgspec.Struct, frozen=True):
 
 
 def sheets(result: Result) -> list[Sheet]:
-    """Certainty and steadiness, distance from single humans, what is written and what looks wrong
-    with it; each only where these data allow it."""
+    """Tables of certainty, stability, distance from single humans, written texts and what looks
+    wrong in them, as far as these data allow."""
     made = [_certainty(result), _steady(result), _single(result), _texts(result), _marked(result)]
     return [sheet for sheet in made if sheet and sheet.lines]
 
@@ -50,8 +50,8 @@ def _certainty(result: Result) -> Sheet:
         heads[STATED] = "its own surest tenth right"
     mix = result.mix.accepted if result.mix else None
     usual = (
-        f" Always saying the commoner decision is right for {max(mix, 1 - mix):.3f} of the papers, "
-        f"and a tenth taken by lot has {mix:.3f} accepted."
+        f" Always giving the more common decision is right for {max(mix, 1 - mix):.3f} of the "
+        f"papers, and a random tenth has {mix:.3f} accepted."
         if mix is not None
         else ""
     )
@@ -59,17 +59,17 @@ def _certainty(result: Result) -> Sheet:
         "Where it is most certain, and how steady it is",
         (*heads.values(), "SD of reruns"),
         _lines(result, lambda row: (*_of(row.certainty, heads), _rerun(row))),
-        "Top and bottom tenth: of the tenth of the papers that it ranks highest (lowest), the "
-        "share accepted (rejected). Right in k %: accuracy of the likelier decision, by a chance "
-        "fitted on other papers, on the k % of the papers where that chance is furthest from one "
-        f"half.{usual} Its own surest tenth, where it states a confidence: accuracy at the fitted "
-        "threshold where it is surest. SD of reruns: between two runs over the same papers, in "
+        "Top (bottom) tenth: the share accepted (rejected) among the tenth of the papers that it "
+        "ranks highest (lowest). Right in k %: accuracy of the likelier decision on the k % of the "
+        "papers where its probability, fitted on other papers, is furthest from one half."
+        f"{usual} Its own surest tenth: accuracy at the fitted threshold on the tenth with the "
+        "highest stated confidence. SD of reruns: between two runs over the same papers, in "
         "points of its score.",
     )
 
 
 def _steady(result: Result) -> Sheet | None:
-    """Reviewers that were run several times over."""
+    """The table of reviewers that were run several times; None if none was."""
     if not any("icc" in row.reruns for row in result.rows):
         return None
     heads = {
@@ -92,17 +92,17 @@ def _steady(result: Result) -> Sheet | None:
         tuple(heads.values()),
         lines,
         "The same model, prompts and papers under other seeds, on one engine or server. SD: in "
-        "points of its score, the mean over the papers. Flips: of two runs, the share of papers "
-        "that they decide differently; where it states no decision, a run accepts from the first "
-        "run's score at the real share on. At temperature 0, or without sampling, what is left is "
-        "what the engine makes of other batches. A statistical mind that draws nothing by lot is "
-        "steady by construction.",
+        "points of its score, the mean over the papers. Flips: the share of papers that two runs "
+        "decide differently; if it states no decisions, a run accepts from the score on at which "
+        "the first run accepts the real share. At temperature 0, or without sampling, the "
+        "remaining differences come from the engine's batching. A statistical mind without random "
+        "draws is steady by construction.",
         asked,
     )
 
 
 def _of_runs(row: ReviewerRow, names: Sequence[str]) -> tuple[Cell, ...]:
-    """A line's cells; none of a reviewer that was run once and may say something else again."""
+    """A line's cells; empty for a reviewer that was run once and might score differently."""
     if "icc" in row.reruns:
         return _of(row.reruns, names)
     again = row.reruns.get("sd")
@@ -112,7 +112,7 @@ def _of_runs(row: ReviewerRow, names: Sequence[str]) -> tuple[Cell, ...]:
 
 
 def _rerun(row: ReviewerRow) -> Cell:
-    """0 is said of a reviewer that was run twice and gave the same."""
+    """The SD of reruns; 0 for a reviewer that gave the same scores twice."""
     if row.kind == "human":
         return ""
     found = row.reruns.get("sd")
@@ -128,10 +128,10 @@ def _single(result: Result) -> Sheet | None:
         "Agreement with each single human",
         tuple("median distance" if level == "median" else level for level in LEVELS),
         _lines(result, lambda row: _of(row.single, LEVELS)),
-        "How far each single human of a paper lies from the reviewer's score mapped onto the "
-        "rating scale, in points of that scale: quantiles over the humans, each paper weighing "
-        "once. One human: each other human of the same paper, ratings as given. A mapped score "
-        "lies between the levels of the scale, so that it never agrees exactly.",
+        "Distance of each single human of a paper from the reviewer's score mapped onto the "
+        "rating scale, in points of that scale: quantiles over the humans, each paper counting "
+        "once. One human: distance from each other human of the same paper. A mapped score is "
+        "between the levels of the scale, so it never agrees exactly.",
     )
 
 
@@ -148,14 +148,14 @@ def _texts(result: Result) -> Sheet | None:
         "What is written",
         tuple(heads.values()),
         tuple(SheetLine(row.name, row.kind, row.n, _of(row.figures, heads)) for row in found.rows),
-        f"On {found.papers} papers with the words of two humans or more; one is left out in turn "
-        "by lot and stands as a reviewer. Covered: of the points that the others raise "
-        f"({found.raised:,}: sentences of weaknesses and questions where the form has them apart, "
-        "else all), the share that the review of this paper matches better than 95 of 100 reviews "
-        f"which the same writer gave other papers, by {found.matching}; beside it the same with "
-        "another paper's review, and the paired difference. To match words is not to make the "
-        "same point. The last line is what title and abstract cover by themselves: with BM25 "
-        "nothing, as their words do not count. "
+        f"On {found.papers} papers with review texts of two humans or more; one drawn human of "
+        "each paper is left out and measured as a reviewer. Covered: of the points that the others "
+        f"raise ({found.raised:,}: sentences of weaknesses and questions if the form has fields "
+        "for them, else all), the share that the review of this paper matches better than 95 % of "
+        f"the same writer's reviews of other papers, by {found.matching}; then the same with "
+        "another paper's review, and the paired difference. Matching words is not making the same "
+        "point. The last line is what title and abstract cover by themselves: with BM25 nothing, "
+        "as their words do not count. "
         "Parts: sections, tables, figures, equations, lines and pages named in a review. Alike: "
         "mean TF-IDF cosine of two reviews; on one paper, of two humans.",
         tuple(found.findings),
@@ -179,10 +179,10 @@ def _marked(result: Result) -> Sheet | None:
             )
             for row in result.marked
         ),
-        "Reviews with each mark, of all that were looked at: one human's of each paper, and each "
-        "reviewer's. The rules are conference/core/marks.toml; they look at words alone, and a "
-        "mark changes no figure. Words that contradict a rating are looked for where its scale is "
-        "known. A mark that nobody has is not shown.",
+        "How many reviews have each mark: one human's review of each paper, and each reviewer's. "
+        "The rules are in conference/core/marks.toml; they look only at words, and a mark changes "
+        "no figure. Words that contradict the rating are looked for if its scale is known. Marks "
+        "that nobody has are not shown.",
     )  # fmt: skip
 
 
@@ -193,7 +193,7 @@ def _of(figures: Figures, names: Iterable[str]) -> tuple[Cell, ...]:
 def _lines(
     result: Result, cells: Callable[[ReviewerRow], tuple[Cell, ...]]
 ) -> tuple[SheetLine, ...]:
-    """A line for the human and each reviewer of which one of the figures has a value."""
+    """A line for the human and each reviewer with at least one value."""
     found = []
     for row in result.rows:
         if row.kind == "baseline":

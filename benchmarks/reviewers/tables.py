@@ -1,4 +1,4 @@
-"""The table of a benchmark: on the terminal, in Markdown and in LaTeX."""
+"""The table of a benchmark on the terminal, in Markdown and in LaTeX."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ HEADINGS = {
     "gap": "ρ less human",
     "mae": "MAE others",
 }
-WIDE, MIDDLE = 190, 112  # columns that show the whole table, and the main part, with intervals
+WIDE, MIDDLE = 190, 112  # terminal widths for all columns, and for the main ones with intervals
 MAIN = ("balanced_accuracy", "auroc", "spearman", "gap", "mae")
 RULES = {"fitted": "fitted threshold", "own": "own decision"}
 
@@ -42,7 +42,7 @@ class Line(msgspec.Struct, frozen=True):
 
 
 def lines(result: Result) -> Iterator[Line]:
-    """Humans, reviewers, baselines; a reviewer has a line for each rule it is judged under."""
+    """Lines of humans, reviewers and baselines; a reviewer has one for each decision rule."""
     for row in result.rows:
         rules: dict[str, dict[str, Estimate]] = row.decision or {"": {}}
         for position, (rule, figures) in enumerate(rules.items()):
@@ -55,9 +55,9 @@ def lines(result: Result) -> Iterator[Line]:
 
 
 def _beside_cutoff(row: ReviewerRow) -> Iterator[Line]:
-    """The rankings on the papers that the reviewer's model may have seen, and on the others.
+    """Lines for the papers that the reviewer's model may have seen, and for the others.
 
-    Where all lie on one side there is nothing to set apart, and a note says so.
+    None if all papers are on one side; a note then says so.
     """
     if not (seen(row.before_cutoff) and seen(row.after_cutoff)):
         return
@@ -79,7 +79,7 @@ def _scores(row: ReviewerRow) -> dict[str, Estimate | None]:
 
 
 def terminal(result: Result, width: int = WIDE) -> Any:
-    """A rich table of the values with their intervals under them.
+    """A rich table of the values with their intervals below.
 
     A terminal narrower than `WIDE` gets the main columns, one narrower than `MIDDLE` no intervals.
     """
@@ -132,7 +132,7 @@ def _stacked(estimate: Estimate | None, intervals: bool) -> Any:
 
 
 def caption(result: Result, intervals: bool = True) -> str:
-    """What the columns mean, and where the intervals are."""
+    """What the columns mean, and where the intervals are found."""
     how = f"95 % bootstrap over papers, {result.resamples} resamples, seed {result.seed}"
     where = (
         f"Brackets: {how}, thresholds fitted anew in each."
@@ -142,9 +142,9 @@ def caption(result: Result, intervals: bool = True) -> str:
     return (
         "BA, Acc., F1, FPR, FNR at thresholds fitted on other papers (5 folds). 'others' is the "
         "mean of the other humans, each human of a paper left out in turn; 'less human' is the "
-        "paired difference to one human. For MAE scores are first mapped onto the scale by a "
-        "straight line fitted on other papers, while a human's rating stands as given: even the "
-        f"prior may beat it. {where}"
+        "paired difference to one human. For MAE, scores are first mapped onto the scale by a "
+        "straight line fitted on other papers, while human ratings are used as given, so even "
+        f"the prior may beat a human. {where}"
     )
 
 
@@ -165,21 +165,21 @@ def full(estimate: Estimate | None) -> str:
 
 
 def interval(estimate: Estimate | None) -> str:
-    """The interval alone, "" where there is none."""
+    """The interval alone, or ""."""
     if estimate is None or estimate.low is None or estimate.high is None:
         return ""
     return f"[{number(estimate.low)}, {number(estimate.high)}]"
 
 
 def other_n(estimate: Estimate | None, n: int) -> str:
-    """The number of papers of a figure, where it is not its line's."""
+    """A figure's number of papers if it differs from its line's, else ""."""
     if estimate is None or estimate.value is None or estimate.n == n:
         return ""
     return f" (n {estimate.n})"
 
 
 def number(value: float) -> str:
-    """Three decimals, without the leading nought."""
+    """Three decimals, without the leading zero."""
     said = f"{value:.3f}".replace("-0.000", "0.000")
     return said.replace("0.", ".", 1) if abs(value) < 1 else said
 
@@ -212,7 +212,7 @@ def _markdown_sheet(sheet: Sheet) -> str:
 
 
 def latex(result: Result) -> str:
-    """The table with booktabs, no wider than a line; intervals in small type under the values."""
+    """The table with booktabs, scaled to the line width; intervals in small type below values."""
     heads = ["Reviewer", "$n$", *HEADINGS.values()]
     body = []
     last = ""
@@ -227,7 +227,7 @@ def latex(result: Result) -> str:
 
 
 def latex_sheets(result: Result) -> str:
-    """The further tables in the same manner."""
+    """The further tables in the same style."""
     made = []
     for sheet in sheets(result):
         body = [
@@ -254,7 +254,7 @@ def _latex_table(heads: Sequence[str], body: Sequence[str], below: str) -> str:
     heads = [head.replace("ρ", r"$\rho$") for head in heads]
     return "\n".join(
         [
-            r"% needs \usepackage{booktabs,graphicx}; drawn smaller where the line is too short",
+            r"% needs \usepackage{booktabs,graphicx}; scaled down to fit the line",
             r"{\footnotesize\setlength{\tabcolsep}{3pt}%",
             r"\resizebox{\ifdim\width>\linewidth\linewidth\else\width\fi}{!}{%",
             rf"\begin{{tabular}}{{l{'r' * (len(heads) - 1)}}}",
@@ -289,7 +289,7 @@ def _minus(said: str) -> str:
 
 
 def escaped(text: str) -> str:
-    """Text for LaTeX; letters that its usual fonts lack are written as "?"."""
+    """Text escaped for LaTeX; letters that its usual fonts lack become "?"."""
     signs = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
     signs |= {sign: f"\\{sign}" for sign in "_%&#${}"}
     return "".join(

@@ -1,10 +1,10 @@
-"""What reviewers write, measured without a language model, beside one human left out.
+"""Measure written reviews without a language model, next to one human left out.
 
 *Coverage*: of the points that the other humans raise about a paper, the share that the review of
-this paper matches better than 95 of 100 reviews which the same reviewer wrote of other papers. So a
-reviewer that says the same of all papers covers nothing. The floor is the same figure with another
-paper's review in its place. *Specificity*: parts of the paper and numbers that a review names.
-*Likeness*: mean TF-IDF cosine of its reviews of different papers.
+this paper matches better than 95 % of the reviews that the same reviewer wrote about other papers.
+So a reviewer that writes the same about all papers covers nothing. The floor is the same figure
+with another paper's review in its place. *Specificity*: parts of the paper and numbers that a
+review names. *Likeness*: mean TF-IDF cosine of its reviews of different papers.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ MEASURES = ("covered", "floor", "beyond", "parts", "numbers", "words", "across",
 
 
 class Written(msgspec.Struct, frozen=True):
-    """What was measured of one writer's reviews of `n` papers."""
+    """The figures of one writer's reviews of `n` papers."""
 
     name: str
     kind: Literal["human", "reviewer", "baseline"]
@@ -44,7 +44,7 @@ class Written(msgspec.Struct, frozen=True):
 
 
 class TextFigures(msgspec.Struct, frozen=True):
-    """All writers on the same papers; `raised` are the points of the other humans."""
+    """All writers' figures on the same papers; `raised` counts the other humans' points."""
 
     matching: str
     papers: int
@@ -54,7 +54,7 @@ class TextFigures(msgspec.Struct, frozen=True):
 
 
 class _Writer(msgspec.Struct, frozen=True):
-    """A review of each paper, empty where there is none."""
+    """A writer with its review of each paper, empty where it has none."""
 
     name: str
     kind: Literal["human", "reviewer", "baseline"]
@@ -65,8 +65,8 @@ def text_figures(
     question: Question, reviewers: Sequence[Reviewer], scores: dict[str, Scores], use: Booleans,
     matching: str, resampling: Resampling, progress: Progress,
 ) -> TextFigures | None:  # fmt: skip
-    """The figures of every reviewer that writes; None where none does, or the humans' words are
-    not known for enough papers."""
+    """The figures of every reviewer that writes; None if none does, or if too few papers have human
+    review texts."""
     able = [i for i in np.flatnonzero(use) if sum(bool(points(r)) for r in _said(question, i)) > 1]
     writing = [one for one in reviewers if one.write or scores[one.name].texts]
     if len(able) < FEWEST or not writing:
@@ -105,7 +105,7 @@ def _said(question: Question, place: int) -> tuple[Texts, ...]:
 def _left_out(
     question: Question, chosen: Sequence[int], seed: int
 ) -> tuple[list[Texts], list[Texts], list[list[str]]]:
-    """For each paper one human's review, another one's, and all points but the first one's."""
+    """For each paper one human's review, another human's, and all points but the first human's."""
     human, second, targets = [], [], []
     for place in chosen:
         said = [review for review in question.reviews[place] if points(review)]
@@ -117,8 +117,8 @@ def _left_out(
 
 
 def _beyond(question: Question, place: int, raised: list[str]) -> list[str]:
-    """Points without the words of the paper's title and abstract: these any text on the paper has,
-    whatever it raises."""
+    """Points without the words of the paper's title and abstract, which any text about the paper
+    has, whatever points it raises."""
     view = view_of(question.papers[place])
     own = {word.lower() for word in WORD.findall(f"{view.title} {view.abstract}")}
     return [
@@ -140,7 +140,7 @@ def _whole(review: Texts) -> str:
 
 
 def _vectors_of(groups: Sequence[list[Texts]]) -> list[Floats]:
-    """Each writer's table of likeness: unit rows, zero without words, all in one space."""
+    """Each writer's TF-IDF rows, all with the same terms; zero for a review without words."""
     table = vectors([_whole(review) for group in groups for review in group])
     ends = np.cumsum([len(group) for group in groups])
     return [table[end - len(group) : end] for group, end in zip(groups, ends, strict=True)]
@@ -178,7 +178,7 @@ def coverage(
     targets: Sequence[Sequence[str]], written: Sequence[Sequence[str]], match: Matcher, seed: int
 ) -> tuple[Floats, Floats]:
     """For each paper the share of its `targets` that its own review covers, and the share that the
-    review of another paper, drawn by lot, covers; each review is a list of points."""
+    review of a randomly drawn other paper covers; each review is a list of points."""
     size = len(targets)
     own, other = np.zeros(size), np.zeros(size)
     has = [at for at in range(size) if written[at]]
@@ -196,8 +196,8 @@ def coverage(
 
 
 def _ahead(best: Floats, at: int, own: int) -> Booleans:
-    """For which points (rows) the review at one place matches better than 95 of 100 others; that
-    of the points' own paper is not among the others."""
+    """For which points (rows) the review at position `at` matches better than 95 % of the others;
+    the review of the points' own paper is not among the others."""
     mine = best[:, at : at + 1]
     others = np.delete(best, sorted({at, own}), axis=1)
     ahead = (mine > others).mean(axis=1) + (mine == others).mean(axis=1) / 2
@@ -225,7 +225,7 @@ def _within(first: Floats, second: Floats, resampling: Resampling) -> Estimate:
 
 
 def _findings(rows: Sequence[Written]) -> list[str]:
-    """A sentence for each reviewer that writes the same of all papers, or nothing of its own."""
+    """A sentence for each reviewer that writes the same about all papers, or nothing specific."""
     within = rows[0].figures["within"]
     found = []
     for row in rows:

@@ -1,4 +1,4 @@
-"""The embedded statistical reviewer of this package, with a fit that has not seen the papers."""
+"""The embedded statistical reviewer, with a fit that has not seen the tested papers."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from reviewers.quality.training_papers import texts_of as frame_texts
 from venues.venue_file import load_venue
 
 NAME = "embedded"
-FORM = "iclr2026"  # Of what it writes: strengths, weaknesses and questions apart.
+FORM = "iclr2026"  # of its reviews, with separate fields for strengths, weaknesses and questions
 FEWEST_TRAINING = 100
 PAPERS_A_SECOND = 300  # Of a fit on one quiet core: 35,465 papers in 2 minutes.
 CODE = tuple(
@@ -35,18 +35,17 @@ CODE = tuple(
         "training_papers.py",
     )
 )  # fmt: skip
-MORE = 1.05  # How many times the papers of the committed fit are worth minutes of fitting anew.
+MORE = 1.05  # fit anew if there are this many times the committed fit's papers
 MOST_OVERLAP = 0.5  # Share of the tested papers that a fit may have been trained on.
 
 
 def embedded(question: Question, file: str = "") -> Reviewer:
     """The statistical reviewer that comes with this package.
 
-    It learns from all earlier years at hand where they hold clearly more papers than its committed
-    fit knows and enough of them are rated, or where that fit has seen the tested year or most of
-    the tested papers. Single papers that it was trained on, under whatever id and year, it does not
-    score: it is never asked about what it was told. `file` names coefficients that
-    `reviewers.train` wrote, to be used as they are.
+    It is fitted on all available earlier years if these have clearly more papers than its committed
+    fit, enough of them rated, or if that fit has seen the tested year or most of the tested papers.
+    It does not score single papers that it was trained on, under any id and year. `file` names
+    coefficients that `reviewers.train` wrote, to be used without a new fit.
     """
     model = _read(file, question)
     about = {"trained on": f"{model.card['papers']:,} papers of {', '.join(model.trained_on)}"}
@@ -91,8 +90,8 @@ def _read(file: str, question: Question) -> QualityModel:
 
 
 def seen_by(cutoff: int, overlap: Booleans, question: Question) -> str:
-    """What a fit on years up to `cutoff` has seen of a question so that it may not be asked at all;
-    "" for nothing. `overlap` says which of the papers it was fitted on."""
+    """What a fit on years up to `cutoff` has seen of a question, if so much that it must not be
+    tested on it; else "". `overlap` masks the papers it was fitted on."""
     if question.year <= cutoff:
         return f"years up to {cutoff}"
     if overlap.mean() > MOST_OVERLAP:
@@ -121,7 +120,7 @@ def _embedded(
 
 
 def _write(views: Sequence[PaperView]) -> list[Texts]:
-    """What the embedded reviewer writes of papers on the form of `FORM`."""
+    """The embedded reviewer's reviews of papers on the form of the venue `FORM`."""
     form = load_venue(FORM).form
     return [
         written(Manuscript(paper=v.paper_id, title=v.title, abstract=v.abstract), v.text, form)
@@ -130,7 +129,7 @@ def _write(views: Sequence[PaperView]) -> list[Texts]:
 
 
 def _refitted(known: Any, tested: int, question: Question) -> Reviewer:
-    """The reviewer with a fit on the earlier years at hand."""
+    """The reviewer with a fit on the available earlier years."""
     later = texts_of(question.views)
     years = sorted({f"{v} {y}" for v, y in zip(known["venue"], known["year"], strict=True)})
     content = [known.to_json(orient="values"), *(f"{p.title}\x1f{p.abstract}" for p in later)]
@@ -164,12 +163,11 @@ def texts_of(views: Sequence[PaperView]) -> list[PaperText]:
 
 
 def _earlier(question: Question) -> tuple[Any, int]:
-    """Papers of earlier years with two ratings or a known fate, as the fit takes them.
+    """Papers of earlier years with two ratings or a known fate, for the fit; and how many were left
+    out because they are tested, such as resubmitted papers.
 
-    Ratings are those from before the rebuttal where they are known: the later ones are of another
-    version of the paper, and of reviewers who have read each other.
-    A fate tells something only where rated papers had it, too. Those that are tested, such as
-    papers submitted again, are left out; their number is the second.
+    Ratings are those from before the rebuttal if known: later ones are about another version of the
+    paper, by reviewers who have read each other. A fate is only of use if rated papers had it too.
     """
     tested = tested_marks(question)
     papers = papers_of(question.earlier, fates=True, first=True)

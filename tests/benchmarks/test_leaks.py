@@ -46,7 +46,7 @@ def test_abstracts_that_name_the_accepted_papers_code_are_said_on_top(tmp_path: 
     assert status == 0, complaint
     warning = "Warning: these look like final versions, which give the decision away: of the 200"
     assert said.index(warning) < said.index("reviewer")
-    assert "'link in the abstract' alone tells the decisions" in said
+    assert "'link in the abstract' alone predicts the decisions" in said
     page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
     assert page.index("give the decision away") < page.index("<h2>Table</h2>")
     assert "link in the abstract" in (tmp_path / "out" / "table.md").read_text(encoding="utf-8")

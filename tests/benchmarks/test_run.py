@@ -356,7 +356,7 @@ def test_the_human_row_leaves_each_human_out(tmp_path: Path) -> None:
     truth = np.repeat(label, [g.size for g in question.ratings])
     expected = metrics.roc_auc_score(truth, pooled, sample_weight=weight)
     assert human.scores["auroc"].value == pytest.approx(expected)
-    assert "seen by those who decided" in human.caveat
+    assert "Those who decided saw" in human.caveat
     assert {level for level, _, _ in result.points} <= set(map(float, SCALE))
 
 

@@ -155,7 +155,7 @@ def test_a_study_of_flaws_keeps_ids_names_the_truth_and_counts_false_alarms(
     assert len(truth) == 8 and truth[0]["planted"]["kind"] == "flaw:missing_seeds"
     notes = " ".join(result.notes)
     assert "1 of 9 papers have no full text" in notes and "flaw:missing_seeds (8 papers)" in notes
-    assert "out of their sight" in notes
+    assert "they cannot see flaws of meaning" in notes
 
 
 def test_two_bylines_differ_in_the_place_alone_and_reach_no_embedded_mind(
