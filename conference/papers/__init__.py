@@ -1,4 +1,4 @@
-"""Papers as documents: reading PDFs, hidden text, what can be measured, checks."""
+"""Papers as documents: reading PDFs, finding hidden text, measuring and checking papers."""
 
 from __future__ import annotations
 

@@ -1,8 +1,7 @@
-"""Which hidden text accuses its paper, and by which rule.
+"""Decides which hidden text accuses its paper, and by which rule.
 
-It accuses where it addresses a reader or is as long as a sentence of argument. Lines that run off
-the page, labels that figures lose, the recognised text behind a scan and a printer's notes accuse
-nobody.
+Hidden text accuses its paper if it addresses a reader or is as long as a sentence. Lines that run
+off the page, labels lost in figures, the text layer of a scan and producers' notes do not.
 """
 
 from __future__ import annotations
@@ -39,21 +38,21 @@ from conference.papers.orders import (
     without_orders,
 )
 
-APART = frozenset((SCAN, SPOKEN, TAGGED, VISIBLE))  # Not words that stand here and there.
-CUT_OFF = (RUN_OFF, COVERED)  # By the page's edge, or by a figure that lies over a line.
-WORDS, CONNECTING = 6, 2  # of a sentence
-STRETCH, MOST_WORDS = 5, 2000  # words that tell what stands elsewhere; of a text so compared
-UNKNOWN = 60  # such letters at most for each connecting word of three or more
-PROSE = 0.8  # Share of letters and blanks: source code and undecoded text have fewer.
+APART = frozenset((SCAN, SPOKEN, TAGGED, VISIBLE))  # not counted as scattered words
+CUT_OFF = (RUN_OFF, COVERED)  # by the page's edge, or by a figure over a line
+WORDS, CONNECTING = 6, 2  # of a sentence, at least
+STRETCH, MOST_WORDS = 5, 2000  # words that are looked up elsewhere; longest text so compared
+UNKNOWN = 60  # most letters per connecting word of three or more letters
+PROSE = 0.8  # share of letters and blanks: source code and undecoded text have fewer
 FOREIGN = 6  # different words in a script other than Latin
-CHARACTERS, UNBROKEN = 10, 30  # different ones where a script has no blanks; letters without one
+CHARACTERS, UNBROKEN = 10, 30  # different characters of a script without blanks; letters in a row
 
 
 def accused(looks: list[Look], notes: list[tuple[str, str]]) -> list[HiddenSpan]:
-    """Those hidden spans of a file that accuse it, each with its rule.
+    """The hidden spans of a file that accuse it, each with its rule.
 
-    What also stands in plain sight is not hidden. `notes` are texts beside the pages, each with its
-    place; of them only what addresses a reader counts.
+    Text that is also visible elsewhere is not hidden. `notes` are (place, text) pairs from outside
+    the pages; they count only if they address a reader.
     """
     suspects = [look.spans for look in looks if look.spans]
     seen = squeezed("".join(look.text for look in looks)) if suspects else ""
@@ -65,15 +64,15 @@ def accused(looks: list[Look], notes: list[tuple[str, str]]) -> list[HiddenSpan]
 
 
 def _accusing(spans: tuple[HiddenSpan, ...], seen: str) -> list[HiddenSpan]:
-    """The hidden spans of one page that accuse: each by itself, or else the short ones together."""
+    """The accusing spans of one page: single ones, or else the short ones taken together."""
     told = [judged for span in spans if (judged := _judged(span, seen)).rule]
     short = [span for span in spans if span.technique not in APART]
     if told or len(short) < 2:
         return told
     together = " ".join(span.text for span in short)
-    # Overfull lines leave the ends of many sentences beside the page.
+    # Overfull lines push the ends of many sentences off the page.
     apart = (span.text for span in short if span.technique not in CUT_OFF)
-    # A watermark under a figure stands in plain sight on other pages; a single word may by chance.
+    # A watermark under a figure is visible on other pages; a single word may be so by chance.
     new = " ".join(_unshaped(_new(t, seen) if " " in t.strip() else t) for t in apart)
     if addresses_reader(together):
         return [HiddenSpan(short[0].page, SCATTERED, normal_form(together), ADDRESSES)]
@@ -94,7 +93,7 @@ def _judged(span: HiddenSpan, seen: str) -> HiddenSpan:
 
 
 def argues(text: str, least: int = WORDS, connecting: int = CONNECTING) -> bool:
-    """Whether a text is as long as a sentence and no note of a producer or printer."""
+    """Whether a text is as long as a sentence and is not a note of a producer or printer."""
     flat = plain_letters(text)
     if any(pattern.search(flat) for pattern in patterns("service")):
         return False
@@ -102,7 +101,7 @@ def argues(text: str, least: int = WORDS, connecting: int = CONNECTING) -> bool:
     long = {word for word in words if len(word) > 1}
     joints = connecting_words() & set(words)
     plain = sum(char.isalpha() or char.isspace() for char in flat) >= PROSE * len(flat)
-    # A text that was not decoded has short words of accented letters by chance.
+    # Undecoded text has short words of accented letters by chance.
     decoded = text.isascii() or any(len(word) > 2 for word in joints)
     if plain and decoded and len(long) >= least and len(joints) >= connecting:
         return True
@@ -112,10 +111,10 @@ def argues(text: str, least: int = WORDS, connecting: int = CONNECTING) -> bool:
         return True
     if len({word for word in words if len(word) > 2 and _not_latin(word)}) >= FOREIGN:
         return True
-    # Letters piled up have lost their blanks, and some have one after each of them.
+    # Letters piled on each other lose their blanks; other texts have a blank after each letter.
     unbroken = re.findall(rf"[a-z]{{{UNBROKEN},}}|\b(?:[a-z] ){{{UNBROKEN},}}", flat)
     for letters in (each.replace(" ", "") for each in unbroken):
-        # A font's table repeats few, and what was not decoded has no words.
+        # A font's character table repeats few letters, and undecoded text has no words.
         known = sum(letters.count(word) for word in connecting_words() if len(word) > 2)
         if CHARACTERS < len(set(letters)) <= len(letters) / 2 and known * UNKNOWN >= len(letters):
             return True
@@ -123,7 +122,7 @@ def argues(text: str, least: int = WORDS, connecting: int = CONNECTING) -> bool:
 
 
 def _not_latin(word: str) -> bool:
-    """Whether two letters of a word have no Latin twin."""
+    """Whether at least two letters of a word are not Latin."""
     return (
         sum(not char.isascii() and not name_of(char, "LATIN").startswith("LATIN") for char in word)
         > 1
@@ -131,16 +130,16 @@ def _not_latin(word: str) -> bool:
 
 
 def _unshaped(text: str) -> str:
-    """A text without letters that take their shape, and often their place, from their neighbours.
+    """The text without letters whose shape, and often place, depends on their neighbours.
 
-    In Indic scripts and in Arabic a sentence in plain sight leaves single letters that are drawn
-    nowhere by themselves.
+    In Indic scripts and in Arabic a visible sentence has single letters that are not drawn by
+    themselves.
     """
     return "".join(char for char in text if category(char) != "Lo" or not is_joined(char))
 
 
 def _new(text: str, seen: str) -> str:
-    """What of a text stands nowhere in plain sight: other pages may show parts of it."""
+    """The words of a text that are nowhere visible: other pages may show parts of it."""
     if _once(squeezed(text)) in seen:
         return ""
     words = text.split()
@@ -153,6 +152,6 @@ def _new(text: str, seen: str) -> str:
 
 
 def _once(text: str) -> str:
-    """What a text repeats: contours are printed as the same word many times, in white."""
+    """The repeated part of a text: outlines are made by printing a word many times in white."""
     period = (text + text).find(text, 1)
     return text[:period] if period > 0 else text

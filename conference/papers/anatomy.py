@@ -1,4 +1,4 @@
-"""What can be measured in a paper without understanding it."""
+"""Measures of a paper's text that need no understanding of it."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ ACRONYM = re.compile(r"\b[A-Z]{3,6}\b")
 
 
 class Anatomy(msgspec.Struct, frozen=True, kw_only=True):
-    """Counts and signs. Those that need the body are None for a title and abstract alone."""
+    """Counts and signs. Those that need the full text are None without it."""
 
     abstract_words: int
     abstract_sentences: int
@@ -58,7 +58,7 @@ class Anatomy(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def measure(title: str, abstract: str, text: str | None = None) -> Anatomy:
-    """Measure a paper from its title and abstract and, where there is one, its full text."""
+    """Measure a paper's title and abstract and, if given, its full text."""
     sentences = [part for part in SENTENCE.split(abstract.strip()) if part]
     words = re.findall(r"[A-Za-z][\w'-]*", abstract)
     both = f"{title}. {abstract}"
@@ -87,7 +87,7 @@ def flesch(words: Sequence[str], sentences: int) -> float:
 
 
 def _undefined(text: str, abstract: str) -> tuple[str, ...]:
-    """Acronyms of the abstract that are nowhere spelt out in brackets."""
+    """Acronyms of the abstract that nowhere follow their long form in brackets."""
     known = set(re.findall(r"\(([A-Z]{3,6})s?\)", text))
     common = {"GPU", "CPU", "API", "RGB", "PDF", "SGD", "CNN", "RNN", "LLM", "GAN", "MLP", "NLP"}
     found = dict.fromkeys(ACRONYM.findall(abstract))
@@ -123,7 +123,7 @@ def _is(name: str, heading: str) -> bool:
         "conclusion": ("conclusion", "discussion", "summary"),
         "related work": ("related", "background", "prior work"),
     }
-    # A word's beginning is enough: "experimental results", "methodology".
+    # The beginning of a word is enough, as in "experimental results" and "methodology".
     return any(re.search(rf"\b{word}", heading) for word in same.get(name, (name,)))
 
 

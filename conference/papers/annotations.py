@@ -1,4 +1,4 @@
-"""A page's annotations: what they say, and the looks that viewers make for those without one."""
+"""A page's annotations: their texts, and appearances for those that viewers draw themselves."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from typing import Any
 
 from conference.papers.pdfium import string_of
 
-THICK = 3.0  # points: of a border that may hide print
+THICK = 3.0  # points; a border this wide may hide print
 
 
 def notes_of_page(page: Any) -> list[tuple[str, str]]:
-    """The texts of a page's annotations and form fields; those without a look are given one.
+    """The texts of a page's annotations and form fields. Also adds missing appearances.
 
-    PDFium draws none for most kinds of annotation that bring none, and other viewers do.
+    PDFium does not draw most kinds of annotation without an appearance; other viewers do.
     """
     import pypdfium2.raw as pdfium
 
@@ -36,7 +36,7 @@ def notes_of_page(page: Any) -> list[tuple[str, str]]:
 
 
 def _look(note: Any) -> str:
-    """Operators for an annotation as viewers draw it; "" where they draw none, or it has a look."""
+    """Operators that draw an annotation; "" if viewers draw none or it has an appearance."""
     import pypdfium2.raw as pdfium
 
     kind = pdfium.FPDFAnnot_GetSubtype(note)
@@ -58,7 +58,7 @@ def _look(note: Any) -> str:
 
 
 def _room_beside(note: Any) -> float:
-    """How much wider or higher an annotation's rectangle is than its points: its line's width."""
+    """The line width of an annotation: how much larger its rectangle is than its points."""
     import pypdfium2.raw as pdfium
 
     box, points = pdfium.FS_RECTF(), _points(note)
@@ -77,7 +77,7 @@ def _width(note: Any) -> float:
 
 
 def _colour(note: Any, inner: bool) -> str:
-    """Red, green and blue as operands; "" where an annotation has no such colour."""
+    """Red, green and blue as operands; "" if the annotation has no such colour."""
     import pypdfium2.raw as pdfium
 
     key = b"IC" if inner else b"C"
@@ -100,7 +100,7 @@ def _rectangle(note: Any) -> str:
 
 
 def _path(note: Any) -> str:
-    """The lines through an annotation's points."""
+    """Operators for the lines through an annotation's points."""
     first, *rest = [f"{x} {y}" for x, y in _points(note)] or [""]
     return " ".join([f"{first} m", *(f"{each} l" for each in rest)]) if first else ""
 

@@ -1,4 +1,4 @@
-"""The desk's checks of a submission: each is None when it passes, else the reason."""
+"""The desk's checks of a submission: each returns None if it passes, else the reason."""
 
 from __future__ import annotations
 
@@ -14,22 +14,23 @@ from conference.papers.document import Document
 from conference.papers.orders import plain_letters
 
 EMAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.]+")
-NEAR_TITLES, NEAR_ABSTRACTS = 0.8, 0.5  # similarities of papers that ask the same
-NEAR_COPIES = 0.88  # of two abstracts of which a twentieth of the words differ
-FEWEST_COPIED = 30  # words of an abstract; "Withdrawn by the authors" is no copy
+NEAR_TITLES, NEAR_ABSTRACTS = 0.8, 0.5  # least similarities of papers on the same question
+NEAR_COPIES = 0.88  # similarity of two abstracts that differ in a twentieth of their words
+FEWEST_COPIED = 30  # words of an abstract; "Withdrawn by the authors" is not a copy
 Pair = tuple[int, int]
 CHUNK_CELLS, PAIRS = 20_000_000, 20_000
 
 
 def page_limit(pages: int, limit: int) -> str | None:
-    """Whether a PDF keeps to the call's limit on its pages."""
+    """The reason if a PDF exceeds the call's page limit."""
     return f"{pages} pages, the limit is {limit}" if pages > limit else None
 
 
 def anonymity(document: Document, authors: Sequence[str]) -> str | None:
-    """Whether the first page or the acknowledgements tell who wrote the paper.
+    """The reason if the paper's text reveals its authors.
 
-    `authors` are names known from the submission. The bibliography may name anybody.
+    It may not have an e-mail address on the first page, one of the names `authors` outside the
+    bibliography, or acknowledgements.
     """
     head = document.text[:3000].split("\n1 ")[0]
     found = EMAIL.search(head)
@@ -46,7 +47,7 @@ def anonymity(document: Document, authors: Sequence[str]) -> str | None:
 
 
 def out_of_topic(text: str, topics: Mapping[str, Sequence[str]]) -> str | None:
-    """Whether not one keyword of any topic of the call is in the text."""
+    """The reason if no keyword of any topic of the call is in the text."""
     if any(mentions(text, words, stems=True) for words in topics.values()):
         return None
     return f"out of topic: none of the call's topics ({', '.join(topics)}) is in title or abstract"
@@ -55,11 +56,12 @@ def out_of_topic(text: str, topics: Mapping[str, Sequence[str]]) -> str | None:
 def alike(
     titles: Sequence[str], abstracts: Sequence[str], similarity: float
 ) -> tuple[list[Pair], list[Pair]]:
-    """Pairs (earlier, later) of papers that ask the same, and pairs of nearly the same text.
+    """Pairs (earlier, later) of papers on the same question, and pairs of nearly the same text.
 
-    The first have nearly the same title (`NEAR_TITLES`); as titles of a series may be alike, their
-    abstracts' words must be too. Or they have abstracts in nearly the same words, whatever their
-    titles are. The second are as `duplicates` finds them in title and abstract at `similarity`.
+    Papers on the same question have nearly the same title (`NEAR_TITLES`) and similar words in
+    their abstracts, because titles of a series may be alike; or they have nearly the same abstract,
+    whatever their titles. Papers of nearly the same text are found by `duplicates`, from title and
+    abstract, at `similarity`.
     """
     if len(titles) < 2:
         return [], []
@@ -73,10 +75,10 @@ def alike(
 
 
 def _of_like_words(pairs: list[Pair], abstracts: Sequence[str]) -> list[Pair]:
-    """The pairs whose abstracts have the same words, stop words aside.
+    """The pairs whose abstracts have similar words, stop words aside.
 
-    The measure is the cosine of the words' counts. Two abstracts of embedded scientists on one
-    question, in words drawn apart, have .63 or more.
+    The measure is the cosine of the words' counts. Two abstracts by embedded scientists on the same
+    question, with independently drawn words, have .63 or more.
     """
     told = [pair for pair in pairs if all(abstracts[at].strip() for at in pair)]
     if not told:
@@ -84,7 +86,7 @@ def _of_like_words(pairs: list[Pair], abstracts: Sequence[str]) -> list[Pair]:
     from sklearn.feature_extraction.text import CountVectorizer
     from sklearn.preprocessing import normalize
 
-    # Every word is counted alike, so that the verdict on a pair does not hang on other papers.
+    # All words have the same weight, so that the verdict on a pair does not depend on other papers.
     counts = CountVectorizer(stop_words="english", token_pattern=r"\w+", dtype=float)
     row = {
         at: number for number, at in enumerate(dict.fromkeys(at for pair in told for at in pair))
@@ -104,11 +106,11 @@ def duplicates(
 ) -> list[Pair]:
     """Pairs (earlier, later) of texts whose TF-IDF cosine is at least `similarity`.
 
-    Each later text is paired with its earliest twin. Words and pairs of words count, hashed to
-    four million columns; `counts` are these where they are known. Only texts that share one of
-    their rarest terms are compared, which no pair that is similar enough lacks (`_rarest_terms`),
-    so it scales to tens of thousands. Of a pair the shorter text has at least the share `length` of
-    the longer one's words.
+    Each later text is paired with its earliest duplicate. Terms are words and pairs of words,
+    hashed to four million columns; `counts` are their counts if they are known. Only texts that
+    share one of their rarest terms are compared, which every similar pair does (`_rarest_terms`),
+    so this scales to tens of thousands of texts. The shorter text of a pair has at least the share
+    `length` of the longer one's words.
     """
     if len(texts) < 2:
         return []
@@ -135,13 +137,13 @@ def duplicates(
 
 
 def _counts(texts: Sequence[str]) -> Any:
-    """How often each text has each word and each pair of words, (texts, hashed terms)."""
+    """Counts of words and pairs of words, shape (texts, hashed terms)."""
     from sklearn.feature_extraction.text import HashingVectorizer
 
     hashing = HashingVectorizer(
         ngram_range=(1, 2), n_features=2**22, alternate_sign=False, norm=None, dtype=np.float32
     )
-    # Letters that only look the same are the same.
+    # Letters that look the same count as the same.
     return hashing.transform(map(plain_letters, texts))
 
 
@@ -155,17 +157,17 @@ def _used_columns(rows: Any) -> Any:
 
 
 def _rarest_terms(rows: Any, similarity: float) -> Any:
-    """Each text's rarest terms that another has too, as many as hold 1 - similarity squared.
+    """Each text's rarest shared terms, which hold 1 - similarity^2 of its squared length.
 
-    The rest of a vector is shorter than the similarity, and so is its product with any other. So
-    the rarest of all terms that a similar pair shares is among these of both (prefix filtering;
-    Bayardo, Ma and Srikant 2007).
+    The rest of its vector is shorter than `similarity`, and so is the rest's product with any unit
+    vector. So the rarest term that a similar pair shares is among these terms of both texts (prefix
+    filtering; Bayardo, Ma and Srikant 2007).
     """
     from scipy.sparse import csr_matrix
 
     holders = np.bincount(rows.indices, minlength=rows.shape[1])
     text = np.repeat(np.arange(rows.shape[0]), np.diff(rows.indptr))
-    rows.sort_indices()  # Of terms that as many texts have the first in order goes before.
+    rows.sort_indices()  # Equally rare terms are taken in a fixed order.
     order = np.argsort(text * (holders.max(initial=0) + 1) + holders[rows.indices], kind="stable")
     term, share = rows.indices[order], rows.data[order].astype(np.float64) ** 2
     rarer = np.cumsum(share) - share
@@ -185,6 +187,6 @@ def _cosines(rows: Any, first: NDArray[Any], second: NDArray[Any]) -> NDArray[np
 
 
 def _as_long(first: str, second: str, length: float) -> bool:
-    """Whether the shorter has that share of the longer's words: a part of a text is no copy."""
+    """Whether the shorter text has that share of the longer's words: a part is not a copy."""
     short, long = sorted((len(first.split()), len(second.split())))
     return short >= length * long

@@ -1,6 +1,6 @@
-"""Default colour spaces, by which plain colours mean others: PDFium passes by them.
+"""Default colour spaces, which redefine device colours and which PDFium ignores.
 
-Each plain colour of a content whose resources have such a space is put as a colour of that space.
+Where a content's resources have such a space, its device colours are rewritten as colours of it.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ if TYPE_CHECKING:
     from pypdf.generic import DictionaryObject
 
 SPACES = {b"g": "Gray", b"rg": "RGB", b"k": "CMYK"}
-DEEPEST = 50  # page trees; one that leads back into itself has no end
+DEEPEST = 50  # levels of a page tree that are followed, because a tree may have a cycle
 _Operation = tuple[list[Any], bytes]
 
 
 def name_defaults(part: DictionaryObject) -> None:
-    """Put so the content of a page, a form, a pattern or a font."""
+    """Rewrite the content of a page, form, pattern or font."""
     from pypdf.generic import ArrayObject, StreamObject
 
     defaults = _defaults(part)
@@ -38,7 +38,7 @@ def _defaults(part: DictionaryObject) -> set[str]:
     for _ in range(DEEPEST if part.get("/Type") == "/Page" else 0):
         if not isinstance(owner, dict) or "/Resources" in owner:
             break
-        owner = _resolved(owner.get("/Parent"))  # A page has the resources of its parents.
+        owner = _resolved(owner.get("/Parent"))  # A page inherits its parents' resources.
     resources = _resolved(owner.get("/Resources")) if isinstance(owner, dict) else None
     spaces = _resolved(resources.get("/ColorSpace")) if isinstance(resources, dict) else None
     return {name for name in spaces or () if name.startswith("/Default")}

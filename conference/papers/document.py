@@ -1,4 +1,4 @@
-"""A parsed paper: title, abstract, sections, references and the text that minds may read."""
+"""A parsed paper: title, abstract, sections, references, and the text that minds may read."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ LETTERED = re.compile(r"\s*A(?:\.1)?\.?\s+[A-Z]")
 
 
 class Section(msgspec.Struct, frozen=True):
-    """A heading, without its number, and the text up to the next one."""
+    """A heading without its number, and the text up to the next heading."""
 
     title: str
     text: str
@@ -40,9 +40,9 @@ class Section(msgspec.Struct, frozen=True):
 class Document(msgspec.Struct, frozen=True, kw_only=True):
     """A paper as read. `text` is everything that a reader of the page would see.
 
-    `pages` is 0 for a text that never was a PDF. `sha256` is the file's or the text's hash.
-    `margins` are the running heads and feet that were cut out of the text, and `numbered` says
-    whether line numbers were.
+    `pages` is 0 for a text that was never a PDF. `sha256` is the hash of the file or text.
+    `margins` are the running heads and feet that were removed from the text; `numbered` says
+    whether line numbers were removed.
     """
 
     title: str

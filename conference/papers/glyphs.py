@@ -1,4 +1,4 @@
-"""The glyphs of a page, and what their own boxes tell: their size, place and how much they say."""
+"""The glyphs of a page, and what their boxes show: size, place, and how much they stand for."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from conference.papers.sheet import Sheet
 
 Mask = NDArray[np.bool_]
 READABLE = 3.0  # points of print size
-LARGE_PAGE, BODY = 1200.0, 10.0  # points: a sheet and the print on it, by which others are scaled
-NARROWEST = 0.12  # a letter's width by its height
-SHEARED = 0.05  # an em's height over its longest side, by that side
+LARGE_PAGE, BODY = 1200.0, 10.0  # points: side of a sheet and size of its print, to scale others
+NARROWEST = 0.12  # ratio of a letter's width and height
+SHEARED = 0.05  # ratio of an em's height over its longest side and that side
 FEWEST_SCATTERED, FEW_SIDE_BY_SIDE = 12, 4  # letters
-APART, UPWARDS = 3.0, 0.3  # ems between such letters; the share of steps
-CLUSTER = 4  # letters and signs that a glyph of other scripts may stand for
-BODY_OF_EM = 0.55  # about the height and width of common letters
-# As common text fonts draw them, Libertinus, EB Garamond and Calibri among them.
+APART, UPWARDS = 3.0, 0.3  # ems between scattered letters; share of steps that lead up
+CLUSTER = 4  # most letters and signs that one glyph of other scripts may stand for
+BODY_OF_EM = 0.55  # approximate height and width of common letters
+# Ligatures of common text fonts, among them Libertinus, EB Garamond and Calibri.
 LIGATURES = frozenset((
     "ff", "fi", "fl", "ffi", "ffl", "ft", "fft", "fb", "ffb", "fh", "ffh", "fj", "ffj", "fk",
     "ffk", "fu", "fr", "fy", "fs", "st", "ct", "sp", "ch", "ck", "th", "tt", "ti", "tti", "tf",
@@ -36,11 +36,12 @@ THIN = frozenset("1Iijlrtf|!")
 
 
 class Glyphs(NamedTuple):
-    """The glyphs of a page: `first` and `last` + 1 of their characters, and what they say.
+    """The glyphs of a page: glyph i stands for `texts[i]`, the characters `first[i]` to `last[i]`
+    (exclusive).
 
-    `boxes` (glyphs, 4) in points, `objects` the text objects' addresses; `size` is the print size
-    in points, as far as the glyph's own height tells; `marks` are punctuation. `codes` are the
-    characters' numbers, 0 where a glyph says several.
+    `boxes` (glyphs, 4) are in points, `objects` are the text objects' addresses; `size` is the
+    print size in points, as far as the glyph's height shows it; `marks` are punctuation. `codes`
+    are the characters' code points, 0 for a glyph that stands for several.
     """
 
     first: NDArray[np.int64]
@@ -61,13 +62,13 @@ class Glyphs(NamedTuple):
 
 @cache
 def prints(char: str) -> bool:
-    """Whether a character has a picture; those of private use do, as symbols have them."""
+    """Whether a character is drawn; private-use ones are, because symbols use them."""
     return category(char)[0] not in "ZC" or category(char) == "Co"
 
 
 @cache
 def is_half(char: str) -> bool:
-    """Whether it is half of a surrogate pair."""
+    """Whether it is one half of a surrogate pair."""
     return 0xD800 <= ord(char) < 0xE000
 
 
@@ -85,12 +86,12 @@ def is_ideograph(char: str) -> bool:
 
 @cache
 def is_wide(text: str) -> bool:
-    """Whether a text is one letter or digit that is no bar."""
+    """Whether a text is one letter or digit that is not thin."""
     return len(text) == 1 and text.isalnum() and text not in THIN
 
 
 def glyphs_of(sheet: Sheet) -> Glyphs:
-    """The printing glyphs; the characters of one box are one glyph, as a ligature's are."""
+    """The glyphs that are drawn; characters with the same box, as in a ligature, are one glyph."""
     chars = sheet.characters
     text, boxes, objects = chars.text, chars.boxes, chars.objects
     written = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4")
@@ -120,14 +121,14 @@ def glyphs_of(sheet: Sheet) -> Glyphs:
 
 
 def outside(sheet: Sheet, glyphs: Glyphs) -> Mask:
-    """Glyphs of which the centre lies beside the page."""
+    """Glyphs whose centre is outside the page."""
     places = sheet.places(glyphs.boxes, 1.0)
     x, y = (places[:, 0] + places[:, 2]) / 2, (places[:, 1] + places[:, 3]) / 2
     return np.asarray((x < 0) | (y < 0) | (x > sheet.width) | (y > sheet.height))
 
 
 def tiny(sheet: Sheet, glyphs: Glyphs) -> Mask:
-    """Print below the readable size; on a poster with a poster's print, below its share of that."""
+    """Glyphs below the readable size, which is scaled up for posters with large print."""
     letters = glyphs.size[~glyphs.marks]
     main = float(np.median(letters)) if len(letters) else BODY
     page = max(sheet.width, sheet.height) / LARGE_PAGE
@@ -136,9 +137,9 @@ def tiny(sheet: Sheet, glyphs: Glyphs) -> Mask:
 
 
 def squeezed(sheet: Sheet, glyphs: Glyphs) -> Mask:
-    """Letters pressed to a line, or with an em that is below the readable size on one side.
+    """Letters squeezed to a line, or with an em that is too small to read on one side.
 
-    Of a sheared em that side is its height over its longest one.
+    For a sheared em this is its height over its longest side.
     """
     left, low, right, high = glyphs.boxes.T
     across, up = right - left, high - low
@@ -160,29 +161,29 @@ def squeezed(sheet: Sheet, glyphs: Glyphs) -> Mask:
 
 
 def says_more(glyphs: Glyphs) -> Mask:
-    """Glyphs of several letters that are no ligature."""
+    """Glyphs that stand for several letters and are not ligatures."""
     found = np.zeros(len(glyphs.texts), bool)
     for at in np.flatnonzero(glyphs.last - glyphs.first > 1).tolist():
-        text = glyphs.texts[at]  # One character where the two were halves of it.
+        text = glyphs.texts[at]  # It is one character if the two were a surrogate pair.
         found[at] = len(text) > 1 and text.lower() not in LIGATURES and not _is_cluster(text)
     return found
 
 
 def _is_cluster(text: str) -> bool:
-    """Whether it is one of the joined letters that Indic and Arabic scripts have."""
+    """Whether it is a cluster of joined letters, as in Indic and Arabic scripts."""
     kinds = {category(char)[0] if is_joined(char) else "" for char in text}
     return len(text) <= CLUSTER and kinds <= {"L", "M"}
 
 
 @cache
 def is_joined(char: str) -> bool:
-    """Whether it is of a script whose letters take their shape from their neighbours."""
+    """Whether it belongs to a script whose letters are shaped by their neighbours."""
     other = category(char) in ("Lo", "Mn", "Mc", "Cf") and ord(char) > LATIN_ENDS
     return other and name_of(char, "").split(" ")[0] not in UNSHAPED
 
 
 def whole_objects(glyphs: Glyphs, some: Mask) -> Mask:
-    """All glyphs of the text objects of which half the glyphs are among `some`."""
+    """`some`, extended to all glyphs of text objects with at least half of their glyphs in it."""
     if not some.any():
         return some
     owners, owner = np.unique(glyphs.objects, return_inverse=True)
@@ -192,10 +193,10 @@ def whole_objects(glyphs: Glyphs, some: Mask) -> Mask:
 
 
 def ordered(glyphs: Glyphs) -> Mask:
-    """All glyphs but letters scattered over a page, each far from the one before it.
+    """All glyphs except letters that are scattered over the page, each far from the one before.
 
-    Their order is no reader's: many steps from one to the next lead up the page, as they do in no
-    table and in no text that runs along a line, a column or a curve.
+    Nobody reads them in their order: many steps lead up the page, unlike in tables and in text
+    along a line, column or curve.
     """
     found = np.ones(len(glyphs.texts), bool)
     if len(found) < FEWEST_SCATTERED:
@@ -205,7 +206,7 @@ def ordered(glyphs: Glyphs) -> Mask:
     size = np.maximum(glyphs.size[1:], glyphs.size[:-1])
     far = np.abs(steps).max(axis=1) > APART * size
     alone = np.append(True, far) & np.append(far, True)
-    for start, end in stretches(~alone):  # Two may fall side by side.
+    for start, end in stretches(~alone):  # A few scattered letters may be side by side.
         alone[start:end] |= start > 0 and end < len(alone) and end - start <= FEW_SIDE_BY_SIDE
     up = np.append(False, steps[:, 1] > size)
     for start, end in stretches(alone) if alone.sum() >= FEWEST_SCATTERED else ():
@@ -216,6 +217,6 @@ def ordered(glyphs: Glyphs) -> Mask:
 
 
 def stretches(some: Mask) -> list[tuple[int, int]]:
-    """The first and the last + 1 of each run of them."""
+    """The start and end (exclusive) of each run of true values."""
     edges = np.flatnonzero(np.diff(some.astype(np.int8), prepend=0, append=0))
     return list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))

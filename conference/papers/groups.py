@@ -1,4 +1,4 @@
-"""Knockout groups, of which each object replaces those under it: PDFium paints it over them."""
+"""Knockout groups, in which each object replaces those below; PDFium paints over them instead."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ if TYPE_CHECKING:
 
 
 def replace_what_they_cover(form: DictionaryObject) -> None:
-    """Make all that a knockout group paints opaque, as it takes away what it covers.
+    """Make all objects of a knockout group opaque, so that they hide what they cover.
 
-    A clear object of such a group leaves the ground behind the group in its place; drawn opaque it
-    hides the same.
+    A transparent object of such a group shows the backdrop of the group instead of the objects
+    below it; drawn opaque, it hides the same objects.
     """
     group = _resolved(form.get("/Group"))
     if isinstance(group, dict) and _resolved(group.get("/K")):
@@ -25,7 +25,7 @@ def _make_opaque(form: Any, seen: set[int]) -> None:
     resources = _resolved(form.get("/Resources")) or {}
     states = _resolved(resources.get("/ExtGState")) or {}
     for name, state in list(states.items()):
-        opaque = type(_resolved(state))(_resolved(state))  # Others may use this one too.
+        opaque = type(_resolved(state))(_resolved(state))  # A copy: others may use this state.
         for key, value in (("/ca", FloatObject(1)), ("/CA", FloatObject(1))):
             opaque[NameObject(key)] = value
         for key, word in (("/BM", "/Normal"), ("/SMask", "/None")):

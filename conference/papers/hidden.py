@@ -1,8 +1,7 @@
-"""Text of a PDF that its reader would not see: it is cut, and kept beside the paper.
+"""Finds text of a PDF that its reader would not see; it is cut out and kept beside the paper.
 
-A paper's text is data: no mind reads what the page does not show. Hidden text accuses its paper
-where it addresses a reader or is as long as a sentence of argument. Lines that run off the page,
-labels that figures lose, the recognised text behind a scan and a printer's notes accuse nobody.
+No mind reads what the page does not show. `accusing.py` decides which hidden text counts against
+the paper.
 """
 
 from __future__ import annotations
@@ -30,14 +29,14 @@ BETWEEN = "letters between others"
 TAGGED = "tag characters"
 VISIBLE = "visible instruction"
 RUN_OFF, COVERED = "line that runs off", "rest of a word in sight"
-UNCHECKED = "not checked"  # A page that could not be drawn; it accuses nobody.
+UNCHECKED = "not checked"  # A page that could not be drawn; it does not accuse the paper.
 ADDRESSES, ARGUES = "it addresses a reader", "it is as long as a sentence"
 PRINTS_NOTHING = "its characters are made to print nothing"
-TAGS_BEGIN = "\udb40"  # the first half of each of them
+TAGS_BEGIN = "\udb40"  # the first surrogate of each tag character
 TAG = re.compile("[\U000e0020-\U000e007e\U000e0100-\U000e01ef]")
 CUT = (OUTSIDE, "clipped away")
-SCANNED = 0.7  # share of a page that the pictures of a scan cover
-RECOGNISED = 0.8  # share of its text that is unseen
+SCANNED = 0.7  # share of a page that a scan's pictures cover
+RECOGNISED = 0.8  # share of a scanned page's text that is hidden
 FEWEST_LETTERS = 8
 FEW_BETWEEN, MANY, SHARE = 5, 5, 0.25  # glyphs between hidden runs; the runs; what they hide
 
@@ -45,7 +44,7 @@ FEW_BETWEEN, MANY, SHARE = 5, 5, 0.25  # glyphs between hidden runs; the runs; w
 class HiddenSpan(msgspec.Struct, frozen=True):
     """A run of hidden text: its page from 1 (0 for the file itself) and how it was hidden.
 
-    `rule` says why it accuses the paper; "" where it does not.
+    `rule` says why it accuses the paper; "" if it does not.
     """
 
     page: int
@@ -55,7 +54,7 @@ class HiddenSpan(msgspec.Struct, frozen=True):
 
 
 class Look(msgspec.Struct, frozen=True):
-    """A page as a reader sees it; what stands on it unseen, and the numbers of its characters."""
+    """A page as a reader sees it, its hidden spans, and the positions of hidden characters."""
 
     text: str
     spans: tuple[HiddenSpan, ...] = ()
@@ -63,14 +62,15 @@ class Look(msgspec.Struct, frozen=True):
 
 
 class Run(msgspec.Struct):
-    """Glyphs hidden side by side: their numbers, and how many in sight begin their line."""
+    """Hidden glyphs next to each other: their numbers, and how many visible ones precede them on
+    the line."""
 
     at: list[int]
     before: int = 0
 
 
 def look_at(sheet: Sheet, number: int) -> Look:
-    """The text of a page without what a reader cannot see, and each hidden run."""
+    """The text of a page as a reader sees it, and each hidden run."""
     spans = [HiddenSpan(number, SPOKEN, text) for text in sheet.spoken]
     glyphs, ways = hidden_glyphs(sheet)
     ways = [
@@ -89,7 +89,7 @@ def look_at(sheet: Sheet, number: int) -> Look:
 
 
 def said_in_tags(text: str, number: int) -> list[HiddenSpan]:
-    """What a text says in characters that are made to print nothing."""
+    """Text written in tag characters, which print nothing."""
     codes = map(ord, whole_characters(text) if TAGS_BEGIN in text or TAG.search(text) else "")
     said = "".join(
         chr(code - TAGS.start + 32) if code in TAGS else chr(code - SELECTORS.start + 16)
@@ -101,18 +101,19 @@ def said_in_tags(text: str, number: int) -> list[HiddenSpan]:
 
 
 def visible_orders(text: str) -> tuple[str, list[HiddenSpan]]:
-    """A whole text without its orders, and those that accuse."""
+    """A text without its instructions to reviewers, and those that accuse the paper."""
     text, orders = without_orders(text)
     return text, [HiddenSpan(0, VISIBLE, order, _told(n)) for order, n in orders if _told(n)]
 
 
 def _told(signs: int) -> str:
-    """Papers on language models quote one phrase of an attack; two make an attempt."""
+    """The rule for an instruction with so many signs: papers on language models may quote one
+    phrase of an attack, but two are an attempt."""
     return ADDRESSES if signs > 1 else ""
 
 
 def lines_of(text: str) -> str:
-    """PDFium's characters as lines; a word that it joined over a line's end stays joined."""
+    """PDFium's characters as lines; words that it joined across line ends stay joined."""
     text = re.sub(r"[\x00-\x08\x0b-\x1f\ufffe]", "", whole_characters(text))
     lines = (re.sub(r"[ \t\xa0]+", " ", line).strip() for line in normal_form(text).split("\n"))
     return "\n".join(line for line in lines if line)
@@ -124,7 +125,7 @@ def lines_of(text: str) -> str:
 def _spans(sheet: Sheet, number: int, glyphs: Glyphs, ways: list[str]) -> list[HiddenSpan]:
     text = sheet.characters.text
     runs = _runs(glyphs, ways)
-    # A library's line may stand in sight on a scanned page.
+    # A scanned page may have a visible line added by a library.
     unseen = sum(bool(way) for way in ways)
     scan = unseen > RECOGNISED * len(ways) and sheet.pictured() > SCANNED
     spans = []
@@ -139,9 +140,9 @@ def _spans(sheet: Sheet, number: int, glyphs: Glyphs, ways: list[str]) -> list[H
 
 
 def _mixed(runs: list[Run]) -> list[tuple[int, int]]:
-    """The first and last glyphs of stretches of which many single letters are hidden.
+    """The first and last glyphs of stretches in which many single letters are hidden.
 
-    What is hidden of them tells nothing without the letters in sight between.
+    The hidden letters say nothing without the visible ones between them.
     """
     found: list[tuple[int, int]] = []
     chain: list[Run] = []
@@ -157,7 +158,7 @@ def _mixed(runs: list[Run]) -> list[tuple[int, int]]:
 
 
 def _runs(glyphs: Glyphs, ways: list[str]) -> list[Run]:
-    """Hidden glyphs side by side or in the lines of one paragraph."""
+    """Runs of hidden glyphs that are next to each other or on lines of one paragraph."""
     runs: list[Run] = []
     line = 0
     for at, way in enumerate(ways):
@@ -176,14 +177,14 @@ def _runs(glyphs: Glyphs, ways: list[str]) -> list[Run]:
 
 
 def _beside(glyphs: Glyphs, first: int, second: int) -> bool:
-    """Whether two glyphs are no further apart than the words of a line."""
+    """Whether two glyphs are no further apart than words on a line."""
     a, b = glyphs.boxes[first], glyphs.boxes[second]
     gap = max(b[0] - a[2], a[0] - b[2], b[1] - a[3], a[1] - b[3])
     return bool(gap <= 1.5 * max(glyphs.size[first], glyphs.size[second], a[3] - a[1]))
 
 
 def _beneath(glyphs: Glyphs, run: Run, at: int) -> bool:
-    """Whether a glyph begins the next line of a run's paragraph, upright or turned."""
+    """Whether a glyph begins the next line of a run's paragraph, upright or rotated."""
     boxes, new = glyphs.boxes[run.at], glyphs.boxes[at]
     low, high = boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)
     last = glyphs.boxes[run.at[-1]]
@@ -197,7 +198,7 @@ def _beneath(glyphs: Glyphs, run: Run, at: int) -> bool:
 
 
 def _technique(sheet: Sheet, glyphs: Glyphs, ways: list[str], run: Run) -> str:
-    """How a run is hidden: by the most frequent way of its glyphs, and what their object says."""
+    """How a run is hidden, by the most frequent technique of its glyphs and by its object."""
     own = [ways[at] for at in run.at]
     way = max(dict.fromkeys(own), key=own.count)
     middle = run.at[len(run.at) // 2]
@@ -216,7 +217,7 @@ def _technique(sheet: Sheet, glyphs: Glyphs, ways: list[str], run: Run) -> str:
 
 
 def _within_a_word(glyphs: Glyphs, ways: list[str], run: Run) -> bool:
-    """Whether a run is part of one line, and begins in the midst of a word of its text object."""
+    """Whether a run is on one line and begins in the middle of a word of its text object."""
     at = run.at[0]
     if not at or ways[at - 1] or glyphs.last[at - 1] != glyphs.first[at]:
         return False

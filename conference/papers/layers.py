@@ -1,9 +1,9 @@
-"""Layers of a PDF that viewers leave out by rules which PDFium does not follow: they are put off.
+"""Switches off layers of a PDF that viewers hide by rules that PDFium does not follow.
 
-A configuration may serve another intent than viewing, and a layer may be shown only at some size,
-in some language or to some user. A reader sees pages at their own size, in English, and is nobody
-who is named in a paper. What a layer says of its use counts only where the configuration asks for
-it; PDFium goes by it always, and before all else.
+A configuration may be for another intent than viewing, and a layer may be shown only at some zoom,
+in some language or to some user. We assume a reader who sees pages at their own size, in English,
+and is not a named user. A layer's usage counts only if the configuration asks for it; PDFium
+always applies it first.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ LANGUAGE = "en"
 
 
 def put_plainly(root: DictionaryObject) -> None:
-    """Say of each layer by ON and OFF alone whether a reader sees it."""
+    """State for each layer, with ON and OFF only, whether a reader sees it."""
     from pypdf.generic import ArrayObject, NameObject
 
     layers = _dictionary(root.get("/OCProperties"))
@@ -44,7 +44,7 @@ def put_plainly(root: DictionaryObject) -> None:
 
 
 def _shown(kind: str, group: DictionaryObject) -> bool:
-    """Whether one kind of usage lets a reader see a layer."""
+    """Whether a reader sees a layer by one kind of its usage."""
     use = _dictionary(_dictionary(group.get("/Usage")).get(kind))
     if kind == "/Zoom":
         return float(use.get("/min", 0)) <= 1 < float(use.get("/max", 1e9))
@@ -73,5 +73,5 @@ def _names(value: Any) -> set[str]:
 
 
 def _number(reference: Any) -> int:
-    """An object's number, or its place in memory where it is written in line."""
+    """An object's number, or its memory address if it is a direct object."""
     return int(getattr(reference, "idnum", 0)) or id(reference)

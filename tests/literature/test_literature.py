@@ -291,7 +291,7 @@ FAULTS = [
     ("a.jsonl", '{"title": "A", "year": "soon"}', "`year` must be a year"),
     ("a.jsonl", "[1]", "an object"),
     ("a.bib", "@article{x, year = {2020}}", "entry x: `title` is missing"),
-    ("a.bib", "nothing", "no work is there"),
+    ("a.bib", "nothing", "there are no works in"),
     ("a.txt", "x", "give a .bib or .jsonl"),
 ]
 
