@@ -1,4 +1,4 @@
-"""Checks of a finished PDF: margins, print sizes in figures, citations, and its numbers."""
+"""Checks of a finished PDF: margins, print sizes, citations, and stated numbers."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ CITED = re.compile(r"\[(\d+(?:,\s*\d+)*)\]")
 
 
 class Fault(msgspec.Struct, frozen=True):
-    """One thing wrong with a finished paper, in a sentence."""
+    """A fault of a finished paper: the check that found it, and a detail."""
 
     check: str
     detail: str
 
 
 def beyond_margins(path: Path, margin: float = 28.0, sides: float | None = None) -> list[Fault]:
-    """Glyphs or images nearer than `margin` points to the page's edge.
+    """Pages with glyphs or images nearer than `margin` points to an edge.
 
-    `sides` is the distance for the left and right edges where the width of the text is known; it
-    finds tables and figures that are wider than the text.
+    `sides` is the distance for the left and right edges, if the text width is known; it finds
+    tables and figures that are wider than the text.
     """
     wide = margin if sides is None else sides
     faults = []
@@ -48,7 +48,7 @@ def beyond_margins(path: Path, margin: float = 28.0, sides: float | None = None)
 
 
 def small_print(path: Path, smallest: float = SMALLEST_PRINT) -> list[Fault]:
-    """Pages with print, in figures too, below `smallest` points as printed."""
+    """Pages with print below `smallest` points, also in figures."""
     faults = []
     for number, sheet in enumerate(sheets(path), 1):
         printed = sheet.print_sizes()[0][glyphs_of(sheet).first]
@@ -65,13 +65,13 @@ def small_print(path: Path, smallest: float = SMALLEST_PRINT) -> list[Fault]:
 
 
 def unknown_citations(cited: Iterable[str], known: Iterable[str]) -> list[Fault]:
-    """Citation keys that the bibliography does not have."""
+    """Citation keys that are missing in the bibliography."""
     missing = sorted(set(cited) - set(known))
     return [Fault("citations", f"'{key}' is cited but not in the bibliography") for key in missing]
 
 
 class Claim(msgspec.Struct, frozen=True):
-    """A number that a paper states, where, and whether a result file bears it out."""
+    """A number that a paper states, its place, and whether a result file has it."""
 
     number: str
     where: str
@@ -81,13 +81,12 @@ class Claim(msgspec.Struct, frozen=True):
 def check_claims(
     text: str, values: Sequence[float], where: str, plain: Sequence[float] = ()
 ) -> list[Claim]:
-    """Every number of a text against the values of result files.
+    """Compare every number of a text with the values of result files.
 
-    A number printed with d decimals matches a value that rounds to it at d decimals; one with a
-    per cent sign also matches the hundredfold of a value, or of a share among the `plain`: numbers
-    that are no results, such as years of citations or sizes from the set-up. In prose, whole
-    numbers up to 12 count things and are passed over, and a sign may be said in words; not so in a
-    table.
+    A number printed with d decimals matches a value that rounds to it at d decimals. `plain` are
+    other allowed numbers, such as years of citations or sizes from the set-up. A percentage also
+    matches 100 times a value, or 100 times a share in `plain`. In prose, whole numbers up to 12 are
+    skipped as counts, and the sign may be expressed in words; in tables neither holds.
     """
     signed = where.startswith("Table")
     return [
@@ -108,7 +107,7 @@ def _matches(number: str, values: Sequence[float], plain: Sequence[float], signe
     mantissa, _, exponent = bare.rstrip("% ").partition("e")
     try:
         half = 0.5001 * 10.0 ** (int(exponent or 0) - len(mantissa.partition(".")[2]))
-    except (OverflowError, ValueError):  # an exponent beyond those of all that is measured
+    except (OverflowError, ValueError):  # The exponent is beyond that of any measured value.
         return False
     known = [*values, *plain]
     if bare.endswith("%"):
@@ -119,7 +118,7 @@ def _matches(number: str, values: Sequence[float], plain: Sequence[float], signe
 
 
 def numbers_in(results: object) -> list[float]:
-    """Every finite number in a nested result, as JSON has it."""
+    """Every number in a nested result from JSON."""
     if isinstance(results, bool) or results is None or isinstance(results, str):
         return []
     if isinstance(results, (int, float)):
@@ -132,7 +131,7 @@ def numbers_in(results: object) -> list[float]:
 
 
 def table_rows(text: str) -> list[tuple[str, str]]:
-    """The printed lines of a finished paper's tables, each with its table's name.
+    """The printed lines of a finished paper's tables, as (table's name, line).
 
     A table begins with its caption, "Table 2: …", and ends where another caption, a heading or a
     sentence follows its rows.
@@ -153,13 +152,13 @@ def table_rows(text: str) -> list[tuple[str, str]]:
 
 
 def _is_prose(line: str) -> bool:
-    """Whether a line belongs to a paragraph that goes on beneath a table."""
+    """Whether a line belongs to a paragraph that continues below a table."""
     words = re.findall(r"(?<![\w-])[A-Za-z][a-z]+(?![\w-])", line)
     return len(line) > 110 or (len(words) >= 8 and len(words) > len(NUMBER.findall(line)))
 
 
 class Row(msgspec.Struct, frozen=True):
-    """A row of a table: the words that it begins with, and its numbers from the result files."""
+    """A row of a table: its label, and its numbers from the result files."""
 
     label: str
     values: tuple[float, ...]
@@ -171,10 +170,10 @@ def stated(
     plain: Sequence[float],
     tables: Mapping[str, Sequence[Row]] = {},
 ) -> list[Claim]:
-    """Every number of a finished paper's abstract and tables, as printed, against the results.
+    """Compare every printed number of a finished paper's abstract and tables with the results.
 
-    In a table of `tables` ("Table 2": its rows) the numbers of a printed row must be its own, in
-    their order; elsewhere any of the values will do.
+    In a table of `tables` ("Table 2": its rows) the numbers of a printed row must be the row's own,
+    in order; elsewhere any of the values matches.
     """
     claims = check_claims(document.abstract, values, "abstract", plain)
     left = {name: list(rows) for name, rows in tables.items()}
@@ -183,20 +182,20 @@ def stated(
         if row is None:
             claims += check_claims(line, values, name, plain)
         else:
-            left[name].remove(row)  # The runs of an arm have one label: the next is the next run.
+            left[name].remove(row)  # Runs of an arm share a label: the next line is the next run.
             claims += _check_row(line.removeprefix(row.label), row, name)
     return claims
 
 
 def _row_of(line: str, rows: Sequence[Row]) -> Row | None:
-    """The first row of those with the longest label with which the line begins."""
+    """The first row with the longest label that the line begins with."""
     found = [row for row in rows if line.startswith(f"{row.label} ")]
     return max(found, key=lambda row: len(row.label), default=None)
 
 
 def _check_row(cells: str, row: Row, name: str) -> list[Claim]:
     printed = NUMBER.findall(cells)
-    # Where a cell goes on in the next line, the order of what stands in this one is not the row's.
+    # If a cell continues on the next line, the numbers on this line are not in the row's order.
     whole = len(printed) == len(row.values)
     own = [[value] for value in row.values] if whole else [row.values] * len(printed)
     return [
@@ -206,7 +205,7 @@ def _check_row(cells: str, row: Row, name: str) -> list[Claim]:
 
 
 def cited_numbers(document: Document) -> list[str]:
-    """The numbers that the body cites as [1, 2], outside tables, each once and in order."""
+    """The numbers cited in the body as [1, 2], outside tables, each once and in order."""
     tables = {line for _, line in table_rows(document.text)}
     body = "\n".join(line for line in document.body.splitlines() if line not in tables)
     cited = [number for found in CITED.findall(body) for number in re.split(r",\s*", found)]

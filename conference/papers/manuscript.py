@@ -1,4 +1,4 @@
-"""A submission as its readers see it: no authors unless the venue shows them, no hidden text."""
+"""A submission as its readers see it: without hidden text, and without authors if anonymous."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from conference.core.records import Check, Submission
 class Manuscript(msgspec.Struct, frozen=True, kw_only=True):
     """What reviewers and chairs may see of a paper.
 
-    `document` names the parsed text in the round's `papers/` folder ("" for a title and abstract
-    alone). `checks` are the automatic checks that failed. `byline` is empty where the venue is
-    anonymous. `canary` is a sentence that stands in this reader's copy alone, and
-    `advisory` a language model's review without a score.
+    `document` names the parsed text in the round's `papers/` folder ("" if there are only title and
+    abstract). `checks` are the automatic checks that failed. `byline` is empty if the venue is
+    anonymous. `canary` is a sentence that only this reader's copy has, and `advisory` a language
+    model's review without a score.
     """
 
     paper: str
@@ -33,7 +33,7 @@ class Manuscript(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def blinded(submission: Submission, checks: tuple[Check, ...] = ()) -> Manuscript:
-    """The reader's view of a submission."""
+    """The anonymous view of a submission, with the checks that failed."""
     return Manuscript(
         paper=submission.paper,
         title=submission.title,
@@ -48,12 +48,12 @@ def blinded(submission: Submission, checks: tuple[Check, ...] = ()) -> Manuscrip
 
 
 def with_byline(manuscript: Manuscript, byline: str) -> Manuscript:
-    """The manuscript with its line of authors, as where the venue is not anonymous."""
+    """The manuscript with an author line, for venues that are not anonymous."""
     return msgspec.structs.replace(manuscript, byline=byline)
 
 
 def full_text(manuscript: Manuscript, papers: Path) -> str | None:
-    """The parsed text of the paper without hidden text, or None when only an abstract is known."""
+    """The paper's parsed text without hidden text; None if only an abstract is known."""
     if not manuscript.document:
         return None
     from conference.papers import read_document

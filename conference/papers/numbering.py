@@ -1,12 +1,12 @@
-"""Line numbers, as submissions under review carry them, told from a page's text."""
+"""Removes line numbers, which submissions under review often have, from a page's text."""
 
 from __future__ import annotations
 
 import re
 from typing import NamedTuple
 
-MOST_SKIPPED = 6  # Numbers that figures and formulas may swallow between two lines.
-SHARE = 0.4  # Of the lines with words that must be numbered before any number is cut.
+MOST_SKIPPED = 6  # largest step of a count: figures and formulas may swallow numbers
+SHARE = 0.4  # share of lines with words that must be numbered before any number is removed
 FEWEST = 15
 ALONE = re.compile(r"\s*\d{1,4}\s*")
 AT_END = re.compile(r"\d{1,4}\s*$")
@@ -15,10 +15,10 @@ WORD = re.compile(r"[^\W\d]")
 
 
 def without_line_numbers(pages: list[list[str]]) -> list[list[str]]:
-    """Pages of lines without the numbers that count the lines from page to page.
+    """Pages of lines without line numbers that count on from page to page.
 
-    Numbers may follow a line's text, go before it, or stand by themselves as a ruler. Where the
-    lines do not count upwards nothing is cut.
+    Numbers may follow a line's text, precede it, or form a ruler of their own. Nothing is removed
+    unless the numbers count upwards.
     """
     lines = [line for page in pages for line in page]
     for at_end in (True, False):
@@ -32,7 +32,7 @@ def without_line_numbers(pages: list[list[str]]) -> list[list[str]]:
 
 
 def _numbers(line: str, at_end: bool) -> dict[int, int]:
-    """The numbers that a line with words may carry at that end, and their digits."""
+    """The possible line numbers at that end of a line with words, and their lengths in digits."""
     found = AT_END.search(line) if at_end else AT_START.match(line)
     if not found or not WORD.search(line):
         return {}
@@ -42,7 +42,8 @@ def _numbers(line: str, at_end: bool) -> dict[int, int]:
 
 
 class End(NamedTuple):
-    """The last number of a count: how many there are, its line and digits, and the one before."""
+    """The last number of a count: the count's length, this number's line and digits, and the
+    number before it."""
 
     length: int
     line: int
@@ -51,9 +52,9 @@ class End(NamedTuple):
 
 
 def _longest_count(candidates: list[dict[int, int]]) -> dict[int, int]:
-    """The longest count upwards through lines that may carry numbers: line to its digits.
+    """The longest upward count through the lines' possible numbers: each line's digits to remove.
 
-    From one line of the count to the next the number rises by 1, or by a few where some are lost.
+    From one line of the count to the next the number rises by 1, or by a few if some are missing.
     """
     ends: dict[int, End] = {}  # by number
     for at, numbers in enumerate(candidates):
@@ -78,7 +79,7 @@ def _length(end: End) -> int:
 
 
 def _without_ruler(page: list[str]) -> list[str]:
-    """A page without runs of lines that are numbers by themselves, each one above the last."""
+    """A page without long runs of lines that are only numbers, each 1 above the one before."""
     kept: list[str] = []
     run: list[str] = []
     for line in [*page, ""]:

@@ -1,4 +1,7 @@
-"""Orders to a reviewer or to a language model, in one normal form of text."""
+"""Finds orders in a paper: injected instructions to a reviewer or to a language model.
+
+Text is first brought into a normal form, so that look-alike letters and fillers hide nothing.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ from unicodedata import category, normalize
 import msgspec
 
 HERE = Path(__file__).parent
-LONGEST, BESIDE = 500, 150  # characters: of a sentence; around a phrase in what is longer
+LONGEST, BESIDE = 500, 150  # characters of a sentence; kept around a phrase in a longer one
 IGNORABLE = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
     "\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3"
@@ -23,9 +26,9 @@ IGNORABLE = re.compile(
 _OTHERS = re.compile(r"[^\x00-\x7f]")
 _WORD = r"[^\s\x80-\U0010ffff]+"
 _PIECES = re.compile(rf"{_WORD}(?: {_WORD})*|\s+|[^\s\x00-\x7f]")  # ASCII words, blanks, one other.
-TAGS = range(0xE0020, 0xE007F)  # Unseen twins of the ASCII characters.
-SELECTORS = range(0xE0100, 0xE01F0)  # Unseen too; they stand for bytes from 16 on.
-BRACKETED = range(0x249C, 0x24B6)  # A small letter in brackets each.
+TAGS = range(0xE0020, 0xE007F)  # invisible twins of the ASCII characters
+SELECTORS = range(0xE0100, 0xE01F0)  # also invisible; they stand for bytes from 16 on
+BRACKETED = range(0x249C, 0x24B6)  # small letters in brackets
 _LATIN = "abcdefghijklmnopqrstuvwxyz"
 _BRAILLE = "⠁⠃⠉⠙⠑⠋⠛⠓⠊⠚⠅⠇⠍⠝⠕⠏⠟⠗⠎⠞⠥⠧⠺⠭⠽⠵"
 _ALIKE = {
@@ -36,7 +39,7 @@ _ALIKE = {
 }
 
 
-# Of some likeness only, so that no font is judged by them; letters turned upside down among them.
+# Letters that look only roughly alike, so fonts are not judged by them; some are upside down.
 _NEARLY = {
     "bfgnqrsuvw": "ьꜰɡпꞯгꜱцѵω",
     "nyg": "ΝΥԌ",
@@ -46,19 +49,19 @@ _NEARLY = {
     "acefghijkmrtvwy": "ɐɔǝɟƃɥᴉɾʞɯɹʇʌʍʎ",
 }
 _TURNED = frozenset("ɐɔǝɟƃɥᴉɾʞɯɹʇʌʍʎ")
-_UPRIGHT = dict(zip("bdnpqu", "qpudbn", strict=True))  # beside turned letters
+_UPRIGHT = dict(zip("bdnpqu", "qpudbn", strict=True))  # these letters read upside down
 
 
-# Letters apart by blanks, hyphens or stops, as many as an order has; digits for letters in words.
+# Letters separated by blanks, hyphens or dots, as many as an order has; words with digits in them.
 _SPELT = re.compile(r"(?<!\w)(?:[^\W_][ .,:;\-_*·|/~]{1,5}){15,}[^\W_](?!\w)")
 _MIXED = re.compile(r"\b(?=\w*[a-z])(?=\w*\d)\w{3,}\b")
 _DIGITS = str.maketrans("013457", "oieast")
-FEWEST_MIXED, MAIN_LETTER = 3, 0.4  # such words; a letter's share that no language gives one
-PRIVATE = "Co"  # the category of characters that mean nothing
+FEWEST_MIXED, MAIN_LETTER = 3, 0.4  # words with digits; a share that no letter has in a language
+PRIVATE = "Co"  # the category of private-use characters
 
 
 class Order(NamedTuple):
-    """Where in a text an order stands, and how many of the known phrases it has."""
+    """The place of an order in a text, and how many of the known phrases it contains."""
 
     start: int
     end: int
@@ -66,9 +69,9 @@ class Order(NamedTuple):
 
 
 def normal_form(text: str) -> str:
-    """What a mind reads: compatibility forms resolved, without characters that print nothing.
+    """The text that a mind reads: compatibility forms resolved, invisible characters removed.
 
-    Raised and lowered characters stay, as 10² is not 102.
+    Superscripts and subscripts stay, because 10² is not 102.
     """
     if text.isascii():
         return text
@@ -77,14 +80,14 @@ def normal_form(text: str) -> str:
 
 
 def squeezed(text: str) -> str:
-    """The letters and digits alone: two prints of one text differ in blanks and hyphens."""
+    """Only the letters and digits: two prints of a text may differ in blanks and hyphens."""
     return "".join(filter(str.isalnum, normalize("NFKC", text)))
 
 
 def orders_in(text: str) -> list[Order]:
-    """The sentences that instruct a reviewer; of one without an end, what is around the phrases.
+    """The sentences that instruct a reviewer, and such orders spelled out letter by letter.
 
-    And letters that spell such an order one by one.
+    Of a very long sentence only the surroundings of the phrases are returned.
     """
     flat = plain_letters(text)
     spelt = _SPELT.search(flat)
@@ -107,7 +110,7 @@ def orders_in(text: str) -> list[Order]:
 
 
 def _worded(flat: str) -> list[str]:
-    """A text, and where many of its words have digits among their letters with letters there."""
+    """The text, and if many of its words contain digits also a version with letters for them."""
     mixed = _MIXED.findall(flat)
     if len(mixed) < FEWEST_MIXED:
         return [flat]
@@ -119,20 +122,20 @@ def _signs(flat: str) -> int:
 
 
 def _spelt_signs(run: str, kind: str) -> int:
-    """How many of the known phrases letters spell that stand one by one."""
+    """How many of the known phrases a run of separated letters spells."""
     letters = "".join(filter(str.isalnum, run))
     return sum(bool(pattern.search(letters)) for pattern in _unbroken(kind))
 
 
 @cache
 def _unbroken(kind: str) -> tuple[re.Pattern[str], ...]:
-    """The phrases without the blanks and ends of their words."""
+    """The patterns of the phrases without blanks and word boundaries."""
     rows = (row.replace(r"\b", "").replace(" ?", "").replace(" ", "") for row in _phrases()[kind])
     return tuple(map(re.compile, rows))
 
 
 def without_orders(text: str) -> tuple[str, list[tuple[str, int]]]:
-    """The text without its orders, and these with their number of known phrases."""
+    """The text without its orders, and each order with its number of known phrases."""
     found = orders_in(text)
     cut = [(re.sub(r"\s+", " ", text[order.start : order.end]), order.signs) for order in found]
     for order in reversed(found):
@@ -141,16 +144,16 @@ def without_orders(text: str) -> tuple[str, list[tuple[str, int]]]:
 
 
 def beside(texts: Iterable[str]) -> tuple[str, ...]:
-    """Texts shown beside a paper that they are not part of, without their orders: nobody's words
-    steer what is said of another's paper."""
+    """Texts that are shown with another's paper, without their orders, so that they cannot steer
+    its review."""
     return tuple(without_orders(text)[0] for text in texts)
 
 
 def readings(text: str) -> list[str]:
-    """A text as it stands, and as those mean it who turn its letters or its order round.
+    """The text, and what it says if it was disguised.
 
-    Letters turned upside down, each said several times or each beside one and the same letter tell
-    nobody anything as they stand.
+    Disguises are letters turned upside down, each letter repeated, one filler letter between the
+    others, and reversed order.
     """
     found = [text]
     if any(letter in _TURNED for letter in text):
@@ -166,7 +169,7 @@ def readings(text: str) -> list[str]:
 
 
 def addresses_reader(text: str) -> bool:
-    """Whether a text that nobody can see speaks to who judges the paper."""
+    """Whether a hidden text addresses the person or model that judges the paper."""
     kinds, flat = ("visible", "hidden"), plain_letters(text)
     if any(p.search(each) for each in _worded(flat) for kind in kinds for p in patterns(kind)):
         return True
@@ -181,13 +184,13 @@ def patterns(kind: str) -> tuple[re.Pattern[str], ...]:
 
 @cache
 def connecting_words() -> frozenset[str]:
-    """English words that sentences have and lists of labels do not."""
+    """English function words, which sentences have and lists of labels do not."""
     return frozenset(_phrases()["connecting"])
 
 
 @cache
 def connecting_elsewhere() -> tuple[frozenset[str], ...]:
-    """Such words of other languages, in plain letters."""
+    """Function words of other languages, in plain letters."""
     return tuple(
         frozenset(plain_letters(row).split()) for row in _phrases()["connecting_elsewhere"]
     )
@@ -202,8 +205,8 @@ def _phrases() -> dict[str, list[str]]:
 def plain_letters(text: str) -> str:
     """A text in plain lower-case letters.
 
-    Accents, fillers and styles are gone, letters that look like Latin ones are these, and white
-    space is one blank.
+    Accents, fillers and styles are removed, letters that look like Latin ones become these, and
+    white space becomes one blank.
     """
     if not text.isascii():
         text = _OTHERS.sub(lambda found: _plain(found[0]), text)
@@ -211,7 +214,7 @@ def plain_letters(text: str) -> str:
 
 
 def _folded(text: str) -> tuple[str, list[int]]:
-    """The same, and where each of its characters stood."""
+    """Like `plain_letters`, with the position of each character in the text."""
     pieces: list[str] = []
     places: list[int] = []
     for found in _PIECES.finditer(text):
@@ -246,7 +249,7 @@ def _folding() -> dict[str, str]:
 
 @cache
 def look_alikes() -> dict[str, str]:
-    """Letters of other alphabets, Braille and ornaments, to the Latin letters they stand for."""
+    """A map from letters of other alphabets, Braille and ornaments to similar Latin letters."""
     table = dict(zip(_BRAILLE, _LATIN, strict=True))
     for latin, other in _ALIKE.items():
         table |= dict(zip(other, latin, strict=True))

@@ -1,4 +1,4 @@
-"""A PDF's pages as pictures and as text, drawn in a process of its own under limits."""
+"""A PDF's pages as pictures and lines of text, drawn in a separate process under limits."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 MOST_PAGES = 40
-MOST_LINES = 4000  # runs of print of a page
+MOST_LINES = 4000  # runs of print on a page
 WIDTH = 900  # pixels
 SECONDS = 60
 MOST_MEMORY = 4 * 2**30
@@ -22,14 +22,14 @@ Box = tuple[float, float, float, float]  # left, top, width and height in percen
 
 
 class Line(msgspec.Struct, frozen=True):
-    """A run of print in one line, and where it stands on the page."""
+    """A run of print on one line, and its place on the page."""
 
     text: str
     box: Box
 
 
 class Page(msgspec.Struct, frozen=True):
-    """A page as a viewer shows it: the PNG's file name, and its lines for finding places."""
+    """A page as a viewer shows it: the name of its PNG file, and its lines, to find places."""
 
     number: int
     picture: str
@@ -37,7 +37,7 @@ class Page(msgspec.Struct, frozen=True):
 
 
 def page_images(path: Path, folder: Path) -> tuple[Page, ...]:
-    """The first pages of a PDF, drawn into `folder`; empty where the file cannot be drawn."""
+    """The first pages of a PDF, drawn into `folder`; empty if the file cannot be drawn."""
     folder.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-m", "conference.papers.page_images", str(path.resolve())]
     try:
@@ -66,7 +66,7 @@ def main(path: str, folder: str) -> None:
 
 
 def _lines(page: Any) -> tuple[Line, ...]:
-    """Its lines, without turned print such as a watermark, whose box holds all that it crosses."""
+    """The page's lines, without rotated print such as watermarks, whose boxes overlap the rest."""
     print_ = page.get_textpage()
     boxes = [print_.get_rect(at) for at in range(min(print_.count_rects(), MOST_LINES))]
     sides = sorted(min(right - left, high - low) for left, low, right, high in boxes)
@@ -84,7 +84,7 @@ def _lines(page: Any) -> tuple[Line, ...]:
 
 
 def _seen_at(page: Any, across: float, up: float) -> tuple[float, float]:
-    """A point of the page, which may be turned or cut, in percent of what is seen of it."""
+    """A point of the page, which may be rotated or cropped, in percent of its visible part."""
     import pypdfium2.raw as pdfium
 
     x, y = ctypes.c_int(), ctypes.c_int()

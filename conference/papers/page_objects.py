@@ -1,4 +1,4 @@
-"""The objects that a page of a PDF paints, by address: its text objects, and what hides them."""
+"""The objects that a page of a PDF paints, by address, and how text objects are hidden."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ DEEPEST = 15  # forms within forms
 
 
 class Objects(NamedTuple):
-    """The objects of a page, those of its forms too.
+    """The objects of a page, including those in its forms.
 
-    `texts` has each text object with the number of forms that it lies in; `only_text` says that
-    the page has no others.
+    `texts` maps each text object to the number of forms around it; `only_text` says that the page
+    has no other objects.
     """
 
     texts: dict[int, int]
@@ -55,14 +55,14 @@ def objects_of(page: Any) -> Objects:
 
 
 def pointer(owner: int) -> Any:
-    """A page's object for PDFium's own functions."""
+    """A page object as an argument of PDFium's functions."""
     import pypdfium2.raw as pdfium
 
     return ctypes.cast(owner, pdfium.FPDF_PAGEOBJECT)
 
 
 def box_of(owner: int) -> Box | None:
-    """The sides of an object; None where PDFium cannot tell."""
+    """The box of an object; None if PDFium does not know it."""
     import pypdfium2.raw as pdfium
 
     left, low, right, high = (ctypes.c_float() for _ in range(4))
@@ -72,7 +72,7 @@ def box_of(owner: int) -> Box | None:
 
 
 def drop_replacements(objects: Objects) -> list[tuple[str, list[int]]]:
-    """Take the replacement texts off a page; each with the text objects that it stood for."""
+    """Remove a page's replacement texts; return each with the text objects that it replaced."""
     import pypdfium2.raw as pdfium
 
     found: list[tuple[str, list[int]]] = []
@@ -93,7 +93,7 @@ def drop_replacements(objects: Objects) -> list[tuple[str, list[int]]]:
 
 
 def paint(owner: int, box: Floats) -> str:
-    """How a text object says that it paints a glyph in `box`, where that hides it."""
+    """How a text object's own settings hide a glyph in `box`; "" if they do not."""
     import pypdfium2.raw as pdfium
 
     item = pointer(owner)
@@ -111,7 +111,7 @@ def paint(owner: int, box: Floats) -> str:
 
 
 def within(inner: Box | None, outer: Box | None) -> bool:
-    """Whether a box lies in another one."""
+    """Whether a box is inside another one."""
     if inner is None or outer is None:
         return False
     low = inner[0] >= outer[0] and inner[1] >= outer[1]
@@ -128,7 +128,7 @@ def outline(owner: int) -> float:
 
 
 def _beyond_clip(item: Any, box: Floats) -> bool:
-    """Whether a box lies beyond any path of the object's clip."""
+    """Whether a box is outside a path of the object's clip."""
     import pypdfium2.raw as pdfium
 
     clip = pdfium.FPDFPageObj_GetClipPath(item)
@@ -155,9 +155,9 @@ def embedded(owner: int) -> bool:
 
 
 def twins_of(objects: Objects, read: set[int]) -> dict[int, list[int]]:
-    """Text objects that PDFium leaves out as it read the same letters in the same place.
+    """For each text object that was read, those that PDFium skipped as its exact duplicates.
 
-    `read` are those that have characters.
+    `read` are the text objects with characters.
     """
     left_out = objects.texts.keys() - read
     twins: dict[int, list[int]] = {}
@@ -174,7 +174,7 @@ def twins_of(objects: Objects, read: set[int]) -> dict[int, list[int]]:
 
 
 def _shape(owner: int) -> tuple[tuple[int, int, int, int], Floats]:
-    """A text object's font, and its print and outer sizes in 1/100 points; and its corner."""
+    """A text object's font, print size, width and height (in 1/100 points), and its corner."""
     import pypdfium2.raw as pdfium
 
     size = ctypes.c_float()

@@ -1,10 +1,10 @@
-"""What PDFium paints, and the standard says leaves no mark or another one, as PDFium follows it.
+"""Rewrites PDFs where PDFium paints differently from the standard, so that it follows it.
 
-PDFium paints colours of which every ink is None, and takes a list of blend modes for none. It
-leaves out the gamma of calibrated greys. Viewers that follow the standard show white there. Nor
-does it follow all that a file says of its layers. In such a file these are put in other words that
-come to the same. Where no such words are (`strictly`), the file is drawn once more, put otherwise,
-and a reader sees only what both drawings show.
+PDFium paints colours whose inks are all None, ignores lists of blend modes, and leaves out the
+gamma of calibrated greys, where viewers that follow the standard show white. It also ignores some
+rules of layers. These parts are replaced by equivalents that PDFium follows. If there is no
+equivalent (`strictly`), the file is drawn a second time in a changed form, and only what both
+drawings show counts as visible.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ MODES = frozenset((
     "/ColorDodge", "/ColorBurn", "/HardLight", "/SoftLight", "/Difference", "/Exclusion", "/Hue",
     "/Saturation", "/Color", "/Luminosity",
 ))  # fmt: skip
-MOST_BYTES = 2**26  # of the objects in a stream
+MOST_BYTES = 2**26  # of the objects in one stream
 LUMINANCE_TO_GREY = 1 / 2.2  # of a device's grey
 _PACKED = re.compile(rb"/ObjStm[^>]*>*[^>]*?stream\r?\n")
 _PERHAPS = re.compile(
@@ -47,12 +47,12 @@ _TWICE = re.compile(
 
 
 def may_differ(data: bytes) -> bool:
-    """Whether a file may have one of these; a file that packs its objects oddly may."""
+    """Whether a file may have such parts; one that packs its objects unusually may."""
     return any(part is None or _PERHAPS.search(part) for part in (data, *_unpacked(data)))
 
 
 def _unpacked(data: bytes) -> Iterator[bytes | None]:
-    """The objects that lie in streams; None where they are not packed in the common way."""
+    """The unpacked object streams; None for one that is not packed in the usual way."""
     found = list(_PACKED.finditer(data))
     if len(found) != data.count(b"/ObjStm"):
         yield None
@@ -68,20 +68,20 @@ def _unpacked(data: bytes) -> Iterator[bytes | None]:
 
 
 def as_the_standard_paints(saved: bytes) -> bytes | None:
-    """A file as PDFium saved it, which names its objects plainly, put so; None if none differs.
+    """The rewritten file; None if nothing differs. `saved` is the file as PDFium saved it.
 
     Raises:
-        ValueError: the file cannot be taken apart.
+        ValueError: the file cannot be parsed.
     """
     differs = _SURELY.search(saved) or (_BY_USE.search(saved) and _OFF.search(saved))
     return _changed(saved, _plainly) if differs else None
 
 
 def strictly(saved: bytes) -> bytes | None:
-    """The same for what cannot be put so: the file as other viewers draw it; None without any.
+    """The changed form for a second drawing, if the file has parts without equivalent; else None.
 
     Raises:
-        ValueError: the file cannot be taken apart.
+        ValueError: the file cannot be parsed.
     """
     return _changed(saved, _strictly) if _TWICE.search(saved) else None
 
@@ -96,7 +96,7 @@ def _changed(saved: bytes, change: Callable[[PdfWriter], None]) -> bytes:
         change(writer)
         writer.write(made)
     except (PyPdfError, AttributeError, KeyError, TypeError, RecursionError) as error:
-        raise ValueError(f"its colours cannot be taken apart ({error})") from error
+        raise ValueError(f"its colours cannot be parsed ({error})") from error
     return made.getvalue()
 
 
@@ -111,7 +111,7 @@ def _strictly(writer: PdfWriter) -> None:
 
     for part in _parts(writer.root_object):
         if isinstance(part, DictionaryObject):
-            # On white ColorBurn leaves white whatever the colour, as Overlay does in PDFium too.
+            # On white ColorBurn stays white for any colour; in PDFium only Overlay does that.
             if part.get("/BM") == "/ColorBurn":
                 part[NameObject("/BM")] = NameObject("/Overlay")
             groups.replace_what_they_cover(part)
@@ -119,7 +119,7 @@ def _strictly(writer: PdfWriter) -> None:
 
 
 def _parts(root: Any) -> Iterator[Any]:
-    """Each dictionary and array that is reached from the root, once."""
+    """Each dictionary and array that can be reached from the root, once."""
     from pypdf.generic import ArrayObject, DictionaryObject
 
     seen: set[int] = set()
@@ -159,7 +159,7 @@ def _put_plainly(part: ArrayObject | DictionaryObject) -> None:
 
 
 def _mode(given: Any) -> str:
-    """The first of the blend modes that is known."""
+    """The first known blend mode."""
     from pypdf.generic import ArrayObject
 
     modes = map(str, given if isinstance(given, ArrayObject) else [given])

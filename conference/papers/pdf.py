@@ -1,4 +1,4 @@
-"""Reads a PDF with PDFium; what cannot be read is refused with a line that says why."""
+"""Reads a PDF with PDFium, or refuses it with one sentence that says why."""
 
 from __future__ import annotations
 
@@ -44,7 +44,8 @@ class UnreadablePdf(UserError):
 
 
 class Reading(msgspec.Struct):
-    """What was read of a file: each page as a reader sees it, and what stands beside the pages."""
+    """What was read from a file: each page as a reader sees it, pages that could not be read, the
+    print of the first page, texts outside the pages, and the recorded title."""
 
     looks: list[Look]
     missed: list[int]
@@ -56,7 +57,7 @@ class Reading(msgspec.Struct):
 def read_pdf(path: Path, *, max_pages: int = MOST_PAGES) -> Document:
     """Read a paper; its text is what a reader of its pages sees.
 
-    A file from outside belongs to `read_untrusted`, which bounds time and memory.
+    Use `read_untrusted` for files from outside: it limits time and memory.
 
     Raises:
         UnreadablePdf: damaged, encrypted, without pages, with `max_pages` or more, or scanned.
@@ -65,7 +66,7 @@ def read_pdf(path: Path, *, max_pages: int = MOST_PAGES) -> Document:
 
 
 def find_hidden_text(path: Path) -> tuple[HiddenSpan, ...]:
-    """The hidden text and the orders to a reviewer that accuse a PDF."""
+    """The hidden text and orders to reviewers that accuse a PDF."""
     path = Path(path)
     reading = _read(path, _bytes(path), MOST_PAGES, _silent)
     return tuple(accused(reading.looks, reading.notes))
@@ -77,10 +78,10 @@ def read_with_spans(
     max_pages: int = MOST_PAGES,
     progress: Callable[[int, int], None] | None = None,
 ) -> tuple[Document, tuple[HiddenSpan, ...]]:
-    """Read a paper as `read_pdf` does, and the hidden text that accuses it.
+    """Read a paper like `read_pdf`, and the hidden text that accuses it.
 
-    Among the second are the pages that could not be read. `progress` is told the pages read and
-    all pages.
+    The hidden spans include one for each page that could not be read. `progress` is called with
+    the number of pages read and of all pages.
     """
     path = Path(path)
     data = _bytes(path)
@@ -121,11 +122,11 @@ def _bytes(path: Path) -> bytes:
 
 
 def _too_little(letters: int, looks: list[Look]) -> str:
-    """Why a file without enough text is none to read."""
+    """Why a file with too little text is refused."""
     spans = [span for look in looks for span in look.spans]
     if any(span.technique == SCAN for span in spans):
         return (
-            "a scan whose recognised text lies unseen behind its pictures and cannot be checked "
+            "a scan whose recognised text is hidden behind its pictures and cannot be checked "
             "against them; hand in the file that was printed."
         )
     unseen = sum(char.isalpha() for span in spans for char in span.text)
@@ -193,7 +194,7 @@ def _read_page(document: Any, strict: Any | None, number: int, reading: Reading)
 
 
 def _print_of(sheet: Sheet, look: Look) -> Pieces:
-    """A page's visible print in pieces of one size, 0 where it is turned, cut at lines' ends."""
+    """A page's visible print in pieces of one size (0 if rotated), split at line ends."""
     sizes, turned = sheet.print_sizes()
     pieces: Pieces = []
     for at, char in enumerate(sheet.characters.text):
@@ -211,13 +212,14 @@ def _print_of(sheet: Sheet, look: Look) -> Pieces:
 
 
 def _with_blanks(text: str) -> str:
-    """A piece's lines with the blanks that part it from its neighbours, as in small capitals."""
+    """A piece's lines with the blanks that separate it from its neighbours."""
     first, last = (" " if end.isspace() else "" for end in (text[:1], text[-1:]))
     return f"{first}{inner}{last}" if (inner := lines_of(text).strip()) else " "
 
 
 class Cleaned(NamedTuple):
-    """Pages as one text, the running heads and feet cut out of it, and if lines were numbered."""
+    """Pages as one text, the running heads and feet removed from it, and whether lines were
+    numbered."""
 
     text: str
     margins: tuple[str, ...]
@@ -225,7 +227,7 @@ class Cleaned(NamedTuple):
 
 
 def clean(pages: list[str]) -> Cleaned:
-    """Pages joined, without running heads, page and line numbers and words cut at lines' ends."""
+    """Pages joined, without running heads, page and line numbers; hyphenated words are joined."""
     written = [page.splitlines() for page in pages]
     lines = without_line_numbers(written)
     edges = Counter(
@@ -248,7 +250,7 @@ def clean(pages: list[str]) -> Cleaned:
 def _title(pieces: list[tuple[float, str]], recorded: str, text: str) -> str:
     """The largest upright print on the first page, small capitals included.
 
-    Where no print stands out, the title on record serves if it is printed too, or the first line.
+    If no print stands out, it is the recorded title if that is also printed, else the first line.
     """
     head: list[tuple[float, str]] = []
     for size, piece in pieces:
@@ -267,7 +269,7 @@ def _title(pieces: list[tuple[float, str]], recorded: str, text: str) -> str:
                 run.append(piece)
             elif run and piece.strip() and not piece.strip().isdigit():
                 break
-            elif run:  # A blank, or the number of a title's line.
+            elif run:  # a blank, or a line number
                 run.append(" ")
         title = re.sub(r"\s+", " ", "".join(run)).strip()
         if 12 <= len(title) <= 300 and " " in title:
@@ -279,9 +281,9 @@ def _title(pieces: list[tuple[float, str]], recorded: str, text: str) -> str:
 
 
 def _abstract(text: str) -> str:
-    """From the word Abstract to the introduction or the next heading.
+    """The text from the word Abstract to the introduction or the keywords.
 
-    Under a heading of its own an abstract may be short; in line it must be long enough to be one.
+    Below a separate heading an abstract may be short; after an inline one it must be long enough.
     """
     found = re.search(
         r"(?:^|\n)\s*abstract\s*[.:—-]?[ \t]*((?:\n.{10}|.{80}).{0,4000}?)"

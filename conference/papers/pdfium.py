@@ -1,7 +1,6 @@
-"""PDFium, which reads PDFs: how it is called, and what a file says beside its pages.
+"""PDFium, the library that reads PDFs: fast calls of it, opening files, and their metadata.
 
-PDFium serves one thread of a process at a time, and crashes on two: whoever calls it holds
-`PDFIUM`.
+PDFium serves one thread of a process at a time and crashes otherwise: callers hold `PDFIUM`.
 """
 
 from __future__ import annotations
@@ -38,7 +37,7 @@ _SHAPES: dict[str, tuple[Any, ...]] = {  # the result, and the arguments
 
 @cache
 def call(name: str) -> Any:
-    """One of PDFium's calls that are made for every character or object, by addresses."""
+    """A PDFium function that takes addresses, for calls that are made per character or object."""
     import pypdfium2.raw as pdfium
 
     result, *arguments = _SHAPES[name]
@@ -50,19 +49,19 @@ def address(pointer: Any) -> int:
 
 
 def open_pdf(path: Path, data: bytes) -> Any:
-    """The document in `path` with these `data`, ready to draw its form fields.
+    """The document in `path` with the content `data`, ready to draw its form fields.
 
-    What PDFium would paint otherwise than the standard says is put so that it follows.
+    Parts that PDFium would not paint as the standard says are rewritten (`paint.py`).
 
     Raises:
         pypdfium2.PdfiumError: PDFium cannot read it; its `err_code` says why.
-        ValueError: its colours cannot be taken apart.
+        ValueError: its colours cannot be parsed.
     """
     return _opened(path, _saved(path, data))
 
 
 def open_twice(path: Path, data: bytes) -> tuple[Any, Any | None]:
-    """The same, and the document as stricter viewers draw it; None where that is no other.
+    """The document, and the document as stricter viewers draw it; None if that does not differ.
 
     Raises:
         As `open_pdf`.
@@ -74,7 +73,7 @@ def open_twice(path: Path, data: bytes) -> tuple[Any, Any | None]:
 
 
 def _saved(path: Path, data: bytes) -> bytes | None:
-    """A file as PDFium saves it; None where no part of it may be painted otherwise."""
+    """The file as PDFium saves it; None if it has no part that may be painted differently."""
     import pypdfium2
     import pypdfium2.raw as pdfium
 
@@ -101,14 +100,14 @@ def _ready(source: Path | bytes) -> Any:
 
 
 def title_of(document: Any) -> str:
-    """The title on record."""
+    """The title in the document's metadata."""
     import pypdfium2.raw as pdfium
 
     return string_of(pdfium.FPDF_GetMetaText, document, b"Title")
 
 
 def notes_of(document: Any) -> list[tuple[str, str]]:
-    """The texts of a document's metadata and bookmarks, each once and with its place."""
+    """The texts of a document's metadata and bookmarks, each once, as (place, text)."""
     import pypdfium2.raw as pdfium
 
     found: dict[tuple[str, str], None] = {}
@@ -116,7 +115,7 @@ def notes_of(document: Any) -> list[tuple[str, str]]:
         found["metadata", string_of(pdfium.FPDF_GetMetaText, document, key)] = None
     seen: set[int] = set()
     waiting = [pdfium.FPDFBookmark_GetFirstChild(document, None)]
-    while waiting:  # They may go round in a circle.
+    while waiting:  # Bookmarks may form a cycle.
         mark = waiting.pop()
         if mark and address(mark) not in seen:
             seen.add(address(mark))
@@ -127,7 +126,7 @@ def notes_of(document: Any) -> list[tuple[str, str]]:
 
 
 def string_of(call: Any, *arguments: Any) -> str:
-    """The text that one of PDFium's calls writes into a buffer of the size that it asks for."""
+    """The text that a PDFium function writes into a buffer of the size that it asks for."""
     import pypdfium2.raw as pdfium
 
     size = call(*arguments, None, 0)
@@ -140,7 +139,7 @@ def string_of(call: Any, *arguments: Any) -> str:
 
 
 def parameter_of(mark: Any, name: bytes) -> str | None:
-    """A text among the parameters of a mark."""
+    """A text parameter of a mark; None if it has none of that name."""
     import pypdfium2.raw as pdfium
 
     size, nothing = ctypes.c_ulong(), ctypes.POINTER(ctypes.c_ubyte)()

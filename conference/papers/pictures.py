@@ -8,7 +8,7 @@ import xml.etree.ElementTree as ElementTree
 from conference.papers.layout import Fault
 
 SMALLEST_IN_FIGURES = 6.0  # points, as printed
-OUTLINE_SIZE = 100.0  # matplotlib draws the outlines of letters at 100 points and scales them
+OUTLINE_SIZE = 100.0  # points at which matplotlib draws letters' outlines before scaling them
 SCALE = re.compile(r"scale\(\s*([\d.]+)")
 SIZE = re.compile(r"(?:font-size:|font:[^;]*?)\s*([\d.]+)(?:px|pt)?")
 NAMESPACE = "{http://www.w3.org/2000/svg}"
@@ -18,7 +18,7 @@ def text_sizes(svg: bytes) -> list[float]:
     """The sizes of a figure's texts in its own units: matplotlib's outlines and `text` elements.
 
     Raises:
-        ValueError: the figure is no SVG.
+        ValueError: the figure is not an SVG.
     """
     sizes = []
     for element in _root(svg).iter():
@@ -33,7 +33,7 @@ def text_sizes(svg: bytes) -> list[float]:
 
 
 def small_in_figure(name: str, svg: bytes, printed: float) -> list[Fault]:
-    """Whether a figure's text can be read when the figure is `printed` points wide."""
+    """Faults if a figure's text is too small to read at a width of `printed` points."""
     try:
         sizes, width = text_sizes(svg), _width(svg)
     except ValueError as error:
@@ -60,4 +60,4 @@ def _root(svg: bytes) -> ElementTree.Element:
     try:
         return ElementTree.fromstring(svg)
     except (ElementTree.ParseError, LookupError) as error:  # no XML, or in no known encoding
-        raise ValueError(f"no SVG ({error})") from error
+        raise ValueError(f"it is not an SVG ({error})") from error

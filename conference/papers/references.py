@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-SHORTEST = 20  # Letters; less is a page's rest, not an entry.
+SHORTEST = 20  # characters; anything shorter is not an entry
 LABELS = (
     re.compile(r"\s*\[\d{1,3}\]\s"),
     re.compile(r"\s*\[[A-Z][\w+*'’-]{1,12}\]\s"),
@@ -30,8 +30,8 @@ ENDED = re.compile(r"(?:[.)\d]|https?://\S+|\barXiv:\S+|\S+/\S+)\s*$")
 def entries_of(lines: list[str]) -> list[str]:
     """The entries, each on one line.
 
-    Labelled entries, [1], [AB20] or 1., begin with their label. Others begin where a list of
-    authors follows an entry that has its year and has come to an end.
+    Labelled entries begin with a label such as [1], [AB20] or 1. Others begin where a list of
+    authors follows an entry that is complete and has a year.
     """
     for label in LABELS:
         if sum(bool(label.match(line)) for line in lines) >= 3:
@@ -64,5 +64,5 @@ def _begins(entry: list[str], line: str) -> bool:
 
 
 def _unbroken(lines: list[str]) -> str:
-    """The lines joined, addresses without blanks at their breaks."""
+    """The lines joined, without blanks in URLs that were broken across lines."""
     return re.sub(r"(https?://\S*[/.\-_=])\s+(?=[\w%]+[/.\-_=])", r"\1", " ".join(lines))

@@ -1,7 +1,7 @@
-"""Whether glyphs look like the letters that they are said to be: a comparison with known fonts.
+"""Checks whether glyphs look like the letters that they claim to be, by comparing known fonts.
 
-A font may print one text and tell programs another. For each font of a page the picture of each of
-its letters and digits is compared with those letters in common faces, which Matplotlib brings.
+A font may print one text and report another to programs. For each font of a page, pictures of its
+letters and digits are compared with the same letters in common typefaces that come with Matplotlib.
 """
 
 from __future__ import annotations
@@ -24,32 +24,32 @@ from conference.papers.views import Difference, View, close_view, without
 
 Floats = NDArray[np.float32]
 Boxes = NDArray[np.float64]
-Letters = dict[str, list[int]]  # each with some of its glyphs, by number
+Letters = dict[str, list[int]]  # numbers of some glyphs of each letter
 Groups = dict[tuple[int, str], Letters]  # by the font's address and the kind of letters
-SIDE = 12  # points to a side of a picture
-EM = 15  # pixels of the known letters, about as large as print is drawn
+SIDE = 12  # samples on a side of a picture
+EM = 15  # pixels of the known letters, about the size at which print is drawn
 FACES = (
     "DejaVuSans", "DejaVuSans-Bold", "DejaVuSans-Oblique", "DejaVuSerif", "DejaVuSansMono",
     "STIXGeneral", "STIXGeneralBol", "STIXGeneralItalic", "STIXGeneralBolIta",
     "cmr10", "cmb10", "cmti10", "cmss10", "cmtt10", "cmmi10",
 )  # fmt: skip
 LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-SAME = ("0o", "1il", "5s", "2z", "9g", "6b")  # alike in one face or another
-BARS = frozenset("1Iil")  # A bar may fill its box, and then looks like nothing.
+SAME = ("0o", "1il", "5s", "2z", "9g", "6b")  # alike in some typeface
+BARS = frozenset("1Iil")  # A bar may fill its box, and then its picture has no contrast.
 SAMPLES = 3
-WORSE, LIKE = 0.1, 0.35  # of a correlation: behind another letter, and at least with its own
-ENOUGH, LIKE_IN_CROWD = 8, 0.6  # crowded letters of one text object; the median least for them
-FOREIGN, LATIN = "foreign", 0.75  # letters unlike Latin ones; the likeness that makes a Latin one
+WORSE, LIKE = 0.1, 0.35  # correlations: behind another letter's, and least with its own
+ENOUGH, LIKE_IN_CROWD = 8, 0.6  # crowded letters of a text object; their least median likeness
+FOREIGN, LATIN = "foreign", 0.75  # letters unlike Latin ones; likeness that makes one Latin
 LATIN_LIKE = range(0xE00, 0xF00)
-FEWEST, LYING = 4, 0.5  # letters of a font, and the share of them from which it is said to lie
-LEAST = 6.0  # pixels of a letter's height from which its picture tells
-ASKEW = 0.3  # of cos 2a: angles nearer to 45 degrees leave a glyph's sides unknown
+FEWEST, LYING = 4, 0.5  # letters of a font; share of wrong ones at which the font lies
+LEAST = 6.0  # pixels of a letter's height below which its picture cannot be judged
+ASKEW = 0.3  # |cos 2a|: nearer to 45 degrees a glyph's sides cannot be computed
 
 
 class Known(NamedTuple):
-    """Letters of common faces, (pictures, SIDE * SIDE); those of a class lie between two starts.
+    """Pictures of letters in common typefaces, (pictures, SIDE * SIDE), sorted by class.
 
-    `number` tells the class of each letter.
+    `starts` are the first pictures of the classes; `number` is the class of each letter.
     """
 
     pictures: Floats
@@ -59,7 +59,7 @@ class Known(NamedTuple):
 
 @cache
 def letter_of(char: str) -> str:
-    """The Latin letter or digit that a character is to look like; "" for others."""
+    """The Latin letter or digit that a character should look like; "" for others."""
     if char.isascii():
         return char if char.isalnum() else ""
     if category(char)[0] != "L":
@@ -69,7 +69,7 @@ def letter_of(char: str) -> str:
 
 
 def plain_letter(text: str) -> str:
-    """The letter that a glyph's picture is to show; "" where that cannot be judged."""
+    """The letter that a glyph's picture should show; "" if that cannot be judged."""
     return letter_of(text) if len(text) == 1 and text not in BARS else ""
 
 
@@ -77,7 +77,7 @@ class Samples(NamedTuple):
     """Some glyphs on a picture.
 
     `ink` (rows, columns) is how much each pixel shows of the print; `places` (glyphs, 4) are left,
-    top, right and bottom in pixels, `angles` (glyphs,) in radians against the clock.
+    top, right and bottom in pixels, `angles` (glyphs,) are counterclockwise in radians.
     """
 
     ink: Floats
@@ -86,10 +86,10 @@ class Samples(NamedTuple):
 
 
 def differing(sheet: Sheet, glyphs: Glyphs, clear: Mask, view: View, all_text: Difference) -> Mask:
-    """The glyphs that look like others than they are said to be, of fonts where most do.
+    """The glyphs that look unlike the letters they claim to be, in fonts where most do.
 
-    `clear` glyphs are seen and have no other over them. A font that seems to lie at the first look,
-    `view` and `all_text`, is looked at once more, enlarged.
+    `clear` glyphs are visible and not covered. A font that seems to lie in the first view (`view`,
+    `all_text`) is checked again in an enlarged one.
     """
     wrong = np.zeros(len(glyphs.texts), bool)
     groups, keys = _groups(sheet, glyphs, clear)
@@ -110,9 +110,9 @@ def differing(sheet: Sheet, glyphs: Glyphs, clear: Mask, view: View, all_text: D
 
 
 def shapeless(sheet: Sheet, glyphs: Glyphs, places: Boxes, own: Difference, crowded: Mask) -> Mask:
-    """The letters that are not like themselves at all: white over black leaves such pictures.
+    """The letters that do not look like themselves at all, as when white print covers black.
 
-    Where the letters of a text object are `crowded` by others, all of it where most are unlike.
+    If most `crowded` letters of a text object look wrong, all its crowded letters count.
     """
     letters = [plain_letter(text) for text in glyphs.texts]
     angles = sheet.angles(glyphs.first)
@@ -140,9 +140,10 @@ def _said(glyphs: Glyphs) -> list[tuple[int, str]]:
 
 @cache
 def kind_of(text: str) -> str:
-    """Digits, small letters and capitals are judged apart: a font may lie in one of them.
+    """The kind of a letter: digit, small, capital, foreign, or "" for others.
 
-    So are letters of scripts that look unlike Latin ones; those of Thai and Lao do not.
+    Kinds are judged separately, because a font may lie in only one of them. Foreign letters belong
+    to scripts that look unlike Latin, which Thai and Lao do not.
     """
     letter = letter_of(text) if len(text) == 1 else ""
     if not letter:
@@ -152,11 +153,11 @@ def kind_of(text: str) -> str:
 
 
 def _groups(sheet: Sheet, glyphs: Glyphs, clear: Mask) -> tuple[Groups, NDArray[np.int64]]:
-    """For each font and kind its letters, each with some of its glyphs by number.
+    """For each font and kind its letters, each with the numbers of some of its glyphs.
 
-    Fonts of too few letters are taken together under address 0 where several letters of such fonts
-    stand side by side, as in a text that has a font for each letter; the second array is -1 there.
-    What is not clear parts no such letters.
+    Fonts with too few letters are pooled under address 0 if several of their letters are next to
+    each other, as in a text with one font per letter; the second array is -1 there. Glyphs that are
+    not clear do not interrupt such letters.
     """
     objects, own = np.unique(glyphs.objects, return_inverse=True)
     known: dict[int, int] = {}
@@ -186,7 +187,7 @@ def _groups(sheet: Sheet, glyphs: Glyphs, clear: Mask) -> tuple[Groups, NDArray[
 
 
 def _alike(keys: NDArray[np.int64], chosen: NDArray[np.int64]) -> list[list[int]]:
-    """The first few of the chosen glyphs of each key, in the order of the page."""
+    """The first few chosen glyphs of each key, in the order of the page."""
     order = chosen[np.argsort(keys[chosen], kind="stable")]
     starts = np.flatnonzero(np.diff(keys[order], prepend=0)).tolist()
     ends = [*starts[1:], len(order)] if starts else []
@@ -203,7 +204,7 @@ def _add(letters: Letters, letter: str, some: list[int]) -> None:
 def _lying(
     sheet: Sheet, glyphs: Glyphs, groups: Groups, view: View, all_text: Difference
 ) -> Groups:
-    """The groups of which most letters look like others than they are said to be; those letters."""
+    """The groups in which most letters look wrong, with these letters."""
     said = [(key, letter) for key, letters in groups.items() for letter in letters]
     some = [groups[key][letter] for key, letter in said]
     at = np.array([each for own in some for each in own], dtype=np.int64)
@@ -232,7 +233,7 @@ def _lying(
 
 
 def likeness(pictures: Floats, letters: Sequence[str]) -> tuple[Floats, Floats]:
-    """Of each picture the highest correlation with its letter in a common face, and with others."""
+    """Each picture's highest correlation with its letter in a common typeface, and with others."""
     known = _known()
     match = _standard(pictures) @ known.pictures.T
     best = np.maximum.reduceat(match, known.starts, axis=1)
@@ -243,13 +244,13 @@ def likeness(pictures: Floats, letters: Sequence[str]) -> tuple[Floats, Floats]:
 
 
 def pictures(samples: Samples) -> Floats:
-    """The ink in each place at SIDE by SIDE points, set upright, (places, SIDE * SIDE)."""
+    """The ink in each place, turned upright and sampled at SIDE x SIDE points: (places, SIDE^2)."""
     ink, places, angles = samples
     rows, columns = ink.shape
     middle = (places[:, :2] + places[:, 2:]) / 2
     outer = places[:, 2:] - places[:, :2]
     cos, sin = np.cos(angles), np.sin(angles)
-    # The sides of an upright box from those of the box around it when it is turned.
+    # The sides of the upright box, from those of the box around the rotated one.
     scale = cos**2 - sin**2
     wide = (outer[:, 0] * np.abs(cos) - outer[:, 1] * np.abs(sin)) / scale
     high = (outer[:, 1] * np.abs(cos) - outer[:, 0] * np.abs(sin)) / scale
@@ -258,7 +259,7 @@ def pictures(samples: Samples) -> Floats:
     down = high[:, None, None] * steps[None, :, None]
     cos, sin = cos[:, None, None], sin[:, None, None]
     x, y = along * cos, down * cos
-    if sin.any():  # Of upright letters a column has one x, and a row one y.
+    if sin.any():  # For upright letters x depends only on the column and y on the row.
         x, y = x + down * sin, y - along * sin
     x = (middle[:, 0, None, None] + x - 0.5).clip(0, columns - 1.001)
     y = (middle[:, 1, None, None] + y - 0.5).clip(0, rows - 1.001)
@@ -299,7 +300,7 @@ def _known() -> Known:
 
 
 def _drawn(face: Path) -> Floats:
-    """The letters of a face, side by side in cells of their own, as pictures."""
+    """The letters of a typeface as pictures, each drawn in its own cell."""
     from PIL import Image, ImageDraw, ImageFont
 
     font, cell = ImageFont.truetype(str(face), EM), 3 * EM

@@ -1,4 +1,4 @@
-"""A page of a PDF: its characters with their boxes, and how viewers draw it."""
+"""A page of a PDF: its characters with their boxes, and drawings of it as viewers make them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from conference.papers.pdfium import PDFIUM, address, call, open_pdf
 
 Pixels = NDArray[np.uint32]
 FAR = 10_000  # points
-GRID = 100  # cells to a side of a page, by which its pictures are measured
+GRID = 100  # cells on a side of a page, to measure the area of its pictures
 OUTLINED = (1, 2, 5, 6)  # rendering modes
 SOFT_HYPHEN, HYPHEN_AT_END = 0xAD, 0xFFFE
 WHITE = 0xFFFFFFFF
@@ -29,11 +29,11 @@ Window = tuple[int, int, int, int]
 
 
 class Characters(msgspec.Struct, frozen=True):
-    """A page's characters in the order of its content, n of them.
+    """The n characters of a page in the order of its content.
 
-    `text` has one UTF-16 unit for each. `boxes` (n, 4) are the glyphs' own left, bottom, right and
-    top in points; `objects` (n,) the addresses of the text objects that paint them, 0 for the
-    blanks and line ends that PDFium puts between words.
+    `text` has one UTF-16 unit per character. `boxes` (n, 4) are the glyphs' left, bottom, right and
+    top in points; `objects` (n,) are the addresses of the text objects that paint them, 0 for
+    blanks and line ends that PDFium inserts between words.
     """
 
     text: str
@@ -44,10 +44,10 @@ class Characters(msgspec.Struct, frozen=True):
 class Sheet:
     """One open page.
 
-    `spoken` are the texts that stand for others when the page is read aloud or copied
-    (ActualText) and say much more than these show. No text of the page is taken from them.
-    `notes` are those of annotations and form fields, each with its place. `strict` is the same
-    page as other viewers draw it, where they differ.
+    `spoken` are replacement texts (ActualText, for reading aloud and copying) that say much more
+    than the print they replace; they are not part of the page's text. `notes` are the texts of
+    annotations and form fields, each with its place. `strict` is the page as stricter viewers draw
+    it, if that differs.
     """
 
     def __init__(self, page: Any, strict: Sheet | None = None) -> None:
@@ -83,38 +83,38 @@ class Sheet:
             each = map(call("FPDFText_GetUnicode"), repeat(raw), range(count))
             codes = np.array(list(each), dtype=np.int64)
         objects = [found or 0 for found in map(owner, repeat(raw), range(count))]
-        # A soft hyphen that is drawn is a hyphen or a minus, as where both are one glyph of a font.
+        # A soft hyphen that is drawn is a hyphen or a minus: some fonts share one glyph for them.
         drawn = (sides[:, 2] > sides[:, 0]) & (sides[:, 3] > sides[:, 1])
-        drawn[1:] &= (sides[1:] != sides[:-1]).any(axis=1)  # Not one that goes with a letter.
+        drawn[1:] &= (sides[1:] != sides[:-1]).any(axis=1)  # It is not part of a letter's glyph.
         codes[(codes == SOFT_HYPHEN) & drawn] = ord("-")
         written = np.minimum(codes, 0xFFFF).astype("<u4").tobytes()
         text = written.decode("utf-32-le", "surrogatepass")
         return Characters(text, sides, np.array(objects, dtype=np.uint64))
 
     def _codes(self, count: int) -> NDArray[np.int64]:
-        """The characters' UTF-16 units at one call, which leaves out those that are controls."""
+        """The characters' UTF-16 units from one call, which omits control characters."""
         import pypdfium2.raw as pdfium
 
         room = np.zeros(count + 1, dtype=np.uint16)
         start = room.ctypes.data_as(ctypes.POINTER(ctypes.c_ushort))
         written = pdfium.FPDFText_GetText(self._text, 0, count, start)
         codes = room[: max(0, written - 1)].astype(np.int64)
-        codes[codes == HYPHEN_AT_END] = 2  # as it is when asked for by itself
+        codes[codes == HYPHEN_AT_END] = 2  # as FPDFText_GetUnicode returns it
         return codes
 
     def font(self, owner: int) -> int:
-        """The address of the font of a text object."""
+        """The address of a text object's font."""
         if owner not in self._fonts:
             known = owner in self.objects.texts
             self._fonts[owner] = call("FPDFTextObj_GetFont")(owner) or 0 if known else 0
         return self._fonts[owner]
 
     def embedded(self, owner: int) -> bool:
-        """Whether the font of a text object is in the file."""
+        """Whether a text object's font is embedded in the file."""
         return owner in self.objects.texts and page_objects.embedded(owner)
 
     def angles(self, at: NDArray[np.int64]) -> Floats:
-        """By how much some characters are turned against the clock on the page, in radians."""
+        """The counterclockwise angles of some characters on the page, in radians."""
         import pypdfium2.raw as pdfium
 
         owners, first, own = np.unique(
@@ -127,7 +127,7 @@ class Sheet:
         return np.array([self._angles[owner] for owner in owners.tolist()])[own]
 
     def ems(self, at: NDArray[np.int64]) -> Floats:
-        """How far an em of some characters leads across and up the page, (n, 2, 2) in points."""
+        """The em vectors of some characters on the page, (n, 2, 2) in points."""
         import pypdfium2.raw as pdfium
 
         owners, first, own = np.unique(
@@ -143,7 +143,7 @@ class Sheet:
         return np.array([self._ems[owner] for owner in owners.tolist()]).reshape(-1, 2, 2)[own]
 
     def print_sizes(self) -> tuple[Floats, NDArray[np.bool_]]:
-        """The print size of each character in points, and which are turned; by text object."""
+        """The print size of each character in points, and whether it is rotated."""
         import pypdfium2.raw as pdfium
 
         text, matrix = self._text, pdfium.FS_MATRIX()
@@ -159,11 +159,11 @@ class Sheet:
         return sizes[own], turned[own]
 
     def paint(self, owner: int, box: Floats) -> str:
-        """How a text object says that it paints a glyph in `box`, where that hides it."""
+        """How a text object's own settings hide a glyph in `box`; "" if they do not."""
         return page_objects.paint(owner, box) if owner in self.objects.texts else ""
 
     def pictured(self) -> float:
-        """The share of the page that its pictures cover: scans may come in strips."""
+        """The share of the page that its pictures cover together: a scan may come in strips."""
         covered = np.zeros((GRID, GRID), bool)
         places = self.places(np.array(self.pictures).reshape(-1, 4), 1.0)
         cells = places / np.array([self.width, self.height] * 2) * GRID
@@ -172,7 +172,7 @@ class Sheet:
         return float(covered.mean())
 
     def on_nested_picture(self, owner: int, box: Floats) -> bool:
-        """Whether a glyph of a nested form, as figures are, lies on a picture."""
+        """Whether a glyph in a nested form, such as a figure, is on a picture."""
         x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
         on = any(p[0] <= x <= p[2] and p[1] <= y <= p[3] for p in self.pictures)
         return on and self.objects.texts.get(owner, 0) > 0
@@ -189,15 +189,15 @@ class Sheet:
     def draw(self, scale: float, window: Window) -> Pixels:
         """A part of the page as viewers draw it, with its annotations and form fields.
 
-        `window` is left, top, right and bottom of the part in pixels at this scale. Of the result
-        (rows, columns) a pixel's bytes are blue, green, red and opacity, from the lowest.
+        `window` is left, top, right and bottom of the part in pixels at this scale. The bytes of a
+        pixel of the result (rows, columns) are blue, green, red and opacity, lowest first.
         """
         import pypdfium2.raw as pdfium
 
         left, top, right, bottom = window
         wide, high = right - left, bottom - top
         picture = np.full((high, wide), WHITE, dtype=np.uint32)
-        # Only on a ground with an alpha channel does PDFium follow all blend modes.
+        # PDFium follows all blend modes only on a bitmap with an alpha channel.
         kind, data = pdfium.FPDFBitmap_BGRA, picture.ctypes.data
         bitmap = pdfium.FPDFBitmap_CreateEx(wide, high, kind, data, 4 * wide)
         place = (-left, -top, *self.pixels(scale), 0, pdfium.FPDF_ANNOT)
@@ -208,7 +208,7 @@ class Sheet:
         return picture
 
     def draw_without(self, owners: Iterable[int], scale: float, window: Window) -> Pixels:
-        """The same without some text objects, by address, and without their twins."""
+        """Like `draw`, without some text objects (by address) and their duplicates."""
         chosen = set(owners)
         chosen |= {twin for each in chosen for twin in self._twins.get(each, ())}
         known = chosen & self.objects.texts.keys()
@@ -223,16 +223,16 @@ class Sheet:
 
     @cached_property
     def _bare(self) -> bool:
-        """Whether the page has nothing but text."""
+        """Whether the page has only text."""
         import pypdfium2.raw as pdfium
 
         return self.objects.only_text and not pdfium.FPDFPage_GetAnnotCount(self.page)
 
     @cached_property
     def outlines(self) -> dict[int, float]:
-        """The text objects whose letters are painted with outlines, and how wide these are.
+        """The text objects whose letters are painted with outlines, and the outlines' widths.
 
-        Not those within which the same letters are painted once more, as letters with a halo are.
+        Those with the same letters painted inside once more, as for a halo, are left out.
         """
         mode = call("FPDFTextObj_GetTextRenderMode")
         some = [each for each in self.objects.texts if mode(each) in OUTLINED]
@@ -247,7 +247,7 @@ class Sheet:
 
     @property
     def doubled(self) -> NDArray[np.uint64]:
-        """The text objects that have a twin."""
+        """The text objects that have a duplicate."""
         return np.array(list(self._twins), dtype=np.uint64)
 
     @cached_property
@@ -263,7 +263,7 @@ class Sheet:
         return np.concatenate([corners.min(axis=0), corners.max(axis=0)], axis=1)
 
     def _map(self, scale: float) -> tuple[Floats, Floats]:
-        """Where the page's origin lies in pixels, and how far a point across and one up lead."""
+        """The page's origin in pixels, and the pixel steps of one point across and one up."""
         import pypdfium2.raw as pdfium
 
         if scale not in self._maps:
@@ -280,7 +280,7 @@ class Sheet:
 
 
 def sheets(path: Path) -> Iterator[Sheet]:
-    """Each page of a PDF of our own."""
+    """Each page of a PDF that we made ourselves."""
     with PDFIUM, open_pdf(path, path.read_bytes()) as document:
         for page in document:
             yield Sheet(page)

@@ -1,4 +1,4 @@
-"""How specific a text about a paper is: what it can only name if its writer looked at the paper."""
+"""How specific a review is: references that only somebody who looked at the paper can make."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Figures from outside: only what is known to draw and to do nothing else is taken, by name."""
+"""Sanitizes SVG figures from outside: only listed elements and attributes, which only draw."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ ELEMENTS = _names(
     "svg g defs style title desc path rect circle ellipse line polyline polygon text tspan "
     "use symbol marker clipPath linearGradient radialGradient stop pattern image"
 )
-LEFT_OUT = "metadata"  # matplotlib's; it draws nothing
-# What a style sheet and attributes may set; as attributes they may stand too.
+LEFT_OUT = "metadata"  # matplotlib writes it; it draws nothing
+# Properties that may be set in style sheets, in style attributes, and as attributes.
 PROPERTIES = _names(
     "alignment-baseline baseline-shift clip-path clip-rule color direction display "
     "dominant-baseline fill fill-opacity fill-rule font font-family font-size font-stretch "
@@ -45,27 +45,27 @@ FUNCTIONS = _names(
     "url rgb rgba hsl hsla matrix translate translateX translateY scale scaleX scaleY "
     "rotate skew skewX skewY"
 )
-UNCLEAN = frozenset("\\@<>&:;{}")  # in a value: what could begin something else
+UNCLEAN = frozenset("\\@<>&:;{}")  # characters that could end a value and begin something else
 PICTURES = {"data:image/png;base64,": "PNG", "data:image/jpeg;base64,": "JPEG"}
 MOST_PIXELS = 16 << 20  # of a picture in a figure
 MOST_ELEMENTS = 100_000
-DEEPEST = 100  # levels; what writes and draws a figure goes down them one within the other
+DEEPEST = 100  # levels, because programs that draw a figure recurse into them
 
 
 class BadFigure(ValueError):
-    """A figure holds what no figure needs; the message names it."""
+    """A figure has something that is not allowed; the message names it."""
 
 
 def plain_svg(svg: bytes) -> bytes:
-    """The figure written anew in UTF-8, from elements, attributes and addresses that only draw.
+    """The figure rewritten in UTF-8, with only allowed elements, attributes and addresses.
 
     Raises:
-        BadFigure: it is no SVG, is too large to draw, or has anything else in it.
+        BadFigure: it is not an SVG, is too large to draw, or has anything else in it.
     """
     try:
         root = Defused.fromstring(svg, forbid_dtd=False)
     except (ElementTree.ParseError, DefusedXmlException, LookupError, ValueError) as error:
-        raise BadFigure(f"no plain SVG ({error})") from None
+        raise BadFigure(f"it is not a plain SVG ({error})") from None
     if root.tag != f"{{{SVG}}}svg":
         raise BadFigure(f"it begins with <{root.tag}>, not with an svg of {SVG}")
     _check_depth(root)
@@ -93,7 +93,7 @@ def _check_depth(root: ElementTree.Element) -> None:
 def _check(element: ElementTree.Element) -> None:
     name = str(element.tag).removeprefix(f"{{{SVG}}}")
     if name not in ELEMENTS:
-        raise BadFigure(f"<{name}> is no part of a plain figure")
+        raise BadFigure(f"<{name}> is not allowed in a figure")
     for attribute, value in element.items():
         if attribute in ("href", HREF):
             _check_address(name, value)
@@ -149,7 +149,7 @@ def _check_declarations(text: str) -> None:
 
 
 def _check_value(name: str, value: str) -> None:
-    """Words, numbers, colours, and functions that are known; an address within the figure."""
+    """Accept words, numbers, colours, known functions, and references within the figure."""
     before, *after = value.split("(")
     for inside in after:
         function = before.replace(",", " ").replace(")", " ").split(" ")[-1]

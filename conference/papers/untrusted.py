@@ -1,4 +1,4 @@
-"""Reads a paper from outside in a process of its own, so that no file can hang or crash a round."""
+"""Reads a paper from outside in a separate process, so that no file can hang or crash a round."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from conference.papers.pdf import UnreadablePdf, read_with_spans
 from conference.papers.sources import SUFFIXES, read_source
 
 MOST_SECONDS = 120.0  # of processor time
-PATIENCE = 10  # times as long by the clock, for a loaded machine
+PATIENCE = 10  # The wall-clock limit is this many times longer, for loaded machines.
 MOST_MEMORY = 6 * 2**30
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """What the reading process says: a document with its hidden text, or why there is none."""
+    """The reading process's answer: a document with its hidden text, or the reason for none."""
 
     document: Document | None = None
     hidden: tuple[HiddenSpan, ...] = ()
@@ -36,13 +36,13 @@ class Answer(msgspec.Struct, frozen=True):
 def read_untrusted(
     path: Path, *, seconds: float = MOST_SECONDS
 ) -> tuple[Document, tuple[HiddenSpan, ...]]:
-    """A paper and its hidden text; at most `seconds` of processor time and 6 GiB are spent on it.
+    """Read a paper and its hidden text within `seconds` of processor time and 6 GiB of memory.
 
-    Beside PDFs it may be one of the sources that `read_source` reads.
+    The file is a PDF or a source that `read_source` reads.
 
     Raises:
-        UnreadablePdf: as `read_pdf` and `read_source`, or the limits were met, or the reader broke
-            on the file.
+        UnreadablePdf: as `read_pdf` and `read_source`, or a limit was reached, or the reader
+            crashed on the file.
     """
     path = Path(path)
     own = [sys.executable, "-m", "conference.papers.untrusted"]
@@ -74,14 +74,14 @@ def read_untrusted(
 
 
 def _too_long(path: Path, reason: str, told: bytes) -> UnreadablePdf:
-    """With the pages read so far, as the reader told them last."""
+    """The error for a file that takes too long, with the number of pages read so far."""
     pages = re.findall(rb"^(\d+ of \d+ pages)$", told, re.MULTILINE)
     read = f" ({pages[-1].decode()} read)" if pages else ""
     return UnreadablePdf(f"{path.name}: {reason}{read}; hand in a simpler file.")
 
 
 def main(path: str, seconds: str) -> None:
-    """Read one file; the pages read go to the error output, the answer as JSON to the other."""
+    """Read one file; write progress to the standard error and the answer as JSON to the output."""
     resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CPU, (int(seconds), int(seconds) + 1))

@@ -16,17 +16,17 @@ from conference.papers.sheet import Pixels, Sheet, Window
 Levels = NDArray[np.float32]
 Sides = NDArray[np.int64]
 Parts = tuple[Mask, ...]
-SCALE, CLOSE = 1.5, 5.0  # pixels to a point, at the first look and at the closest
-HEIGHT = 30.0  # pixels of print size that are enough at a closer look
+SCALE, CLOSE = 1.5, 5.0  # pixels per point in the full view and in the closest one
+HEIGHT = 30.0  # pixels of print size that are enough in a close view
 MOST_PIXELS = 4_000_000
-CONTRAST = 1.5  # as WCAG 2 defines it; it asks for 4.5, and papers print grey on white at 2
-BRIGHT, OTHER_COLOUR = 1.2, 192  # contrast and bytes: bright green is read at less than grey is
+CONTRAST = 1.5  # as defined by WCAG 2, which requires 4.5; papers print grey on white at 2
+BRIGHT, OTHER_COLOUR = 1.2, 192  # contrast and bytes: bright green is legible at less than grey
 FAR, ROW, WORD = 1e6, 4.0, 56  # pixels
-CELL, CELLS, MOST_CELLS = 300.0, 6, 60  # points of a cell; of them on a side, and of a page at most
-FEW, MOST_NEAR = 400, 20_000  # glyphs that are compared with all others at once; of a page
+CELL, CELLS, MOST_CELLS = 300.0, 6, 60  # points of a cell; most cells on a side and on a page
+FEW, MOST_NEAR = 400, 20_000  # glyphs compared with all others at once; most such glyphs of a page
 _BYTE = np.arange(256) / 255
 _LINEAR = np.where(_BYTE <= 0.04045, _BYTE / 12.92, ((_BYTE + 0.055) / 1.055) ** 2.4)
-# Of a pixel's blue, green and red bytes.
+# Luminance of a pixel's blue, green and red bytes.
 LINEAR = [(share * _LINEAR).astype(np.float32) for share in (0.0722, 0.7152, 0.2126)]
 
 
@@ -55,10 +55,10 @@ class View(NamedTuple):
 
 
 class Difference(NamedTuple):
-    """What a picture of `shape` shows only with some text: its pixels `at` (n,), as numbers.
+    """The pixels of a picture of `shape` that change without some text: their flat indices `at`.
 
-    `contrast` (n,) is from 1 as WCAG 2 defines it, for bright colours no less than print needs;
-    `step` (n,) is the change of relative luminance.
+    `contrast` (n,) is WCAG 2's, from 1 up, raised to what print needs for bright colours; `step`
+    (n,) is the change of relative luminance.
     """
 
     shape: tuple[int, ...]
@@ -67,7 +67,7 @@ class Difference(NamedTuple):
     step: Levels
 
     def ink(self, least: float) -> Mask:
-        """The pixels of that contrast or more, (rows, columns)."""
+        """A mask of the pixels with at least that contrast, (rows, columns)."""
         found = np.zeros(self.shape, bool)
         found.ravel()[self.at[self.contrast >= least]] = True
         return found
@@ -80,7 +80,7 @@ class Difference(NamedTuple):
 
 
 def full_view(sheet: Sheet, glyphs: Glyphs) -> View:
-    """The part of a page on which glyphs stand, of a huge page smaller."""
+    """A view of the part of a page that has glyphs; a huge page is scaled down."""
     scale = min(SCALE, (MOST_PIXELS / max(1.0, sheet.width * sheet.height)) ** 0.5)
     width, height = sheet.pixels(scale)
     places, most = np.nan_to_num(sheet.places(glyphs.boxes, scale)), np.array([width, height])
@@ -91,7 +91,7 @@ def full_view(sheet: Sheet, glyphs: Glyphs) -> View:
 
 
 def close_view(sheet: Sheet, glyphs: Glyphs) -> View | None:
-    """The part of a page around some glyphs, the smaller they are the larger; None beside it."""
+    """A view around some glyphs, enlarged more for smaller ones; None if it is off the page."""
     size = (glyphs.boxes[:, 2:].max(axis=0) - glyphs.boxes[:, :2].min(axis=0)).clip(1)
     scale = float(np.clip(HEIGHT / max(glyphs.size.min(), 1e-9), SCALE, CLOSE))
     scale = min(scale, float((MOST_PIXELS / size.prod()) ** 0.5))
@@ -105,7 +105,7 @@ def close_view(sheet: Sheet, glyphs: Glyphs) -> View | None:
 
 
 def close_views(sheet: Sheet, glyphs: Glyphs) -> Iterator[tuple[NDArray[np.int64], View]]:
-    """Glyphs by number, cell by cell of the page, each with its close view."""
+    """For each cell of the page, the numbers of its glyphs and a close view of them."""
     cell = max(CELL, max(sheet.width, sheet.height) / CELLS)
     middle = np.floor((glyphs.boxes[:, :2] + glyphs.boxes[:, 2:]) / 2 / cell).clip(-1e6, 1e6)
     cells, where = np.unique(middle, axis=0, return_inverse=True)
@@ -117,12 +117,12 @@ def close_views(sheet: Sheet, glyphs: Glyphs) -> Iterator[tuple[NDArray[np.int64
 
 
 def without(sheet: Sheet, view: View, glyphs: Glyphs) -> Difference:
-    """What the view shows less when the text objects of some glyphs are taken away."""
+    """How the view changes when the text objects of some glyphs are removed."""
     ground = sheet.draw_without(glyphs.objects.tolist(), view.scale, view.window)
     whole, bare = view.picture.ravel(), ground.ravel()
     at = np.flatnonzero(whole != bare)
     first, second = whole[at], bare[at]
-    # Of two greys a table knows: most print is black on white.
+    # Pairs of greys are looked up in a table: most print is black on white.
     pairs = ((first & 0xFF) << 8) | (second & 0xFF)
     contrast, step = _greys()[0][pairs], _greys()[1][pairs]
     coloured = np.flatnonzero(_is_coloured(first) | _is_coloured(second))
@@ -133,7 +133,7 @@ def without(sheet: Sheet, view: View, glyphs: Glyphs) -> Difference:
 
 @cache
 def _greys() -> tuple[Levels, Levels]:
-    """Contrast and step of any two greys, the byte of one times 256 and that of the other."""
+    """Tables of contrast and step for two greys, indexed by 256 * first + second."""
     bytes_ = np.arange(256, dtype=np.uint32) * 0x010101
     return _compared(np.repeat(bytes_, 256), np.tile(bytes_, 256))
 
@@ -143,12 +143,12 @@ def _is_coloured(colours: Pixels) -> Mask:
 
 
 def contrast_of(first: Pixels, second: Pixels) -> Levels:
-    """The contrast of pixels (n,) with others."""
+    """The contrast between two arrays of pixels, (n,)."""
     return _compared(first, second)[0]
 
 
 def _compared(first: Pixels, second: Pixels) -> tuple[Levels, Levels]:
-    """The contrast of pixels, and the steps of their luminance."""
+    """The contrast between pixels, and the difference of their luminance."""
     a, b = _luminance(first), _luminance(second)
     high, low = np.maximum(a, b), np.minimum(a, b)
     contrast = np.asarray((high + 0.05) / (low + 0.05), np.float32)
@@ -171,7 +171,7 @@ def _luminance(colours: Pixels) -> Levels:
 
 
 def filled(ink: Mask, places: Floats, marks: Mask) -> Mask:
-    """Whether each box has ink in the outer thirds of its height and width, where it is large."""
+    """Whether each box has ink; a large one must have it in its outer thirds in both directions."""
     places = np.nan_to_num(places)
     left, top = np.floor(places[:, 0]), np.floor(places[:, 1])
     right, bottom = np.ceil(places[:, 2]), np.ceil(places[:, 3])
@@ -196,9 +196,9 @@ def filled(ink: Mask, places: Floats, marks: Mask) -> Mask:
 
 
 def _inked_boxes(ink: Mask, across: Sides, down: Sides) -> Parts:
-    """Whether boxes have ink: at all, in the upper and lower third, in the left and right one.
+    """Whether boxes have ink at all, and in their upper, lower, left and right thirds.
 
-    `across` and `down` (boxes, 4) are the ends of a box and, between them, of its thirds.
+    `across` and `down` (boxes, 4) are the bounds of a box and of its thirds.
     """
     rows = [
         (
@@ -211,7 +211,7 @@ def _inked_boxes(ink: Mask, across: Sides, down: Sides) -> Parts:
 
 
 def _inked_words(ink: Mask, across: Sides, down: Sides) -> Parts:
-    """The same of boxes no wider than WORD pixels, of which a row fits into 64 bits."""
+    """Like `_inked_boxes`, for boxes of at most WORD pixels, whose rows fit into 64 bits."""
     packed = np.packbits(ink, axis=1, bitorder="little")
     packed = np.pad(packed, ((0, 0), (0, 8)))
     rows, width = packed.shape
@@ -233,13 +233,13 @@ def _inked_words(ink: Mask, across: Sides, down: Sides) -> Parts:
 
 
 def _bits(first: NDArray[np.uint64], last: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """Words with the bits from `first` until before `last`."""
+    """Words with the bits from `first` to `last` (exclusive) set."""
     one = np.uint64(1)
     return np.asarray(((one << last) - one) & ~((one << first) - one))
 
 
 def shared(places: Floats) -> Floats:
-    """At most what share of each box, less its rim, lies within other boxes too."""
+    """An upper bound for the share of each box, without its rim, that other boxes cover."""
     left, top, right, bottom = np.nan_to_num(places).clip(-FAR, FAR).T
     across, down = 0.15 * (right - left), 0.15 * (bottom - top)
     inner = np.stack([left + across, top + down, right - across, bottom - down], axis=1)
@@ -261,7 +261,7 @@ def shared(places: Floats) -> Floats:
 
 
 def _near_others(boxes: Floats) -> Mask:
-    """The boxes that share a row of the page with another one over or under them."""
+    """The boxes that may overlap another one, because they overlap in a row of pixels."""
     high, step = boxes[:, 3] - boxes[:, 1], ROW
     while (high / step).sum() > 100_000 + 4 * len(boxes):
         step *= 2
@@ -271,7 +271,7 @@ def _near_others(boxes: Floats) -> Mask:
     row = first[who] + np.arange(len(who)) - np.repeat(np.cumsum(count) - count, count)
     order = np.lexsort((boxes[who, 0], row))
     who = who[order]
-    # Each row far to the right of the one before it: what was leftmost stays so.
+    # Rows are placed far to the right of each other, so that one pass handles all of them.
     away = row[order] * (4.0 * FAR)
     left, right = boxes[who, 0] + away, boxes[who, 2] + away
     found = np.zeros(len(boxes), bool)

@@ -1,10 +1,10 @@
-"""Whether a reader can see each glyph of a page: the page is drawn with it and without it.
+"""Decides whether a reader can see each glyph, by drawing the page with and without it.
 
-First all text at once is taken away. A glyph whose box shows a contrast in each third of its height
-and width is seen, where no other glyph lies over or under it. Every other glyph is looked at again,
-enlarged, when only its own text object and others far from it are taken away: no neighbour's ink
-counts for it. What cannot be told is not seen. Of what is seen, the letters of each font are then
-compared with what they are said to be.
+First all text is removed at once. A glyph counts as seen if its box shows contrast in the outer
+thirds of its height and width and no other glyph overlaps it. Every other glyph is checked again,
+enlarged, with only its own text object and distant ones removed, so that a neighbour's ink does not
+count for it. In doubt it is not seen. Finally the seen letters of each font are compared with the
+letters that they claim to be.
 """
 
 from __future__ import annotations
@@ -38,13 +38,13 @@ from conference.papers.views import (
     without,
 )
 
-LARGE, CONTRAST_LARGE = 24.0, 1.15  # Points; a watermark's letters are seen at less.
+LARGE, CONTRAST_LARGE = 24.0, 1.15  # points; large letters, as of watermarks, need less contrast
 NO_CONTRAST = 1.0
-THICK = 0.2  # of an outline, by the print size
-CONTRAST_DOUBLED = 2.2  # of print over which the same letters are printed once more
-SHARED, CLEAR = 0.3, 0.03  # share of a glyph's box that others lie over: some, next to none
-NO_PICTURE = 0.05  # points: the height of a glyph that a font lacks
-FEW_BETWEEN, PILE, PILED = 3, 10, 0.4  # glyphs; of a pile of letters; the share hidden of it
+THICK = 0.2  # width of an outline as a share of the print size
+CONTRAST_DOUBLED = 2.2  # needed by print over which the same letters are printed again
+SHARED, CLEAR = 0.3, 0.03  # share of a glyph's box that others cover: some, almost none
+NO_PICTURE = 0.05  # points: the height of a glyph that the font lacks
+FEW_BETWEEN, PILE, PILED = 3, 10, 0.4  # glyphs in between; letters of a pile; their hidden share
 MOST_LAYERS, MOST_GLYPHS = 12, 3000
 
 OUTSIDE, TINY, SQUEEZED = "outside the page", "tiny print", "squeezed print"
@@ -53,7 +53,7 @@ DIFFERS = "glyph and character differ"
 
 
 def hidden_glyphs(sheet: Sheet) -> tuple[Glyphs, list[str]]:
-    """The glyphs of a page, and how each is hidden, "" where a reader sees it by any viewer."""
+    """The glyphs of a page, and how each is hidden; "" if it is seen in every viewer."""
     glyphs, ways = _hidden_glyphs(sheet)
     if sheet.strict:
         others, theirs = _hidden_glyphs(sheet.strict)
@@ -66,7 +66,7 @@ def hidden_glyphs(sheet: Sheet) -> tuple[Glyphs, list[str]]:
 
 
 def _printed(glyphs: Glyphs) -> list[tuple[str, float, float]]:
-    """What each glyph says, and where it stands to a tenth of a point."""
+    """Each glyph's text and its place to a tenth of a point."""
     places = glyphs.boxes[:, :2].round(1).tolist()
     return [(text, left, low) for text, (left, low) in zip(glyphs.texts, places, strict=True)]
 
@@ -79,7 +79,7 @@ def _hidden_glyphs(sheet: Sheet) -> tuple[Glyphs, list[str]]:
     all_text = without(sheet, view, glyphs)
     share = shared(view.places(sheet, glyphs))
     seen, doubtful = _seen(sheet, glyphs, view, all_text, share <= SHARED)
-    if len(sheet.doubled):  # Black print under white of the same letters leaves a pale outline.
+    if len(sheet.doubled):  # White print over the same black letters leaves a pale outline.
         doubled = np.flatnonzero(np.isin(glyphs.objects, sheet.doubled))
         ink = all_text.ink(CONTRAST_DOUBLED)
         places = view.places(sheet, glyphs.some(doubled))
@@ -105,9 +105,9 @@ def _hidden_glyphs(sheet: Sheet) -> tuple[Glyphs, list[str]]:
 
 
 def _of_no_font_here(sheet: Sheet, glyphs: Glyphs) -> Mask:
-    """Plainly painted ideographs of a font that neither the file nor this machine has.
+    """Normally painted ideographs of a font that neither the file nor this machine has.
 
-    A reader's viewer has one, as those of East Asia do; here they have no picture to judge.
+    A reader's viewer has the font, as in East Asia; here there is no picture to judge.
     """
     _, low, _, high = glyphs.boxes.T
     found = np.zeros(len(glyphs.texts), bool)
@@ -121,12 +121,12 @@ def _of_no_font_here(sheet: Sheet, glyphs: Glyphs) -> Mask:
 def _seen(
     sheet: Sheet, glyphs: Glyphs, view: View, all_text: Difference, alone: Mask
 ) -> tuple[Mask, Mask]:
-    """Which glyphs are seen, and of which this was in doubt at the first look."""
+    """Masks of the glyphs that are seen, and of those that were in doubt in the first view."""
     places = view.places(sheet, glyphs)
     seen = filled(all_text.ink(CONTRAST), places, glyphs.marks) & (view.scale == SCALE)
     doubtful = ~(seen & alone)
     high = places[:, 3] - places[:, 1] >= shapes.LEAST
-    seen &= alone | high | glyphs.marks  # The small ones of a crowd are looked at enlarged.
+    seen &= alone | high | glyphs.marks  # Small overlapping glyphs are checked enlarged.
     crowded = np.flatnonzero(seen & (~alone | _drowned(sheet, glyphs)))
     if len(crowded):
         seen[crowded] = _seen_alone(sheet, glyphs.some(crowded), view, ~alone[crowded])
@@ -134,8 +134,8 @@ def _seen(
     rows, columns = view.picture.shape
     inside = (right > 0) & (bottom > 0) & (left < columns) & (top < rows)
     unclear = np.flatnonzero(~seen & inside)
-    if len(unclear) and view.scale == SCALE:  # What changes no pixel is not looked at enlarged.
-        # A thin rule may be drawn in the row of pixels beside its own.
+    if len(unclear) and view.scale == SCALE:  # Glyphs that change no pixel are not checked again.
+        # A thin rule may be drawn in the row of pixels next to its own.
         around = places[unclear] + np.array([-1, -1, 1, 1])
         every = np.ones(len(unclear), bool)
         unclear = unclear[filled(all_text.ink(NO_CONTRAST), around, every)]
@@ -143,14 +143,14 @@ def _seen(
         seen[unclear] = _seen_close(sheet, glyphs.some(unclear), ~alone[unclear])
     some = glyphs.objects[~seen & inside]
     beside = np.flatnonzero(seen & alone & np.isin(glyphs.objects, some))
-    if len(beside):  # Ink that runs through a gap between letters may be a neighbour's.
+    if len(beside):  # Their ink may be a neighbour's that reaches into their boxes.
         seen[beside] = _seen_alone(sheet, glyphs.some(beside), view, ~alone[beside])
         doubtful[beside] = True
     return seen, doubtful & inside
 
 
 def _drowned(sheet: Sheet, glyphs: Glyphs) -> Mask:
-    """Letters whose outlines may fill them."""
+    """Letters with outlines so thick that they may fill the letters."""
     found = np.zeros(len(glyphs.texts), bool)
     for owner, width in sheet.outlines.items():
         found |= (glyphs.objects == owner) & (width >= THICK * glyphs.size)
@@ -158,9 +158,9 @@ def _drowned(sheet: Sheet, glyphs: Glyphs) -> Mask:
 
 
 def _among_hidden(seen: Mask, doubtful: Mask) -> Mask:
-    """Doubtful glyphs among hidden ones: letters of which some parts show by chance.
+    """Doubtful glyphs among hidden ones, which are seen only by chance.
 
-    A few of them between hidden ones; and all in a pile of letters of which many are hidden.
+    These are a few between hidden glyphs, and all in a pile of letters many of which are hidden.
     """
     found = np.zeros(len(seen), bool)
     if seen.all():
@@ -176,7 +176,7 @@ def _among_hidden(seen: Mask, doubtful: Mask) -> Mask:
 
 
 def _seen_alone(sheet: Sheet, glyphs: Glyphs, view: View, crowded: Mask) -> Mask:
-    """Whether each glyph is seen when its own text object, not those around it, is taken away."""
+    """Whether each glyph is seen by removing its own text object but not those around it."""
     seen = np.zeros(len(glyphs.texts), bool)
     if len(seen) > MOST_GLYPHS:
         return seen
@@ -195,7 +195,7 @@ def _seen_alone(sheet: Sheet, glyphs: Glyphs, view: View, crowded: Mask) -> Mask
 
 
 def _seen_close(sheet: Sheet, glyphs: Glyphs, crowded: Mask) -> Mask:
-    """The same, enlarged, cell by cell of the page."""
+    """Like `_seen_alone`, enlarged, cell by cell of the page."""
     seen = np.zeros(len(glyphs.texts), bool)
     for inside, view in close_views(sheet, glyphs):
         seen[inside] = _seen_alone(sheet, glyphs.some(inside), view, crowded[inside])
@@ -203,10 +203,10 @@ def _seen_close(sheet: Sheet, glyphs: Glyphs, crowded: Mask) -> Mask:
 
 
 def _layers(glyphs: Glyphs) -> list[NDArray[np.int64]]:
-    """Glyphs in layers of whole text objects, none over another of its layer.
+    """Layers of whole text objects, as glyph numbers; no glyphs of a layer overlap.
 
-    Objects that print the same letters in the same places, as bold print by printing twice has
-    them, go together. What lies under more than a dozen others is in no layer.
+    Objects that print the same letters in the same places, as for fake bold, share a layer. Glyphs
+    that would need more than `MOST_LAYERS` layers are in none.
     """
     owners, owner = np.unique(glyphs.objects, return_inverse=True)
     left, low, right, high = glyphs.boxes.T

@@ -175,8 +175,8 @@ def test_the_outlines_of_matplotlib_are_measured() -> None:
 @pytest.mark.parametrize(
     ("svg", "said"),
     [
-        (b"no xml", "no SVG"),
-        (b'<?xml version="1.0" encoding="xxx"?>' + PICTURE, "no SVG"),
+        (b"no xml", "not an SVG"),
+        (b'<?xml version="1.0" encoding="xxx"?>' + PICTURE, "not an SVG"),
         (b'<svg xmlns="http://www.w3.org/2000/svg"/>', "no viewBox"),
         (PICTURE.replace(b"text", b"path"), "no text was found"),
         (b'<!DOCTYPE s [<!ENTITY a "b">]><s>&a;</s>', "entities"),
