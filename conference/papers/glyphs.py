@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from typing import NamedTuple
-from unicodedata import category, east_asian_width
+from unicodedata import bidirectional, category, east_asian_width
 from unicodedata import name as name_of
 
 import numpy as np
@@ -21,6 +21,8 @@ NARROWEST = 0.12  # ratio of a letter's width and height
 SHEARED = 0.05  # ratio of an em's height over its longest side and that side
 FEWEST_SCATTERED, FEW_SIDE_BY_SIDE = 12, 4  # letters
 APART, UPWARDS = 3.0, 0.3  # ems between scattered letters; share of steps that lead up
+ONE_LINE, BLANK, OVER = 0.6, 0.2, 0.3  # ems; share of letters that lie over others
+BACK, FAR_BACK, FEWEST_BACK, SHARE_BACK = 0.3, 1.5, 3, 1 / 3  # ems; steps; share of steps
 CLUSTER = 4  # most letters and signs that one glyph of other scripts may stand for
 BODY_OF_EM = 0.55  # approximate height and width of common letters
 # Ligatures of common text fonts, among them Libertinus, EB Garamond and Calibri.
@@ -33,6 +35,7 @@ LOW = frozenset("acegmnopqrsuvwxyz")  # letters whose body is as high as an x
 UNSHAPED = {"CJK", "HIRAGANA", "KATAKANA", "HANGUL", "BOPOMOFO", "YI"}  # scripts
 LATIN_ENDS = 0x58F
 THIN = frozenset("1Iijlrtf|!")
+SEVERAL = 0x110000
 
 
 class Glyphs(NamedTuple):
@@ -41,7 +44,7 @@ class Glyphs(NamedTuple):
 
     `boxes` (glyphs, 4) are in points, `objects` are the text objects' addresses; `size` is the
     print size in points, as far as the glyph's height shows it; `marks` are punctuation. `codes`
-    are the characters' code points, 0 for a glyph that stands for several.
+    are the code points, or a number from SEVERAL up for each text of several characters.
     """
 
     first: NDArray[np.int64]
@@ -109,9 +112,11 @@ def glyphs_of(sheet: Sheet) -> Glyphs:
     last = found[ends - 1] + 1 if len(found) else first
     texts = [text[at] for at in first.tolist()]
     says = written[first].astype(np.int64)
+    several: dict[str, int] = {}
     for at in np.flatnonzero((last - first > 1) | half[which[first]]).tolist():
         texts[at] = whole_characters(text[first[at] : last[at]])
-        says[at] = ord(texts[at]) if len(texts[at]) == 1 else 0
+        code = several.setdefault(texts[at], SEVERAL + len(several))
+        says[at] = ord(texts[at]) if len(texts[at]) == 1 else code
     own = boxes[first]
     long = np.maximum(own[:, 2] - own[:, 0], own[:, 3] - own[:, 1])
     body = np.array([0.45 if char in LOW else 0.66 for char in kinds] or [1.0])
@@ -165,11 +170,15 @@ def says_more(glyphs: Glyphs) -> Mask:
     found = np.zeros(len(glyphs.texts), bool)
     for at in np.flatnonzero(glyphs.last - glyphs.first > 1).tolist():
         text = glyphs.texts[at]  # It is one character if the two were a surrogate pair.
-        found[at] = len(text) > 1 and text.lower() not in LIGATURES and not _is_cluster(text)
+        found[at] = len(text) > 1 and text.lower() not in LIGATURES and not is_cluster(text)
     return found
 
 
-def _is_cluster(text: str) -> bool:
+def is_ligature(text: str) -> bool:
+    return len(text) > 1 and text.lower() in LIGATURES
+
+
+def is_cluster(text: str) -> bool:
     """Whether it is a cluster of joined letters, as in Indic and Arabic scripts."""
     kinds = {category(char)[0] if is_joined(char) else "" for char in text}
     return len(text) <= CLUSTER and kinds <= {"L", "M"}
@@ -214,6 +223,57 @@ def ordered(glyphs: Glyphs) -> Mask:
         if letters >= FEWEST_SCATTERED and up[start + 1 : end].mean() >= UPWARDS:
             found[start:end] = False
     return found
+
+
+def misplaced(sheet: Sheet, glyphs: Glyphs) -> list[tuple[int, int, str]]:
+    """Stretches of glyphs in one line that are painted in another order than they are read.
+
+    The first glyph and the last + 1 of each, and what a reader reads there.
+    """
+    found: list[tuple[int, int, str]] = []
+    if len(glyphs.texts) < FEWEST_SCATTERED:
+        return found
+    middle = (glyphs.boxes[:, :2] + glyphs.boxes[:, 2:]) / 2
+    apart = np.abs(np.diff(middle, axis=0)) / np.maximum(glyphs.size[1:], glyphs.size[:-1])[:, None]
+    for across, other in ((0, 1), (1, 0)):
+        beside = (apart[:, other] < ONE_LINE) & (apart[:, across] >= apart[:, other])
+        lines = [each for each in stretches(beside) if each[1] - each[0] + 1 >= FEWEST_SCATTERED]
+        ems = sheet.ems(glyphs.first[[start for start, _ in lines]])[:, 0] if lines else ()
+        for (start, end), em in zip(lines, ems, strict=True):
+            along = middle[start : end + 1] @ (em / max(float(np.linalg.norm(em)), 1e-9))
+            steps = np.diff(along) / glyphs.size[start + 1 : end + 1]
+            back, far = np.count_nonzero(steps < -BACK), np.count_nonzero(steps < -FAR_BACK)
+            if far < FEWEST_BACK and back < max(FEWEST_BACK, len(steps) * SHARE_BACK):
+                continue
+            if said := _by_place(glyphs.some(np.arange(start, end + 1)), along, across):
+                found.append((start, end + 1, said))
+    return found
+
+
+def _by_place(line: Glyphs, along: Floats, across: int) -> str:
+    """A line's letters in the order of their places; "" where these tell of no other order.
+
+    Letters over each other are prints of one text, and some scripts run from right to left.
+    """
+    letters = [char for text in line.texts for char in text if char.isalpha()]
+    if len(letters) < FEWEST_SCATTERED or 2 * sum(map(is_joined_or_turned, letters)) > len(letters):
+        return ""
+    order = np.argsort(along, kind="stable")
+    wide = (line.boxes[:, across + 2] - line.boxes[:, across])[order]
+    gaps = np.diff(along[order]) - (wide[1:] + wide[:-1]) / 2
+    over = gaps < -np.minimum(wide[1:], wide[:-1]) / 2
+    if over.mean() > OVER:
+        return ""
+    blank = (gaps > BLANK * line.size[order][1:]).tolist()
+    texts = [line.texts[at] for at in order.tolist()]
+    pieces = (" " * gap + text for gap, text in zip(blank, texts[1:], strict=True))
+    return "".join((texts[0], *pieces))
+
+
+@cache
+def is_joined_or_turned(char: str) -> bool:
+    """Whether it is of a script that joins its letters or runs from right to left."""
+    return bidirectional(char) in ("R", "AL") or is_joined(char)
 
 
 def stretches(some: Mask) -> list[tuple[int, int]]:

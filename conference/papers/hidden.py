@@ -12,7 +12,7 @@ import msgspec
 import numpy as np
 
 from conference.core.clean import whole_characters
-from conference.papers.glyphs import Glyphs, ordered
+from conference.papers.glyphs import Glyphs, misplaced, ordered
 from conference.papers.orders import (
     SELECTORS,
     TAGS,
@@ -78,14 +78,33 @@ def look_at(sheet: Sheet, number: int) -> Look:
     ]
     gone = [at for at, way in enumerate(ways) if way]
     unseen = frozenset(n for at in gone for n in range(glyphs.first[at], glyphs.last[at]))
-    kept = sheet.characters.text
     if unseen:
-        kept = "".join(c for n, c in enumerate(kept) if n not in unseen)
         spans += _spans(sheet, number, glyphs, ways)
+    seen = glyphs.some(np.array([not way for way in ways], bool)) if gone else glyphs
+    kept, moved = _as_read(sheet.characters.text, unseen, seen, misplaced(sheet, seen))
     spans += said_in_tags(sheet.characters.text, number)
     text, orders = without_orders(lines_of(kept))
     spans += [HiddenSpan(number, VISIBLE, order, _told(signs)) for order, signs in orders]
-    return Look(text, tuple(spans), unseen)
+    return Look(text, tuple(spans), unseen | moved)
+
+
+def _as_read(
+    text: str, unseen: frozenset[int], seen: Glyphs, lines: list[tuple[int, int, str]]
+) -> tuple[str, frozenset[int]]:
+    """A page's characters without the unseen, and lines painted in another order as they are read.
+
+    Of the second also the numbers of their characters.
+    """
+    if not unseen and not lines:
+        return text, frozenset()
+    ends = [(int(seen.first[start]), int(seen.last[end - 1])) for start, end, _ in lines]
+    moved = frozenset(n for first, last in ends for n in range(first, last))
+    instead = {first: said for (first, _), (_, _, said) in zip(ends, lines, strict=True)}
+    kept = "".join(
+        instead.get(n, "") if n in moved else "" if n in unseen else char
+        for n, char in enumerate(text)
+    )
+    return kept, moved
 
 
 def said_in_tags(text: str, number: int) -> list[HiddenSpan]:

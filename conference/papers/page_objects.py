@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Iterator
 from itertools import repeat
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from conference.papers.annotations import THICK
 from conference.papers.pdfium import address, call, parameter_of
 
 Floats = NDArray[np.float64]
@@ -110,6 +112,115 @@ def paint(owner: int, box: Floats) -> str:
     return "white on white" if min(colour) > 240 else ""
 
 
+def plain_colour(owner: int) -> int | None:
+    """The colour with which a text object fills its letters, as a pixel's blue, green and red.
+
+    None where it is drawn in another way, as in outlines, in a pattern or through a mask.
+    """
+    import pypdfium2.raw as pdfium
+
+    item = pointer(owner)
+    parts = [ctypes.c_uint() for _ in range(4)]
+    filled = pdfium.FPDFTextObj_GetTextRenderMode(item) in (0, 2)
+    if not filled or pdfium.FPDFPageObj_HasTransparency(item):
+        return None
+    if not pdfium.FPDFPageObj_GetFillColor(item, *parts):
+        return None
+    red, green, blue, _ = (part.value for part in parts)
+    return blue | green << 8 | red << 16
+
+
+class Covers(NamedTuple):
+    """What may lie over a page's text: `boxes` (n, 4) in points of what is painted at step `at`.
+
+    `texts` has the step of each text object of the page, and of one in a form that of the form; or
+    one before all where the form paints something after it.
+    """
+
+    at: NDArray[np.int64]
+    boxes: Floats
+    texts: dict[int, int]
+
+    def over(self, owner: int, box: Floats) -> bool:
+        """Whether something may lie over a text object's glyph in `box`."""
+        if owner not in self.texts:
+            return True
+        left, low, right, high = self.boxes[self.at > self.texts[owner]].T
+        beside = (right < box[0]) | (left > box[2]) | (high < box[1]) | (low > box[3])
+        return not beside.all()
+
+
+LONGEST_NAME = 200
+EVERYWHERE = (-1e9, -1e9, 1e9, 1e9)
+
+
+def covers_of(page: Any) -> Covers:
+    """What an open page paints beside its text, and its annotations but links."""
+    import pypdfium2.raw as pdfium
+
+    kind, get = call("FPDFPageObj_GetType"), call("FPDFPage_GetObject")
+    raw = address(page.raw)
+    texts: dict[int, int] = {}
+    found: list[tuple[int, Box]] = [(-1, EVERYWHERE)]  # over what is at -2
+    for at in range(max(0, call("FPDFPage_CountObjects")(raw))):
+        each = get(raw, at)
+        if each and kind(each) == pdfium.FPDF_PAGEOBJ_TEXT:
+            texts[each] = at
+        elif each and kind(each) == pdfium.FPDF_PAGEOBJ_FORM:
+            open_: list[int] = []
+            for inner in _within(each, 1):
+                if kind(inner) == pdfium.FPDF_PAGEOBJ_TEXT:
+                    open_.append(inner)
+                elif _covers(inner):
+                    texts |= dict.fromkeys(open_, -2)
+                    open_ = []
+            texts |= dict.fromkeys(open_, at)
+            found.append((at, box_of(each) or EVERYWHERE))
+        elif each and _covers(each):
+            found.append((at, box_of(each) or EVERYWHERE))
+    found += [(2**40, box) for box in _notes(page)]
+    steps, boxes = zip(*found, strict=True)
+    return Covers(np.array(steps, np.int64), np.array(boxes, float).reshape(-1, 4), texts)
+
+
+def _within(form: int, level: int) -> Iterator[int]:
+    """The objects of a form in the order of painting, those of its own forms among them."""
+    import pypdfium2.raw as pdfium
+
+    get = call("FPDFFormObj_GetObject")
+    for at in range(max(0, call("FPDFFormObj_CountObjects")(form))):
+        each = get(form, at)
+        if each and call("FPDFPageObj_GetType")(each) == pdfium.FPDF_PAGEOBJ_FORM:
+            yield from _within(each, level + 1) if level < DEEPEST else ()
+        elif each:
+            yield each
+
+
+def _covers(other: int) -> bool:
+    """Whether an object paints more than thin lines."""
+    import pypdfium2.raw as pdfium
+
+    fill, stroke = ctypes.c_int(), ctypes.c_int()
+    if call("FPDFPageObj_GetType")(other) != pdfium.FPDF_PAGEOBJ_PATH:
+        return True
+    pdfium.FPDFPath_GetDrawMode(pointer(other), fill, stroke)
+    return bool(fill.value) or outline(other) >= THICK
+
+
+def _notes(page: Any) -> list[Box]:
+    """The boxes of a page's annotations but links."""
+    import pypdfium2.raw as pdfium
+
+    sides, found = pdfium.FS_RECTF(), []
+    for at in range(max(0, pdfium.FPDFPage_GetAnnotCount(page))):
+        note = pdfium.FPDFPage_GetAnnot(page, at)
+        link = pdfium.FPDFAnnot_GetSubtype(note) == pdfium.FPDF_ANNOT_LINK
+        if not link and pdfium.FPDFAnnot_GetRect(note, sides):
+            found.append((sides.left, sides.bottom, sides.right, sides.top))
+        pdfium.FPDFPage_CloseAnnot(note)
+    return found
+
+
 def within(inner: Box | None, outer: Box | None) -> bool:
     """Whether a box is inside another one."""
     if inner is None or outer is None:
@@ -152,6 +263,16 @@ def embedded(owner: int) -> bool:
 
     font = pdfium.FPDFTextObj_GetFont(pointer(owner))
     return bool(font) and pdfium.FPDFFont_GetIsEmbedded(font) == 1
+
+
+def font_name(owner: int) -> str:
+    """The name of the font of a text object."""
+    import pypdfium2.raw as pdfium
+
+    room = ctypes.create_string_buffer(LONGEST_NAME)
+    font = pdfium.FPDFTextObj_GetFont(pointer(owner))
+    pdfium.FPDFFont_GetBaseFontName(font, room, LONGEST_NAME)
+    return room.value.decode("utf-8", "replace")
 
 
 def twins_of(objects: Objects, read: set[int]) -> dict[int, list[int]]:

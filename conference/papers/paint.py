@@ -31,12 +31,13 @@ LUMINANCE_TO_GREY = 1 / 2.2  # of a device's grey
 _PACKED = re.compile(rb"/ObjStm[^>]*>*[^>]*?stream\r?\n")
 _PERHAPS = re.compile(
     rb"/CalGray|/ColorBurn|/DeviceN|/BM(?:[\s\0]*[\[%]|[\s\0]+\d)|/[!-~]{0,30}#[0-9A-Fa-f]{2}"
-    rb"|/(?:Category|Intent)[\s\0/\[%]|/ViewState|/Default(?:Gray|RGB|CMYK)"
+    rb"|/(?:Category|Intent)[\s\0/\[%]|/ViewState|/Default(?:Gray|RGB|CMYK)|/SetOCGState|/Hide\b"
     rb"|/K[\s\0]*%|/K[\s\0]+true|/Transparency[^>]{0,99}/K[\s\0]+\d|/K[\s\0]+\d[^>]{0,99}/Transparency"
 )
 _SURELY = re.compile(
     rb"/CalGray|/BM(?:[\s\0]*[\[%]|[\s\0]+\d)|/DeviceN\s*(?:\[\s*(?:/None\s*)+\]|\d)"
     rb"|/Category\s*(?:/|\d|\[[^\]]*/)(?:Zoom|Language|User)|/Intent\s*(?:/Design|/All|\[|\d)"
+    rb"|/SetOCGState|/S\s*/Hide\b"
 )
 _BY_USE = re.compile(rb"/Category|/ViewState")
 _OFF = re.compile(rb"State\s*/OFF|/OFF\s*(?:\d|\[\s*\d)")

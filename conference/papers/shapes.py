@@ -6,26 +6,42 @@ letters and digits are compared with the same letters in common typefaces that c
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 from unicodedata import category, normalize
+from unicodedata import name as name_of
 
 import numpy as np
 from numpy.typing import NDArray
 
-from conference.papers.glyphs import Glyphs, Mask, stretches
+from conference.papers.glyphs import (
+    SEVERAL,
+    Glyphs,
+    Mask,
+    is_cluster,
+    is_ligature,
+    stretches,
+)
 from conference.papers.orders import look_alikes
-from conference.papers.sheet import Sheet
-from conference.papers.views import Difference, View, close_view, without
+from conference.papers.sheet import Pixels, Sheet
+from conference.papers.views import (
+    Difference,
+    View,
+    close_view,
+    close_views,
+    luminance,
+    without,
+)
 
 Floats = NDArray[np.float32]
 Boxes = NDArray[np.float64]
 Letters = dict[str, list[int]]  # numbers of some glyphs of each letter
-Groups = dict[tuple[int, str], Letters]  # by the font's address and the kind of letters
+Groups = dict[tuple[int, str], Letters]  # by the face and the kind of letters
+Faces = NDArray[np.int64]
+POOLED = -1  # stands for all faces with too few letters
 SIDE = 12  # samples on a side of a picture
 EM = 15  # pixels of the known letters, about the size at which print is drawn
 FACES = (
@@ -40,9 +56,20 @@ SAMPLES = 3
 WORSE, LIKE = 0.1, 0.35  # correlations: behind another letter's, and least with its own
 ENOUGH, LIKE_IN_CROWD = 8, 0.6  # crowded letters of a text object; their least median likeness
 FOREIGN, LATIN = "foreign", 0.75  # letters unlike Latin ones; likeness that makes one Latin
-LATIN_LIKE = range(0xE00, 0xF00)
-FEWEST, LYING = 4, 0.5  # letters of a font; share of wrong ones at which the font lies
+LIGATURE = "ligature"
+LATIN_LIKE = (  # scripts whose letters may look like Latin ones
+    "LATIN", "MODIFIER", "SUPERSCRIPT", "SUBSCRIPT", "GREEK", "CYRILLIC", "ARMENIAN", "CHEROKEE",
+    "COPTIC", "LISU", "THAI", "LAO", "DESERET", "OLD", "GOTHIC", "CARIAN", "LYCIAN", "LYDIAN",
+    "CANADIAN", "VAI", "OSAGE", "WARANG", "MIAO", "VITHKUQI", "MEDEFAIDRIN", "FRASER",
+)  # fmt: skip
+FEWEST, LYING = 4, 0.5  # letters of a face; share of wrong ones at which it lies
 LEAST = 6.0  # pixels of a letter's height below which its picture cannot be judged
+COARSE, ALIKE = 8, 0.6  # side of a first picture; least likeness within a face
+STRETCH, FEW_ODD, FEW_KINDS = 8, 4, 3  # letters; odd ones among them; different ones
+PERHAPS_WORSE, PERHAPS_LIKE = 0.05, 0.5  # WORSE and LIKE for a first look
+MOST_MIRRORED = 2000  # letters of a page that are compared with their mirror images
+LOW = 4.0  # pixels: least height of a letter for a first picture
+BUSY, DROWNED = 0.1, 0.3  # standard deviation of a ground's luminance; least likeness on it
 ASKEW = 0.3  # |cos 2a|: nearer to 45 degrees a glyph's sides cannot be computed
 
 
@@ -85,14 +112,38 @@ class Samples(NamedTuple):
     angles: NDArray[np.float64]
 
 
-def differing(sheet: Sheet, glyphs: Glyphs, clear: Mask, view: View, all_text: Difference) -> Mask:
-    """The glyphs that look unlike the letters they claim to be, in fonts where most do.
+def faces_of(sheet: Sheet, glyphs: Glyphs) -> Faces:
+    """A number for each glyph's font and size, to half a point.
+
+    Letters drawn as outlines only belong to a face of filled letters of their font, if any.
+    """
+    owners, first, own = np.unique(glyphs.objects, return_index=True, return_inverse=True)
+    known: dict[tuple[int, float], int] = {}
+    sizes = np.round(2 * np.linalg.norm(sheet.ems(glyphs.first[first])[:, 1], axis=1)).tolist()
+    fonts = [sheet.font(owner) for owner in owners.tolist()]
+    if sheet.hollow:
+        filled = {
+            font: size
+            for owner, font, size in zip(owners.tolist(), fonts, sizes, strict=True)
+            if owner not in sheet.hollow
+        }
+        for at, owner in enumerate(owners.tolist()):
+            if owner in sheet.hollow:
+                sizes[at] = filled.get(fonts[at], sizes[at])
+    numbers = [known.setdefault(face, len(known)) for face in zip(fonts, sizes, strict=True)]
+    return np.array(numbers, np.int64)[own]
+
+
+def differing(
+    sheet: Sheet, glyphs: Glyphs, faces: Faces, clear: Mask, view: View, all_text: Difference
+) -> Mask:
+    """The glyphs that look unlike the letters they claim to be, in faces where most do.
 
     `clear` glyphs are visible and not covered. A font that seems to lie in the first view (`view`,
     `all_text`) is checked again in an enlarged one.
     """
     wrong = np.zeros(len(glyphs.texts), bool)
-    groups, keys = _groups(sheet, glyphs, clear)
+    groups, keys = _groups(glyphs, faces, clear)
     suspects = _lying(sheet, glyphs, groups, view, all_text)
     if not suspects:
         return wrong
@@ -103,9 +154,9 @@ def differing(sheet: Sheet, glyphs: Glyphs, clear: Mask, view: View, all_text: D
     liars = _lying(sheet, glyphs, suspects, close, without(sheet, close, glyphs))
     if liars:
         pooled = np.flatnonzero(keys < 0)
-        wrong[pooled] = [(0, kind_of(glyphs.texts[at])) in liars for at in pooled.tolist()]
-        for at, (owner, text) in enumerate(_said(glyphs)):
-            wrong[at] |= (sheet.font(owner), kind_of(text)) in liars
+        wrong[pooled] = [(POOLED, kind_of(glyphs.texts[at])) in liars for at in pooled.tolist()]
+        for at, (face, text) in enumerate(zip(faces.tolist(), glyphs.texts, strict=True)):
+            wrong[at] |= (face, kind_of(text)) in liars
     return wrong
 
 
@@ -134,8 +185,131 @@ def shapeless(sheet: Sheet, glyphs: Glyphs, places: Boxes, own: Difference, crow
     return found
 
 
-def _said(glyphs: Glyphs) -> list[tuple[int, str]]:
-    return list(zip(glyphs.objects.tolist(), glyphs.texts, strict=True))
+def mirrored(sheet: Sheet, glyphs: Glyphs, clear: Mask, view: View, all_text: Difference) -> Mask:
+    """Letters of text objects that are drawn mirrored, and look so: some fonts are mirrored too."""
+    found = np.zeros(len(glyphs.texts), bool)
+    owners, first, own = np.unique(glyphs.objects, return_index=True, return_inverse=True)
+    turned = np.linalg.det(sheet.ems(glyphs.first[first])) < 0
+    some = np.flatnonzero(turned[own] & clear) if turned.any() else first[:0]
+    some = some[[bool(plain_letter(glyphs.texts[at])) for at in some.tolist()]]
+    if not len(some):
+        return found
+    some = some[:: max(1, len(some) // MOST_MIRRORED)]
+    places = view.places(sheet, glyphs.some(some))
+    drawn = pictures(Samples(all_text.steps(), places, sheet.angles(glyphs.first[some])))
+    said = [plain_letter(glyphs.texts[at]) for at in some.tolist()]
+    upright = likeness(drawn, said)[0]
+    flipped = likeness(drawn.reshape(-1, SIDE, SIDE)[:, ::-1].reshape(drawn.shape), said)[0]
+    better = np.bincount(own[some], weights=flipped - upright, minlength=len(owners))
+    return np.asarray((turned & (better > 0))[own])
+
+
+def strayed(
+    sheet: Sheet, glyphs: Glyphs, faces: Faces, clear: Mask, view: View, all_text: Difference
+) -> Mask:
+    """Letters in stretches of which many look unlike the rest of their font and unlike themselves.
+
+    A font may tell the truth in most places and lie in one; letters may be covered or clipped but
+    for some specks, or drowned in a ground of lines and specks.
+    """
+    found = np.zeros(len(glyphs.texts), bool)
+    codes, which = np.unique(glyphs.codes, return_inverse=True)
+    plain = [plain_letter(chr(code)) if code < SEVERAL else "" for code in codes.tolist()]
+    judged = np.flatnonzero(clear & np.array([bool(letter) for letter in plain])[which])
+    if sheet.hollow:  # Their pictures are known of no face.
+        judged = judged[~np.isin(glyphs.objects[judged], list(sheet.hollow))]
+    places = view.places(sheet, glyphs.some(judged))
+    low = places[:, 3] - places[:, 1] < LOW
+    judged, places = judged[~low], places[~low]
+    if len(judged) < STRETCH:
+        return found
+    ink = all_text.steps()
+    odd = _unlike_others(faces[judged] * SEVERAL + glyphs.codes[judged], places, ink)
+    some = np.flatnonzero(odd)
+    if len(some):
+        drawn = pictures(Samples(ink, places[some], np.zeros(len(some))))
+        like, other = likeness(drawn, [plain[each] for each in which[judged[some]].tolist()])
+        odd[some] = (other - like > PERHAPS_WORSE) | (like < PERHAPS_LIKE)
+    busy = _busy(places, all_text.ground)
+    suspected = odd | busy
+    chosen = judged[_dense(suspected, which[judged])]
+    wrong = np.zeros(len(found), bool)
+    for inside, close in close_views(sheet, glyphs.some(chosen)) if len(chosen) else ():
+        own = chosen[inside]
+        letters = [plain[each] for each in which[own].tolist()]
+        wrong[own] = _illegible(sheet, glyphs.some(own), letters, close, glyphs)
+    if not wrong.any():
+        return found
+    found[judged] = _dense(wrong[judged] & suspected, which[judged])
+    return found
+
+
+def _unlike_others(keys: NDArray[np.int64], places: Boxes, ink: Floats) -> Mask:
+    """Which letters look unlike the first, the middle or the last of those with the same key."""
+    drawn = _standard(pictures(Samples(ink, places, np.zeros(len(places))), COARSE))
+    _, group, count = np.unique(keys, return_inverse=True, return_counts=True)
+    order = np.argsort(group, kind="stable")
+    first = np.cumsum(count) - count
+    likes = [
+        np.einsum("ij,ij->i", drawn, drawn[order[first + step][group]])
+        for step in (0, count // 2, count - 1)
+    ]
+    return np.asarray(np.min(likes, axis=0) < ALIKE)
+
+
+def _busy(places: Boxes, ground: Pixels) -> Mask:
+    """Which boxes have a ground of more than one brightness."""
+    found = np.zeros(len(places), bool)
+    if (ground == ground.flat[0]).all():
+        return found
+    rows, columns = ground.shape
+    steps = (np.arange(COARSE) + 0.5) / COARSE
+    sides = places[:, 2:] - places[:, :2]
+    x = (places[:, 0, None] + sides[:, 0, None] * steps).clip(0, columns - 1).astype(int)
+    y = (places[:, 1, None] + sides[:, 1, None] * steps).clip(0, rows - 1).astype(int)
+    pixels = ground[y[:, :, None], x[:, None, :]].reshape(len(places), -1)
+    mixed = np.flatnonzero((pixels != pixels[:, :1]).any(axis=1))
+    if len(mixed):
+        found[mixed] = luminance(pixels[mixed].ravel()).reshape(len(mixed), -1).std(axis=1) > BUSY
+    return found
+
+
+def _dense(some: Mask, kinds: NDArray[np.int64]) -> Mask:
+    """The members of all stretches of some length that have enough of them, of several kinds."""
+    found = np.zeros(len(some), bool)
+    if some.sum() < FEW_ODD or len(some) < STRETCH:
+        return found
+    enough = np.convolve(some, np.ones(STRETCH, int), "valid") >= FEW_ODD
+    for start in np.flatnonzero(enough).tolist():
+        stretch = slice(start, start + STRETCH)
+        found[stretch] |= len(set(kinds[stretch][some[stretch]].tolist())) >= FEW_KINDS
+    return found
+
+
+def _illegible(sheet: Sheet, some: Glyphs, letters: list[str], view: View, glyphs: Glyphs) -> Mask:
+    """Which letters look like others, like none, or on their ground like none."""
+    own = without(sheet, view, glyphs)
+    angles = sheet.angles(some.first)
+    upright = np.abs(np.cos(2 * angles)) >= ASKEW
+    found = np.zeros(len(letters), bool)
+    at = np.flatnonzero(upright)
+    if not len(at):
+        return found
+    places, said = view.places(sheet, some)[at], [letters[each] for each in at.tolist()]
+    alone, other = likeness(pictures(Samples(own.steps(), places, angles[at])), said)
+    wrong = (other - alone > WORSE) | (alone < LIKE)
+    busy = _busy(places, own.ground)
+    if busy.any():
+        seen = luminance(view.picture.ravel()).reshape(view.picture.shape)
+        bare = luminance(own.ground.ravel()).reshape(own.ground.shape)
+        shown = pictures(Samples(seen, places, angles[at]))
+        darker = pictures(Samples(seen - bare, places, angles[at])).mean(axis=1, keepdims=True) < 0
+        amid, others = likeness(np.where(darker, -shown, shown), said)
+        drowned = (amid < DROWNED) & (amid < alone / 2)
+        wrong &= ~busy | (others - amid > WORSE) | (amid < LIKE)
+        wrong |= busy & drowned
+    found[at] = wrong
+    return found
 
 
 @cache
@@ -143,56 +317,67 @@ def kind_of(text: str) -> str:
     """The kind of a letter: digit, small, capital, foreign, or "" for others.
 
     Kinds are judged separately, because a font may lie in only one of them. Foreign letters belong
-    to scripts that look unlike Latin, which Thai and Lao do not.
+    to scripts that look unlike Latin; signs that stand for letters, as circled ones, count as such.
     """
     letter = letter_of(text) if len(text) == 1 else ""
-    if not letter:
-        foreign = len(text) == 1 and category(text) == "Lo" and ord(text) not in LATIN_LIKE
-        return FOREIGN if foreign else ""
-    return "digit" if letter.isdigit() else "small" if letter.islower() else "capital"
+    if letter:
+        return "digit" if letter.isdigit() else "small" if letter.islower() else "capital"
+    if is_ligature(text) and text.isascii():
+        return LIGATURE
+    foreign = is_cluster(text) if len(text) > 1 else _is_foreign(text)
+    return FOREIGN if foreign else ""
 
 
-def _groups(sheet: Sheet, glyphs: Glyphs, clear: Mask) -> tuple[Groups, NDArray[np.int64]]:
-    """For each font and kind its letters, each with the numbers of some of its glyphs.
+def _is_foreign(char: str) -> bool:
+    """Whether it is a letter of a script unlike Latin, or a sign that stands for a letter."""
+    if category(char)[0] == "L":
+        base = normalize("NFKD", char)[0]
+        return name_of(base, "LATIN").split(" ")[0] not in LATIN_LIKE
+    stands = char in look_alikes() or any(map(str.isalpha, normalize("NFKD", char)))
+    return category(char) == "So" and stands
 
-    Fonts with too few letters are pooled under address 0 if several of their letters are next to
-    each other, as in a text with one font per letter; the second array is -1 there. Glyphs that are
-    not clear do not interrupt such letters.
+
+def _groups(glyphs: Glyphs, faces: Faces, clear: Mask) -> tuple[Groups, NDArray[np.int64]]:
+    """For each face and kind its letters, each with the numbers of some of its glyphs.
+
+    Faces with too few letters are pooled if several of their letters are next to each other, as in
+    a text with one font per letter; the second array is -1 there. Glyphs that are not clear do not
+    interrupt such letters.
     """
-    objects, own = np.unique(glyphs.objects, return_inverse=True)
-    known: dict[int, int] = {}
-    fonts = np.array([known.setdefault(sheet.font(each), len(known)) for each in objects.tolist()])
-    codes = glyphs.codes
-    keys = np.where(clear & (codes > 0), fonts[own] * sys.maxunicode + codes, 0)
-    addresses = list(known)
+    keys = np.where(clear, faces * 2 * SEVERAL + glyphs.codes, 0)
     groups: Groups = {}
     for some in _alike(keys, np.flatnonzero(keys)):
         text = glyphs.texts[some[0]]
         if kind := kind_of(text):
-            key = addresses[int(fonts[own[some[0]]])], kind
-            _add(groups.setdefault(key, {}), text if kind == FOREIGN else letter_of(text), some)
+            key = int(faces[some[0]]), kind
+            _add(groups.setdefault(key, {}), _class_in(kind, text), some)
     few = {key for key, letters in groups.items() if len(letters) < FEWEST}
     if len(few) > 1:
-        owners = [addresses[each] for each in fonts[own].tolist()]
         kinds = map(kind_of, glyphs.texts)
-        apart = np.array([key in few for key in zip(owners, kinds, strict=True)]) & (keys > 0)
+        both = zip(faces.tolist(), kinds, strict=True)
+        apart = np.array([key in few for key in both]) & (keys > 0)
         for start, end in stretches(apart | ~clear):
             inside = (start + np.flatnonzero(apart[start:end])).tolist()
             for at in inside if len(inside) >= FEWEST else ():
                 keys[at] = -1
                 kind = kind_of(glyphs.texts[at])
-                letter = glyphs.texts[at] if kind == FOREIGN else letter_of(glyphs.texts[at])
-                _add(groups.setdefault((0, kind), {}), letter, [at])
+                letter = _class_in(kind, glyphs.texts[at])
+                _add(groups.setdefault((POOLED, kind), {}), letter, [at])
     return {key: letters for key, letters in groups.items() if len(letters) >= FEWEST}, keys
 
 
+def _class_in(kind: str, text: str) -> str:
+    """What is judged together of a kind: a letter with its accents, other texts as they are."""
+    return text if kind in (FOREIGN, LIGATURE) else letter_of(text)
+
+
 def _alike(keys: NDArray[np.int64], chosen: NDArray[np.int64]) -> list[list[int]]:
-    """The first few chosen glyphs of each key, in the order of the page."""
+    """The first, the middle and the last chosen glyph of each key."""
     order = chosen[np.argsort(keys[chosen], kind="stable")]
     starts = np.flatnonzero(np.diff(keys[order], prepend=0)).tolist()
     ends = [*starts[1:], len(order)] if starts else []
     return [
-        order[start : min(end, start + SAMPLES)].tolist()
+        order[list(dict.fromkeys((start, (start + end) // 2, end - 1)))].tolist()
         for start, end in zip(starts, ends, strict=True)
     ]
 
@@ -219,8 +404,14 @@ def _lying(
     starts = np.flatnonzero(np.diff(number, prepend=-1))
     letters = [said[each] for each in number[starts].tolist()]
     foreign = np.array([key[1] == FOREIGN for key, _ in letters])
-    expected = [LETTERS[0] if key[1] == FOREIGN else letter for key, letter in letters]
-    own, other = likeness(np.add.reduceat(drawn, starts), expected)
+    apart = (FOREIGN, LIGATURE)
+    expected = [LETTERS[0] if key[1] in apart else letter for key, letter in letters]
+    summed = np.add.reduceat(drawn, starts)
+    own, other = likeness(summed, expected)
+    for row, (key, letter) in enumerate(letters):
+        if key[1] == LIGATURE:
+            other[row] = max(own[row], other[row])
+            own[row] = (_standard(summed[row : row + 1]) @ _ligature(letter).T).max()
     wrong = (other - own > WORSE) | (own < LIKE)
     wrong[foreign] = np.maximum(own, other)[foreign] >= LATIN
     found = {}
@@ -243,8 +434,8 @@ def likeness(pictures: Floats, letters: Sequence[str]) -> tuple[Floats, Floats]:
     return own, best.max(axis=1)
 
 
-def pictures(samples: Samples) -> Floats:
-    """The ink in each place, turned upright and sampled at SIDE x SIDE points: (places, SIDE^2)."""
+def pictures(samples: Samples, side: int = SIDE) -> Floats:
+    """The ink in each place, turned upright and sampled at side x side points."""
     ink, places, angles = samples
     rows, columns = ink.shape
     middle = (places[:, :2] + places[:, 2:]) / 2
@@ -254,7 +445,7 @@ def pictures(samples: Samples) -> Floats:
     scale = cos**2 - sin**2
     wide = (outer[:, 0] * np.abs(cos) - outer[:, 1] * np.abs(sin)) / scale
     high = (outer[:, 1] * np.abs(cos) - outer[:, 0] * np.abs(sin)) / scale
-    steps = (np.arange(SIDE) + 0.5) / SIDE - 0.5
+    steps = (np.arange(side) + 0.5) / side - 0.5
     along = wide[:, None, None] * steps[None, None, :]
     down = high[:, None, None] * steps[None, :, None]
     cos, sin = cos[:, None, None], sin[:, None, None]
@@ -286,10 +477,7 @@ def _class_of(letter: str) -> int:
 
 @cache
 def _known() -> Known:
-    found = find_spec("matplotlib")  # Only its fonts are needed.
-    assert found is not None and found.origin is not None
-    folder = Path(found.origin).parent / "mpl-data" / "fonts" / "ttf"
-    known = np.stack([_drawn(folder / f"{face}.ttf") for face in FACES], axis=1)
+    known = np.stack([_drawn(face) for face in _faces()], axis=1)
     classes = [_class_of(letter) for letter in LETTERS]
     order = list(dict.fromkeys(classes))
     own = [[at for at, each in enumerate(classes) if each == one] for one in order]
@@ -299,19 +487,32 @@ def _known() -> Known:
     return Known(_standard(every), starts, number)
 
 
-def _drawn(face: Path) -> Floats:
-    """The letters of a typeface as pictures, each drawn in its own cell."""
+@cache
+def _ligature(text: str) -> Floats:
+    """The pictures of a ligature in the known typefaces: its letters side by side."""
+    return _standard(np.concatenate([_drawn(face, [text]) for face in _faces()]))
+
+
+def _faces() -> list[Path]:
+    found = find_spec("matplotlib")  # Only its fonts are needed.
+    assert found is not None and found.origin is not None
+    folder = Path(found.origin).parent / "mpl-data" / "fonts" / "ttf"
+    return [folder / f"{face}.ttf" for face in FACES]
+
+
+def _drawn(face: Path, texts: Sequence[str] = LETTERS) -> Floats:
+    """Letters of a typeface as pictures, each drawn in its own cell."""
     from PIL import Image, ImageDraw, ImageFont
 
-    font, cell = ImageFont.truetype(str(face), EM), 3 * EM
-    canvas = Image.new("L", (len(LETTERS) * cell, cell))
-    for at, letter in enumerate(LETTERS):
+    font, cell = ImageFont.truetype(str(face), EM), 5 * EM
+    canvas = Image.new("L", (len(texts) * cell, cell))
+    for at, letter in enumerate(texts):
         ImageDraw.Draw(canvas).text((at * cell + EM, EM), letter, font=font, fill=255)
     ink = np.asarray(canvas).astype(np.float32) / np.float32(255)
-    inked = (ink > 0).reshape(cell, len(LETTERS), cell)
+    inked = (ink > 0).reshape(cell, len(texts), cell)
     across, down = np.asarray(inked.any(axis=0)), np.asarray(inked.any(axis=2)).T
     left, top = across.argmax(axis=1), down.argmax(axis=1)
     right, bottom = (cell - some[:, ::-1].argmax(axis=1) for some in (across, down))
-    begin = np.arange(len(LETTERS)) * cell
+    begin = np.arange(len(texts)) * cell
     places = np.stack([begin + left, top, begin + right, bottom], axis=1).astype(float)
-    return pictures(Samples(ink, places, np.zeros(len(LETTERS))))
+    return pictures(Samples(ink, places, np.zeros(len(texts))))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import re
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator
 from functools import cached_property
@@ -22,10 +23,15 @@ from conference.papers.pdfium import PDFIUM, address, call, open_pdf
 Pixels = NDArray[np.uint32]
 FAR = 10_000  # points
 GRID = 100  # cells on a side of a page, to measure the area of its pictures
-OUTLINED = (1, 2, 5, 6)  # rendering modes
+OUTLINED, STROKED = (1, 2, 5, 6), (1, 5)  # rendering modes
 SOFT_HYPHEN, HYPHEN_AT_END = 0xAD, 0xFFFE
 WHITE = 0xFFFFFFFF
 Window = tuple[int, int, int, int]
+ORNAMENTS = re.compile(
+    r"wing ?dings|webdings|dingbats|marlett|symbol|ornament|mt ?extra|blank|bar ?code"
+    r"|code ?(?:39|128)|3 ?of ?9|invisible|icons?\b|awesome",
+    re.IGNORECASE,
+)
 
 
 class Characters(msgspec.Struct, frozen=True):
@@ -113,6 +119,11 @@ class Sheet:
         """Whether a text object's font is embedded in the file."""
         return owner in self.objects.texts and page_objects.embedded(owner)
 
+    def ornamental(self, owner: int) -> bool:
+        """Whether a text object's font is not in the file, and has ornaments by its name."""
+        known = owner in self.objects.texts and not page_objects.embedded(owner)
+        return known and bool(ORNAMENTS.search(page_objects.font_name(owner)))
+
     def angles(self, at: NDArray[np.int64]) -> Floats:
         """The counterclockwise angles of some characters on the page, in radians."""
         import pypdfium2.raw as pdfium
@@ -161,6 +172,14 @@ class Sheet:
     def paint(self, owner: int, box: Floats) -> str:
         """How a text object's own settings hide a glyph in `box`; "" if they do not."""
         return page_objects.paint(owner, box) if owner in self.objects.texts else ""
+
+    def plain_colour(self, owner: int) -> int | None:
+        """The colour of a text object's letters, as of a pixel; None where it is no plain one."""
+        return page_objects.plain_colour(owner) if owner in self.objects.texts else None
+
+    @cached_property
+    def covers(self) -> page_objects.Covers:
+        return page_objects.covers_of(self.page)
 
     def pictured(self) -> float:
         """The share of the page that its pictures cover together: a scan may come in strips."""
@@ -229,13 +248,24 @@ class Sheet:
         return self.objects.only_text and not pdfium.FPDFPage_GetAnnotCount(self.page)
 
     @cached_property
+    def hollow(self) -> frozenset[int]:
+        """The text objects whose letters are painted as outlines alone."""
+        return frozenset(each for each, mode in self._modes.items() if mode in STROKED)
+
+    @cached_property
+    def _modes(self) -> dict[int, int]:
+        """The rendering modes of the text objects that have another than the common one."""
+        mode = call("FPDFTextObj_GetTextRenderMode")
+        modes = zip(self.objects.texts, map(mode, self.objects.texts), strict=True)
+        return {each: own for each, own in modes if own}
+
+    @cached_property
     def outlines(self) -> dict[int, float]:
         """The text objects whose letters are painted with outlines, and the outlines' widths.
 
         Those with the same letters painted inside once more, as for a halo, are left out.
         """
-        mode = call("FPDFTextObj_GetTextRenderMode")
-        some = [each for each in self.objects.texts if mode(each) in OUTLINED]
+        some = [each for each, mode in self._modes.items() if mode in OUTLINED]
         read = set(self.characters.objects.tolist()) if some else set()
         left = self.objects.texts.keys() - read if some else ()
         again = [page_objects.box_of(each) for each in left]

@@ -58,13 +58,14 @@ class Difference(NamedTuple):
     """The pixels of a picture of `shape` that change without some text: their flat indices `at`.
 
     `contrast` (n,) is WCAG 2's, from 1 up, raised to what print needs for bright colours; `step`
-    (n,) is the change of relative luminance.
+    (n,) is the change of relative luminance. `ground` is the picture without the text.
     """
 
     shape: tuple[int, ...]
     at: NDArray[np.int64]
     contrast: Levels
     step: Levels
+    ground: Pixels
 
     def ink(self, least: float) -> Mask:
         """A mask of the pixels with at least that contrast, (rows, columns)."""
@@ -128,7 +129,7 @@ def without(sheet: Sheet, view: View, glyphs: Glyphs) -> Difference:
     coloured = np.flatnonzero(_is_coloured(first) | _is_coloured(second))
     if len(coloured):
         contrast[coloured], step[coloured] = _compared(first[coloured], second[coloured])
-    return Difference(view.picture.shape, at, contrast, step)
+    return Difference(view.picture.shape, at, contrast, step, ground)
 
 
 @cache
@@ -149,7 +150,7 @@ def contrast_of(first: Pixels, second: Pixels) -> Levels:
 
 def _compared(first: Pixels, second: Pixels) -> tuple[Levels, Levels]:
     """The contrast between pixels, and the difference of their luminance."""
-    a, b = _luminance(first), _luminance(second)
+    a, b = luminance(first), luminance(second)
     high, low = np.maximum(a, b), np.minimum(a, b)
     contrast = np.asarray((high + 0.05) / (low + 0.05), np.float32)
     pale = np.flatnonzero((contrast >= BRIGHT) & (contrast < CONTRAST))
@@ -164,7 +165,7 @@ def _channels(colours: Pixels) -> list[NDArray[np.int64]]:
     return [((colours >> shift) & 0xFF).astype(np.int64) for shift in (0, 8, 16)]
 
 
-def _luminance(colours: Pixels) -> Levels:
+def luminance(colours: Pixels) -> Levels:
     """Relative luminance of BGR pixels, from 0 to 1, as WCAG 2 defines it."""
     blue, green, red = _channels(colours)
     return np.asarray(LINEAR[0][blue] + LINEAR[1][green] + LINEAR[2][red])

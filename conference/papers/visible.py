@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from conference.papers import shapes
 from conference.papers.glyphs import (
+    READABLE,
     Glyphs,
     Mask,
     glyphs_of,
@@ -32,6 +33,7 @@ from conference.papers.views import (
     Difference,
     View,
     close_views,
+    contrast_of,
     filled,
     full_view,
     shared,
@@ -39,6 +41,7 @@ from conference.papers.views import (
 )
 
 LARGE, CONTRAST_LARGE = 24.0, 1.15  # points; large letters, as of watermarks, need less contrast
+SMALL, CONTRAST_SMALL = 4.2, 2.2  # points; small print needs more contrast
 NO_CONTRAST = 1.0
 THICK = 0.2  # width of an outline as a share of the print size
 CONTRAST_DOUBLED = 2.2  # needed by print over which the same letters are printed again
@@ -94,27 +97,58 @@ def _hidden_glyphs(sheet: Sheet) -> tuple[Glyphs, list[str]]:
     ):
         ways[whole_objects(glyphs, some)] = way
     ways[outside(sheet, glyphs)] = OUTSIDE
-    clear = (ways == "") & (share <= CLEAR)
-    differing = shapes.differing(sheet, glyphs, np.asarray(clear, bool), view, all_text)
-    ways[whole_objects(glyphs, differing) & (ways == "")] = DIFFERS
+    ways[_ornaments(sheet, glyphs) & (ways == "")] = DIFFERS
+    clear = np.asarray((ways == "") & (share <= CLEAR), bool)
+    faces = shapes.faces_of(sheet, glyphs)
+    differing = shapes.mirrored(sheet, glyphs, clear, view, all_text)
+    clear &= ~differing
+    liars = shapes.differing(sheet, glyphs, faces, clear, view, all_text)
+    clear &= ~liars
+    liars |= shapes.strayed(sheet, glyphs, faces, clear, view, all_text)
+    differing |= whole_objects(glyphs, liars)
+    ways[differing & (ways == "")] = DIFFERS
     for start, end in stretches(np.asarray(ways == "", bool)) if differing.any() else ():
         if end - start <= FEW_BETWEEN and start > 0 and end < len(ways):
             ways[start:end] = DIFFERS
-    ways[_of_no_font_here(sheet, glyphs) & (ways != OUTSIDE)] = ""
+    ways[_of_no_font_here(sheet, glyphs, view) & (ways != OUTSIDE)] = ""
     return glyphs, ways.tolist()
 
 
-def _of_no_font_here(sheet: Sheet, glyphs: Glyphs) -> Mask:
+def _ornaments(sheet: Sheet, glyphs: Glyphs) -> Mask:
+    """Letters of ornament fonts that are not in the file: readers see ornaments there."""
+    owners, own = np.unique(glyphs.objects, return_inverse=True)
+    fonts = {sheet.font(owner): owner for owner in owners.tolist()}
+    some = [font for font, owner in fonts.items() if sheet.ornamental(owner)]
+    if not some:
+        return np.zeros(len(glyphs.texts), bool)
+    of_them = np.array([sheet.font(owner) in some for owner in owners.tolist()])[own]
+    letters = np.array([text.isascii() and text.isalnum() for text in glyphs.texts])
+    return np.asarray(of_them & letters)
+
+
+def _of_no_font_here(sheet: Sheet, glyphs: Glyphs, view: View) -> Mask:
     """Normally painted ideographs of a font that neither the file nor this machine has.
 
     A reader's viewer has the font, as in East Asia; here there is no picture to judge.
     """
     _, low, _, high = glyphs.boxes.T
     found = np.zeros(len(glyphs.texts), bool)
-    for at in np.flatnonzero(high - low < NO_PICTURE).tolist():
-        owner = int(glyphs.objects[at])
-        plain = is_ideograph(glyphs.texts[at][0]) and not sheet.embedded(owner)
-        found[at] = plain and not sheet.paint(owner, glyphs.boxes[at])
+    flat = np.flatnonzero(high - low < NO_PICTURE)
+    if not len(flat):
+        return found
+    sides = np.linalg.norm(sheet.ems(glyphs.first[flat]), axis=2).min(axis=1)
+    places = np.nan_to_num(view.places(sheet, glyphs.some(flat)))
+    x, y = places.reshape(-1, 2, 2).mean(axis=1).T
+    rows, columns = view.picture.shape
+    ground = view.picture[y.clip(0, rows - 1).astype(int), x.clip(0, columns - 1).astype(int)]
+    for at, side, pixel in zip(flat.tolist(), sides.tolist(), ground, strict=True):
+        owner, box = int(glyphs.objects[at]), glyphs.boxes[at]
+        ours = is_ideograph(glyphs.texts[at][0]) and not sheet.embedded(owner)
+        if not ours or side < READABLE or sheet.paint(owner, box):
+            continue
+        colour = sheet.plain_colour(owner)
+        if colour is not None and not sheet.covers.over(owner, box):
+            found[at] = contrast_of(np.array([colour], np.uint32), pixel[None])[0] >= CONTRAST
     return found
 
 
@@ -124,6 +158,9 @@ def _seen(
     """Masks of the glyphs that are seen, and of those that were in doubt in the first view."""
     places = view.places(sheet, glyphs)
     seen = filled(all_text.ink(CONTRAST), places, glyphs.marks) & (view.scale == SCALE)
+    small = np.flatnonzero(seen & (glyphs.size < SMALL) & ~glyphs.marks)
+    if len(small):
+        seen[small] = filled(all_text.ink(CONTRAST_SMALL), places[small], glyphs.marks[small])
     doubtful = ~(seen & alone)
     high = places[:, 3] - places[:, 1] >= shapes.LEAST
     seen &= alone | high | glyphs.marks  # Small overlapping glyphs are checked enlarged.
@@ -181,12 +218,14 @@ def _seen_alone(sheet: Sheet, glyphs: Glyphs, view: View, crowded: Mask) -> Mask
     if len(seen) > MOST_GLYPHS:
         return seen
     whole = view.places(sheet, glyphs)
+    small = (glyphs.size < SMALL) & ~glyphs.marks
+    needed = np.select([glyphs.size >= LARGE, small], [CONTRAST_LARGE, CONTRAST_SMALL], CONTRAST)
     for layer in _layers(glyphs):
         part = view.part(whole[layer])
         places = part.places(sheet, glyphs)
         own = without(sheet, part, glyphs.some(layer))
-        for large, least in ((False, CONTRAST), (True, CONTRAST_LARGE)):
-            chosen = layer[(glyphs.size[layer] >= LARGE) == large]
+        for least in np.unique(needed[layer]).tolist():
+            chosen = layer[needed[layer] == least]
             if len(chosen):
                 seen[chosen] = filled(own.ink(least), places[chosen], glyphs.marks[chosen])
         some = glyphs.some(layer)

@@ -8,11 +8,11 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from tests.papers import font_ways, further_ways, stricter_ways, ways
+from tests.papers import font_ways, further_ways, later_ways, stricter_ways, ways
 
 SENTENCES = {"order": ways.ORDER, "neutral": ways.NEUTRAL}
-WAYS = ways.WAYS | further_ways.WAYS | font_ways.WAYS | stricter_ways.WAYS
-UNREAD = further_ways.UNREAD | font_ways.UNREAD
+WAYS = ways.WAYS | further_ways.WAYS | font_ways.WAYS | stricter_ways.WAYS | later_ways.WAYS
+UNREAD = further_ways.UNREAD | font_ways.UNREAD | later_ways.IN_SIGHT
 
 
 def write(name: str, kind: str, path: Path) -> Path:
