@@ -1,7 +1,7 @@
 """Maps from each reviewer's ratings to the human scale, fitted on papers with known scores.
 
-A reviewer's rating is taken as alpha + beta human + level + noise. Levels are estimated where they
-live, in the ratings, and shrunk; then human scores are regressed on the level-free ratings.
+The model of a reviewer's rating is alpha + beta human + level + noise. Levels are estimated from
+ratings and shrunk; then human scores are regressed on ratings without the levels.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from conference.statistics.estimate import Undefined
 
 Rows = Sequence[CalibrationReview]
 Array = NDArray[Any]
-POOLED = ""  # The name of the map of a reviewer of whom nothing is known.
-NO_SPREAD = 1e9  # k where reviewers' levels do not differ more than chance would have them.
+POOLED = ""  # The `reviewer` of the map for reviewers without calibration reviews.
+NO_SPREAD = 1e9  # k if reviewers' levels differ no more than by chance.
 
 
 class Table(msgspec.Struct, frozen=True, eq=False):
@@ -46,11 +46,11 @@ class Fit(msgspec.Struct, frozen=True, eq=False):
 def fit_calibration(
     reviews: Rows, source: str = ""
 ) -> tuple[list[CalibrationMap], CalibrationReport]:
-    """The map of every reviewer and the pooled one, and a test of them.
+    """The pooled map and every reviewer's map, and a report that tests them.
 
     Errors and ICC(1) after calibration are out of sample: each paper's ratings are mapped by maps
-    that were fitted without that paper. Both stand on the ratings of reviewers who rated another
-    paper too, before as after.
+    fitted without that paper. Figures before and after use the same ratings: those of reviewers who
+    also rated another paper.
 
     Raises:
         ValueError: there are no reviews.
@@ -77,7 +77,7 @@ def fit_calibration(
 
 
 def _left_out(table: Table) -> tuple[Array, Array]:
-    """Level-free and mapped ratings by fits without the rating's paper; NaN where none is."""
+    """Level-free and mapped ratings by fits without the rating's paper; NaN if impossible."""
     free, mapped = np.full(len(table.rating), np.nan), np.full(len(table.rating), np.nan)
     for paper in range(table.papers if table.papers > 1 else 0):
         out = table.paper == paper
@@ -89,19 +89,19 @@ def _left_out(table: Table) -> tuple[Array, Array]:
 
 
 def _apply(table: Table, fit: Fit) -> tuple[Array, Array]:
-    """Ratings less the reviewer's level, and mapped to the human scale."""
+    """Ratings minus the reviewer's level, and these mapped to the human scale."""
     free = table.rating - fit.level[table.reviewer]
     return free, fit.intercept + fit.slope * free
 
 
 def fit_maps(reviews: Rows) -> list[CalibrationMap]:
-    """The pooled map (reviewer "") and the map of every reviewer in the order of their ids.
+    """The pooled map (reviewer "") and the maps of all reviewers in order of their ids.
 
-    A reviewer's map is human = a - b level + b rating. A level is the reviewer's mean residual
-    about the regression of ratings on human means, times n / (n + k), where k is the variance of
-    residuals within reviewers over that between them (empirical Bayes: Efron and Morris 1975;
-    k by analysis of variance, `shrinkage`). The slope b is shared: the few papers that a reviewer
-    rates tell its level, not its slope.
+    A reviewer's map is human = a - b level + b rating. A level is the reviewer's mean residual from
+    the regression of ratings on human means, times n / (n + k), where k is the variance of
+    residuals within reviewers over that between them (empirical Bayes: Efron and Morris 1975; k by
+    analysis of variance, `shrinkage`). All share the slope b, as a reviewer's few papers suffice to
+    estimate its level but not its slope.
     """
     return _maps(tabulate(reviews))
 
@@ -156,7 +156,7 @@ def _fit(table: Table, rows: Array) -> Fit:
 
 
 def _line(x: Array, y: Array) -> tuple[float, float]:
-    """Intercept and slope of the least-squares line; slope 0 where x does not vary."""
+    """Intercept and slope of the least-squares line; slope 0 if x does not vary."""
     spread = float(((x - x.mean()) ** 2).sum())
     slope = float(((x - x.mean()) * (y - y.mean())).sum()) / spread if spread > 1e-12 else 0.0
     return float(y.mean()) - slope * float(x.mean()), slope
@@ -165,8 +165,8 @@ def _line(x: Array, y: Array) -> tuple[float, float]:
 def shrinkage(group: Array, values: Array, groups: int) -> float:
     """k = variance within groups / variance between them, by one-way analysis of variance.
 
-    A group's mean of n values is then to be multiplied by n / (n + k). Where groups differ no more
-    than chance would have them, or nothing can be told, k is `NO_SPREAD`.
+    A group's mean of n values is then multiplied by n / (n + k). If groups differ no more than by
+    chance, or the data do not suffice, k is `NO_SPREAD`.
     """
     count = np.bincount(group, minlength=groups)
     used = np.flatnonzero(count)

@@ -1,4 +1,4 @@
-"""The chairs' roles: what each may see, and the one protocol behind which every mind stands."""
+"""The chairs' roles: what each may see in each task, and the protocol of their minds."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Thread(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AdviseSight(Sight, frozen=True, kw_only=True):
-    """The reviewers assigned to a paper, by id, each with the texts of its own earlier work."""
+    """The reviewers assigned to a paper, by id, with texts of their earlier work."""
 
     manuscript: Manuscript
     reviewers: tuple[str, ...]
@@ -48,9 +48,9 @@ class AdviseSight(Sight, frozen=True, kw_only=True):
 
 
 class RateSight(Sight, frozen=True, kw_only=True):
-    """A paper's reviews without names, minds and scores, to be rated as pieces of work.
+    """A paper's reviews without names, minds and scores, to be rated for their quality.
 
-    `reviewers` are the ids behind them, in their order, which no mind is shown.
+    `reviewers` are their reviewers' ids in the same order, which no mind is shown.
     """
 
     manuscript: Manuscript
@@ -68,11 +68,11 @@ class ChairDiscussSight(Sight, frozen=True, kw_only=True):
 
 
 class MetaReviewSight(Sight, frozen=True, kw_only=True):
-    """The area chair's whole paper thread. `maps` are reviewers' fitted scales, when used.
+    """A paper's whole thread for its area chair. `maps` are reviewers' calibration maps, if used.
 
-    `severity` is each reviewer's mean rating less the venue's mean, known from the reviewer's
-    other papers; reviewers with one paper have none. `bar` is the expected accepting score,
-    `accept_rate` the venue's share of accepted papers.
+    `severity` is each reviewer's mean rating over all its papers minus the venue's mean; reviewers
+    of one paper have none. `bar` is the expected lowest accepted score, `accept_rate` the venue's
+    share of accepted papers.
     """
 
     thread: Thread
@@ -85,9 +85,9 @@ class MetaReviewSight(Sight, frozen=True, kw_only=True):
 
 
 class SeniorSight(Sight, frozen=True, kw_only=True):
-    """The senior area chair looks at one area chair's meta-reviews beside all others' mean.
+    """One area chair's meta-reviews, for a senior area chair to compare with the venue's mean.
 
-    `scale` are the ratings that the venue's form allows, of which scores are on the scale.
+    `scale` are the ratings that the venue's form allows; scores are on this scale.
     """
 
     meta_reviews: tuple[MetaReview, ...]
@@ -99,7 +99,7 @@ class SeniorSight(Sight, frozen=True, kw_only=True):
 
 
 class Candidate(msgspec.Struct, frozen=True, kw_only=True):
-    """One paper before the program chair. `score_name` says what kind of score its score is."""
+    """One paper for the program chair to decide on. `score_name` says what kind of score it has."""
 
     paper: str
     title: str

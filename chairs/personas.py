@@ -1,4 +1,4 @@
-"""The personas of area chairs, whatever their mind: rows of personas.toml, or a venue's own."""
+"""The personas of area chairs with any mind: rows of personas.toml, or a venue's own."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ FILE = Path(__file__).parent / "personas.toml"
 
 
 class Persona(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A row of personas.toml, where its fields are explained."""
+    """A row of personas.toml, which explains the fields."""
 
     own: float
     majority: float
@@ -22,5 +22,5 @@ class Persona(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def persona_of(agent: Agent) -> Persona:
-    """The agent's persona; without one it is inclusive. Raises `UserError` for an unknown one."""
+    """The agent's persona, "inclusive" by default. Raises `UserError` for an unknown one."""
     return persona(agent, FILE, Persona)

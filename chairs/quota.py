@@ -1,4 +1,4 @@
-"""Decisions by quota: papers in an order, accepted from its top."""
+"""Decisions by quota: papers are accepted from the top of an order."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Presentation = Literal["", "poster", "spotlight", "oral"]
 
 
 def by_score(candidates: Sequence[Candidate]) -> list[Candidate]:
-    """Highest score first; of equal scores the smaller spread of ratings, then the smaller id."""
+    """Highest score first; ties by the smaller spread of ratings, then the smaller id."""
     return sorted(candidates, key=lambda paper: (-paper.score, paper.spread, paper.paper))
 
 
@@ -25,10 +25,10 @@ def quota_of(sight: DecideSight) -> int:
 def decide_in_order(
     order: Sequence[Candidate], sight: DecideSight, notes: Mapping[str, str] | None = None
 ) -> list[Decision]:
-    """Accepts round(accept_rate x papers) from the top of an order.
+    """Accept round(accept_rate x papers) from the top of an order.
 
-    `notes` are a chair's own words on the papers that it put in order itself, and not by score.
-    Ranks go by score all the same, and so do orals, spotlights and awards among the accepted.
+    `notes` are a chair's words on the papers that it ordered itself rather than by score. Ranks are
+    still by score, and so are orals, spotlights and awards among the accepted.
     """
     ranked, quota, notes = by_score(order), quota_of(sight), notes or {}
     orals = min(round(sight.oral_rate * len(ranked)), quota)
@@ -60,7 +60,7 @@ def decide_in_order(
 
 
 def _presentation(place: int, orals: int, spotlights: int, quota: int) -> Presentation:
-    """By a paper's place from 0 among the accepted, `quota` for others."""
+    """The presentation for a paper's place among the accepted, from 0; `quota` if rejected."""
     if place >= quota:
         return ""
     if place < orals:
@@ -77,7 +77,7 @@ def _side(accepted: bool, quota: int, tied: int) -> str:
 
 
 def _edge(accepted: bool, quota: int) -> str:
-    """What became of a paper that the program chair looked at."""
+    """The reason for a paper that the program chair put in order."""
     return (
         f"Papers at the edge of the quota of {quota} were put in order by the program chair, which "
         f"{'accepted' if accepted else 'rejected'} this one."

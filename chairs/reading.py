@@ -1,4 +1,4 @@
-"""How a chair reads a paper's thread: levels, weights, and what divides the reviewers."""
+"""How a chair reads a paper's thread: levels, weights, and where reviewers differ."""
 
 from __future__ import annotations
 
@@ -61,17 +61,17 @@ def rules() -> Rules:
 def calibrated(sight: MetaReviewSight) -> bool:
     """Whether reviewers' levels are known from calibration.
 
-    This needs the pooled map, with a slope: the maps of one paper's reviewers have no common zero.
+    This needs a pooled map with a positive slope, as levels are relative to it.
     """
     return any(fitted.reviewer == POOLED and fitted.slope > 0 for fitted in sight.maps)
 
 
 def levels_of(sight: MetaReviewSight) -> Values:
-    """How far above its mark each reviewer of the thread rates, in rating units, (reviews,).
+    """How much too high each reviewer of the thread rates, in rating units, (reviews,).
 
-    By calibration: a reviewer's map is human = a - b level + b rating, the pooled map human = a +
-    b rating (`chairs.calibration.fit_maps`), so that level = (a - intercept) / b. Where nothing was
-    calibrated, a share of the level that the reviewer's reviews in the round show.
+    With calibration: a reviewer's map is human = a - b level + b rating, the pooled map human = a +
+    b rating (`chairs.calibration.fit_maps`), so level = (a - intercept) / b. Without: a share of
+    the level that the reviewer's reviews in the round show.
     """
     if calibrated(sight):
         maps = {fitted.reviewer: fitted for fitted in sight.maps}
@@ -89,7 +89,7 @@ def levels_of(sight: MetaReviewSight) -> Values:
 
 
 def weights_of(reviews: tuple[Review, ...], form: Form, strength: float) -> Values:
-    """Weights of the reviews, summing to 1: higher with confidence, equal where none is given."""
+    """Weights of the reviews, summing to 1: higher with confidence, equal if one states none."""
     given = [review.confidence for review in reviews]
     if not form.confidence or any(value is None for value in given):
         return np.full(len(reviews), 1 / len(reviews))
@@ -101,14 +101,14 @@ def weights_of(reviews: tuple[Review, ...], form: Form, strength: float) -> Valu
 
 
 def score_of(values: Values, weights: Values, persona: Persona, venue_mean: float) -> float:
-    """The weighted mean, pulled to the median (`majority`), then to the chair's prior (`own`)."""
+    """The weighted mean, moved towards the median (`majority`), then the chair's prior (`own`)."""
     score = float((weights * values).sum())
     score += persona.majority * (float(np.median(values)) - score)
     return score + persona.own * (venue_mean - score)
 
 
 def widest(thread: Thread, form: Form) -> str:
-    """The sub-score on which the reviewers differ most, by share of its scale; "" if on none."""
+    """The sub-score on which the reviewers differ most, relative to its scale; "" for none."""
     found, most = "", 0.0
     for field in form.scores:
         given = [row.scores[field.name] for row in thread.reviews if field.name in row.scores]
@@ -124,7 +124,7 @@ def widest(thread: Thread, form: Form) -> str:
 def point_of(review: Review, side: str, form: Form) -> str:
     """The first line that the review gives against ("weakness") or for ("strength") the paper.
 
-    In a field that holds both sides, a line's mark "-" or "+" tells the side.
+    In a field with both sides, a line begins with "-" or "+".
     """
     mark = "-" if side == "weakness" else "+"
     texts = [(field.name, review.texts.get(field.name, "")) for field in form.texts]

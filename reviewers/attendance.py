@@ -1,4 +1,4 @@
-"""Whether a reviewer delivers, and when: drawn from the venue's rates, whatever its mind."""
+"""Whether and when a reviewer delivers, drawn from the venue's rates for any mind."""
 
 from __future__ import annotations
 

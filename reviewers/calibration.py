@@ -1,4 +1,4 @@
-"""Human-reviewed papers with known scores that come with the package, as figures only."""
+"""Ratings and predictions of human-reviewed papers that come with the package, without texts."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ FILE = Path(__file__).parent / "calibration.json"
 
 
 class CalibrationPaper(msgspec.Struct, frozen=True):
-    """A real paper by its OpenReview id, its human ratings, and our model's prediction for it.
+    """A real paper's OpenReview id, human ratings, and our model's prediction.
 
-    `quality` was predicted by a model that was not fitted on the paper's year, in SD units of the
-    predictions about their mean for that year's papers here.
+    `quality` was predicted by a model not fitted on the paper's year. It is in SD units of the
+    predictions, with mean 0 over that year's papers here.
     """
 
     paper_id: str
@@ -40,6 +40,6 @@ def _all() -> tuple[CalibrationPaper, ...]:
 
 
 def calibration_papers(panel: str) -> list[CalibrationPaper]:
-    """Papers rated on the panel's own scale; empty where no such ratings are on record."""
+    """Papers rated on the panel's own scale; empty if no such ratings are on record."""
     values = load_panel(panel).values
     return [paper for paper in _all() if paper.values == values]

@@ -1,10 +1,10 @@
-"""The recorded reviewer: what a person or another system said of a paper, replayed.
+"""The recorded reviewer, which replays a person's or another system's reviews.
 
-`human` replays the ratings that people gave a real paper, and `human:first` their first ratings,
-which change in the discussion as they did. `csv:FILE#COLUMN` and `ai-scientist:PLACE#CONFIG` replay
-another system's (`conference.data.recorded`). Nothing is invented: a recorded reviewer bids on
-nothing, and says nothing in the discussion that is not on record. Where there is no further record
-of a paper it is absent, so that the venue finds an emergency reviewer.
+`human` replays the ratings that people gave a real paper; `human:first` replays their first ratings
+and changes them in the discussion as people did. `csv:FILE#COLUMN` and `ai-scientist:PLACE#CONFIG`
+replay another system's (`conference.data.recorded`). Nothing is invented: a recorded reviewer does
+not bid, and comments only to change its rating as on record. Once a paper has no more records, the
+reviewer is absent, so that the venue finds an emergency reviewer.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from conference.models.context import Context
 from reviewers.reviewer import BidSight, CalibrateSight, DiscussSight, ReviewSight
 
 HUMAN, FIRST = "human", "human:first"
-FILED = ("csv", "ai-scientist")  # kinds of minds whose records are in a file of their own
+FILED = ("csv", "ai-scientist")  # kinds of minds whose records are in a file
 WORDS = "A recorded rating; the record holds no words of the review for this field."
 CHANGED = "A recorded change of the rating; the record holds no reason for it."
 
@@ -44,13 +44,13 @@ def label_of(mind: str) -> str:
 
 
 class RecordedReviewer:
-    """Fulfils `ReviewerMind`."""
+    """Implements `ReviewerMind`."""
 
     async def bid(self, agent: Agent, sight: BidSight, context: Context) -> Bids:
         return Bids(reviewer=agent.id, levels={})
 
     async def review(self, agent: Agent, sight: ReviewSight, context: Context) -> list[AnyRecord]:
-        """The recorded rating, and confidence where it is known, on the venue's form."""
+        """The recorded rating, and confidence if known, on the venue's form."""
         paper, form, given = sight.manuscript.paper, sight.form, sight.recorded
         if given is None:
             reason = f"there is no further review of this paper on record ({label_of(agent.mind)})"
@@ -70,7 +70,7 @@ class RecordedReviewer:
         ]
 
     async def discuss(self, agent: Agent, sight: DiscussSight, context: Context) -> list[AnyRecord]:
-        """The change of the rating that is on record; nothing where there is none."""
+        """The recorded change of the rating, if there is one."""
         given = sight.recorded
         if given is None or given.later in (None, sight.rating):
             return []
@@ -90,7 +90,7 @@ class RecordedReviewer:
     async def calibrate(
         self, agent: Agent, sight: CalibrateSight, context: Context
     ) -> list[CalibrationReview]:
-        """The recorded ratings of papers whose human means are known to the venue."""
+        """The recorded ratings of calibration papers."""
         rows = zip(sight.papers, sight.recorded, sight.human_means, sight.humans, strict=True)
         return [
             CalibrationReview(
@@ -106,8 +106,8 @@ class RecordedReviewer:
 
 
 def _words(form: Form, said: dict[str, str]) -> dict[str, str]:
-    """The recorded words in the form's fields of the same names; all of them in its first field
-    where no name is the same."""
+    """The recorded texts in the form's fields of the same names; all in its first field if no name
+    matches."""
     own = {field.name: said[field.name] for field in form.texts if said.get(field.name)}
     if said and not own and form.texts:
         own = {form.texts[0].name: "\n\n".join(said.values())}

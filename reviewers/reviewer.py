@@ -1,4 +1,4 @@
-"""The reviewer's role: what it may see, and the one protocol behind which every mind stands."""
+"""The reviewer's role: what it may see in each task, and the protocol of its minds."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ class BidSight(Sight, frozen=True, kw_only=True):
 
 
 class Recorded(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A review on record; `texts` are its text fields by the venue's own names.
+    """A review on record; `texts` are its text fields by the venue's names.
 
-    `later` is the rating after rebuttal and discussion, where it is another.
+    `later` is the last rating of a reviewer that replays first ratings.
     """
 
     rating: float
@@ -45,11 +45,10 @@ class Recorded(msgspec.Struct, frozen=True, omit_defaults=True):
 class ReviewSight(Sight, frozen=True, kw_only=True):
     """One paper to review. `archive` holds titles of earlier papers for judging novelty.
 
-    `recorded` is what a recorded reviewer replays; no other mind is given it.
-    `world` seeds what all reviewers see alike in the paper (0: the round's own seed), and `quality`
-    is that itself where the panel is informed by human ratings, in SD over the venue's papers.
-    `expertise` in [0, 1] is where the affinity stands among those of the ten reviewers nearest to
-    the paper.
+    `recorded` is what a recorded reviewer replays; other minds do not get it. `world` seeds the
+    paper's quality as far as the model cannot predict it (0: the round's own seed). In an informed
+    panel `quality` is the quality drawn from human ratings, in SD over the venue's papers.
+    `expertise` in [0, 1] is the affinity's rank among the ten reviewers nearest to the paper.
     """
 
     manuscript: Manuscript
@@ -68,7 +67,7 @@ class ReviewSight(Sight, frozen=True, kw_only=True):
 
 
 class AdvisorySight(Sight, frozen=True, kw_only=True):
-    """A paper to be reviewed without a score, for those whom `seen_by` names."""
+    """A paper for an advisory review without scores, to be shown to `seen_by`."""
 
     manuscript: Manuscript
     form: Form
@@ -76,7 +75,7 @@ class AdvisorySight(Sight, frozen=True, kw_only=True):
 
 
 class FeedbackSight(Sight, frozen=True, kw_only=True):
-    """A reviewer's own review before it is posted, to be looked at and perhaps revised."""
+    """A reviewer's own draft before it is posted, to get feedback and perhaps be revised."""
 
     manuscript: Manuscript
     form: Form
@@ -86,7 +85,7 @@ class FeedbackSight(Sight, frozen=True, kw_only=True):
 class DiscussSight(Sight, frozen=True, kw_only=True):
     """A turn of discussion: the reviewer's own review, the others' and the authors' rebuttal.
 
-    `place` is that of its own review among the paper's, from 0.
+    `place` is the position of its own review among the paper's, from 0.
     """
 
     manuscript: Manuscript
@@ -104,13 +103,13 @@ class DiscussSight(Sight, frozen=True, kw_only=True):
 
 
 class CalibrateSight(Sight, frozen=True, kw_only=True):
-    """Human-reviewed papers for a reviewer to rate, one entry a paper in each field.
+    """Human-reviewed papers for a reviewer to rate; each field has one entry per paper.
 
     `human_means` and `humans` (how many people rated it) are copied into the records; no mind uses
     them for its ratings.
 
-    `qualities` are the fitted model's predictions, `shared` what an informed panel knows of each
-    paper (see `ReviewSight.quality`); a language model reads title and abstract.
+    `qualities` are the fitted model's predictions, `shared` an informed panel's qualities (see
+    `ReviewSight.quality`); a language model reads title and abstract.
     """
 
     form: Form

@@ -1,7 +1,7 @@
-"""What reviewers of a ring do for each other's papers, whatever mind they have.
+"""What members of a collusion ring do for each other's papers, with any mind.
 
-A ring's behaviour is an assumption of a study: a member bids "Very High" for the papers of the
-others and for nothing else, and rates them at the top of the scale.
+A ring's behaviour is a study's assumption: a member bids "Very High" on the others' papers and on
+nothing else, and gives them the top rating.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from conference.core.records import Agent, AnyRecord, BidLevel, Bids, Review
 
 
 def with_ring_bids(agent: Agent, bids: Bids) -> Bids:
-    """The bids of a member whose ring bids; those of anybody else as they are."""
+    """The bids, replaced by the ring's papers for a member whose ring bids."""
     if "bids" not in agent.ring_acts:
         return bids
     levels: dict[str, BidLevel] = dict.fromkeys(agent.ring, "Very High")
@@ -21,7 +21,7 @@ def with_ring_bids(agent: Agent, bids: Bids) -> Bids:
 
 
 def with_ring_ratings(agent: Agent, form: Form, records: list[AnyRecord]) -> list[AnyRecord]:
-    """The reviews of a member whose ring rates, with the highest rating for the ring's papers."""
+    """The reviews, with the top rating for the ring's papers by a member whose ring rates."""
     if "ratings" not in agent.ring_acts:
         return records
     top = form[form.rating].values[-1]

@@ -1,4 +1,4 @@
-"""Fits reviewers to human reviews.
+"""Fit reviewers to human reviews.
 
     python -m reviewers.train quality --data PLACE [--before 2026] [--out FILE]
     python -m reviewers.train families --data PLACE
@@ -6,12 +6,11 @@
     python -m reviewers.train calibration --data PLACE
     python -m reviewers.train language --data PLACE --model FOLDER --out FILE [--finetune]
 
-PLACE is a store of `conference data import`, one dataset of it (STORE/NAME), or raw tables, as
-conference/data/reader.py reads them. `quality` writes coefficients.npz, or a FILE for a reviewer
-`embedded:FILE`; `families` prints how every family of models that was tried does on each year from
-the years before it, as CARD.md gives it; `panel` prints the figures of panel.toml; `calibration`
-writes calibration.json; `language` writes a reviewer `fitted:FILE` that reads with a local language
-model.
+PLACE is a store of `conference data import`, one dataset of it (STORE/NAME), or raw tables that
+conference/data/reader.py can read. `quality` writes coefficients.npz, or a FILE for a reviewer
+`embedded:FILE`. `families` prints how well each family of models that was tried predicts each year
+from the years before, as in CARD.md. `panel` prints the figures of panel.toml. `calibration` writes
+calibration.json. `language` writes a reviewer `fitted:FILE` that uses a local language model.
 """
 
 from __future__ import annotations
@@ -63,7 +62,7 @@ def main() -> None:
 def quality(data: Path, before: int, out: Path) -> None:
     """Fit the quality model and write its coefficients.
 
-    Of later years only abstracts are read, to leave out measures of the writing that have moved.
+    Later years' abstracts are used only to leave out style measures that have drifted.
     """
     check_writable(out.parent)
     papers = read_papers(data, fates=True, first=True)
@@ -109,7 +108,7 @@ def families(
 def panel(data: Path) -> None:
     """Print histogram, ICC(1), confidences and predictions of each year's decided papers.
 
-    Of a year without decisions on record, of all papers that were not withdrawn.
+    For a year without decisions on record, of all papers that were not withdrawn.
     """
     for dataset in read_all(data):
         decided = [paper for paper in dataset.papers if paper.accepted is not None]
@@ -142,7 +141,8 @@ def _shares(values: ArrayLike, digits: int) -> dict[float, float]:
 @main.command()
 @click.option("--data", type=click.Path(path_type=Path), required=True)
 def calibration(data: Path) -> None:
-    """Write known papers of three years, spread over their scores, with predictions from before."""
+    """Write papers of three years, spread over their scores, with predictions from earlier
+    years."""
     check_writable(CALIBRATION.parent)
     papers = read_papers(data)
     with ProgressDisplay(Console(stderr=True)) as shown:
@@ -158,7 +158,7 @@ def calibration(data: Path) -> None:
 def _known_papers(
     papers: Any, year: int, data: Path, progress: Progress
 ) -> Iterator[CalibrationPaper]:
-    """Papers of a year with their ratings and what a fit on earlier years predicts of them."""
+    """Papers of a year with their ratings and the predictions of a fit on earlier years."""
     told = papers["abstract"].str.len() >= FEWEST_LETTERS
     of_year, earlier = papers["year"] == year, papers[papers["year"] < year]
     rows = papers[of_year & papers["accepted"].notna() & told].sort_values(["mean", "paper_id"])
@@ -201,13 +201,13 @@ def language(
     data: Path, model: Path, out: Path, before: int, papers: int, layers: int, tokens: int,
     words: Path | None, text: bool, finetune: bool, passes: int, batch: int, seed: int,
 ) -> None:  # fmt: skip
-    """Fit a reviewer on what a local language model holds of a paper, and write it.
+    """Fit a reviewer on a local language model's hidden states of papers, and write it.
 
-    With --words, what TF-IDF and ridge from the same papers say of those of --before and later is
-    written too, for a benchmark's row `csv:FILE`.
+    With --words, predictions of TF-IDF and ridge, fitted on the same papers, for papers of --before
+    and later are written too, for a benchmark's row `csv:FILE`.
 
-    Stopped, it goes on where it was: hidden states are kept in the user's cache, and with
-    --finetune checkpoints beside the file, where the trained model goes.
+    A stopped run goes on: hidden states are kept in the user's cache, and with --finetune
+    checkpoints are next to FILE, where the trained model is written too.
     """
     place = Path(model_place(str(model)))
     check_model(str(place))

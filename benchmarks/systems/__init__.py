@@ -1,1 +1,1 @@
-"""How fast and how safe the system is: speed, scale, crashes, sandbox, throughput."""
+"""Measure the system: speed, scale, throughput, crashes, damage, sandbox."""

@@ -1,17 +1,17 @@
-"""Affinity methods against self-reported expertise: python -m benchmarks.systems.affinity.
+"""Test affinity methods against self-reported expertise: python -m benchmarks.systems.affinity.
 
-With --embeddings sentence embeddings are tried as well, with --write FILE the table goes to a file.
+With --embeddings sentence embeddings are tried too; with --write FILE the table goes to a file.
 
-The gold-standard set of Stelmakh, Wieting, Neubig and Shah (2023, arXiv 2303.16750): 58 reviewers
-rated their expertise on papers that they had read, from 1 to 5. A method ranks each reviewer's
-papers by their own earlier ones. The loss is that paper's weighted ranking loss: the share of
-wrongly ordered pairs of one reviewer's papers, each weighted by the difference in expertise, a tie
-counting half. The similarities of five published methods come with the data, and their losses
-recomputed here (.281, .295, .337, .272, .238) prove the loss.
+The gold standard of Stelmakh, Wieting, Neubig and Shah (2023, arXiv 2303.16750): 58 reviewers rated
+their expertise, from 1 to 5, on papers that they had read. A method ranks each reviewer's papers by
+the reviewer's own earlier ones. The loss is the gold standard's weighted ranking loss: the share of
+wrongly ordered pairs of one reviewer's papers, weighted by the difference in expertise, a tie
+counting half. The data include similarities of five published methods; their losses recomputed here
+(.281, .295, .337, .272, .238) agree with the published ones, which verifies the loss.
 
-Intervals are of the bootstrap over reviewers. The methods are all those that were tried; the
-differences between the better ones are within the noise of 58 reviewers, so the choice in
-`conference/literature/affinity.py` is by simplicity and cost, not by the last digit.
+Intervals are from the bootstrap over reviewers. All methods that were tried are listed; the better
+ones differ by less than the noise of 58 reviewers, so the method in
+`conference/literature/affinity.py` is chosen by simplicity and cost.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ def gold_standard(folder: Path) -> GoldStandard:
 
 
 def losses(gold: GoldStandard, score: Array) -> tuple[Array, Array]:
-    """Weighted wrong pairs and weighted pairs of each reviewer; `score` has a value a rating."""
+    """Each reviewer's weighted wrong pairs and weighted pairs; `score` has one value per rating."""
     wrong, whole = [], []
     for name in range(len(gold.profiles)):
         rows = gold.reviewer == name
@@ -109,7 +109,7 @@ def loss(gold: GoldStandard, score: Array) -> float:
 
 
 def statistic(gold: GoldStandard, score: Array) -> Callable[[Array], Array]:
-    """The loss of a resample of reviewers, as the bootstrap asks for it."""
+    """The loss as a function of how often a resample has each reviewer, for the bootstrap."""
     wrong, whole = losses(gold, score)
 
     def of(counts: Array) -> Array:
@@ -118,7 +118,7 @@ def statistic(gold: GoldStandard, score: Array) -> Callable[[Array], Array]:
     return of
 
 
-# How a reviewer's papers make one value: similarities (own papers, submissions) -> (submissions,).
+# How a reviewer's papers are pooled: similarities (own papers, submissions) -> (submissions,).
 POOLS: dict[str, Callable[[Array], Array]] = {
     "maximum": lambda rows: rows.max(axis=0),
     "mean of the best three": lambda rows: np.sort(rows, axis=0)[-3:].mean(axis=0),
@@ -127,7 +127,7 @@ POOLS: dict[str, Callable[[Array], Array]] = {
 
 
 def pooled(gold: GoldStandard, scores: Array) -> dict[str, Array]:
-    """Each pool of the scores of own papers (rows) for submissions (columns)."""
+    """By pool, each rating's value from scores of own papers (rows) for submissions (columns)."""
     ends = np.cumsum([len(papers) for papers in gold.profiles])[:-1]
     parts = np.split(scores, ends)
     return {
@@ -137,7 +137,7 @@ def pooled(gold: GoldStandard, scores: Array) -> dict[str, Array]:
 
 
 def vector_methods(gold: GoldStandard) -> dict[str, tuple[Any, Any]]:
-    """Name -> vectors of own papers and of submissions, of length one."""
+    """By method, unit vectors of own papers and of submissions."""
     from sklearn.decomposition import TruncatedSVD
     from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.preprocessing import normalize
@@ -177,7 +177,7 @@ def vector_methods(gold: GoldStandard) -> dict[str, tuple[Any, Any]]:
 
 
 def products(own: Any, given: Any) -> Array:
-    """The inner products of two sets of vectors, in rows; each matrix may be sparse."""
+    """The inner products of two sets of row vectors, which may be sparse."""
     found = own @ given.T
     return np.asarray(found.toarray() if hasattr(found, "toarray") else found)
 
@@ -223,7 +223,7 @@ def all_scores(gold: GoldStandard, with_embeddings: bool) -> dict[str, Array]:
 
 
 def time_at_scale(papers: int, reviewers: int) -> str:
-    """Time of the affinities of a large venue, on made-up texts of Zipf-distributed words."""
+    """A line with the time for a large venue's affinities, on texts of Zipf-distributed words."""
     rng = generator(0, "affinity at scale", papers, reviewers)
 
     def text() -> str:
@@ -238,7 +238,7 @@ def time_at_scale(papers: int, reviewers: int) -> str:
 
 
 def main(arguments: list[str]) -> None:
-    """Print the losses of all methods, best first, and each one's difference from the chosen."""
+    """Print the losses of all methods, best first, and their differences from the chosen one."""
     if arguments[:1] == ["--scale"]:
         print(time_at_scale(*map(int, arguments[1:3])))
         return

@@ -1,11 +1,11 @@
 """Assignment at conference scale: python -m benchmarks.systems.assignment [--quick] [--write FILE].
 
-Made-up venues: papers and reviewers gather around topics in a space of 32 dimensions, affinity is
+Made-up venues: papers and reviewers cluster around topics in 32 dimensions, affinity is
 (1 + cosine) / 2 to four decimals, and each paper's 50 best reviewers and each reviewer's 50 best
-papers are listed, less 1 % conflicts. A paper needs 4 reviews, a reviewer takes 1 to 6, so 30,000
-papers use up 20,000 reviewers to the last review: there 50 are too few, and 100 are listed as well.
-In the "mismatch" venue papers and reviewers have different popular topics. Each row runs in a
-process of its own, so that its peak memory is its own; the time is from arrays to assignment.
+papers are listed, except 1 % conflicts. A paper needs 4 reviews and a reviewer takes 1 to 6, so
+30,000 papers need every review of 20,000 reviewers: there 50 are too few, and 100 are listed too.
+In the "mismatch" venue papers and reviewers have different popular topics. Each row runs in its own
+process, to measure its own peak memory; the time is from arrays to assignment.
 """
 
 from __future__ import annotations
@@ -118,7 +118,7 @@ def measure(
 
 
 def _broken(instance: Instance, solution: Solution) -> int:
-    """Pairs that are not listed or twice, and loads above the limit: 0 in any right answer."""
+    """The number of unlisted or repeated pairs and of loads above the limit: 0 if correct."""
     listed = np.unique(instance.paper * instance.n_reviewers + instance.reviewer)
     chosen = solution.paper * instance.n_reviewers + solution.reviewer
     load = np.bincount(solution.reviewer, minlength=instance.n_reviewers)

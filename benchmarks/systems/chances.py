@@ -1,13 +1,13 @@
-"""Are a model's own chances of a rating how often it gives each? On papers of a dataset.
+"""Does a model give each rating as often as its own probabilities say? On papers of a dataset.
 
     python -m benchmarks.systems.chances vllm:MODEL --data iclr2026@FOLDER [--write FILE]
 
-For each paper the model is asked for its chances (`#soft`: one prompt, no sampling), and for many
-answers to the same prompt, sampled at temperature 1. The chances are those of the value after the
-words before it as the model writes them without sampling. A sampled answer may spell these words in
-other tokens and then rates differently, so both are counted: all answers, and those that begin
-alike. The test is Pearson's chi-squared of the answers that begin alike, with values of fewer than
-five expected answers put together.
+For each paper the model is asked once for its probabilities of each rating (`#soft`: one prompt, no
+sampling) and for many answers to the same prompt, sampled at temperature 1. The probabilities are
+of the value after the words that the model writes before it without sampling. A sampled answer may
+spell these words in other tokens and then rate differently, so two counts are made: of all answers,
+and of those that begin with the same tokens. The test is Pearson's chi-squared of the latter, with
+values of fewer than five expected answers joined.
 """
 
 from __future__ import annotations
@@ -51,11 +51,11 @@ from reviewers.language.review import soft_rating
 from venues.venue_file import load_venue
 
 RULES = ModelRules(max_tokens=200)
-FEWEST = 5  # expected answers of a class of the test
+FEWEST = 5  # expected answers in a class of the test
 
 
 class Compared(msgspec.Struct, frozen=True):
-    """One paper: chances, and how many answers gave each value, of all and of those alike."""
+    """One paper: probabilities, and how many answers gave each value, of all and of those alike."""
 
     paper: str
     chances: dict[float, float]
@@ -64,7 +64,7 @@ class Compared(msgspec.Struct, frozen=True):
 
     @property
     def p(self) -> float:
-        """Of the chi-squared test; NaN where fewer than two classes can be formed."""
+        """p of the chi-squared test; NaN if fewer than two classes can be formed."""
         count = sum(self.alike.values())
         rows = [(self.alike.get(value, 0), count * c) for value, c in self.chances.items()]
         large = [row for row in rows if row[1] >= FEWEST]
@@ -77,13 +77,13 @@ class Compared(msgspec.Struct, frozen=True):
         return float(chisquare(seen, due, sum_check=False).pvalue)
 
     def off(self, counts: dict[float, int]) -> float:
-        """Total variation distance of these answers from the chances."""
+        """Total variation distance of these answers from the probabilities."""
         count = max(1, sum(counts.values()))
         return sum(abs(counts.get(v, 0) / count - c) for v, c in self.chances.items()) / 2
 
 
 class Overheard:
-    """A model that notes what it is first asked."""
+    """A model that records its prompts."""
 
     def __init__(self, inner: Model) -> None:
         self._inner, self.asked = inner, list[tuple[Any, ...]]()
@@ -100,7 +100,7 @@ class Overheard:
 async def compare(
     inner: Model, form: Form, manuscript: Manuscript, answers: int, folder: Path
 ) -> Compared:
-    """The model's chances for one paper beside its sampled answers."""
+    """The model's probabilities for one paper, with its sampled answers."""
     key, model = TaskKey("chances", "", manuscript.paper), Overheard(inner)
     asker = Asker(model, RULES, "soft", 0, key)
     chances = await soft_rating(
@@ -124,7 +124,7 @@ async def compare(
 
 
 def head_of(places: Iterable[Place]) -> tuple[str, ...]:
-    """The tokens of an answer before its value's first."""
+    """The tokens of an answer before its value."""
     head: list[str] = []
     for place in places:
         if any(char.isdigit() for char in place.token):
@@ -192,7 +192,7 @@ def _cell(row: Compared, value: float) -> str:
 
 
 def _by_chance(row: Compared, count: int) -> float:
-    """The mean distance of so many draws from the chances that they are drawn by."""
+    """The mean distance of `count` draws from the probabilities that they are drawn with."""
     chances = np.array(list(row.chances.values()))
     drawn = np.random.default_rng(0).multinomial(max(1, count), chances / chances.sum(), 1000)
     return float((abs(drawn / max(1, count) - chances).sum(axis=1) / 2).mean())

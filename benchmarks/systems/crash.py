@@ -2,11 +2,11 @@
 
 First a round of three submissions is killed after each write to its ledger in turn, and run again.
 
-A round of table submissions with minds that answer at once runs in a process that is killed with
-SIGKILL at a random time, and is run again on the same folder, until it ends; then the next round
-begins. After each kill the ledger is opened and compared with that of a round that nobody
-disturbed, and with a list, kept beside it, of the tasks that were reported as committed. Killing a
-process tests what the program writes, not what the disk keeps when the power fails.
+Then a round of table submissions, with minds that answer at once, runs in a process that is killed
+with SIGKILL at random times and run again on the same folder until it ends; then the next round
+begins. After each kill the ledger is compared with that of an undisturbed round, and with a list of
+the tasks that were reported as committed. Killing a process tests what the program writes, not what
+the disk keeps when the power fails.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ FORK = multiprocessing.get_context("fork")
 
 
 class Figures(msgspec.Struct, kw_only=True):
-    """What was seen over all kills. Times in seconds."""
+    """Counts over all kills. Times are in seconds."""
 
     papers: int
     tasks: int
@@ -54,8 +54,8 @@ class Figures(msgspec.Struct, kw_only=True):
     different: int = 0
     committed: int = 0
     before_first_write: int = 0
-    writes: int = 0  # after each of which a small round was killed
-    write_failures: int = 0  # of these rounds, that did not end the same with nothing done twice
+    writes: int = 0  # writes of a small round, which was killed after each
+    write_failures: int = 0  # of these rounds, how many ended differently or did a task twice
     reopened: list[float] = []
 
 
@@ -83,7 +83,7 @@ def run_once(folder: Path, papers: int, acknowledged: Path | None = None) -> Non
 
 
 def kill_after(seconds: float, work: Callable[[], None]) -> bool:
-    """Run `work` in a forked process and kill it after so long; whether it was killed."""
+    """Run `work` in a forked process, kill it after `seconds`; return whether it was killed."""
     child = FORK.Process(target=work)
     child.start()
     child.join(seconds)
@@ -128,12 +128,12 @@ def _die_after(writes: int, folder: Path) -> None:
 
 
 def measure(kills: int, papers: int, seed: int, most_seconds: float) -> Figures:
-    """Kill until there were `kills` kills or the time is over, and finish the last round."""
+    """Kill rounds until there were `kills` kills or the time is over; finish the last round."""
     rng = generator(seed, "crash benchmark", kills)
     end = time.monotonic() + most_seconds
     with tempfile.TemporaryDirectory() as name:
         place = Path(name)
-        run_once(place / "warm", 20)  # Imports once, so that kills fall into the round itself.
+        run_once(place / "warm", 20)  # Imports once, so that kills hit the round itself.
         start = time.monotonic()
         kill_after(600, partial(run_once, place / "whole", papers))
         usual = time.monotonic() - start
@@ -148,7 +148,7 @@ def measure(kills: int, papers: int, seed: int, most_seconds: float) -> Figures:
 def _one_round(
     folder: Path, truth: dict[str, bytes], figures: Figures, kills: int, rng: np.random.Generator
 ) -> None:
-    """Kill and resume one round until it ends; the run after the last kill is left alone."""
+    """Kill and resume one round until it ends; the run after the last kill is not killed."""
     noted = folder.with_suffix(".log")
     work = partial(run_once, folder, figures.papers, noted)
     while kill_after(float(rng.uniform(0, figures.usual)) if figures.kills < kills else 600, work):
@@ -216,10 +216,10 @@ def report(figures: Figures, command: str) -> str:
 @click.option("--kills", default=1000, show_default=True)
 @click.option("--papers", default=200, show_default=True)
 @click.option("--seed", default=0, show_default=True)
-@click.option("--minutes", default=60.0, show_default=True, help="Stop after so long.")
+@click.option("--minutes", default=60.0, show_default=True, help="Stop after this time.")
 @click.option("--write", type=click.Path(path_type=Path), help="Write the report to this file.")
 def main(kills: int, papers: int, seed: int, minutes: float, write: Path | None) -> None:
-    """Kill rounds at random times and compare what they come to."""
+    """Kill rounds at random times and compare their results."""
     figures = measure(kills, papers, seed, 60 * minutes)
     text = report(figures, f"python -m benchmarks.systems.crash --kills {kills} --papers {papers}")
     click.echo(text)
@@ -227,7 +227,7 @@ def main(kills: int, papers: int, seed: int, minutes: float, write: Path | None)
         write.write_text(text)
     wrong = figures.different + figures.foreign + figures.lost + figures.twice
     if wrong or figures.write_failures:
-        raise click.ClickException("a killed round came to something else")
+        raise click.ClickException("a killed round had another result")
 
 
 if __name__ == "__main__":

@@ -1,13 +1,13 @@
-"""Ledgers on failing disks and damaged ledgers: python -m benchmarks.systems.damage [--write FILE].
+"""Failing disks and damaged ledgers: python -m benchmarks.systems.damage [--write FILE].
 
-A round of three table submissions with minds that answer at once, and
+For a round of three table submissions with minds that answer at once:
 
-- every write, sync or creation of a file below its folder fails in turn (`failing.c`, loaded before
-  the C library): no room from the n-th call on, or one error. The run must end in one sentence and
-  leave a sound ledger, and the same command must then end as if nothing had been;
-- single bytes of its finished ledger are flipped, and the ledger is cut short: what is read must be
-  refused or unchanged;
-- two runs want one folder: the second is refused, and takes over once the first is killed.
+- each write, sync or creation of a file below its folder fails in turn (`failing.c`, loaded before
+  the C library): no space from the n-th call on, or one error. The run must end with a one-sentence
+  message and leave a sound ledger, and the same command must then finish the round as usual;
+- single bytes of its finished ledger are changed, and the ledger is cut short: it must be refused
+  or read without a difference;
+- two runs use one folder: the second is refused, and takes over once the first is killed.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ KINDS = {
 
 
 class Row(msgspec.Struct):
-    """What was seen of one kind of damage."""
+    """Counts for one kind of damage."""
 
     kind: str
     tried: int = 0
@@ -59,7 +59,7 @@ class Row(msgspec.Struct):
 
 
 def in_child(work: Callable[[], int]) -> int:
-    """The status that `work` returns in a forked process; `OTHER` where it raised."""
+    """The status that `work` returns in a forked process; `OTHER` if it raises."""
 
     def run() -> None:
         sys.stderr = open(os.devnull, "w")  # noqa: SIM115, PTH123
@@ -72,7 +72,7 @@ def in_child(work: Callable[[], int]) -> int:
 
 
 def _run_failing(folder: Path, number: int, kinds: int, code: int, lasting: bool) -> int:
-    """Run the round with the n-th call failing, and the status of its process."""
+    """Run the round with the n-th call failing; return the status for its process."""
     library = ctypes.CDLL(None)
     library.arm(str(folder).encode(), ctypes.c_long(number), kinds, code, lasting)
     try:
@@ -83,7 +83,7 @@ def _run_failing(folder: Path, number: int, kinds: int, code: int, lasting: bool
 
 
 def _go_on(folder: Path, truth: dict[str, bytes]) -> int:
-    """Go on with the round on a disk that works, and whether it ends as it should."""
+    """Resume the round on a working disk; return whether it ends as it should."""
     if (folder / TIP).exists():
         before = content(folder)
         if not before.items() <= truth.items():
@@ -126,7 +126,7 @@ def _same(folder: Path, truth: tuple[dict[str, bytes], bytes | None]) -> bool:
 
 
 def damaged_files(place: Path, count: int, seed: int = 0) -> list[Row]:
-    """Flip one random bit of, and cut at a random place, the finished ledger, `count` times."""
+    """Change one random byte of the finished ledger, or cut it at a random place, `count` times."""
     run_once(place / "finished", PAPERS)
     ledger = read_ledger(place / "finished")
     truth = ledger.content(), ledger.read_note("plan")
@@ -155,7 +155,7 @@ def damaged_files(place: Path, count: int, seed: int = 0) -> list[Row]:
 
 
 def two_runs(place: Path) -> float:
-    """Seconds until a second run takes over from one that was killed; it is refused before."""
+    """Check that a second run is refused; return the seconds until it takes over after a kill."""
     folder = place / "two"
     code = (
         "import sys, time, pathlib; from conference.core.ledger import open_ledger;"
@@ -179,10 +179,10 @@ def two_runs(place: Path) -> float:
 
 
 def measure(every: int, count: int) -> tuple[list[Row], float]:
-    """All rows, and the seconds of a take-over."""
+    """All rows, and the seconds that a take-over took."""
     with tempfile.TemporaryDirectory() as name:
         place = Path(name)
-        run_once(place / "whole", PAPERS)  # Here, so that forked rounds find all imported.
+        run_once(place / "whole", PAPERS)  # Imports everything for the forked rounds.
         truth = content(place / "whole")
         rows = [failing_calls(place, truth, kind, every) for kind in KINDS]
         return rows + damaged_files(place, count), two_runs(place)
@@ -223,7 +223,7 @@ def load_first() -> None:
 
 
 @click.command()
-@click.option("--every", default=1, show_default=True, help="Fail each so-manieth call only.")
+@click.option("--every", default=1, show_default=True, help="Fail only every n-th call.")
 @click.option("--count", default=1000, show_default=True, help="Bytes changed, and cuts.")
 @click.option("--write", type=click.Path(path_type=Path), help="Write the report to this file.")
 def main(every: int, count: int, write: Path | None) -> None:
@@ -238,7 +238,7 @@ def main(every: int, count: int, write: Path | None) -> None:
     if write:
         write.write_text(text)
     if any(row.wrong for row in rows):
-        raise click.ClickException("damage passed for data, or a round did not go on")
+        raise click.ClickException("damage went unnoticed, or a round did not go on")
 
 
 if __name__ == "__main__":

@@ -1,9 +1,8 @@
-"""One round in any order, and on hosts that die: python -m benchmarks.systems.disorder.
+"""Play one round in different orders and on dying hosts: python -m benchmarks.systems.disorder.
 
-A round of table submissions with minds that answer after a wait that differs from task to task and
-from run to run. It is played with 1, 16 and 256 tasks at a time, with finished tasks handed back
-shuffled, and on Ray hosts that are killed one after the other while they work. All must come to the
-same ledger, times aside.
+A round of table submissions whose minds answer after random waits is played with 1, 16 and 256
+tasks at a time, with finished tasks returned in random order, and on Ray hosts that are killed one
+after another while they work. All must give the same ledger, except for times.
 """
 
 from __future__ import annotations
@@ -44,8 +43,7 @@ AT_ONCE = (1, 16, 256)
 
 
 class Row(msgspec.Struct):
-    """One way to play the round. `killed` are hosts, `differ` says what each task with other
-    records was."""
+    """One way to play the round: hosts `killed`, and a line for each task with other records."""
 
     way: str
     tasks: int
@@ -55,7 +53,7 @@ class Row(msgspec.Struct):
 
 
 class Shuffled:
-    """An executor that hands results back in a random order and in groups of random size."""
+    """An executor that returns results in random order and in groups of random size."""
 
     def __init__(self, inner: Executor) -> None:
         self._inner = inner
@@ -75,7 +73,7 @@ class Shuffled:
 
 
 def unhurried(folder: str, longest: float) -> Performer:
-    """A performer whose tasks of agents take up to `longest` seconds, drawn anew each time."""
+    """A performer whose agents' tasks take up to `longest` seconds, drawn anew each time."""
     perform = make_performer(0, folder, HOSTS)
 
     async def wait_and_perform(task: Task) -> Done:
@@ -87,7 +85,7 @@ def unhurried(folder: str, longest: float) -> Performer:
 
 
 def played(folder: Path, papers: int, executor_for: Callable[[Task], Executor]) -> float:
-    """Play the round in `folder`, and the seconds it took."""
+    """Play the round in `folder`; return the seconds it took."""
     source, venue = make_table(papers), instant_venue()
     ledger = open_ledger(folder)
     note_plan(ledger, make_plan(venue, 0, 1, source))
@@ -117,7 +115,7 @@ def differences(folder: Path, truth: dict[str, bytes]) -> list[str]:
 
 
 def in_any_order(place: Path, papers: int) -> list[Row]:
-    """The round with some tasks at a time, and with what is finished shuffled."""
+    """Rows of the round with several numbers of tasks at a time, and with shuffled results."""
     rows: list[Row] = []
     ways = [(f"{count} at a time", count) for count in AT_ONCE] + [("shuffled", 256)]
     truth: dict[str, bytes] = {}
@@ -135,7 +133,7 @@ def in_any_order(place: Path, papers: int) -> list[Row]:
 def on_dying_hosts(
     place: Path, papers: int, kills: int, longest: float, pause: float, truth: dict[str, bytes]
 ) -> Row:
-    """The round on Ray hosts, of which one that works is killed every `pause` seconds."""
+    """The row of the round on Ray hosts; a working one is killed every `pause` seconds."""
     folder = place / f"{kills} kills"
     connect(None, HOSTS)
     make = partial(unhurried, str(folder), longest)
@@ -168,7 +166,7 @@ def on_dying_hosts(
 
 
 def _hosts() -> list[int]:
-    """Ray hosts that this process started and that are performing tasks."""
+    """Process ids of this process's Ray hosts that are performing tasks."""
     found = []
     for process in psutil.Process().children(recursive=True):
         with suppress(psutil.Error):
@@ -229,7 +227,7 @@ def main(papers: int, kills: int, longest: float, pause: float, write: Path | No
     if write:
         write.write_text(text)
     if any(row.differ for row in rows):
-        raise click.ClickException("a round came to something else")
+        raise click.ClickException("a round had another result")
 
 
 if __name__ == "__main__":

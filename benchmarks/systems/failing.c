@@ -1,5 +1,5 @@
 /* Makes the n-th call that writes, syncs or creates a file below a folder fail, for `damage.py`.
- * Loaded before the C library; armed from Python by `arm`. */
+ * Preloaded before the C library; armed from Python by `arm`. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -15,7 +15,7 @@ static char folder[4096];
 static long number, counted;
 static int kinds, error_code, stays;
 
-/* From now on the n-th call of these kinds fails, and with `lasting` all after it. */
+/* From now on the n-th call of these kinds fails, and with `lasting` all calls after it. */
 void arm(const char *below, long n, int of_kinds, int code, int lasting) {
     strncpy(folder, below, sizeof folder - 1);
     counted = 0, number = n, kinds = of_kinds, error_code = code, stays = lasting;

@@ -1,8 +1,8 @@
-"""Are intervals honest where there is nothing? python -m benchmarks.systems.permuted.
+"""Do intervals cover chance when there is no signal? python -m benchmarks.systems.permuted.
 
-Papers get made-up scores on a rating scale, and people's ratings and decisions that were permuted,
-so that no score says anything of them. The figures are those of the benchmark's reports, with their
-own bootstrap. A 95 % interval should hold the value of chance in 93 to 97 % of the trials.
+Papers get made-up scores on a rating scale, and permuted ratings and decisions, so that scores say
+nothing about them. Figures are those of the benchmark's reports, with the same bootstrap. A 95 %
+interval should hold the value of chance in 93 to 97 % of the trials.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def trial(papers: int, number: int, seed: int) -> dict[str, Estimate]:
 
 
 def covered(papers: int, trials: int, seed: int = 0) -> dict[str, int]:
-    """In how many trials each figure's interval held the value of chance."""
+    """By figure, in how many trials its interval held the value of chance."""
     held = dict.fromkeys(CHANCE, 0)
     for number in range(trials):
         for name, figure in trial(papers, number, seed).items():

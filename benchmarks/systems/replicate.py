@@ -1,10 +1,10 @@
-"""Rounds of embedded minds in scores only: what a study's replicate costs.
+"""Measure what a study's replicate costs: rounds of embedded minds with scores only.
 
     python -m benchmarks.systems.replicate [--sizes 850,1700,3400,6800] [--write FILE]
 
-In one process for each size: a first round, three more with other seeds, as a study's replicates
-are, and one that takes the last of them over under another acceptance rate. Beside them stands a
-bare NumPy simulation of the same panel, which has nobody, no assignment and no ledger.
+In one process per size: a first round, three more with other seeds like a study's replicates, and
+one that reuses the last of them with another acceptance rate. For comparison, a bare NumPy
+simulation of the same panel, without people, assignment or ledger.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ BARE = 50  # bare simulations that are timed together
 
 
 def measure(papers: int) -> dict[str, Any]:
-    """Processor seconds of each kind of round, peak memory in MiB."""
+    """Processor seconds of each kind of round, and peak memory in MiB."""
     source = make_table(papers)
     venue = prepare(VENUE, settings=SCORES_ONLY)
     other = prepare(VENUE, settings=SCORES_ONLY | QUOTA)
@@ -64,7 +64,7 @@ def measure(papers: int) -> dict[str, Any]:
 
 
 def bare(papers: int, seed: int) -> Any:
-    """Ratings of the same panel as arrays, and the accepted papers."""
+    """Simulate the same panel's ratings as arrays; return the accepted papers."""
     panel, rng = load_panel(VENUE), np.random.default_rng(seed)
     c, s = panel.common, panel.severity_share
     paper = rng.standard_normal((papers, 1))

@@ -1,10 +1,10 @@
-"""How fast the embedded reviewer works.
+"""Measure how fast the embedded reviewer works.
 
     python -m benchmarks.systems.reviewer_speed [papers] [pdf folder]
 
-Made-up abstracts and full papers of usual length. Scoring reads title and abstract; measuring a
-full paper (sections, references, numbers) is what a review adds to that. Reading PDFs, with the
-search for hidden text, is timed apart where a folder is given.
+On made-up abstracts and full papers of usual length. Scoring reads title and abstract; a review
+also measures the full paper (sections, references, numbers). Reading PDFs, with the search for
+hidden text, is timed separately if a folder is given.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def _texts(count: int, length: int) -> list[str]:
 
 
 def _words() -> Sequence[str]:
-    """Ordinary words of machine-learning abstracts, and made-up ones beside them."""
+    """Ordinary words of machine-learning abstracts, and made-up ones."""
     common = (
         "we propose a novel method for learning representations of graphs with theoretical "
         "guarantees and show that our approach improves the state of the art on many benchmarks "
@@ -68,7 +68,7 @@ def _words() -> Sequence[str]:
 
 
 def main() -> None:
-    """Print papers a second."""
+    """Print papers per second."""
     papers = int(sys.argv[1]) if len(sys.argv) > 1 else 2000
     pdfs = Path(sys.argv[2]) if len(sys.argv) > 2 else None
     for what, count, seconds in speeds(papers, pdfs):

@@ -1,14 +1,14 @@
-"""What the sandbox costs, per launch and per experiment.
+"""Measure what the sandbox costs, per launch and per experiment.
 
     python -m benchmarks.systems.sandbox [--write benchmarks/systems/SANDBOX.md]
 
-Each sandboxed run is paired with a plain one of the same command. Per launch: `/bin/true`, in turn
-and in alternating order, in real time. Per experiment: the learning-rate template as a workshop
-paper runs it (six runs, both arms together), with its quick and its full budget, its libraries
-loaded before the watch as papers load them. The two of a pair share one core, so that all that
-makes it faster or slower falls on both; compared is the processor time of the command and of all
-that stands around it (launcher and supervisor). Intervals are 95 % percentile bootstrap over
-pairs, of the median difference and of the ratio of means.
+Each sandboxed run is paired with a plain run of the same command. Per launch: `/bin/true`, one
+after the other in alternating order, in real time. Per experiment: the learning-rate template as a
+workshop paper runs it (six runs, both arms together), with its quick and its full budget, and its
+libraries loaded before it is supervised, as for papers. The two runs of a pair share one core, so
+that whatever speeds it up or slows it down affects both; compared is the processor time of the
+command with launcher and supervisor. Intervals are 95 % percentile bootstrap over pairs, of the
+median difference and of the ratio of means.
 """
 
 from __future__ import annotations
@@ -46,9 +46,9 @@ _LIMITS = Limits(wall_seconds=600.0)
 
 
 def plain(command: Sequence[str], folder: Path, method: Method) -> None:
-    """Run a command as the sandbox would, without it.
+    """Run a command as the sandbox would, but without it.
 
-    In a session of its own, as there: the kernel shares a core out among sessions.
+    In its own session, as in the sandbox: the kernel shares a core among sessions.
     """
     clean = environment(method, folder, None) | {"HOME": str(folder), "TMPDIR": str(folder)}
     subprocess.run(
@@ -66,7 +66,7 @@ def boxed(
 
 
 def launches(folder: Path, method: Method, n: int) -> NDArray[np.float64]:
-    """Seconds of `n` pairs of launches after one unmeasured, shape (n, 2 plain and sandboxed)."""
+    """Seconds of `n` pairs of launches after an unmeasured one, shape (n, 2: plain, sandboxed)."""
     rows = []
     for number in range(n + 1):
         seconds = {}
@@ -81,10 +81,10 @@ def launches(folder: Path, method: Method, n: int) -> NDArray[np.float64]:
 def experiments(
     budget: str, seeds: int, folder: Path, method: Method, n: int
 ) -> NDArray[np.float64]:
-    """Processor seconds of at least `n` pairs, shape (pairs, 2 plain and sandboxed).
+    """Processor seconds of at least `n` pairs, shape (pairs, 2: plain, sandboxed).
 
-    Each pair has a core, and each command of a pair a process of its own that measures it. The
-    first pair of each core is not measured.
+    Each pair has a core, and each command of a pair its own measuring process. The first pair of
+    each core is not measured.
     """
     cores = sorted(os.sched_getaffinity(0))
     rows = []
@@ -105,7 +105,7 @@ def experiments(
 def processor_seconds(
     budget: str, seeds: int, folder: Path, method: Method, core: int, in_box: bool
 ) -> float:
-    """What an experiment takes on a core, with its launcher and its supervisor."""
+    """Processor seconds of an experiment on a core, with launcher and supervisor."""
     os.sched_setaffinity(0, {core})
     with tempfile.TemporaryDirectory(dir=folder) as name:
         command = prepare(Path(name), seeds, budget)
@@ -119,7 +119,7 @@ def processor_seconds(
 
 
 def _used() -> float:
-    """Processor seconds of this process and of those that it has waited for."""
+    """Processor seconds of this process and its finished children."""
     return sum(
         usage.ru_utime + usage.ru_stime
         for usage in map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
@@ -129,7 +129,7 @@ def _used() -> float:
 def interval(
     statistic: Callable[[NDArray[np.float64]], float], data: NDArray[np.float64]
 ) -> tuple[float, float, float]:
-    """The statistic of the pairs (first axis) and its 95 % bootstrap interval."""
+    """The statistic over pairs (first axis) and its 95 % bootstrap interval."""
     rng = generator(0, "benchmark", "sandbox")
     draws = [statistic(data[rng.integers(0, len(data), len(data))]) for _ in range(_RESAMPLES)]
     low, high = np.percentile(draws, [2.5, 97.5])
@@ -142,12 +142,12 @@ def extra_milliseconds(data: NDArray[np.float64]) -> float:
 
 
 def extra_share(data: NDArray[np.float64]) -> float:
-    """Ratio of mean costs less 1."""
+    """Ratio of mean costs − 1."""
     return float(data[:, 1].mean() / data[:, 0].mean() - 1)
 
 
 def prepare(folder: Path, seeds: int, budget: str) -> list[str]:
-    """Copy the template's experiment with a configuration of several seeds; its command."""
+    """Copy the template's experiment and configure several seeds; return its command."""
     shutil.copyfile(TEMPLATE / "experiment.py", folder / "experiment.py")
     told = tomllib.loads((TEMPLATE / "template.toml").read_text(encoding="utf-8"))
     knobs = {knob["name"]: knob["default"] for knob in told["knobs"]}
@@ -157,7 +157,7 @@ def prepare(folder: Path, seeds: int, budget: str) -> list[str]:
 
 
 class Row(msgspec.Struct, frozen=True):
-    """One measured cost as printed, and whether its interval keeps to the aim."""
+    """One measured cost as printed, and whether it keeps to the aim."""
 
     what: str
     method: str
@@ -171,7 +171,7 @@ class Row(msgspec.Struct, frozen=True):
 
 
 def launch_row(method: Method, data: NDArray[np.float64]) -> Row:
-    """What starting `/bin/true` costs under a method."""
+    """The row of what starting `/bin/true` costs with a method."""
     extra, low, high = interval(extra_milliseconds, data)
     plain, boxed = np.median(data, axis=0) * 1000
     return Row(
@@ -182,7 +182,7 @@ def launch_row(method: Method, data: NDArray[np.float64]) -> Row:
 
 
 def experiment_row(method: Method, budget: str, data: NDArray[np.float64]) -> Row:
-    """What an experiment costs more."""
+    """The row of what the sandbox adds to an experiment."""
     extra, low, high = interval(extra_share, data)
     plain, boxed = data.mean(axis=0)
     return Row(
@@ -193,7 +193,7 @@ def experiment_row(method: Method, budget: str, data: NDArray[np.float64]) -> Ro
 
 
 def kept(low: float, high: float, aim: float) -> str:
-    """Whether an interval lies below an aim; where it holds the aim, that cannot be said."""
+    """Whether an interval is below an aim; "cannot be told" if it contains the aim."""
     return "yes" if high < aim else "no" if low > aim else "cannot be told"
 
 

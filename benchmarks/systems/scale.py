@@ -1,8 +1,8 @@
-"""Rounds of 300, 3,000 and 30,000 table submissions with minds that answer at once.
+"""Measure rounds of 300, 3,000 and 30,000 table submissions with minds that answer at once.
 
     python -m benchmarks.systems.scale [--sizes 300,3000,30000] [--hosts 0] [--out FILE]
 
-Each round runs in a process of its own. Reported are reviews a second, peak memory, each phase's
+Each round runs in its own process. The report has reviews per second, peak memory, each phase's
 share, the time to open the finished round again, and the ratio to a bare asyncio loop that makes
 the same reviews without ledger, phases or Ray.
 """
@@ -60,7 +60,7 @@ def make_table(papers: int, seed: int = 0) -> PaperSource:
 def instant_venue() -> Venue:
     """ICLR 2026 with four reviews a paper, minds that answer at once, and the total as objective.
 
-    How long the worst-off paper takes at this size is in ASSIGNMENT.md.
+    ASSIGNMENT.md has the time of the objective "worst" at this size.
     """
     venue = prepare("iclr2026", minds=dict.fromkeys(("scientist", "reviewer", "chair"), "instant"))
     rules = msgspec.structs.replace(venue.assignment, objective="total")
@@ -70,7 +70,7 @@ def instant_venue() -> Venue:
 def measure_round(papers: int, hosts: int) -> dict[str, object]:
     """Run one round, then open it again; all times in seconds, memory in MiB.
 
-    `phases` are seconds of the processor, which other work on the machine does not lengthen.
+    `phases` are processor seconds, which depend little on other work on the machine.
     """
     source, venue = make_table(papers), instant_venue()
     spent: dict[str, float] = defaultdict(float)
@@ -108,7 +108,7 @@ def measure_round(papers: int, hosts: int) -> dict[str, object]:
 
 
 def measure_bare(papers: int) -> float:
-    """Reviews a processor second of a bare asyncio loop: the same mind, the same encoding."""
+    """Reviews per processor second of a bare asyncio loop with the same mind and encoding."""
     source, venue = make_table(papers), instant_venue()
     mind, agent = InstantReviewer(), Agent(id="r", role="reviewer", name="", lab="")
 

@@ -1,14 +1,14 @@
-"""How fast a round of language models is.
+"""Measure how fast a round with language models is.
 
     python -m benchmarks.systems.throughput MODEL [--write FILE]
 
-On one vLLM engine, in one run: (b) a round of made-up papers, (a) all of that round's prompts given
-to the engine at once as one batch, (c) the same calls in The AI Scientist's order: paper by paper,
-one call after another, each with its form first and the paper last, and (d) in AgentReview's: paper
-by paper, one call after another, each opening with who asks. Each starts with an empty prefix
-cache. Reported are calls and written tokens a second, how many calls the engine has at once and for
+On one vLLM engine, in one run: (b) a round of made-up papers; (a) all of that round's prompts as
+one batch; (c) the same calls in The AI Scientist's order: paper by paper, one call after another,
+each with its form first and the paper last; and (d) in AgentReview's order: paper by paper, one
+call after another, each beginning with the agent's name. Each starts with an empty prefix cache.
+The report has calls and written tokens per second, how many calls the engine has at once and for
 which share of the time it has none, prompt tokens computed and cached, and the ratios.
-It runs unchanged on a GPU with a real model; a tiny random one has to be made first.
+It runs unchanged on a GPU with a real model; a tiny random model must be made first.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class Row(msgspec.Struct, frozen=True):
     tokens_in: int
     tokens_cached: int
     tokens_out: int
-    spans: tuple[tuple[float, float], ...] = ()  # Each call's seconds in the engine.
+    spans: tuple[tuple[float, float], ...] = ()  # each call's start and end in the engine
 
     @property
     def rate(self) -> float:
@@ -62,7 +62,7 @@ class Row(msgspec.Struct, frozen=True):
 
     @property
     def written(self) -> float:
-        """Tokens written a second."""
+        """Tokens written per second."""
         return self.tokens_out / self.seconds
 
     @property
@@ -77,12 +77,12 @@ class Row(msgspec.Struct, frozen=True):
 
 
 class Measured(msgspec.Struct, frozen=True):
-    """All ways on the same papers: passes of (a) and (b), one of (c) and one of (d)."""
+    """All ways on the same papers: passes of (a) and (b), and one each of (c) and (d)."""
 
     batches: tuple[Row, ...]
     rounds: tuple[Row, ...]
     peers: tuple[Row, ...]
-    best: float  # the share of prompt tokens that the prompts let a cache save
+    best: float  # the largest share of prompt tokens that a cache can save
 
 
 def main() -> None:
@@ -110,7 +110,7 @@ def main() -> None:
 
 
 def made_papers(count: int, words: int) -> PaperSource:
-    """Papers of random words: no two share more than their headings."""
+    """Papers of random words, which share nothing but headings."""
     rows = []
     for number in range(count):
         rng = generator(0, "throughput", number)
@@ -130,7 +130,7 @@ def measure(
     passes: int = 1,
     peer_papers: int = 0,
 ) -> str:
-    """The report as Markdown, a part for each length of papers in words."""
+    """The report as Markdown, with a part for each paper length in words."""
     import ray
 
     engines = Engines(RecordingEngine)
@@ -217,7 +217,7 @@ def _round(spec: str, rules: ModelRules, source: PaperSource) -> Row:
     with tempfile.TemporaryDirectory() as name:
         try:
             run_round(venue, out=Path(name), hosts=0, papers=source, progress=progress)
-        except StopRound as stop:  # Its calls were made and count, of use or not.
+        except StopRound as stop:  # Its calls count, useful or not.
             _say(str(stop))
             called = "our round, which ended early"
         ledger = read_ledger(Path(name))
@@ -229,7 +229,7 @@ def _round(spec: str, rules: ModelRules, source: PaperSource) -> Row:
 
 
 def covered(spans: Iterable[tuple[float, float]]) -> float:
-    """Seconds in which at least one of these spans of time runs: steps of a round overlap."""
+    """Seconds covered by at least one of these spans, which may overlap."""
     total, until = 0.0, -math.inf
     for start, end in sorted(spans):
         total += max(0.0, end - max(start, until))
@@ -238,7 +238,7 @@ def covered(spans: Iterable[tuple[float, float]]) -> float:
 
 
 def together(rows: Sequence[Row]) -> Row:
-    """Several passes of the same calls as one."""
+    """Several passes of the same calls as one row."""
     names = ("calls", "seconds", "tokens_in", "tokens_cached", "tokens_out")
     sums = {name: sum(getattr(row, name) for row in rows) for name in names}
     spans = tuple(span for row in rows for span in row.spans)
@@ -246,7 +246,7 @@ def together(rows: Sequence[Row]) -> Row:
 
 
 def _without_least(form: Form) -> Form:
-    """The form without least words of its texts: a random model would be asked again for them."""
+    """The form without minimum words, for which a random model would be asked again."""
     return msgspec.structs.replace(
         form, field=tuple(msgspec.structs.replace(field, least=0) for field in form.field)
     )
@@ -281,14 +281,14 @@ def _row(name: str, replies: Sequence[Reply], seconds: float) -> Row:
 
 
 def _ai_scientist(row: Asked, number: int) -> tuple[Message, ...]:
-    """The paper after form and persona, as in perform_review.py."""
+    """The messages with the paper after form and persona, as in perform_review.py."""
     paper, end, instruction = row.messages[1].text.partition(PAPER_END)
     user = Message("user", f"{instruction.strip()}\n\n{paper}{end}")
     return (row.messages[0], user, *row.messages[2:])
 
 
 def _agentreview(row: Asked, number: int) -> tuple[Message, ...]:
-    """Who asks first, name and role, and the paper in its first turn: agents share no prefix."""
+    """The messages with the agent's name first, then the paper: agents share no prefix."""
     paper, end, instruction = row.messages[1].text.partition(PAPER_END)
     system = Message("system", f"You are agent {number}.\n{row.messages[0].text}")
     user = Message("user", f"{paper}{end}\n\n{instruction.strip()}")
@@ -306,10 +306,10 @@ def by_paper(
     order: Callable[[Asked, int], tuple[Message, ...]],
     papers: int = 0,
 ) -> list[Asked]:
-    """The calls paper by paper, each paper's numbered from 0 and put in another order.
+    """The calls paper by paper, with messages reordered by `order` (message, number in its paper).
 
-    Calls about no single paper, such as bids, are left as they are and come last. With `papers`
-    only the calls about the first so many are made.
+    Calls about no single paper, such as bids, are unchanged and come last. With `papers` only the
+    calls about that many first papers are kept.
     """
     each: dict[str, list[Asked]] = {}
     others = []

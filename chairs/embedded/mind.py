@@ -1,6 +1,6 @@
 """The embedded chairs: weighted reading of reviews, level corrections, quotas.
 
-What a chair writes names the numbers behind its score. It understands no argument, and says so.
+A chair's text states the numbers behind its score. It does not understand arguments, and says so.
 """
 
 from __future__ import annotations
@@ -44,10 +44,10 @@ Recommendation = Literal["accept", "reject"]
 
 
 class EmbeddedChair:
-    """Fulfils `ChairMind`, for area chairs, senior area chairs and program chairs."""
+    """Implements `ChairMind` for area chairs, senior area chairs and program chairs."""
 
     async def rate(self, agent: Agent, sight: RateSight, context: Context) -> list[ReviewQuality]:
-        """By what a review names of the paper: 1, and 1 more for each `step` of such places."""
+        """By how many places and numbers of the paper a review names: 1, plus 1 for each `step`."""
         step, found = rules().quality.step, []
         for review, reviewer in zip(sight.reviews, sight.reviewers, strict=True):
             said = "\n".join(review.texts.get(field.name, "") for field in sight.form.texts)
@@ -65,7 +65,8 @@ class EmbeddedChair:
     async def discuss(
         self, agent: Agent, sight: ChairDiscussSight, context: Context
     ) -> list[Comment]:
-        """Names the gap between the ratings, what the two ends rest on, and where scores differ."""
+        """States the gap between ratings, the reasons at both ends, and where scores differ
+        most."""
         thread = sight.thread
         if not sight.form.texts:
             return [_comment(agent, sight, [_range(thread.ratings)])]
@@ -87,7 +88,7 @@ class EmbeddedChair:
     async def meta_review(
         self, agent: Agent, sight: MetaReviewSight, context: Context
     ) -> MetaReview:
-        """A weighted mean of level-free ratings, and how it stands to the bar.
+        """A weighted mean of ratings without levels, compared with the bar.
 
         score = sum of w (rating - level), with weights by confidence (`weights_of`), levels by
         calibration or the round (`levels_of`), and the persona's pulls (`score_of`).
@@ -118,10 +119,10 @@ class EmbeddedChair:
     async def senior_notes(
         self, agent: Agent, sight: SeniorSight, context: Context
     ) -> list[SeniorNote]:
-        """Takes out the part of an area chair's level that its number of papers can bear.
+        """Removes part of an area chair's level, depending on its number of papers.
 
         adjustment = most n / (n + prior) (venue mean - chair mean): shrinkage of a mean of n
-        papers, `prior` being the variance within chairs over that between them.
+        papers, where `prior` is the variance within chairs over that between them.
         """
         count, senior = len(sight.meta_reviews), rules().senior
         share = senior.most * count / (count + senior.prior)
@@ -140,7 +141,7 @@ class EmbeddedChair:
         ]
 
     async def decide(self, agent: Agent, sight: DecideSight, context: Context) -> list[Decision]:
-        """Accepts by score to the quota."""
+        """Accepts by score up to the quota."""
         return decide_in_order(by_score(sight.candidates), sight)
 
 
@@ -172,7 +173,7 @@ def _moved(comment: Comment) -> bool:
 def _lines(
     sight: MetaReviewSight, levels: Any, score: float, recommendation: Recommendation
 ) -> list[str]:
-    """The meta-review's text: agreement, division, rebuttal, levels, points, and the bar."""
+    """The meta-review's lines: ratings, rebuttal, levels, checks, main points, and the bar."""
     thread, ratings = sight.thread, np.array(sight.thread.ratings)
     listed = ", ".join(f"{rating:g}" for rating in ratings)
     noun = "reviewer rates" if len(ratings) == 1 else "reviewers rate"

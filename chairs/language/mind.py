@@ -41,12 +41,12 @@ QUALITY = {"good": 1.0, "acceptable": 0.7, "poor": 0.2}
 FITS = ("good", "doubtful", "poor")
 RATED = (1.0, 2.0, 3.0, 4.0, 5.0)  # a review's quality
 MOVES = (-1.0, -0.5, 0.0, 0.5, 1.0)
-EDGE = 5  # papers on each side of the quota's edge that the program chair looks at
+EDGE = 5  # papers on each side of the quota's edge that the program chair compares
 STEP = 0.5  # of a meta-review's score
 
 
 class LanguageChair:
-    """Fulfils `ChairMind` with the model that its context carries."""
+    """Implements `ChairMind` with the language model of its context."""
 
     async def advise(self, agent: Agent, sight: AdviseSight, context: Context) -> Advice:
         """How well each assigned reviewer fits the paper, and what to watch for."""
@@ -74,7 +74,7 @@ class LanguageChair:
         )
 
     async def rate(self, agent: Agent, sight: RateSight, context: Context) -> list[ReviewQuality]:
-        """The quality of each review, from its words and the paper alone."""
+        """The quality of each review, judged from its texts and the paper."""
         parts = [
             "\n".join([f"{row.reviewer}:", *(f"{k}: {text}" for k, text in row.texts.items())])
             for row in sight.reviews
@@ -168,7 +168,8 @@ class LanguageChair:
     async def senior_notes(
         self, agent: Agent, sight: SeniorSight, context: Context
     ) -> list[SeniorNote]:
-        """One call for an area chair's meta-reviews; `MOVES` of the rating scale are allowed."""
+        """One call for an area chair's meta-reviews; each score may be adjusted by one of
+        `MOVES`."""
         names = [f"adjust_P{number}" for number in range(1, len(sight.meta_reviews) + 1)]
         form = Form(
             field=(
@@ -203,7 +204,7 @@ class LanguageChair:
         ]
 
     async def decide(self, agent: Agent, sight: DecideSight, context: Context) -> list[Decision]:
-        """By score, but for the papers at the quota's edge, which the model puts in order."""
+        """By score, except for papers at the quota's edge, which the model orders."""
         ranked, quota = by_score(sight.candidates), quota_of(sight)
         first, last = max(0, quota - EDGE), min(len(ranked), quota + EDGE)
         edge = ranked[first:last]

@@ -1,1 +1,1 @@
-"""The statistical reviewer, fitted to human reviews: it needs no weights and no network."""
+"""The statistical reviewer, fitted to human reviews; it needs no model weights or network."""

@@ -1,4 +1,4 @@
-"""An embedded reviewer's form: every field filled, scores on their scales, texts from findings."""
+"""Fill in an embedded reviewer's form: scores on their scales, texts from findings."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Holds = Literal[
 
 
 class BidRules(msgspec.Struct, frozen=True):
-    """Affinity cuts of OpenReview's levels, and the SD of the noise on a reading of affinity."""
+    """Lowest affinities of OpenReview's bid levels, and the SD of noise on the affinity."""
 
     noise: float
     very_high: float
@@ -49,7 +49,7 @@ class CalibrationRules(msgspec.Struct, frozen=True):
 
 
 class FieldRule(msgspec.Struct, frozen=True):
-    """What the text fields hold whose name contains one of the words."""
+    """What a text field holds if its name contains one of the words."""
 
     words: tuple[str, ...]
     holds: Holds
@@ -72,7 +72,7 @@ class Rules(msgspec.Struct, frozen=True):
 
 
 class Emphases(msgspec.Struct, frozen=True):
-    """What one reviewer stresses: factors by subject, and how many findings of a side it names."""
+    """What a reviewer stresses: factors by subject, and how many findings of each side it names."""
 
     factors: dict[str, float]
     points: int
@@ -87,10 +87,9 @@ def rules() -> Rules:
 def fill_scores(
     form: Form, panel: Panel, latent: float, expertise: float, rng: np.random.Generator
 ) -> dict[str, float]:
-    """Every score field on its scale: rating and confidence by the panel, the rest about them.
+    """Every score field: rating and confidence from the panel, sub-scores from the latent rating.
 
-    The draws are the same ones whatever `latent` is, so that a higher latent rating never lowers a
-    score.
+    The draws do not depend on `latent`, so a higher latent rating never lowers a score.
     """
     own = rules().subscores.noise
     share = 1 / math.sqrt(1 + own**2)
@@ -106,7 +105,8 @@ def fill_scores(
 
 
 def on_scale(rating: float, panel: Panel, form: Form) -> float:
-    """A panel's rating on the form's scale: the same value, or the one at the same place."""
+    """A panel's rating on the form's scale: the same value if it has all, else the same
+    position."""
     values = form[form.rating].values
     if set(panel.values) <= set(values):
         return rating
@@ -124,7 +124,7 @@ def _by_latent(latent: float, field: Field) -> float:
 
 
 def emphases(stresses: tuple[str, ...], points: int, affinity: float) -> Emphases:
-    """What a reviewer of these stresses and this affinity names first."""
+    """What a reviewer with these stresses and this affinity stresses."""
     emphasis = wording().emphasis
     factors = dict.fromkeys(stresses, emphasis.persona)
     own = emphasis.experts if affinity >= emphasis.expert else emphasis.others
@@ -140,7 +140,7 @@ def fill_texts(
     stressed: Emphases,
     rng: np.random.Generator,
 ) -> dict[str, str]:
-    """Every text and choice field. The last text says that a statistical mind wrote it."""
+    """Every text and choice field. The last text says that a statistical mind wrote the review."""
     order = _ordered(reading.findings, stressed, rng)
     named: dict[str, list[Finding]] = {
         side: [finding for finding in order if finding.side == side][: stressed.points]
@@ -156,14 +156,14 @@ def fill_texts(
 
 
 def fill_choices(form: Form) -> dict[str, str]:
-    """The first choice of each field that has choices."""
+    """The first choice of each choice field."""
     return {field.name: field.choices[0] for field in form.choices}
 
 
 def _ordered(
     findings: tuple[Finding, ...], stressed: Emphases, rng: np.random.Generator
 ) -> list[Finding]:
-    """The findings as this reviewer weighs them: costly ones first, then what it stresses."""
+    """The findings in order of cost plus a random weight, which is higher for stressed subjects."""
     draws = rng.random(len(findings))
     factors = stressed.factors
     weights = [
@@ -218,7 +218,7 @@ def _text(
 
 
 def _on(subjects: tuple[Subject, ...], order: list[Finding], used: set[str]) -> list[Finding]:
-    """Two findings on the subjects that no field has named before, else one that was."""
+    """Up to two findings on the subjects that no field has used; else one that was used."""
     fitting = [finding for finding in order if not subjects or finding.subject in subjects]
     chosen = [finding for finding in fitting if finding.text not in used][:2] or fitting[:1]
     used.update(finding.text for finding in chosen)
@@ -230,7 +230,7 @@ def _lines(findings: list[Finding]) -> str:
 
 
 def _read(reading: Reading) -> str:
-    """What was read, with its size."""
+    """What was read, with its length."""
     if reading.words is not None:
         return f"the text's {counted(reading.words, 'word')}"
     return f"title and abstract ({counted(reading.abstract_words, 'word')})"
@@ -253,7 +253,7 @@ def _tally(good: list[Finding], bad: list[Finding], reading: Reading) -> str:
 
 
 def _summary(manuscript: Manuscript, reading: Reading) -> str:
-    """The abstract's first sentence as a quotation: a statistical mind has no words of its own."""
+    """The abstract's first sentence, quoted, as a statistical mind cannot summarise."""
     first = manuscript.abstract.strip().split(". ")[0].strip().rstrip(".")
     quoted = f'"{first[:300]}."' if first else f'"{manuscript.title}"'
     source = "abstract" if first else "title"

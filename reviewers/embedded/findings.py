@@ -1,4 +1,4 @@
-"""What an embedded reviewer finds in a paper: sentences that each hold a measured fact."""
+"""What an embedded reviewer finds in a paper: sentences that each state a measured fact."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Subject = Literal["evidence", "clarity", "novelty", "soundness"]
 
 
 class Finding(msgspec.Struct, frozen=True):
-    """A measured fact as a sentence. `cost` is what it takes from the latent rating, in its SD."""
+    """A measured fact as a sentence. `cost` is subtracted from the latent rating, in its SD."""
 
     side: Side
     subject: Subject
@@ -35,7 +35,7 @@ class Nearest(msgspec.Struct, frozen=True):
 
 
 class Phrase(msgspec.Struct, frozen=True):
-    """A sentence of findings.toml with places for measured values."""
+    """A sentence of findings.toml with placeholders for measured values."""
 
     side: Side
     subject: Subject
@@ -44,7 +44,7 @@ class Phrase(msgspec.Struct, frozen=True):
 
 
 class Sign(msgspec.Struct, frozen=True):
-    """What is said when a full text has a sign, and when it has none."""
+    """What is said if a full text has a sign, and if it lacks it."""
 
     subject: Subject
     there: str
@@ -96,7 +96,7 @@ def wording() -> Wording:
 def find(
     anatomy: Anatomy, checks: tuple[Check, ...], nearest: Nearest | None = None
 ) -> list[Finding]:
-    """Everything that can be said of a paper from what was measured in it.
+    """All findings from a paper's measurements.
 
     `nearest` is None without an archive of earlier papers.
     """
@@ -109,10 +109,10 @@ def find(
 
 
 def cost_of(findings: Iterable[Finding], full_text: bool) -> float:
-    """What the findings take from a paper's latent rating, in its SD.
+    """What the findings subtract from a paper's latent rating, in its SD.
 
-    A paper with a full text gets back the mean cost of human papers (`typical`): most lack some
-    sign, and a panel's level is that of human papers as they are.
+    A paper with a full text gets back the mean cost of human papers (`typical`), as most lack some
+    sign and a panel's level is that of real human papers.
     """
     cost = sum(finding.cost for finding in findings)
     return cost - wording().typical.cost if full_text else cost

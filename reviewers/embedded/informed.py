@@ -1,10 +1,10 @@
-"""What human ratings tell about a paper's latent quality, for panels that are told them.
+"""Draw a paper's latent quality given its human ratings, for informed panels.
 
-A panel's rating is cut from `sqrt(c) q + sqrt(1 - c) e` (`panel.py`), with q what all reviewers of
-a paper share, of unit variance over a venue. Given a paper's human ratings, q has a posterior, by
-Bayes on the panel that was fitted to that venue-year (empirical Bayes). A quality is *drawn* from
-it and is not its mean: then the new reviewers' ratings of a venue's papers spread as the humans'
-do, and new and human ratings of one paper are exchangeable, as two committees' are.
+A panel's rating is cut from `sqrt(c) q + sqrt(1 - c) e` (`panel.py`), where q is what all reviewers
+of a paper share, of unit variance over a venue. A paper's human ratings give q a posterior under
+the panel fitted to that venue-year (empirical Bayes). The quality is *drawn* from this posterior
+rather than set to its mean: so simulated ratings of a venue's papers spread like the humans', and
+simulated and human ratings of one paper are exchangeable, like those of two committees.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ GRID = np.linspace(-4.5, 4.5, 361)  # of q, in SD
 def shared_quality(
     panel: Panel, ratings: Sequence[Sequence[float]], draws: Sequence[float]
 ) -> list[float | None]:
-    """A draw of each paper's q given its ratings; None where no rating is within the panel's scale.
+    """A draw of each paper's q given its ratings; None if no rating is within the panel's scale.
 
-    A rating between two values of the scale counts for both, by its distance to each.
+    A rating between two values of the scale counts partly for each.
 
-    `draws` are uniform in [0, 1), one a paper: the same draw gives the same quality.
+    `draws` are uniform in [0, 1), one per paper: the same draw gives the same quality.
     """
     scale = np.array(panel.values, dtype=float)
     counts = np.zeros((len(ratings), len(panel.values)))
@@ -48,7 +48,7 @@ def shared_quality(
 
 
 def _log_shares(panel: Panel) -> np.ndarray:
-    """Of each value and grid point: the log of the share of ratings that have that value."""
+    """For each value and grid point, the log of the share of ratings with that value."""
     from scipy.special import ndtr
 
     cuts = np.concatenate([[-np.inf], panel.thresholds, [np.inf]])

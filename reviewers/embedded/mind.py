@@ -1,8 +1,8 @@
 """The embedded reviewer: a statistical mind fitted to human reviews.
 
-Its rating is drawn from the human panel that the venue names (`panel.py`), about what the quality
-model predicts for the paper less the cost of the faults that were measured in it (`findings.toml`).
-Its words are the measured facts. It reads no meaning, and every review says so.
+Its rating is drawn from the human panel that the venue names (`panel.py`), around the quality
+model's prediction for the paper minus the cost of measured faults (`findings.toml`). Its texts
+state the measured facts. It does not understand the paper, and every review says so.
 """
 
 from __future__ import annotations
@@ -47,9 +47,9 @@ NAME = "embedded"
 
 
 class EmbeddedReviewer:
-    """Fulfils `ReviewerMind`.
+    """Implements `ReviewerMind`.
 
-    `source` is what predicts a paper's rating, and `panel_of` a venue-year's panel for it.
+    `source` predicts a paper's rating, and `panel_of` gives the panel of a venue-year.
     """
 
     def __init__(
@@ -80,7 +80,7 @@ class EmbeddedReviewer:
         day, late = attended
         panel = self._panel_of(sight.panel)
         reading = await self._reading(sight, context)
-        shared, cost = sight.quality, 0.0  # Human ratings hold the faults' cost.
+        shared, cost = sight.quality, 0.0  # Human ratings include the faults' cost.
         if shared is None:
             assert reading is not None
             cost = reading.cost
@@ -137,7 +137,7 @@ class EmbeddedReviewer:
     async def calibrate(
         self, agent: Agent, sight: CalibrateSight, context: Context
     ) -> list[CalibrationReview]:
-        """Ratings of papers whose human means are known to the venue, not to this mind."""
+        """Ratings of calibration papers, made without their human means."""
         panel, rng, persona = self._panel_of(sight.panel), context.rng(), persona_of(agent)
         own = severity(context.seed, sight.panel, agent.id, persona)
         found = []
@@ -165,13 +165,13 @@ class EmbeddedReviewer:
         return found
 
     async def _reading(self, sight: ReviewSight, context: Context) -> Reading | None:
-        """What is measured in the paper; None where neither the rating nor a text asks for it."""
+        """The paper's measurements; None if neither the rating nor a text needs them."""
         if sight.quality is not None and not sight.form.texts:
             return None
         return await read(sight.manuscript, sight.archive, context.papers, self._source)
 
     def _judges_anew(self, manuscript: Manuscript) -> bool:
-        """Whether its own forecast replaces the venue's: it has a model of its own that was not
+        """Whether its own prediction replaces the venue's: it has its own model, which was not
         fitted on this paper."""
         paper = PaperText(manuscript.title, manuscript.abstract)
         return self._source is not load and not self._source().overlap([paper])[0]
@@ -187,8 +187,8 @@ def _texts(
 
 
 def written(manuscript: Manuscript, text: str | None, form: Form, seed: int = 0) -> dict[str, str]:
-    """What a neutral reviewer writes of a paper that is in no round, without the line that labels
-    it: that one is not about the paper."""
+    """A neutral reviewer's texts on a paper outside a round, without the line that labels their
+    author."""
     persona = persona_of(Agent(id="", role="reviewer", name="", lab=""))
     stressed = emphases(persona.stresses, persona.points, 0.0)
     rng = generator(seed, "texts", manuscript.paper)
@@ -199,16 +199,16 @@ def written(manuscript: Manuscript, text: str | None, form: Form, seed: int = 0)
 
 @lru_cache(maxsize=65536)
 def paper_effect(seed: int, panel: str, paper: str) -> float:
-    """What all reviewers see in a paper and the model does not: one draw a paper and round."""
+    """The part of a paper's quality that the model cannot predict: one draw per paper and seed."""
     return load_panel(panel).paper_effect(generator(seed, "paper-effect", paper))
 
 
 @lru_cache(maxsize=65536)
 def severity(seed: int, panel: str, reviewer: str, persona: Persona) -> float:
-    """A reviewer's own level: one draw a round, and its persona's shift.
+    """A reviewer's own level: one draw per round, plus its persona's shift.
 
-    The panel weighs severity by the root of its share; a persona's shift is in latent SD, and so is
-    divided by that root.
+    The panel multiplies severity by the root of its share; a persona's shift is in latent SD, so it
+    is divided by that root.
     """
     fitted: Panel = load_panel(panel)
     own = fitted.severity(generator(seed, "severity", reviewer))
@@ -216,7 +216,7 @@ def severity(seed: int, panel: str, reviewer: str, persona: Persona) -> float:
 
 
 def _level(felt: float) -> BidLevel:
-    """OpenReview's level at an affinity as the reviewer feels it."""
+    """OpenReview's bid level at an affinity with the reviewer's noise."""
     cuts = rules().bid
     if felt >= cuts.high:
         return "Very High" if felt >= cuts.very_high else "High"

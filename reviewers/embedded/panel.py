@@ -1,12 +1,12 @@
-"""Ratings whose spread is a human panel's: how severe, how noisy, how often changed.
+"""Draw ratings that are distributed like a human panel's.
 
 A rating is a latent value cut at thresholds. The latent value is the sum of what all reviewers of
-a paper share, of the reviewer's own severity, and of noise:
+a paper share, the reviewer's own severity, and noise:
 
     y = sqrt(c) (p q + sqrt(1 - p^2) e) + sqrt(s) v + sqrt(1 - c - s) n
 
-with q the model's prediction in SD units, e the paper's effect that every reviewer sees and the
-model does not, v severity and n noise, all of unit variance. The thresholds are the normal
+where q is the model's prediction in SD units, e the paper's effect that every reviewer sees but the
+model cannot predict, v severity and n noise, all of unit variance. The thresholds are the normal
 quantiles of the human histogram, and c is chosen so that the cut ratings have the human ICC(1).
 """
 
@@ -27,16 +27,16 @@ from conference.data.scales import scale_of, venue_year_of
 
 FILE = Path(__file__).parent / "panel.toml"
 NODES = 80
-LAY_NOISE, EXPERT_NOISE = 1.15, 0.85  # Of the reviewers who know a round's field least and best:
+LAY_NOISE, EXPERT_NOISE = 1.15, 0.85  # For reviewers who know the paper's field least and best:
 NOISE_SQUARE = 1.0 + (LAY_NOISE - EXPERT_NOISE) ** 2 / 12  # an assumption. Its mean square is 1.
-KNOWS = 0.25  # Share of a confidence that expertise tells, an assumption; the rest is chance.
+KNOWS = 0.25  # Share of a confidence that depends on expertise, an assumption; the rest is random.
 
 
 class Panel(msgspec.Struct, frozen=True, kw_only=True):
     """One venue-year's human panel. `common` is c, `severity_share` s, `predictable` p.
 
     `predicted` is the model's mean prediction for that venue-year's papers: predictions drift from
-    year to year, and a panel's level does not.
+    year to year, but a panel's level does not.
     """
 
     name: str
@@ -54,17 +54,17 @@ class Panel(msgspec.Struct, frozen=True, kw_only=True):
     measured: str
 
     def paper_effect(self, rng: np.random.Generator) -> float:
-        """The paper's effect, drawn once a paper and seen by all of its reviewers."""
+        """The paper's effect, drawn once per paper and seen by all of its reviewers."""
         return float(rng.standard_normal())
 
     def severity(self, rng: np.random.Generator) -> float:
-        """A reviewer's own level, drawn once a reviewer; above 0 is lenient."""
+        """A reviewer's own level, drawn once per reviewer; above 0 is lenient."""
         return float(rng.standard_normal())
 
     def shared(self, quality: float, paper_effect: float) -> float:
-        """What all reviewers of a paper share: q's part of it and the rest, of unit variance.
+        """What all reviewers of a paper share, of unit variance: predicted and unpredicted part.
 
-        `quality` is the prediction about the panel's mean, in units of the prediction's own SD.
+        `quality` is the prediction minus its mean, in units of the prediction's own SD.
         """
         p = self.predictable
         return float(p * quality + math.sqrt(1 - p * p) * paper_effect)
@@ -81,7 +81,7 @@ class Panel(msgspec.Struct, frozen=True, kw_only=True):
 
         Args:
             shared: what all reviewers of the paper share (`shared`).
-            expertise: in [0, 1], as the sight has it; experts are less noisy.
+            expertise: in [0, 1], see `ReviewSight`; experts are less noisy.
             noise: a persona's factor on the noise.
         """
         return self.cut(self.latent(shared, severity, expertise, rng, noise))
@@ -105,7 +105,7 @@ class Panel(msgspec.Struct, frozen=True, kw_only=True):
         return float(math.sqrt(c) * shared + math.sqrt(s) * severity + own)
 
     def confidence(self, expertise: float, rng: np.random.Generator) -> int:
-        """A confidence, over all expertises in the human shares; experts are surer."""
+        """A confidence with the human shares over all expertise; experts are more confident."""
         draw = (1 - KNOWS) * rng.random() + KNOWS * min(max(expertise, 0.0), 1.0)
         place = bisect_left(_cumulative(self.confidence_shares), _share_below(draw))
         return self.confidence_values[min(place, len(self.confidence_values) - 1)]
@@ -153,7 +153,7 @@ def _entries() -> dict[str, Any]:
 
 @cache
 def load_panel(name: str) -> Panel:
-    """The panel of a venue-year. Raises `UserError` for one that is not known."""
+    """The panel of a venue-year. Raises `UserError` for an unknown one."""
     entries = _entries()
     if name not in entries or name == "defaults":
         known = ", ".join(key for key in entries if key != "defaults")

@@ -1,4 +1,4 @@
-"""What every embedded reviewer measures alike in a paper, whoever asks."""
+"""What embedded reviewers measure in a paper, the same for all of them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from conference.papers.manuscript import Manuscript, full_text
 from reviewers.embedded.findings import Finding, Nearest, cost_of, find
 from reviewers.quality.model import PaperText, load
 
-KEPT = 8192  # Readings kept in a process: for all reviews of a paper, and for a study's next round.
+KEPT = 8192  # Readings kept in a process, for a paper's other reviews and a study's next round.
 PREDICTED = 65536  # Predictions kept in a process.
 
 
@@ -47,7 +47,7 @@ Source = Callable[[], Forecaster]
 
 
 class Archive:
-    """Titles of earlier papers as TF-IDF vectors, so that each paper is compared in one product."""
+    """Titles of earlier papers as TF-IDF vectors, to compare a paper with all at once."""
 
     def __init__(self, titles: tuple[str, ...]) -> None:
         from sklearn.feature_extraction.text import TfidfVectorizer
@@ -56,11 +56,11 @@ class Archive:
         self._vectorizer = TfidfVectorizer(sublinear_tf=True, stop_words="english")
         try:
             self._rows: Any = self._vectorizer.fit_transform(titles)
-        except ValueError:  # No title has a word that counts.
+        except ValueError:  # No title has a word other than stop words.
             self._rows = None
 
     def nearest(self, title: str) -> Nearest:
-        """The earlier title of highest cosine similarity; the first of equals."""
+        """The earlier title with the highest cosine similarity, the first in a tie."""
         if self._rows is None:
             return Nearest(0.0, self.titles[0], len(self.titles))
         near = (self._rows @ self._vectorizer.transform([title]).T).toarray().ravel()
@@ -74,11 +74,11 @@ async def read(
     """Measure a paper once for all its reviewers in this process.
 
     Args:
-        archive: titles of earlier papers; empty leaves novelty out.
+        archive: titles of earlier papers; without any, novelty is left out.
         papers: the folder of parsed documents.
         source: where the forecast comes from.
     """
-    folder = papers if manuscript.document else None  # Rounds of a study share what they can.
+    folder = papers if manuscript.document else None  # None lets rounds of a study share readings.
     text = full_text(manuscript, folder) if folder and source().reads_text else None
     quality = await quality_of(manuscript, source, text)
     return _read(manuscript, _archive(archive) if archive else None, folder, quality)
@@ -93,8 +93,8 @@ async def quality_of(
 ) -> float:
     """The model's prediction for a paper, in SD units of its predictions.
 
-    The tasks that are under way at once wait for each other to say what they want, and the model
-    reads all their papers together: a quarter of the work of one by one, and the same numbers.
+    Tasks under way at the same time first all ask for their papers, and the model then reads these
+    together: a quarter of the work of reading one by one, with the same results.
     """
     named = () if manuscript.abstract else manuscript.keywords
     paper = PaperText(manuscript.title, manuscript.abstract, text, named)
@@ -127,7 +127,7 @@ def _read(
 def reading_of(
     manuscript: Manuscript, text: str | None, nearest: Nearest | None = None, quality: float = 0.0
 ) -> Reading:
-    """What is measured in a paper; `text` is its full text where that is known."""
+    """A paper's measurements; `text` is its full text, or None."""
     anatomy = measure(manuscript.title, manuscript.abstract, text)
     findings = tuple(find(anatomy, manuscript.checks, nearest))
     return Reading(

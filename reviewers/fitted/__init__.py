@@ -1,1 +1,1 @@
-"""A reviewer fitted on a local language model: what the model holds of a paper, read by a head."""
+"""A reviewer fitted on a local language model's hidden states of papers."""

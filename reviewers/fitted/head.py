@@ -1,7 +1,7 @@
-"""A ridge regression from a model's hidden state to how human reviewers rate a paper.
+"""A ridge regression from a model's hidden state to the human rating of a paper.
 
-The layer and the penalty are chosen on the last year before the cut-off, from the years before it;
-then all papers are fitted. Papers weigh by the root of their number of ratings.
+Layer and penalty are chosen on the last year before the cut-off, with fits on the years before it;
+then it is fitted on all papers. A paper's weight is the root of its number of ratings.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from reviewers.quality.training_papers import texts_of
 
 ALPHAS = (10.0, 30.0, 100.0, 300.0, 1000.0, 3000.0, 10000.0)
 DAMAGED = (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile)
-DIGITS = 4  # Of a prediction: a paper read in other company differs beyond them.
+DIGITS = 4  # of a prediction: further digits depend on the batch in which a paper is read
 Floats = NDArray[np.float64]
 
 
@@ -42,15 +42,15 @@ class Line(msgspec.Struct, frozen=True):
     intercept: float
 
     def of(self, features: NDArray[Any]) -> Floats:
-        """Predictions of features (papers, width)."""
+        """Predictions for features (papers, width)."""
         return np.asarray(features @ self.coef + self.intercept, dtype=np.float64)
 
 
 class FittedModel:
-    """What a fit has learned: a reader and a line on the states of one of its layers.
+    """A fit: a reader, and a line on the states of one of its layers.
 
     `trained_on` names the venue-years of the training papers, `cutoff` the last of those years;
-    `met` tells single papers of the training. The card says what the fit rests on.
+    `met` holds the training papers' marks. The card describes the fit.
     """
 
     def __init__(self, line: Line, met: NDArray[np.uint32], card: dict[str, Any]) -> None:
@@ -64,7 +64,7 @@ class FittedModel:
         """Expected rating mean of each paper in SD units of its year's rating means, (papers,).
 
         Raises:
-            UserError: the language model's folder is missing, or holds another model by now.
+            UserError: the language model's folder is missing, or now holds another model.
         """
         self.check()
         states = states_of(papers, self.reader, progress)
@@ -72,7 +72,7 @@ class FittedModel:
         return np.round(self.line.of(states[:, at].astype(np.float64)), DIGITS)
 
     def check(self) -> None:
-        """Raise `UserError` where the language model's folder is missing, or holds another."""
+        """Raise `UserError` if the language model's folder is missing or holds another model."""
         if digest_of(self.reader.folder) != self.card["model"]:
             raise UserError(
                 f"{self.reader.folder}: this is not the model that the reviewer was fitted on; put "
@@ -80,18 +80,18 @@ class FittedModel:
             )
 
     def standard(self, papers: Sequence[PaperText]) -> Floats:
-        """Predictions in units of their own SD over the year of the choice, about 0 there."""
+        """Predictions standardised by their mean and SD over the year they were chosen on."""
         mean, sd = float(self.card["mean"]), float(self.card["sd"])
         return (self.predict(papers) - mean) / sd
 
     def overlap(self, papers: Sequence[PaperText]) -> NDArray[np.bool_]:
-        """Which papers it was fitted on, under whatever venue, year and id, (papers,)."""
+        """Which papers it was fitted on, under any venue, year and id, (papers,)."""
         return overlaps(((paper.title, paper.abstract) for paper in papers), self.marks)
 
 
 class Choice(msgspec.Struct, frozen=True):
-    """What did best on the last year: Spearman with the mean rating there, and beside it that of
-    words alone (TF-IDF and ridge) from the same papers."""
+    """The best choice on the last year, its Spearman with the mean rating, and for comparison that
+    of words alone (TF-IDF and ridge) fitted on the same papers."""
 
     year: int
     layer: int
@@ -119,7 +119,7 @@ def choose(train: Any, states: NDArray[Any], reader: Reader) -> Choice:
 
     Args:
         train: a frame of `read_papers` with two years or more.
-        states: of its papers, (papers, kept layers, width).
+        states: its papers' hidden states, (papers, kept layers, width).
     """
     held = (train["year"] == train["year"].max()).to_numpy()
     z, weight = train["z"].to_numpy(np.float64), weight_of(train)
@@ -142,21 +142,22 @@ def choose(train: Any, states: NDArray[Any], reader: Reader) -> Choice:
 
 
 def words_figure(train: Any, held: NDArray[np.bool_]) -> Estimate:
-    """How words alone do on the held papers, from the others."""
+    """Spearman on the held papers of words alone, fitted on the others."""
     said = words_alone(train[~held], texts_of(train[held]))
     truth = train["z"].to_numpy(np.float64)[held]
     return rank_figures(said, truth, ("spearman",))["spearman"]
 
 
 def fit(train: Any, states: NDArray[Any], reader: Reader, choice: Choice) -> FittedModel:
-    """A line on all papers of a frame, with what was chosen."""
+    """The model with a line fitted on all papers of a frame, with the choice's layer and
+    penalty."""
     z, weight = train["z"].to_numpy(np.float64), weight_of(train)
     own = states[:, reader.kept.index(choice.layer)].astype(np.float64)
     return packed_up(train, ridge(own, z, weight, choice.alpha), reader, choice)
 
 
 def packed_up(train: Any, line: Line, reader: Reader, choice: Choice) -> FittedModel:
-    """A line with the marks of the papers that it was fitted on, and its card."""
+    """The model of a line, with the marks of its training papers and its card."""
     held = train[train["year"] == choice.year]
     papers = texts_of(train)
     card = {
@@ -192,7 +193,7 @@ def spearman_of(said: Floats, z: Floats) -> float:
 
 
 def words_alone(train: Any, others: Sequence[PaperText]) -> Floats:
-    """What TF-IDF of words and pairs with ridge says of other papers, from the same training."""
+    """Predictions for other papers by ridge on TF-IDF of words and pairs, fitted on `train`."""
     from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.linear_model import Ridge
 
@@ -211,8 +212,8 @@ def _plain(paper: PaperText) -> str:
 
 
 def _predictable(said: Floats, held: Any) -> float:
-    """Correlation with the latent quality that a panel shares: that with the mean ratings over the
-    root of these means' reliability (Spearman-Brown of ICC(1)), in [0, 0.95]."""
+    """Correlation with the latent quality that a panel shares, in [0, 0.95]: the correlation with
+    mean ratings over the root of their reliability (Spearman-Brown of ICC(1))."""
     ratings = [np.asarray(row, dtype=np.float64) for row in held["ratings"]]
     single, k = icc1(ratings), float(np.mean([row.size for row in ratings]))
     reliability = k * single / (1 + (k - 1) * single)
@@ -223,7 +224,7 @@ def _predictable(said: Floats, held: Any) -> float:
 
 
 def write(model: FittedModel, path: Path) -> None:
-    """A fit as a compressed file of arrays."""
+    """Write a fit as a compressed file of arrays."""
     card = np.frombuffer(json.dumps(model.card).encode(), np.uint8)
     np.savez_compressed(
         path, allow_pickle=False, coef=model.line.coef,
@@ -236,7 +237,7 @@ def load(path: Path) -> FittedModel:
     """A fit that `reviewers.train language` wrote.
 
     Raises:
-        UserError: the file holds no fit.
+        UserError: the file has no fit.
     """
     try:
         with np.load(path) as file:
@@ -251,7 +252,7 @@ def load(path: Path) -> FittedModel:
 
 
 def ready(path: Path) -> FittedModel:
-    """The fit in a file, whose language model is there. Raises `UserError` where it is not."""
+    """The fit in a file. Raises `UserError` if its language model is missing."""
     model = load(path)
     model.check()
     return model

@@ -1,9 +1,9 @@
-"""What a local language model holds of a paper: means of its hidden states over the paper's tokens.
+"""A local language model's hidden states of papers, averaged over each paper's tokens.
 
-The model reads title and abstract, and the text where it is given, as plain words without a chat.
-Only its first layers are run, and the mean of every fourth one is kept: the middle of a model says
-as much about a paper as its end, at half the cost. States are kept in the user's cache as they
-come, so that an interrupted run goes on.
+The model reads title and abstract, and the text if given, as plain text without a chat template.
+Only its first layers are run, and the mean of every fourth one is kept: middle layers predict
+ratings as well as the last ones, at half the cost. States are kept in the user's cache as they
+come, so an interrupted run goes on.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from conference.core.progress import Progress, no_progress
 from reviewers.quality.model import PaperText, joined
 
 BATCH = 16
-EVERY = 4  # Layers from one that is kept to the next.
+EVERY = 4  # layers from one kept layer to the next
 READING = "reading papers with the model"
 Floats = NDArray[np.float32]
 
@@ -56,7 +56,7 @@ def check_model(folder: str) -> None:
 
 
 def digest_of(folder: str) -> str:
-    """A digest of a model: of its small files, and of the size and ends of its large ones."""
+    """A digest of a model's files: name, size, first and last megabyte of each."""
     check_model(folder)
     return _digest(folder, (Path(folder) / "config.json").stat().st_mtime_ns)
 
@@ -76,7 +76,7 @@ def _digest(folder: str, changed: int) -> str:
 
 
 def layers_in(folder: str) -> int:
-    """How many layers a model has."""
+    """The number of layers of a model."""
     from transformers import AutoConfig
 
     check_model(folder)
@@ -84,7 +84,7 @@ def layers_in(folder: str) -> int:
 
 
 def said_of(paper: PaperText, text: bool) -> str:
-    """A paper as the model reads it, without what only a final version says of itself."""
+    """A paper as the model reads it, without signs of a final version."""
     return f"{joined(paper)}\n\n{paper.text}" if text and paper.text else joined(paper)
 
 
@@ -94,7 +94,7 @@ def states_of(
     """The mean hidden states of papers, (papers, kept layers, width).
 
     Raises:
-        UserError: the folder holds no model, or one that cannot be read.
+        UserError: the folder has no model, or an unreadable one.
     """
     said = [said_of(paper, reader.text) for paper in papers]
     keys = [hashlib.sha256(text.encode()).digest() for text in said]
@@ -116,7 +116,7 @@ def states_of(
 
 
 def _open(reader: Reader) -> sqlite3.Connection:
-    """The cache of what a model holds of papers, one file a way of reading."""
+    """The cache of hidden states, one file per model and way of reading."""
     how = f"{reader.layers} {reader.tokens} {EVERY}"
     name = hashlib.sha256(f"{digest_of(reader.folder)} {how}".encode()).hexdigest()[:16]
     path = user_cache() / "states" / f"{name}.sqlite"
@@ -132,7 +132,7 @@ def _has(kept: sqlite3.Connection, key: bytes) -> bool:
 
 
 def _read(todo: dict[bytes, str], reader: Reader) -> Iterator[tuple[list[bytes], Floats]]:
-    """Batches of papers of much the same length, with their states, (batch, kept layers, width)."""
+    """Batches of papers of similar length, with their states, (batch, kept layers, width)."""
     import torch
 
     tokenizer, model = load_model(reader)
@@ -147,7 +147,7 @@ def _read(todo: dict[bytes, str], reader: Reader) -> Iterator[tuple[list[bytes],
 
 
 def load_model(reader: Reader) -> tuple[Any, Any]:
-    """The tokenizer and the model's first layers, on a GPU where there is one."""
+    """The tokenizer and the model's first layers, on a GPU if there is one."""
     import torch
     from transformers import AutoConfig, AutoModel, AutoTokenizer
     from transformers.utils import logging
@@ -167,7 +167,7 @@ def load_model(reader: Reader) -> tuple[Any, Any]:
         if getattr(config, "layer_types", None):
             config.layer_types = config.layer_types[: reader.layers]
         tokenizer = AutoTokenizer.from_pretrained(reader.folder)
-        # Most processors compute in half precision many times slower than in single.
+        # Most CPUs are many times slower in half than in single precision.
         dtype = "auto" if torch.cuda.is_available() else torch.float32
         model = AutoModel.from_pretrained(reader.folder, config=config, dtype=dtype)
     except (OSError, ValueError, KeyError) as error:
@@ -180,7 +180,7 @@ def load_model(reader: Reader) -> tuple[Any, Any]:
 
 
 def tokens_of(tokenizer: Any, texts: list[str], reader: Reader, device: Any) -> Any:
-    """Texts as tokens, cut at the reader's length and padded at the right."""
+    """Texts as tokens, cut at the reader's length and padded on the right."""
     return tokenizer(
         texts, truncation=True, max_length=reader.tokens, padding=True, return_tensors="pt"
     ).to(device)

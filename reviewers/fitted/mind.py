@@ -1,8 +1,8 @@
-"""A fitted reviewer in a round, `fitted:FILE`: the embedded one, with a language model's forecast.
+"""A fitted reviewer in a round, `fitted:FILE`: the embedded one with a language model's prediction.
 
-Its rating is drawn from the venue's human panel about what the fit predicts; how much of the
-rating that forecast moves was measured on the year that the fit was chosen on. Its words are the
-embedded reviewer's.
+Its rating is drawn from the venue's human panel around the fit's prediction; how strongly the
+prediction counts was measured on the year that the fit was chosen on. Its texts are the embedded
+reviewer's.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def make(role: str, spec: str) -> EmbeddedReviewer:
     """The reviewer of a file that `python -m reviewers.train language` wrote.
 
     Raises:
-        UserError: the role is another, the file holds no fit, or its model's folder is missing.
+        UserError: the role is not "reviewer", the file has no fit, or its model is missing.
     """
     if role != "reviewer":
         raise UserError(f"minds.{role}: '{NAME}:{spec}': only reviewers are fitted.")
@@ -33,6 +33,6 @@ def make(role: str, spec: str) -> EmbeddedReviewer:
 
 
 def _panel(model: FittedModel, name: str) -> Panel:
-    """A venue-year's panel as far as this forecast predicts it."""
+    """A venue-year's panel with this fit's predictive power."""
     told = model.card["predictable"]
     return msgspec.structs.replace(load_panel(name), predictable=told, predicted=0.0)

@@ -1,4 +1,4 @@
-"""The rated papers that a fit on a language model learns from."""
+"""The rated papers for a fit on a language model."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from conference.data.reader import read_all, sample
 from reviewers.quality.model import PaperText, has_abstract
 from reviewers.quality.training_papers import read_papers, texts_of
 
-FEWEST = 50  # Papers of the last year, and of the years before it.
+FEWEST = 50  # papers needed in the last year, and in the years before it
 
 
 def rated_before(data: Path, before: int, size: int, seed: int) -> Any:
-    """Papers with an abstract and two ratings or more of years before one, as `read_papers` has
-    them; `size` of them are drawn with the seed, 0 takes all.
+    """Papers with an abstract and two ratings or more from years before `before` (see
+    `read_papers`); `size` of them are drawn with the seed, 0 takes all.
 
     Raises:
-        UserError: there are too few to choose on the last year and learn from earlier ones.
+        UserError: there are too few to choose on the last year and fit on earlier ones.
     """
     papers = _told(data)
     papers = papers[papers["year"] < before]
@@ -36,7 +36,7 @@ def rated_before(data: Path, before: int, size: int, seed: int) -> Any:
 
 
 def rated_from(data: Path, year: int) -> Any:
-    """The rated papers with an abstract of a year and of later ones."""
+    """The rated papers with an abstract from `year` on."""
     papers = _told(data)
     return papers[papers["year"] >= year]
 
@@ -47,7 +47,7 @@ def _told(data: Path) -> Any:
 
 
 def with_texts(data: Path, papers: Any) -> list[PaperText]:
-    """The frame's papers with their texts, where those are the reviewed version."""
+    """The frame's papers with their texts, if these are the reviewed version."""
     wanted = set(papers["paper_id"])
     texts = {
         paper.paper_id: paper.shown_text

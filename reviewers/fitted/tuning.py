@@ -1,9 +1,8 @@
-"""Fine-tuning a whole small language model on human ratings, with torch and transformers alone.
+"""Fine-tune a whole small language model on human ratings, with torch and transformers only.
 
-The model and a line on its last mean state are trained together, on the weighted square error of
-the standardised rating mean. The number of passes is chosen on the last year, from the years
-before it; then all papers are trained on. A checkpoint is written as it goes on, so that an
-interrupted run goes on from there.
+The model and a line on its last mean state are trained together, on the weighted squared error of
+the standardised mean rating. The number of passes is chosen on the last year, with training on the
+years before it; then the model is trained on all papers. Checkpoints let an interrupted run go on.
 """
 
 from __future__ import annotations
@@ -33,11 +32,11 @@ from reviewers.fitted.head import (
 from reviewers.fitted.hidden import Reader, digest_of, load_model, pooled, said_of, tokens_of
 from reviewers.quality.model import PaperText
 
-CHECKPOINT = 200  # steps from one to the next
+CHECKPOINT = 200  # steps between two checkpoints
 
 
 class Plan(msgspec.Struct, frozen=True):
-    """How to train: passes at most, papers a step, and the highest rate of learning."""
+    """How to train: most passes, papers per step, and the highest learning rate."""
 
     passes: int = 3
     batch: int = 32
@@ -53,11 +52,11 @@ def tune(
     folder: Path,
     progress: Progress = no_progress,
 ) -> tuple[FittedModel, Choice]:
-    """The fit of a model that was trained on a frame of `read_papers` with two years or more.
+    """Fine-tune on a frame of `read_papers` with two years or more; return the fit and its choice.
 
     Args:
         papers: what the model reads of the frame's papers, in its order.
-        folder: where the trained model goes, and its checkpoints before it is done.
+        folder: for the trained model, and for its checkpoints until it is done.
     """
     held = (train["year"] == train["year"].max()).to_numpy()
     z, weight = train["z"].to_numpy(np.float64), weight_of(train)
@@ -86,7 +85,7 @@ def tune(
 
 
 class Training:
-    """A model in training on some of the papers, and its checkpoint at `path`."""
+    """The training of a model on some of the papers, with its checkpoint at `path`."""
 
     def __init__(
         self,
@@ -118,7 +117,7 @@ class Training:
         self._resume()
 
     def learn(self, passes: int, progress: Progress, name: str) -> None:
-        """Train until so many passes are done."""
+        """Train until `passes` passes are done."""
         total = self._each * passes
         progress(name, self._done, total)
         self._model.train()
@@ -130,14 +129,14 @@ class Training:
                 self._keep()
 
     def after(self, passes: int, which: Any) -> Floats:
-        """What it says of some papers after so many passes, the last it made or an earlier one."""
+        """Its predictions for some papers after `passes` passes, the last one or an earlier one."""
         if len(self._told_after) < passes:
             self._told_after.append(self.predict(which).tolist())
             self._keep()
         return np.array(self._told_after[passes - 1])
 
     def predict(self, which: Any) -> Floats:
-        """What it says of some of the papers now, (papers,)."""
+        """Its present predictions for some of the papers, (papers,)."""
         import torch
 
         self._model.eval()
@@ -153,7 +152,7 @@ class Training:
         return Line(coef, float(self._head.bias.detach().cpu()[0]))
 
     def save(self, folder: Path) -> str:
-        """Write the model in Hugging Face format at half precision; its folder."""
+        """Write the model in Hugging Face format at half precision; return its folder."""
         import torch
 
         with writing(folder):
@@ -162,13 +161,13 @@ class Training:
         return str(folder)
 
     def _batch(self, step: int) -> Any:
-        """The places of a step's papers: each pass has an order of its own."""
+        """The positions of a step's papers; each pass has its own order."""
         passed, at = divmod(step, self._each)
         order = generator(self._plan.seed, "fine-tuning", passed).permutation(self._which)
         return order[at * self._plan.batch : (at + 1) * self._plan.batch]
 
     def _step(self, places: Any, part: float) -> None:
-        """One step; the rate rises over the first twentieth and falls to nought at the end."""
+        """Train one step; the rate rises over the first twentieth and then falls to 0."""
         import torch
 
         for group in self._optimizer.param_groups:
@@ -183,7 +182,7 @@ class Training:
         self._optimizer.step()
 
     def _told(self, places: Any) -> Any:
-        """Predictions of papers, (papers,)."""
+        """Predictions for papers, (papers,)."""
         import torch
 
         device = self._model.device
@@ -193,7 +192,7 @@ class Training:
         return self._head(pooled(states, words["attention_mask"]))[:, 0]
 
     def _key(self) -> str:
-        """What a checkpoint must have been made of to be gone on with."""
+        """A key that a checkpoint must have to be resumed."""
         how = f"{digest_of(self._reader.folder)} {self._reader} {self._plan}"
         digest = hashlib.sha256(how.encode())
         for at in self._which:

@@ -1,4 +1,4 @@
-"""Example reviews that a reviewer is shown: a file of them, or drawn from a dataset of people's."""
+"""Example reviews for a reviewer's prompt: from a file, or drawn from a dataset."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from conference.models.prompts import defused, render
 PROMPTS = Path(__file__).parent / "prompts"
 FOLDER = "examples"
 LONGEST = 6000  # characters of an example paper's text
-FEWEST = 60  # words of a person's review, fewer of which show little
+FEWEST = 60  # words that a drawn review must have
 
 
 class Example(msgspec.Struct, frozen=True, omit_defaults=True):
     """A person's review of a paper: one line of an examples file.
 
-    `paper` is its id and `dataset` where it is from, for those that were drawn.
+    For drawn ones `paper` is its id and `dataset` its source.
     """
 
     title: str
@@ -40,15 +40,15 @@ class Example(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 def names_dataset(examples: str) -> bool:
-    """Whether a model's `examples` are to be drawn from a dataset, as "iclr2022" or NAME@PLACE."""
+    """Whether a model's `examples` names a dataset, such as "iclr2022" or NAME@PLACE."""
     return bool(examples) and Path(examples).suffix != ".jsonl" and not Path(examples).is_file()
 
 
 @cache
 def examples_text(examples: str, count: int) -> str:
-    """The first `count` examples as a prompt's part; "" for none.
+    """The first `count` examples as part of a prompt; "" for none.
 
-    Those of a dataset that is still to be drawn from are some of its own, for their length.
+    For a dataset, some of its reviews are drawn, which only serve to estimate the length.
 
     Raises:
         UserError: the file is missing, a line is wrong, or it has too few.
@@ -64,7 +64,7 @@ def examples_text(examples: str, count: int) -> str:
     drawn = names_dataset(examples)
     rows = draw(examples, count, 0) if drawn else read_examples(Path(examples))[:count]
     if len(rows) < count:
-        raise UserError(f"{examples}: {count} example reviews are wanted and it has {len(rows)}.")
+        raise UserError(f"{examples}: {count} example reviews are needed, but it has {len(rows)}.")
     return "\n\n".join(
         render(
             PROMPTS,
@@ -78,7 +78,7 @@ def examples_text(examples: str, count: int) -> str:
 
 
 def read_examples(path: Path) -> list[Example]:
-    """The examples of a JSONL file. Raises `UserError` where a line is wrong."""
+    """The examples in a JSONL file. Raises `UserError` if a line is wrong."""
     try:
         lines = [line for line in path.read_text().splitlines() if line.strip()]
         return [msgspec.json.decode(line, type=Example) for line in lines]
@@ -92,12 +92,12 @@ def draw(
     examples: str, count: int, seed: int, under_review: Collection[str] = (), pages: str = "",
     store: Path | None = None,
 ) -> list[Example]:  # fmt: skip
-    """`count` reviews by people, each of another paper of the dataset, drawn with the seed.
+    """`count` human reviews of different papers of the dataset, drawn with the seed.
 
-    A paper whose title is among those `under_review`, or stands in `pages`, is never drawn.
+    A paper whose title is in `under_review` or in the text `pages` is never drawn.
 
     Raises:
-        UserError: there is no such dataset, or too few of its reviews have words.
+        UserError: there is no such dataset, or too few of its reviews have enough words.
     """
     name, _, place = examples.partition("@")
     dataset, _ = read(Path(place) if place else store_folder(store), name)
@@ -129,7 +129,7 @@ def draw(
 
 
 def keep_drawn(rows: Iterable[Example], examples: str, folder: Path) -> Path:
-    """The drawn examples as a file of the folder, which says which they are."""
+    """Write the drawn examples to a file in the folder; return its path."""
     lines = b"\n".join(msgspec.json.encode(row) for row in rows) + b"\n"
     name = re.sub(r"[^A-Za-z0-9.-]", "_", examples)
     path = folder / FOLDER / f"{name}-{hashlib.sha256(lines).hexdigest()[:8]}.jsonl"
@@ -146,5 +146,5 @@ def _example(paper: Paper, review: HumanReview, dataset: str) -> Example:
 
 
 def _plain(text: str) -> str:
-    """A text's letters and digits alone, so that line ends and hyphens hide no title."""
+    """Only a text's letters and digits, so that line ends and hyphens do not hide a title."""
     return re.sub(r"[\W_]+", "", text).lower()
