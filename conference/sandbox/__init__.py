@@ -3,9 +3,9 @@
     outcome = run([sys.executable, "experiment.py"], workspace, Limits(wall_seconds=60))
     numbers = read_result(workspace / "results.json", workspace)
 
-What isolates is the kernel: namespaces and mounts set up by bubblewrap, or by `unshare` and our
-own launcher where there is none. What limits is a supervisor outside, with hard rlimits behind it.
-What sees attempts is a seccomp filter whose calls the supervisor answers.
+The kernel isolates the program, with namespaces and mounts that are set up by bubblewrap or,
+without it, by `unshare` and our own launcher. A supervisor outside enforces the limits, backed by
+hard rlimits. A seccomp filter reports attempts to the supervisor, which answers each call.
 """
 
 from __future__ import annotations

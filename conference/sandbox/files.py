@@ -1,4 +1,4 @@
-"""What a program may do to files: opening, changing, linking."""
+"""Judges calls on files: opening, changing and linking."""
 
 # Plain paths: paths of another process, and a hot path.
 from __future__ import annotations
@@ -17,20 +17,20 @@ from conference.sandbox.notices import DONE
 from conference.sandbox.paths import Call, Reader, below
 from conference.sandbox.records import Kind
 
-DEEPEST = 64  # folders within folders below the workspace; deeper ones defy those who clean up
+DEEPEST = 64  # nested folders below the workspace; deeper ones are hard to remove
 
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
-_MAKING = os.O_CREAT | (os.O_TMPFILE & ~os.O_DIRECTORY)  # with a mode of the program's choice
+_MAKING = os.O_CREAT | (os.O_TMPFILE & ~os.O_DIRECTORY)  # then the program chooses a mode
 _SET_ID = 0o6000
 _SHARED = "/dev/shm"
-_WHITEOUT = 4  # of renameat2: a device takes the place of what is renamed
+_WHITEOUT = 4  # a flag of renameat2: a device replaces the renamed file
 _EXCLUSIVE = {"flock": 2, "fcntl": 1}  # LOCK_EX and F_WRLCK
 _UNLOCK = {"flock": 8, "fcntl": 2}
 _AT_ONCE = 4  # LOCK_NB of flock
 _DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/tty", "/dev/random", "/dev/urandom")
-# Processors that libraries look for unasked: for an experiment there are none.
+# Accelerators that libraries look for by themselves: an experiment has none.
 _NOT_THERE = ("/dev/nvidia", "/dev/dri", "/dev/kfd", "/dev/dxg", "/dev/accel")
-# What libraries look for without harm: it may be absent, and reading it tells nothing secret.
+# Places where libraries look for files; reading them reveals no secrets.
 _HARMLESS = (
     "/usr", "/lib", "/lib64", "/bin", "/sbin", "/etc", "/sys", "/run", "/opt", "/var/cache",
     "/var/run",
@@ -38,15 +38,15 @@ _HARMLESS = (
 _SECRET_FILES = ("/etc/shadow", "/etc/gshadow", "/etc/ssh", "/etc/sudoers", "/run/secrets")
 _KERNEL_SECRETS = ("/proc/kcore", "/proc/kmsg", "/proc/kallsyms", "/proc/keys")
 _PUBLIC_OF_A_PROCESS = ("stat", "statm", "status", "comm", "cgroup", "")
-# Of the launcher, where there is no other process: what lists of processes look at. The kernel
-# gives nothing secret of it to anybody.
+# Files of the launcher (the only other process in isolation) that programs such as ps read. The
+# kernel reveals no secrets in them.
 _LISTED = ("cmdline", "ctty", "wchan", "sched", "schedstat", "oom_score")
 _LISTERS = ("/usr/bin/ps", "/usr/bin/top", "/usr/bin/pgrep", "/usr/bin/pkill", "/usr/bin/w")
-# Where fontconfig keeps what it found, if it may: matplotlib asks it unasked.
+# The cache of fontconfig, which matplotlib calls by itself.
 _CACHE = "/var/cache/fontconfig"
 
-# Which arguments are (folder descriptor or None, path) of the things that a call would change; a
-# descriptor alone is an open file.
+# For each call the arguments (folder descriptor or None, path) of what it would change; a
+# descriptor without a path is an open file.
 CHANGED: dict[str, tuple[tuple[int | None, int | None], ...]] = {
     "truncate": ((None, 0),), "rename": ((None, 0), (None, 1)), "mkdir": ((None, 0),),
     "rmdir": ((None, 0),), "creat": ((None, 0),), "link": ((None, 0), (None, 1)),
@@ -71,7 +71,7 @@ _MODE_ARGUMENT = {
 
 
 class Bounds(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a program may read and write, and the hard limits it was given (`RLIMIT_*` number)."""
+    """Where a program may read and write, and its hard limits by `RLIMIT_*` number."""
 
     writable: tuple[str, ...]
     readable: tuple[str, ...]
@@ -85,9 +85,9 @@ class Bounds(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Files:
-    """Judges calls on files: 0 to let one go on, else the error number that the program gets.
+    """Judges calls on files: returns 0 to allow one, else the error number for the program.
 
-    `refuse` records an incident and gives its error back. `writes` counts what may have grown.
+    `refuse` records an incident and returns its error. `writes` counts writes that were allowed.
     """
 
     def __init__(
@@ -103,7 +103,7 @@ class Files:
         self._shared: set[str] = set()
 
     def close(self) -> None:
-        """Remove what the program made in memory that it shares with the host."""
+        """Remove files that the program left in the host's shared memory."""
         for path in self._shared:
             with contextlib.suppress(OSError):
                 (shutil.rmtree if os.path.isdir(path) else os.unlink)(path)  # noqa: PTH112
@@ -115,7 +115,7 @@ class Files:
             call, 0 if first else None, first, follow=not flags & os.O_NOFOLLOW
         )
         if path is None:
-            return 0  # the kernel will find the same fault
+            return 0  # The kernel will report the same error.
         if path.startswith(_NOT_THERE):
             return errno.ENOENT
         if not flags & _WRITING:
@@ -133,11 +133,11 @@ class Files:
             return self._refuse("secret_access", f"open {path}", errno.EACCES)
         if path.startswith("/dev/"):
             return self._refuse("read_outside", f"open {path}", errno.EACCES)
-        # Not Path.exists, which raises for a name that is too long.
+        # Path.exists would raise for a name that is too long.
         if below(path, _HARMLESS) or path == "/proc" or not os.path.exists(path):  # noqa: PTH110
             return 0
         if any(root.startswith(path.rstrip("/") + "/") for root in self._bounds.readable):
-            return 0  # a folder above a given one: there nothing else is in it
+            return 0  # a parent of a given folder; inside the sandbox it has nothing else
         return self._refuse("read_outside", f"open {path}", errno.EACCES)
 
     def _process_file(self, thread: int, path: str) -> int:
@@ -154,8 +154,8 @@ class Files:
         return self._refuse("secret_access", f"open {path}", errno.EACCES)
 
     def may_write(self, path: str) -> int:
-        new = _newly_compiled(path)  # Python storing what it compiled is no attempt at anything.
-        if below(path, (self._bounds.own_code,)):  # first: it may lie below /tmp
+        new = _newly_compiled(path)  # Python storing compiled code is not an attack.
+        if below(path, (self._bounds.own_code,)):  # checked first: it may be below /tmp
             return errno.EROFS if new else self._refuse("tamper", f"write {path}", errno.EACCES)
         given = below(path, self._bounds.read_only)
         if below(path, self._bounds.writable) and not given:
@@ -208,9 +208,9 @@ class Files:
         return 0
 
     def lock(self, call: Call) -> int:
-        """Judge `flock` and the locks of `fcntl`: those on a file of the host keep others out.
+        """Judge `flock` and locks by `fcntl`: a lock on a file of the host would block others.
 
-        Nobody in here can change such a file, so a lock to read it is taken for done.
+        Nobody inside can change such a file, so a read lock is reported as taken without taking it.
         """
         if call.name == "flock":
             wanted = call.arguments[1] & ~_AT_ONCE
@@ -230,7 +230,7 @@ class Files:
         return self._refuse("tamper", f"lock {path}", errno.EPERM)
 
     def size(self, call: Call) -> int:
-        """Judge `truncate`, `ftruncate` and `fallocate` by the size that they would make."""
+        """Judge `truncate`, `ftruncate` and `fallocate` by the resulting size."""
         if call.name == "fallocate":
             size = call.arguments[2] + call.arguments[3]
         else:
@@ -246,7 +246,7 @@ class Files:
         if link is None or not data:
             return 0
         said = os.path.join(os.path.dirname(link), os.fsdecode(data))  # noqa: PTH118, PTH120
-        # Where links on its way lead counts, and not how many ".." it says.
+        # What counts is where links on the way lead, not the number of ".." in the text.
         target = self._reader.resolved(call.thread, said)
         if target is None or not below(target, self._bounds.writable):
             where = target or os.fsdecode(data)
@@ -255,6 +255,6 @@ class Files:
 
 
 def _newly_compiled(path: str) -> bool:
-    """Whether Python could make this as it compiles: a new file. Those there it only replaces."""
+    """Whether Python might create this file when it compiles; existing ones it only replaces."""
     _, found, inside = path.partition("/__pycache__")
     return bool(found) and (not inside or not os.path.lexists(path))

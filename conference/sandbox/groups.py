@@ -1,8 +1,8 @@
-"""A control group for one run, where the kernel gives one.
+"""A control group for one run, if the kernel allows one.
 
-It holds memory and counts time that no process shows: shared memory, page tables, socket buffers,
-children that nobody waited for. Where this process may make no group, the user's systemd may
-(`scope.py`): it starts the run in one, which is then only read here.
+It limits memory and counts time that no single process shows: shared memory, page tables, socket
+buffers, children that nobody waited for. If this process may not create a group, the user's systemd
+may (`scope.py`): it starts the run in one, which is then only read here.
 """
 
 # ruff: noqa: PTH123
@@ -21,14 +21,14 @@ import msgspec
 from conference.sandbox import scope
 
 _ROOT = scope.ROOT
-_OWN_TASKS = 8  # above the limit, so that a program over it is seen to be
-_OWN_MEMORY = 32 << 20  # for the launcher, and what the kernel keeps for a run of any size
-_END_SECONDS = 5.0  # killed processes still have to run once to end
+_OWN_TASKS = 8  # above the limit, so that the supervisor sees a program that exceeds it
+_OWN_MEMORY = 32 << 20  # for the launcher and the kernel's bookkeeping
+_END_SECONDS = 5.0  # for killed processes to end
 _numbers = itertools.count()
 
 
 class _Kind(msgspec.Struct, frozen=True):
-    """Where a controller of one version lies, and its files."""
+    """A controller's folder and files, in one version of control groups."""
 
     folder: Path
     limit: str = ""
@@ -41,8 +41,8 @@ _SCOPE = _Kind(Path(), limit="memory.max", kills="memory.events", time="cpu.stat
 
 
 def starter(memory_bytes: int, processes: int) -> tuple[list[str], dict[str, str]]:
-    """Words before a run's command, and variables, with which systemd holds it; both empty where
-    this process makes the group itself or nobody can."""
+    """A command prefix and variables with which systemd starts a run in a group; both empty if
+    this process creates the group itself, or if there can be none."""
     if not _by_systemd():
         return [], {}
     words = scope.command(memory_bytes + _OWN_MEMORY, processes + _OWN_TASKS)
@@ -50,7 +50,7 @@ def starter(memory_bytes: int, processes: int) -> tuple[list[str], dict[str, str
 
 
 class Group:
-    """The groups of one run; empty where there are none."""
+    """The control groups of one run, if any."""
 
     def __init__(self, memory_bytes: int, processes: int) -> None:
         self._made: list[tuple[_Kind, Path]] = []
@@ -67,7 +67,7 @@ class Group:
                     (path / kind.tasks).write_text(str(processes + _OWN_TASKS))
 
     def add(self, process: int) -> None:
-        """Put a process in, and with it all that it will start, or find the group it is in."""
+        """Add a process, and so all that it starts; with systemd, find the group it is in."""
         if _by_systemd():
             folder = scope.folder_of(_read(Path(f"/proc/{process}/cgroup")))
             self._given = [(_SCOPE, folder)] if folder else []
@@ -76,13 +76,13 @@ class Group:
                 (path / "cgroup.procs").write_text(str(process))
 
     def killed(self) -> bool:
-        """Whether the kernel killed a process of the run for its memory."""
+        """Whether the kernel killed a process of the run for exceeding its memory limit."""
         said = [_read(path / kind.kills) for kind, path in self._all() if kind.kills]
         lines = [line for text in said for line in text.splitlines()]
         return any(line.startswith("oom_kill ") and not line.endswith(" 0") for line in lines)
 
     def cpu_seconds(self) -> float:
-        """Processor time of all that ever ran in it; 0 where it is not known."""
+        """Processor time of everything that ever ran in the group; 0 if it is unknown."""
         for kind, path in self._all():
             if kind.time:
                 words = _read(path / kind.time).split()
@@ -96,7 +96,7 @@ class Group:
         return [*self._made, *self._given]
 
     def close(self) -> None:
-        """Remove the groups, whose processes have ended or are ending."""
+        """Remove the groups, whose processes have ended or are about to."""
         end = time.monotonic() + _END_SECONDS
         for _, path in self._made:
             while not _removed(path) and time.monotonic() < end:
@@ -104,7 +104,7 @@ class Group:
 
 
 def held() -> tuple[str, ...]:
-    """What the kernel holds for a whole run on this machine."""
+    """The limits of a whole run that the kernel enforces on this machine."""
     kinds = (*_kinds(), *((_SCOPE,) if _by_systemd() else ()))
     memory = ("memory",) if any(kind.limit for kind in kinds) else ()
     time = ("processor time",) if any(kind.time for kind in kinds) else ()
@@ -113,20 +113,19 @@ def held() -> tuple[str, ...]:
 
 @functools.cache
 def _kinds() -> tuple[_Kind, ...]:
-    """The controllers in which this process may make groups, found by making one."""
+    """The controllers in which this process may create groups, found by trying."""
     text = _read(Path("/proc/self/cgroup"))
     return tuple(kind for kind in wanted(text, _ROOT) if _works(kind))
 
 
 @functools.cache
 def _by_systemd() -> bool:
-    """Whether systemd holds the runs' memory, as this process has no group that does."""
+    """Whether systemd limits the runs' memory, because this process cannot."""
     return not any(kind.limit for kind in _kinds()) and scope.works()
 
 
 def wanted(text: str, root: Path) -> list[_Kind]:
-    """The places where a process with this /proc/PID/cgroup would make its groups, of version 1
-    and 2."""
+    """Where a process with this /proc/PID/cgroup would create its groups, in versions 1 and 2."""
     own = {names: path for _, names, path in (line.split(":", 2) for line in text.splitlines())}
     return [
         _Kind(_of(own, "memory", root), limit="memory.limit_in_bytes", kills="memory.oom_control"),
@@ -143,7 +142,7 @@ def _of(own: dict[str, str], controller: str, root: Path) -> Path:
 
 
 def _works(kind: _Kind) -> bool:
-    for left in kind.folder.glob("conference-*"):  # of callers that were killed
+    for left in kind.folder.glob("conference-*"):  # left by processes that were killed
         if not Path("/proc", left.name.split("-")[1]).exists():
             _removed(left)
     probe = kind.folder / f"conference-{os.getpid()}-try-{next(_numbers)}"

@@ -1,14 +1,14 @@
-"""The sandbox's first process: sets up, starts the program, waits, tells, and ends everything.
+"""The sandbox's first process: sets up, starts the program, waits, reports, and ends everything.
 
-Runs as a script inside the sandbox with nothing but the standard library. The control socket's
-number is its only argument; the supervisor sends the task through it in `marshal` form. Messages
-back are short lines: `ready`, `watch` (with the seccomp listener attached), `error NUMBER TEXT`,
-`exit CODE MAXRSS_KIB SURVIVORS NAMES`. It ends when the program ends or when the supervisor is
-gone; as process 1 of its pid namespace its end is the kernel's end of all that remain.
+It runs as a script inside the sandbox with only the standard library. Its only argument is the
+number of the control socket, through which the supervisor sends the task in `marshal` form. It
+answers with short lines: `ready`, `watch` (with the seccomp listener attached), `error NUMBER
+TEXT`, `exit CODE MAXRSS_KIB SURVIVORS NAMES`. It ends when the program ends or the supervisor is
+gone. As it is process 1 of its pid namespace, the kernel then kills all remaining processes.
 """
 
 # ruff: noqa: PTH103, PTH112, PTH118, PTH120, PTH123, PTH208, PTH211
-# Plain paths: pathlib costs a tenth of the start.
+# Plain paths, because importing pathlib takes a tenth of the start-up time.
 from __future__ import annotations
 
 import _socket
@@ -24,17 +24,16 @@ _LIBC = ctypes.CDLL(None, use_errno=True)
 _PR_SET_DUMPABLE, _PR_SET_NO_NEW_PRIVS, _PR_CAPBSET_DROP, _PR_SUBREAPER = 4, 38, 24, 36
 _MS_RDONLY, _MS_NOSUID, _MS_NODEV, _MS_NOEXEC = 1, 2, 4, 8
 _MS_REMOUNT, _MS_BIND, _MS_REC, _MS_PRIVATE = 32, 4096, 16384, 1 << 18
-_MOUNT_SETATTR = 442  # the same number on every processor
+_MOUNT_SETATTR = 442  # the same number on every architecture
 _SECCOMP = {"x86_64": 317, "aarch64": 277}
 _PIVOT_ROOT = {"x86_64": 155, "aarch64": 41}
 _ALL_THREADS, _NEW_LISTENER = 1 | 16, 8  # SECCOMP_FILTER_FLAG_TSYNC with _TSYNC_ESRCH
-_WAIT_KILLABLE = 32  # a call that is being judged is not interrupted by signals; Linux 5.19
-_SIGKILL, _SIGPIPE, _SIGXFSZ = 9, 13, 25  # the module `signal` takes long to load
+_WAIT_KILLABLE = 32  # Signals do not interrupt a call that is being judged (since Linux 5.19).
+_SIGKILL, _SIGPIPE, _SIGXFSZ = 9, 13, 25  # The module `signal` takes long to load.
 # Helpers (a resource tracker, a pool's workers) get time to end by themselves: until none of them
-# has moved at so many looks, which on a crowded machine takes longer, or one has started another,
-# and at most so long.
+# has done anything at `_LOOKS` checks, or one has started another, but at most `_LONGEST_GRACE`.
 _LOOKS, _LOOK_PAUSE, _LONGEST_GRACE = 30, 0.01, 3.0
-_KILL_SECONDS = 20.0  # a killed process still has to run once to end: slow on a crowded machine
+_KILL_SECONDS = 20.0  # for killed processes to end, which is slow on a busy machine
 
 
 def _check(result: int, what: str) -> None:
@@ -60,7 +59,7 @@ def _read_only(target: str) -> None:
 
 
 def _place(source: str, target: str) -> None:
-    """Make the folder or file on which `source` is then mounted."""
+    """Create the folder or file on which `source` will be mounted."""
     if os.path.isdir(source):
         os.makedirs(target, exist_ok=True)
         return
@@ -96,14 +95,14 @@ def _mount_step(new: str, step: tuple[str, str, str, int]) -> None:
         os.symlink(target, new + path)
     elif action == "proc":
         os.makedirs(new + "/proc", exist_ok=True)
-        # Read-only: with root's user id the kernel's own settings would be open to writing.
+        # Read-only, because root's user id could otherwise change the kernel's settings.
         _mount("proc", new + "/proc", "proc", _MS_NOSUID | _MS_NODEV | _MS_NOEXEC | _MS_RDONLY)
     elif action == "dev":
         _devices(new, size)
 
 
 def _build_root(steps: list[tuple[str, str, str, int]]) -> None:
-    """Give this mount namespace a root of its own that holds the steps' mounts and no more."""
+    """Give this mount namespace a root that has only the steps' mounts."""
     pivot_root = _PIVOT_ROOT[os.uname().machine]
     _mount("none", "/", "", _MS_REC | _MS_PRIVATE)
     _mount("tmpfs", "/tmp", "tmpfs", _MS_NOSUID | _MS_NODEV, "mode=0755")
@@ -135,10 +134,10 @@ class _Program(ctypes.Structure):
 
 
 def take_filter(control: _socket.socket, program: bytes, watch: bool, files: int) -> None:
-    """Put all threads under the seccomp filter and send its listener if watched; limit open files.
+    """Load the seccomp filter for all threads, send its listener if watched, limit open files.
 
-    The kernel lets a user have as many handles in flight as the sender may open files. A program
-    may open fewer than we, so that one that keeps all it can in flight holds up no other's start.
+    The kernel allows a user as many file handles in flight as the sender may open files. A program
+    may open fewer than this process, so that its handles in flight cannot block another start.
     """
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
@@ -164,20 +163,20 @@ def _load_filter(control: _socket.socket, program: bytes, watch: bool) -> None:
 
 
 def _become_program(control: _socket.socket, task: dict) -> None:  # type: ignore[type-arg]
-    """Take the limits and the filter on, and turn into the program; never returns.
+    """Apply the limits and the filter, and become the program; never returns.
 
-    A program with libraries takes the filter on by itself, when they are loaded (`prelude`).
+    A program with libraries applies the filter itself once they are loaded (`prelude`).
     """
     os.setsid()
-    # The supervisor looks at what this process says from the filter on; nobody else is there yet.
+    # The supervisor must be able to read this process; nobody else is there yet.
     _LIBC.prctl(_PR_SET_DUMPABLE, 1, 0, 0, 0)
     for name, value in task["rlimits"]:
-        if name != "RLIMIT_NOFILE":  # set once the listener is sent, see `take_filter`
+        if name != "RLIMIT_NOFILE":  # set after the listener is sent, see `take_filter`
             resource.setrlimit(getattr(resource, name), (value, value))
-    for number in (_SIGPIPE, _SIGXFSZ):  # Python ignores both; a program need not
+    for number in (_SIGPIPE, _SIGXFSZ):  # Python ignores both; restore the defaults.
         _LIBC.signal(number, None)
     _check(_LIBC.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no_new_privs")
-    _drop_capabilities()  # without namespaces it could be root's
+    _drop_capabilities()  # Without namespaces this process may run as root.
     command = task["command"]
     if task["libraries"]:
         names = ("libraries", "workspace", "filter", "watch", "files")
@@ -193,9 +192,10 @@ def _become_program(control: _socket.socket, task: dict) -> None:  # type: ignor
 
 
 def _children() -> dict[int, tuple[int, str, str]]:
-    """Process id to (parent, what it did so far, name) of all processes in /proc.
+    """Process id to (parent, activity, name) of all processes in /proc.
 
-    What it did changes as it runs, has R or D in it when it could, and is empty when it is dead.
+    The activity changes when the process runs, begins with R or D if it can run, and is empty if
+    it is dead.
     """
     found = {}
     for entry in os.listdir("/proc"):
@@ -205,18 +205,18 @@ def _children() -> dict[int, tuple[int, str, str]]:
             with open(f"/proc/{entry}/stat", encoding="utf-8", errors="replace") as file:
                 head, _, tail = file.read().rpartition(")")
         except OSError:
-            continue  # it ended meanwhile
+            continue  # It ended meanwhile.
         fields = tail.split()
-        # A process whose first thread has ended looks dead while others of its threads live on.
+        # A process whose first thread has ended looks dead although other threads live on.
         lives = fields[0] not in "ZX" or int(fields[17]) > 1
-        # Its state, the pages that it asked for, and its time in user and in kernel mode.
+        # Its state, page faults, and time in user and kernel mode.
         did = " ".join(fields[at] for at in (0, 7, 11, 12)) if lives else ""
         found[int(entry)] = (int(fields[1]), did, head.partition("(")[2])
     return found
 
 
 def _descendants() -> dict[int, tuple[str, str]]:
-    """Live processes below this one, id to what it did so far and name."""
+    """Live processes below this one: id to (activity, name)."""
     processes = _children()
     mine, grew = {os.getpid()}, True
     while grew:
@@ -241,7 +241,7 @@ def _reap() -> dict[int, int]:
 
 
 def _kill_all() -> None:
-    """End every descendant; where this is process 1 the kernel does the same at its exit."""
+    """Kill every descendant. If this is process 1, the kernel does the same at its exit."""
     end = time.monotonic() + _KILL_SECONDS
     while time.monotonic() < end:
         left = _descendants()
@@ -257,21 +257,21 @@ def _kill_all() -> None:
 
 
 def _wait(control: _socket.socket, program: int) -> int | None:
-    """Wait for the program; its exit code, or None when the supervisor is gone or says stop."""
+    """Wait for the program. Its exit code, or None if the supervisor is gone or says stop."""
     poll = select.poll()
     poll.register(control, select.POLLIN)
     poll.register(os.pidfd_open(program), select.POLLIN)
     while True:
         ready = dict(poll.poll(200))
         if control.fileno() in ready:
-            return None  # first: a stopped program's helpers get no grace
+            return None  # checked first: a stopped program's helpers get no grace
         ended = _reap()
         if program in ended:
             return ended[program]
 
 
 def _survivors() -> list[str]:
-    """Names of what still lives after the program's end and a short grace."""
+    """Names of processes that outlive the program and a short grace period."""
     end, looks, quiet = time.monotonic() + _LONGEST_GRACE, 0, 0
     first = before = _descendants()
     while True:
@@ -290,7 +290,7 @@ def _run(control: _socket.socket, task: dict) -> None:  # type: ignore[type-arg]
         _build_root(task["root"])
         _drop_capabilities()
     _LIBC.prctl(_PR_SUBREAPER, 1, 0, 0, 0)
-    # Nobody inside may trace this process, write its memory or read its environment.
+    # So that nobody inside can trace this process, write its memory or read its environment.
     _LIBC.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
     program = os.fork()
     if program == 0:

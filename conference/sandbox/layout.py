@@ -1,4 +1,4 @@
-"""What a program sees: its mounts, its environment, and the command lines that start it so."""
+"""What a program sees: its mounts and its environment, and the commands that start it with them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from conference.sandbox import launcher
 from conference.sandbox.files import Bounds
 from conference.sandbox.records import MIB, Limits, Method
 
-# Imported here too: its compiled form is then there for every launch.
+# Importing the launcher here stores its compiled form, which speeds up every launch.
 OWN_CODE = Path(launcher.__file__).resolve().parent
 # action ("ro", "rw", "room", "tmpfs", "link", "proc", "dev"), path, its source or target, bytes
 Step = tuple[str, str, str, int]
@@ -44,9 +44,9 @@ def python_folders() -> tuple[str, ...]:
 
 
 def steps(workspace: Path, read_only: Sequence[Path], limits: Limits, room: int = 0) -> list[Step]:
-    """The mounts of a run in their order; `workspace` alone is writable and not private.
+    """The mounts of a run in order; of the shared folders only `workspace` is writable.
 
-    With `room` it is a file system of that many bytes, in memory (`room`).
+    With `room` the workspace is a file system in memory of that many bytes (`room.py`).
     """
     scratch = max(limits.disk_bytes // 2, MIB)
     shared = max(limits.memory_bytes // 4, MIB)
@@ -73,7 +73,7 @@ def _read_only(path: str) -> Step:
 def bounds(
     method: Method, workspace: Path, read_only: Sequence[Path], rlimits: Mapping[int, int]
 ) -> Bounds:
-    """Where the watch lets a program read and write."""
+    """The places where the watch allows a program to read and write."""
     isolated = method != "process"
     private = ("/tmp", "/dev/shm") if isolated else ("/dev/shm",)
     homes = {"/root", "/home", pwd.getpwuid(os.getuid()).pw_dir, os.environ.get("HOME", "/root")}
@@ -92,7 +92,7 @@ def bounds(
 
 
 def environment(method: Method, workspace: Path, extra: Mapping[str, str] | None) -> dict[str, str]:
-    """A clean environment: nothing of the caller's but what it gives in `extra`."""
+    """A clean environment, with nothing from the caller's except `extra`."""
     home = str(workspace) if method == "process" else "/tmp"
     clean = {
         "PATH": f"{Path(sys.executable).parent}:{_PATH}",
@@ -102,7 +102,7 @@ def environment(method: Method, workspace: Path, extra: Mapping[str, str] | None
         "LANG": "C.UTF-8",
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONHASHSEED": "0",
-        # One thread a library: runs then do not fight for cores, and repeat to the last bit.
+        # One thread per library: runs do not compete for cores and repeat to the last bit.
         "OMP_NUM_THREADS": "1",
         "MKL_NUM_THREADS": "1",
         "OPENBLAS_NUM_THREADS": "1",
@@ -111,7 +111,7 @@ def environment(method: Method, workspace: Path, extra: Mapping[str, str] | None
 
 
 def absolute(command: Sequence[str], workspace: Path) -> list[str]:
-    """The command with its program as an absolute path; raises `UserError` where there is none."""
+    """The command with its program as an absolute path; raises `UserError` if there is none."""
     if not command:
         raise UserError("sandbox: the command is empty; give the program and its arguments")
     program = command[0]
@@ -143,7 +143,7 @@ def start_command(method: Method, mounts: Sequence[Step], control: int) -> list[
 
 
 def tool(name: str) -> str:
-    """The path of a system tool; raises `UserError` where it is missing."""
+    """The path of a system tool; raises `UserError` if it is missing."""
     found = shutil.which(name, path=f"{_PATH}:/usr/sbin:/sbin")
     if found is None:
         raise UserError(f"sandbox: the tool {name!r} is missing; install it")

@@ -1,7 +1,7 @@
-"""The symbolic links that a program leaves behind, and which of them lead out."""
+"""Finds symbolic links that a program leaves behind, and those that lead out of a folder."""
 
 # ruff: noqa: PTH115, PTH118, PTH120
-# Plain paths: a program can make many links of many parts.
+# Plain paths for speed: a program can make many links with many parts.
 from __future__ import annotations
 
 import contextlib
@@ -10,11 +10,11 @@ from pathlib import Path
 
 
 def all_links(folder: Path) -> dict[Path, str]:
-    """Symbolic links below `folder` with what they say."""
+    """The symbolic links below `folder`, with their targets as written."""
     found = {}
     pending = [str(folder)]
     while pending:
-        # Not os.walk, which asks of each link whether it leads to a folder.
+        # os.walk would check for each link whether it leads to a folder.
         with contextlib.suppress(OSError), os.scandir(pending.pop()) as entries:
             for entry in entries:
                 if entry.is_symlink():
@@ -25,9 +25,9 @@ def all_links(folder: Path) -> dict[Path, str]:
 
 
 def escaping_links(folder: Path) -> dict[Path, str]:
-    """Those that lead out of it in the end.
+    """The links below `folder` that lead out of it.
 
-    What a ".." leaves is where the links before it lead, and not what they are called.
+    A ".." goes up from where the links before it lead, not from their names.
     """
     root = os.path.realpath(folder)
     links = {str(link): said for link, said in all_links(Path(root)).items()}
@@ -40,7 +40,7 @@ def escaping_links(folder: Path) -> dict[Path, str]:
 
 
 class _Walk:
-    """The way that a link leads: where it is by now, and the parts still to go, the next last."""
+    """A link being followed: the current place, and the parts still to go (the next one last)."""
 
     def __init__(self, link: str, said: str) -> None:
         self.link, self.here = link, os.path.dirname(link)
@@ -50,9 +50,9 @@ class _Walk:
 
 
 def _ends(links: dict[str, str]) -> dict[str, str]:
-    """Where each link leads in the end; each is walked once, however many lead through it.
+    """Where each link finally leads; each is followed once, however many lead through it.
 
-    Links in a circle end where they meet. Of links that are not given nothing is known.
+    Links in a cycle end where they meet. Links that are not given are treated as plain names.
     """
     ends: dict[str, str] = {}
     for first in links:
@@ -71,7 +71,7 @@ def _ends(links: dict[str, str]) -> dict[str, str]:
 def _go(
     walk: _Walk, links: dict[str, str], ends: dict[str, str], under_way: dict[str, _Walk]
 ) -> str | None:
-    """Go on to the end, or to a link that must be walked before: that link."""
+    """Follow a link to its end and return None, or return a link that must be followed first."""
     while walk.parts:
         part = walk.parts.pop()
         if part in ("", "."):

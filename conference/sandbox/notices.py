@@ -1,4 +1,4 @@
-"""The kernel's questions about watched calls, and our answers (seccomp_unotify(2))."""
+"""Receives the kernel's notices of watched calls and answers them (seccomp_unotify(2))."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ _RECEIVE, _SEND, _SET_FLAGS = 0xC0502100, 0xC0182101, 0x40082104
 _NOTICE = struct.Struct("=QIIiIQ6Q")  # struct seccomp_notif
 _ANSWER = struct.Struct("=QqiI")  # struct seccomp_notif_resp
 _CONTINUE = 1
-DONE = -1  # an answer: the call is not made, and the program is told that it was
+DONE = -1  # an answer: the call is not made, but the program is told that it succeeded
 _SYNC_WAKE_UP = 1
 
 
 class Notice(msgspec.Struct, frozen=True):
-    """A watched call that waits: the question's id, the caller's thread, the call's number."""
+    """A waiting call: the notice's id, the caller's thread, the call's number and arguments."""
 
     identity: int
     thread: int
@@ -28,13 +28,13 @@ class Notice(msgspec.Struct, frozen=True):
 
 
 def take_turns(listener: int) -> None:
-    """Let asker and supervisor share a core while one waits for the other: thrice as fast."""
+    """Let program and supervisor share a core while one waits for the other: three times faster."""
     with contextlib.suppress(OSError):  # Linux before 6.6 does not know it.
         fcntl.ioctl(listener, _SET_FLAGS, _SYNC_WAKE_UP)
 
 
 def receive(listener: int) -> Notice | None:
-    """The next question; None where the asker was killed meanwhile."""
+    """The next notice; None if the caller was killed meanwhile."""
     buffer = bytearray(_NOTICE.size)
     try:
         fcntl.ioctl(listener, _RECEIVE, buffer)
@@ -47,7 +47,7 @@ def receive(listener: int) -> Notice | None:
 
 
 def reply(listener: int, identity: int, error: int) -> None:
-    """Let the call go on (0), have it fail with an error number, or be taken for done (`DONE`)."""
+    """Allow the call (0), make it fail with an error number, or report success (`DONE`)."""
     answer = bytearray(_ANSWER.pack(identity, 0, -max(error, 0), 0 if error else _CONTINUE))
     try:
         fcntl.ioctl(listener, _SEND, answer)

@@ -1,4 +1,4 @@
-"""What a watched program's arguments name: its memory, and where its paths really lead."""
+"""Reads what a watched program's arguments refer to: memory, and where paths really lead."""
 
 # ruff: noqa: PTH115, PTH118, PTH120
 # Plain paths: paths of another process, and a hot path.
@@ -12,14 +12,14 @@ import msgspec
 
 _AT_FDCWD = -100
 _LINKS = 40  # as many as the kernel follows
-_PARTS = 1000  # of a path with its links: more would keep the supervisor from its other work
+_PARTS = 1000  # of a path with its links; more would block the supervisor for too long
 _OPEN_MEMORIES = 64
 _HIDDEN = (errno.EACCES, errno.EPERM, errno.ENAMETOOLONG)
 _HANDLES = {"fd": "fd", "stdin": "fd/0", "stdout": "fd/1", "stderr": "fd/2"}  # of /dev
 
 
 class Blind(Exception):
-    """A program keeps from us what it refers to, so that its call cannot be judged."""
+    """A program hides what it refers to, so that its call cannot be judged."""
 
 
 class Call(msgspec.Struct, frozen=True):
@@ -31,10 +31,10 @@ class Call(msgspec.Struct, frozen=True):
 
 
 class Reader:
-    """Reads what threads of one run refer to.
+    """Reads what the threads of one run refer to.
 
-    `steered` are the folders in which the program may make links. `own` is the id outside of a
-    process id as the program says it, None for a process that is not its own.
+    `steered` are the folders in which the program may create links. `own` maps a thread and a
+    process id inside the sandbox to the id outside, None for a process that is not the run's own.
     """
 
     def __init__(self, steered: tuple[str, ...], own: Callable[[int, int], int | None]) -> None:
@@ -48,9 +48,9 @@ class Reader:
         self._memories.clear()
 
     def memory(self, thread: int, address: int, size: int) -> bytes:
-        """Up to `size` bytes at an address of the program; empty where nothing can be read.
+        """Up to `size` bytes at an address of the program; empty if nothing can be read.
 
-        Raises `Blind` where the program does not let us look: the kernel could read it.
+        Raises `Blind` if the program hides memory that the kernel could read.
         """
         for _ in range(2):
             try:
@@ -65,7 +65,7 @@ class Reader:
                 data = b""
             if data:
                 return data
-            # The thread may have become another program, or its number another thread.
+            # The thread may have become another program, or its id may belong to another thread.
             stale = self._memories.pop(thread, None)
             if stale is None:
                 break
@@ -73,31 +73,31 @@ class Reader:
         return b""
 
     def text(self, thread: int, address: int) -> bytes:
-        """The bytes up to the next zero; empty where nothing can be read."""
+        """The bytes up to the next zero byte; empty if nothing can be read."""
         data = self.memory(thread, address, 512)
         if data and b"\0" not in data:
             data = self.memory(thread, address, 4096)
         return data.partition(b"\0")[0]
 
     def program(self, thread: int) -> str:
-        """The file that the thread's process runs; empty where it is not known."""
+        """The file that the thread's process runs; empty if unknown."""
         return _target(f"/proc/{thread}/exe") or ""
 
     def path(
         self, call: Call, folder: int | None, argument: int | None, follow: bool = True
     ) -> str | None:
-        """Where the path in these arguments leads; without `argument` the open file in `folder`.
+        """Where the path in these arguments leads; without `argument`, the open file in `folder`.
 
-        None where there is no such path, which the kernel will find too, and for what has no name
-        (a pipe). Links are followed as the kernel does, the last one only with `follow`. Raises
-        `Blind` where the program keeps it from us.
+        None if there is no such path, which the kernel will also find, and for things without a
+        name, such as pipes. Links are followed as by the kernel, the last one only with `follow`.
+        Raises `Blind` if the program hides it.
         """
         address = call.arguments[argument] if argument is not None else 0
         name = os.fsdecode(self.text(call.thread, address)) if address else ""
         if name.startswith("/"):
             return self.resolved(call.thread, name, follow)
         at = signed(call.arguments[folder]) if folder is not None else _AT_FDCWD
-        # No name is the open file itself, which some calls take so (AT_EMPTY_PATH).
+        # An empty name means the open file itself in some calls (AT_EMPTY_PATH).
         if not name and (folder is None or (address and call.name == "openat")):
             return None
         link = "cwd" if at == _AT_FDCWD else f"fd/{at}"
@@ -112,9 +112,9 @@ class Reader:
         return self.resolved(call.thread, f"{base}/{name}" if name else base, follow)
 
     def resolved(self, thread: int, path: str, follow: bool = True) -> str | None:
-        """An absolute path as the kernel would find it for a thread, None for a thing unnamed.
+        """An absolute path as the kernel would resolve it for a thread; None for unnamed things.
 
-        Where a program can make no links and says no "..", what it says is where it leads.
+        Where the program cannot create links, a path without ".." leads where it says.
         """
         special = path.lstrip("/").startswith(("proc/", "dev/"))
         if not special and "/.." not in path and not below(path, self._steered):
@@ -152,8 +152,8 @@ class Reader:
         return here
 
     def _link(self, thread: int, path: str) -> str | None:
-        """Where a link leads as the thread sees it, None for what is no link."""
-        if below(path, self._steered):  # through the thread's own root: some are private to it
+        """Where a link leads as the thread sees it; None if it is not a link."""
+        if below(path, self._steered):  # through the thread's root: some folders are private
             return _target(f"/proc/{thread}/root{path}", hidden=(errno.EACCES, errno.EPERM))
         if path.startswith("/dev/"):
             handle = _HANDLES.get(path.removeprefix("/dev/"))
@@ -177,13 +177,12 @@ class Reader:
 
 
 def below(path: str, roots: tuple[str, ...]) -> bool:
-    """Whether a path is one of these or lies below one."""
+    """Whether a path is one of the roots or below one."""
     return any(path == root or path.startswith(root + "/") for root in roots)
 
 
 def _plain(path: str) -> str:
-    """Without what says nothing; `normpath` leaves two slashes at the beginning, which some
-    systems take for something else than one."""
+    """The normalized path, with one slash at the beginning: `normpath` keeps two there."""
     return os.path.normpath(path).replace("//", "/", 1)
 
 
@@ -193,7 +192,7 @@ def _target(link: str, hidden: tuple[int, ...] = ()) -> str | None:
     except OSError as error:
         if error.errno in hidden:
             raise Blind("it hides where its paths lead") from None
-        return None  # no link, or nothing there
+        return None  # not a link, or nothing there
 
 
 def signed(value: int) -> int:

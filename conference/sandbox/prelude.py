@@ -1,16 +1,16 @@
-"""Becomes a Python program whose libraries are loaded: they are trusted, what follows is not.
+"""Loads trusted libraries and then becomes an untrusted Python script.
 
     python prelude.py CONTROL TASK SCRIPT ARGUMENT...
 
-Loading PyTorch opens thousands of files, about each of which the supervisor would be asked. So the
+Loading PyTorch opens thousands of files, and the supervisor would be asked about each. So the
 installed libraries are loaded before the watch begins, already inside namespaces and limits and
-with nothing of the workspace on the path; the script's first line runs under the watch, as every
-line after it. TASK is `marshal` data in hexadecimal digits: `libraries`, `workspace`, and the
-`filter`, `watch` and `files` of the launcher, which leaves the rest to this script.
+with nothing of the workspace on the path. The whole script runs under the watch. TASK is `marshal`
+data in hexadecimal digits: `libraries`, `workspace`, and the launcher's `filter`, `watch` and
+`files`.
 """
 
 # ruff: noqa: PTH100, PTH120, PTH123
-# Plain paths: pathlib costs a tenth of the start.
+# Plain paths, because importing pathlib takes a tenth of the start-up time.
 from __future__ import annotations
 
 import _socket
@@ -31,7 +31,7 @@ def main() -> None:
     del sys.argv[:3], sys.path[0]
     try:
         for name in task["libraries"]:
-            with contextlib.suppress(Exception):  # the script's own import meets the same fault
+            with contextlib.suppress(Exception):  # The script's own import will fail the same way.
                 importlib.import_module(name)
         os.chdir(task["workspace"])
         launcher.take_filter(control, task["filter"], task["watch"], task["files"])
@@ -44,7 +44,7 @@ def main() -> None:
 
 
 def run_as_main(script: str) -> None:
-    """What `python script` does after it has started."""
+    """Run a script as `python script` does."""
     sys.path.insert(0, os.path.dirname(os.path.realpath(script)))
     module = types.ModuleType("__main__")
     module.__dict__.update(__file__=os.path.abspath(script), __builtins__=builtins)

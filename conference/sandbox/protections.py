@@ -1,4 +1,4 @@
-"""What protections this machine gives, found by trying them."""
+"""Finds out which protections work on this machine, by trying them."""
 
 from __future__ import annotations
 
@@ -52,9 +52,9 @@ def available() -> dict[Method, bool]:
 
 
 def protections(method: Method | None = None) -> Protections:
-    """The strongest method that works here (or `method`), and what is on and off with it.
+    """The strongest method that works here (or `method`), and which protections it has.
 
-    Raises `UserError` where `method` does not work here.
+    Raises `UserError` if `method` does not work here.
     """
     found = available()
     chosen = method or next(iter(found), "process")

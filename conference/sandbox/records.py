@@ -10,19 +10,19 @@ from conference.core.clean import clean
 from conference.core.errors import UserError
 
 Kind = Literal[
-    "wall_limit",  # ran longer than it may
-    "cpu_limit",  # used more processor time than it may
-    "memory_limit",  # held or asked for more memory than it may
-    "process_limit",  # wanted more processes and threads than it may
-    "disk_limit",  # filled its workspace beyond the quota, bytes or many files
-    "file_limit",  # wrote one file larger than it may
+    "wall_limit",  # ran longer than allowed
+    "cpu_limit",  # used more processor time than allowed
+    "memory_limit",  # held or asked for more memory than allowed
+    "process_limit",  # wanted more processes and threads than allowed
+    "disk_limit",  # filled its workspace beyond the quota, by bytes or number of files
+    "file_limit",  # wrote a file larger than allowed
     "output_limit",  # flooded stdout or stderr
     "network",  # asked for a network socket, or for a unix socket outside its workspace
     "write_outside",  # tried to change something outside its workspace
     "read_outside",  # tried to open a file outside what it was given
-    "secret_access",  # the same, in a home folder or another process's environment or memory
+    "secret_access",  # tried to read home folders, or another process's environment or memory
     "survivor_killed",  # left processes behind: a daemon or a relaunch of itself
-    "tamper",  # went for its limits, its launcher, other processes, mounts or the kernel
+    "tamper",  # attacked its limits, its launcher, other processes, mounts or the kernel
     "symlink_escape",  # made a symbolic link that leads out of its workspace
     "bad_result",  # its result file is missing, irregular, too large or not clean JSON
 ]
@@ -35,11 +35,10 @@ MIB = 1 << 20
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
-    """What one run may use, all its processes together; the defaults suit a small CPU experiment.
+    """What all processes of a run may use together; the defaults suit a small CPU experiment.
 
-    Seconds are of real time or of processor time; `processes` counts processes and threads;
-    `file_bytes` is the largest size of one file and of what is printed; `disk_bytes` is the
-    largest growth of the workspace, each file counted as at least 4 KiB.
+    `processes` counts processes and threads; `file_bytes` limits each file and the printed output;
+    `disk_bytes` limits the growth of the workspace, each file counted as at least 4 KiB.
     """
 
     wall_seconds: float = 300.0
@@ -56,7 +55,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Incident(msgspec.Struct, frozen=True):
-    """Something that a program tried and the sandbox stopped, or a limit that it ran into."""
+    """Something that a program tried and the sandbox stopped, or a limit that it reached."""
 
     kind: Kind
     detail: str
@@ -66,9 +65,9 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     """How a run ended.
 
     `exit_code` is negative (minus the signal) for a killed program. `stdout` and `stderr` are the
-    last 64 KiB of each. `seconds` is the program's real time. `peak_memory_bytes` is the largest
-    resident memory of all its processes together, as far as seen by polling. `incidents` holds
-    each kind's first few cases. `protections` are the lines of those that were on.
+    last 64 KiB of each. `seconds` is the program's wall time. `peak_memory_bytes` is the largest
+    resident memory of all its processes together, as far as polling saw it. `incidents` holds the
+    first few of each kind. `protections` describe those that were on.
     """
 
     exit_code: int
@@ -81,10 +80,10 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Protections(msgspec.Struct, frozen=True, kw_only=True):
-    """What this machine gives: the strongest method, and readable lines of what is on and off.
+    """This machine's protections: the strongest method, and descriptions of what is on and off.
 
-    `held` are the limits of a whole run that the kernel holds, `sampled` those that are only
-    looked at from time to time, which a fast program can pass for a moment.
+    `held` are the limits of a whole run that the kernel enforces, `sampled` those that are only
+    checked from time to time, so that a fast program can exceed them for a moment.
     """
 
     method: Method
@@ -110,11 +109,11 @@ class Protections(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class NotStarted(UserError):
-    """A run that could not start for want of something that the machine may have again later."""
+    """A run could not start because the machine temporarily lacks something."""
 
 
 class BadResult(Exception):
-    """A result file that must not be believed; `incident` says why."""
+    """A result file that must not be trusted; `incident` says why."""
 
     def __init__(self, detail: str) -> None:
         super().__init__(clean(detail))

@@ -1,4 +1,4 @@
-"""Read a file that a hostile program may have written."""
+"""Reads a file that a hostile program may have written."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from typing import Any, NoReturn
 from conference.core.clean import clean_values
 from conference.sandbox.records import MIB, BadResult
 
-DEEPEST = 100  # levels; who keeps, writes or draws a result later may have less room than we
+DEEPEST = 100  # levels; later users of a result may have a smaller recursion limit
 
 
 def read_result(path: Path, workspace: Path, max_bytes: int = 8 * MIB) -> dict[str, Any]:
     """The JSON object in `path`, a regular file of at most `max_bytes` inside `workspace`.
 
-    Raises `BadResult` with the reason as `read_file` does, and for NaN, Infinity, a repeated key,
-    what is nested deeper than `DEEPEST` and anything but an object. Text in it is made clean.
+    Raises `BadResult` like `read_file`, and for NaN, Infinity, a repeated key, nesting deeper than
+    `DEEPEST`, and anything but an object. Its texts are cleaned.
     """
     data, inside = read_file(path, workspace, max_bytes), path.name
     try:
@@ -60,7 +60,7 @@ def _read_plain(root: Path, inside: Path, max_bytes: int) -> bytes:
             deeper = os.open(part, flags, dir_fd=folder)
             os.close(folder)
             folder = deeper
-        # Without O_NONBLOCK a named pipe would hold the reader for ever.
+        # Without O_NONBLOCK a named pipe would block the reader forever.
         flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
         file = os.open(inside.name or ".", flags, dir_fd=folder)
         try:

@@ -1,8 +1,8 @@
-"""A workspace of bounded size: a file system in memory that the sandbox's own mounts hold.
+"""A workspace of limited size: a file system in memory among the sandbox's mounts.
 
-The kernel then counts all that a program writes, also what no folder shows: deleted files that
-are still mapped or in flight, and folders that nobody may read. Its files are copied in before the
-program starts and back when all of it has ended; the handle outlives the sandbox.
+The kernel then counts everything that a program writes, even deleted files that are still mapped or
+in flight, and folders that nobody may read. The files are copied in before the program starts and
+back when it has ended; our handle keeps the file system alive after the sandbox has ended.
 """
 
 # ruff: noqa: PTH123
@@ -20,18 +20,18 @@ from pathlib import Path
 from conference.sandbox.records import MIB, Limits, Method
 from conference.sandbox.usage import open_up
 
-_SHARE = 4  # of the memory that is free, a workspace may take one part of so many
-_ENTRY = 1024  # bytes of memory that an entry takes, and as many of attributes count as one
-SPARE = MIB  # above the limit, so that a program over it is seen to be
+_SHARE = 4  # A workspace may take this fraction (1/4) of the free memory.
+_ENTRY = 1024  # bytes of memory that each entry takes; a kilobyte of attributes counts as one
+SPARE = MIB  # above the limit, so that the supervisor sees a program that exceeds it
 _COPY = ("cp", "-a", "--sparse=always", "--no-preserve=ownership", "-T", "--")
 
 
 def room_bytes(
     method: Method, workspace: Path, read_only: Sequence[Path], limits: Limits, begun: int
 ) -> int:
-    """The size of the workspace's own file system; 0 where it has none and is only looked at.
+    """The size of the workspace's file system in memory; 0 if it gets none and is only sampled.
 
-    `begun` is what the workspace takes before the run.
+    `begun` are the bytes that the workspace takes before the run.
     """
     size = begun + limits.disk_bytes + SPARE
     if method != "bubblewrap" or any(path.is_relative_to(workspace) for path in read_only):
@@ -63,13 +63,13 @@ class Room:
         return (status.f_blocks - status.f_bfree) * status.f_frsize + entries * _ENTRY
 
     def growth(self) -> int:
-        """Bytes that the program's files take, by the kernel's count."""
+        """Bytes that the workspace has grown by, as counted by the kernel."""
         return self._used() - self._begun
 
     def bring_back(self) -> str:
-        """Put the workspace's files in the place of the host's; what failed, or nothing.
+        """Replace the host's files by the workspace's; return what failed, "" for nothing.
 
-        All of the program must have ended. Raises `OSError` where the host has no room for them.
+        The whole program must have ended. Raises `OSError` if the host's disk is full.
         """
         open_up(self.path)
         with tempfile.TemporaryDirectory(dir=self._workspace.parent) as folder:

@@ -1,4 +1,4 @@
-"""Run untrusted code: choose the method, prepare the workspace, run, tell what happened."""
+"""Runs untrusted code: chooses the method, prepares the workspace, runs, reports what happened."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from conference.sandbox.supervise import Supervisor
 from conference.sandbox.usage import disk_use, open_up
 
 _PAUSES = (0.5, 2.0, 5.0)  # seconds before another start is tried
-# What a failed program's last words tell of limits that the kernel held silently.
+# Signs, in a failed program's last output, of limits that the kernel enforced silently.
 _WORDS: tuple[tuple[Kind, str], ...] = (
     ("tamper", r"\[Errno 109\]|Too many references"),  # handles in flight
     ("memory_limit", r"MemoryError|can't allocate memory|std::bad_alloc|Cannot allocate memory"),
@@ -29,7 +29,7 @@ _WORDS: tuple[tuple[Kind, str], ...] = (
     ("disk_limit", r"\[Errno 28\]|No space left on device"),
     ("process_limit", r"can't start new thread|Resource temporarily unavailable"),
 )
-# Consulted only where the watch, which sees the attempts themselves, is off.
+# Used only if the watch, which sees the attempts themselves, is off.
 _UNWATCHED_WORDS: tuple[tuple[Kind, str], ...] = (
     ("network", r"Network is unreachable|Name or service not known|name resolution"),
     ("write_outside", r"Read-only file system"),
@@ -53,26 +53,26 @@ def run(
     unsafe: bool = False,
     method: Method | None = None,
 ) -> Outcome:
-    """Run `command` in `workspace`, which alone it can change, and see it and all its own end.
+    """Run `command` in `workspace`, the only folder it can change, until all its processes end.
 
-    It sees the system's programs, this interpreter with its packages, `read_only` and the
-    workspace, all at their usual paths; no home folder, no network, no other process, and an
-    environment with `env` and nothing of the caller's. Its stdin is empty. Safe to call from many
-    threads and processes at once, each with a workspace of its own; nothing outlives the caller.
+    The program sees the system's programs, this interpreter with its packages, `read_only` and the
+    workspace, all at their usual paths. It sees no home folder, no network and no other process,
+    and its environment has `env` but nothing of the caller's. Its stdin is empty. Many threads and
+    processes may call this at once, each with its own workspace; nothing outlives the caller.
 
-    Where `command` is this interpreter with a script, the installed modules in `libraries` are
-    loaded before the watch begins, which spares thousands of looks at the files that they open.
-    They are trusted, so name none that untrusted code chose; the script is watched from its first
-    line on. Without that, or where there is no watch, they change nothing.
+    If `command` is this interpreter with a script, the installed modules in `libraries` are loaded
+    before the watch begins, which saves checking the thousands of files that they open. They are
+    trusted, so name none that untrusted code chose; the whole script is watched. In other cases,
+    and without a watch, `libraries` has no effect.
 
-    Attempts are recorded as the kernel saw them (system calls with their paths); limits from
-    process tables, the workspace's size, exit signals, and for allocations and writes that the
-    kernel refused, what the program printed as it failed. A link left behind that leads out of
-    the workspace is removed. Which kinds there are: `conference.sandbox.Kind`.
+    Attempts are recorded as the kernel saw them (system calls with their paths). Limits are
+    recorded from process tables, the workspace's size and exit signals, and, for allocations and
+    writes that the kernel refused, from the failing program's output. Links left behind that lead
+    out of the workspace are removed. `conference.sandbox.Kind` lists the kinds of incidents.
 
-    Raises `UserError` when the workspace, the program or the protections are missing: without
-    namespaces code runs only with `unsafe`, and then unprotected but for limits and watch. Raises
-    `NotStarted` where it did not start in several tries, as the machine lacks something just now.
+    Raises `UserError` if the workspace, the program or the protections are missing: without
+    namespaces code runs only with `unsafe`, and then only limits and watch protect. Raises
+    `NotStarted` if several starts failed because the machine temporarily lacks something.
     """
     given = protections(method)
     if not given.isolated and not unsafe:
@@ -106,7 +106,7 @@ def run(
 
 
 def _started(*what: Any, **how: Any) -> Supervisor:
-    """`start`, tried again where another's program holds what this one needs."""
+    """Call `start`, again after a pause if the machine temporarily lacks something."""
     for pause in _PAUSES:
         try:
             return start(*what, **how)
@@ -132,7 +132,7 @@ def _resolved(workspace: Path, read_only: Sequence[Path]) -> tuple[Path, list[Pa
 
 
 def _conclude(ended: Supervisor, watch: bool) -> None:
-    """Add what exit signals and last words tell, for kinds that were not seen already."""
+    """Add incidents shown by the exit signal and the last output, for kinds not yet recorded."""
     seen = {incident.kind for incident in ended.incidents}
     code = ended.exit_code or 0
     if code in _SIGNALS and _SIGNALS[code][0] not in seen:
@@ -142,7 +142,7 @@ def _conclude(ended: Supervisor, watch: bool) -> None:
         return
     said = ended.text(1)
     for kind, words in _WORDS if watch else (*_WORDS, *_UNWATCHED_WORDS):
-        # Not the whole line at once: that takes hours on a long one.
+        # A pattern for the whole line would take hours on a long one.
         found = re.search(words, said)
         if found and kind not in seen:
             start = said.rfind("\n", 0, found.start()) + 1
@@ -151,15 +151,15 @@ def _conclude(ended: Supervisor, watch: bool) -> None:
 
 
 def _remove_deep(workspace: Path) -> None:
-    """Remove what is nested so deep that whoever removes the workspace would fail at it."""
+    """Remove folders nested so deeply that removing the workspace would fail."""
     found = disk_use(str(workspace), 0.0).too_deep
     if found:
         subprocess.run([tool("rm"), "-rf", "--", *found], check=False)
 
 
 def _remove_links(ended: Supervisor, workspace: Path, before: Mapping[Path, str]) -> None:
-    """Remove links that lead out. Without one of them others may lead elsewhere: the second time
-    all links of the program go."""
+    """Remove links that lead out. As this may redirect other links, all new links are removed if
+    some still lead out."""
     for links in (escaping_links, all_links):
         new = {link: said for link, said in links(workspace).items() if before.get(link) != said}
         for link, said in new.items():
@@ -170,7 +170,7 @@ def _remove_links(ended: Supervisor, workspace: Path, before: Mapping[Path, str]
 
 
 def _marks(roots: Sequence[Path]) -> dict[str, tuple[int, int]]:
-    """Size and change time of every file below the roots; the kernel alone sets change times."""
+    """Size and change time of every file below the roots; only the kernel sets change times."""
     made = {}
     for root in roots:
         for path in [root, *root.rglob("*")]:

@@ -1,8 +1,8 @@
-"""A control group that the user's systemd makes for one run, where this process may make none.
+"""A control group that the user's systemd creates for one run, if this process may not.
 
-`systemd-run --user --scope` starts a command in a new scope with limits of its own (systemd-run(1),
-systemd.resource-control(5)). It needs control groups of version 2 and a user's systemd to which
-the memory controller is given; both are found by trying.
+`systemd-run --user --scope` starts a command in a new scope with its own limits (systemd-run(1),
+systemd.resource-control(5)). It needs control groups of version 2 and a user's systemd that has the
+memory controller; both are found by trying.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ ROOT = Path("/sys/fs/cgroup")
 _PROBE = 64 << 20  # bytes: the limit that a trial scope must show
 _PROBE_TASKS = 16
 _PATIENCE = 10.0  # seconds for systemd to answer
-# How the user's systemd is reached, if it can be.
+# Variables with the address of the user's systemd.
 _ADDRESSES = ("XDG_RUNTIME_DIR", "DBUS_SESSION_BUS_ADDRESS")
 
 
 def command(memory_bytes: int, tasks: int) -> list[str]:
-    """What goes before a command that a scope of this size shall hold; empty without systemd-run.
+    """The prefix that runs a command in a scope with these limits; empty without systemd-run.
 
-    The command takes the place of systemd-run: process, handles and folder stay the same.
+    The command replaces systemd-run: process, handles and folder stay the same.
     """
     found = shutil.which("systemd-run")
     if found is None:
@@ -42,7 +42,7 @@ def environment() -> dict[str, str]:
 
 
 def folder_of(text: str, root: Path | None = None) -> Path | None:
-    """The folder of a process's group of version 2, by its /proc/PID/cgroup; None without one.
+    """The folder of a process's version 2 group, from its /proc/PID/cgroup; None without one.
 
     A line is "0::/user.slice/user-1000.slice/user@1000.service/app.slice/run-u7.scope"; lines
     of version 1 have another number and the names of their controllers.
@@ -57,7 +57,7 @@ def folder_of(text: str, root: Path | None = None) -> Path | None:
 
 @functools.cache
 def works() -> bool:
-    """Whether a scope can be made here, and its limits stand in the kernel's files."""
+    """Whether a scope can be created here, with limits on memory and processes."""
     trial = command(_PROBE, _PROBE_TASKS)
     if not trial:
         return False

@@ -1,4 +1,4 @@
-"""Start a command under a method and follow it to its end."""
+"""Starts a command under a method and follows it to its end."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from conference.sandbox.supervise import Supervisor
 from conference.sandbox.syscalls import filter_program
 from conference.sandbox.usage import disk_use
 
-# Below the 1,024 that the host's own processes may open, which is also the number of handles that
-# they and a program together may have in flight (with the 253 of one message).
+# Below the 1,024 that the host's processes may open, which is also the number of handles that they
+# and a program together may have in flight (with the 253 of one message).
 _OPEN_FILES = 512
-# Signals that wait, and timers, of which the host's user has few for all programs together.
+# Pending signals and timers, which are scarce for all programs of the host's user together.
 _SIGNALS = 256
-# Code, stacks and reserves that a process may map beyond what it holds; a hard bound behind the
-# polled one, against a program that takes gigabytes between two looks.
+# Code, stacks and reserves that a process may map beyond its memory limit. This hard limit backs
+# the polled one, against a program that takes gigabytes between two checks.
 _MAPPED_BEYOND = 1024 * MIB
 
 
@@ -38,10 +38,10 @@ def start(
     env: Mapping[str, str] | None = None,
     libraries: Sequence[str] = (),
 ) -> Supervisor:
-    """Run `command` to its end; the supervisor then holds what there is to tell.
+    """Run `command` to its end; the returned supervisor has the results.
 
     `workspace` and `read_only` must be resolved; with `libraries` the command must be Python with
-    a script. Raises `UserError` where it cannot be started.
+    a script. Raises `UserError` if it cannot be started.
     """
     given = _rlimits(limits)
     numbers = {getattr(resource, name): value for name, value in given}
@@ -60,7 +60,7 @@ def start(
         "libraries": list(libraries),
         "root": mounts if method == "namespaces" else [],
     }
-    # A workspace in memory is counted with the memory of those who write it.
+    # The kernel counts a workspace in memory as memory of the processes that write it.
     memory = limits.memory_bytes + (limits.disk_bytes if room else 0)
     words, variables = groups.starter(memory, limits.processes)
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -84,7 +84,7 @@ def start(
 
 
 def _rlimits(limits: Limits) -> list[tuple[str, int]]:
-    """Hard limits of each process, which no program can raise again."""
+    """Hard limits of each process, which no program can raise."""
     wanted = [
         ("RLIMIT_CORE", 0),
         ("RLIMIT_CPU", math.ceil(limits.cpu_seconds) + 1),

@@ -1,7 +1,7 @@
-"""Watch one run from outside: answer its watched calls, hold its limits, end all of it.
+"""Supervises one run from outside: answers its watched calls, enforces its limits, ends it.
 
-One loop in the calling thread. Nothing that the program does can hold the loop up: pipes are read
-without blocking, and what the program could stall (user faults, foreign file systems) is absent.
+It is one loop in the calling thread, which the program cannot block: pipes are read without
+blocking, and things that a program could stall (user faults, foreign file systems) are absent.
 """
 
 from __future__ import annotations
@@ -40,22 +40,22 @@ from conference.sandbox.usage import (
 )
 from conference.sandbox.watch import Judge
 
-# The machine or the user has no more of something just now: memory, processes, handles, room.
+# Errors of a temporary lack of memory, processes, handles or room.
 _SCARCE = {
     str(getattr(errno, name))
     for name in ("EAGAIN", "ENOMEM", "ENOSPC", "EMFILE", "ENFILE", "EUSERS", "ETOOMANYREFS")
 }
-_SAME_KIND = 3  # incidents kept of a kind
+_SAME_KIND = 3  # incidents kept of each kind
 _START_SECONDS = 30.0
-_END_SECONDS = 25.0  # for all to end after it was killed; longer than the launcher tries
-# The next look comes before a program this fast (bytes a second) could reach its limit, but no
-# sooner than 100 times what the last look took: measuring takes at most about 1 % of a core.
+_END_SECONDS = 25.0  # for everything to end after a kill; longer than the launcher tries
+# The next check comes before a program of this speed (bytes per second) could reach its limit, but
+# not before 100 times the last check's duration: measuring takes about 1 % of a core at most.
 _MEMORY_SPEED, _DISK_SPEED = 8 << 30, 2 << 30
 _PAUSE, _SHORTEST, _LONGEST = 100.0, 0.02, 0.25
 
 
 class Supervisor:
-    """One run: `follow` returns when nothing of it is left."""
+    """One run. `follow` returns when nothing of it is left."""
 
     def __init__(
         self, process: subprocess.Popen[bytes], control: socket.socket, limits: Limits,
@@ -75,9 +75,9 @@ class Supervisor:
         self._open = set(self._tails) | {control.fileno()}
         self._listener: int | None = None
         self._launcher = 0
-        self._handle: int | None = None  # of the launcher: its id could be another's once it ended
+        self._handle: int | None = None  # of the launcher: its id may be reused after its end
         self._usage = Usage((), 1, 0, 0.0)
-        # A workspace in memory is counted with the memory of those who write it.
+        # The kernel counts a workspace in memory as memory of the processes that write it.
         room = limits.disk_bytes if bounded else 0
         self._group = Group(limits.memory_bytes + room, limits.processes)
         self._bounded = bounded
@@ -92,18 +92,18 @@ class Supervisor:
         self._stopped: float | None = None
 
     def record(self, kind: Kind, detail: str) -> None:
-        """Keep an incident; of one kind the first few, the rest are counted."""
+        """Keep the first few incidents of each kind and count the rest."""
         if sum(incident.kind == kind for incident in self.incidents) < _SAME_KIND:
             self.incidents.append(Incident(kind, clean(detail[:300])))
         else:
             self.dropped[kind] = self.dropped.get(kind, 0) + 1
 
     def text(self, which: int) -> str:
-        """What was printed last: 0 for stdout, 1 for stderr."""
+        """The last output: 0 for stdout, 1 for stderr."""
         return list(self._tails.values())[which].text()
 
     def follow(self, task: dict[str, Any]) -> None:
-        """Start the launcher's task and stay until all of it has ended."""
+        """Start the launcher's task and return when all of it has ended."""
         for descriptor in self._open:
             os.set_blocking(descriptor, False)
             self._poll.register(descriptor, select.POLLIN)
@@ -168,16 +168,16 @@ class Supervisor:
             self._last_disk = time.monotonic()
 
     def _may_have_grown(self, now: float) -> bool:
-        """Whether files were opened since the last look, a little ago or with danger.
+        """Whether files were opened for writing, so that the disk should be checked now.
 
-        Where the kernel holds the disk there is no hurry: a look reads all of a workspace.
+        If the kernel limits the disk there is no hurry, because a check reads the whole workspace.
         """
         if self._room is not None or self._judge.writes == self._writes_seen:
             return False
         return now - self._last_disk > _SHORTEST or self._may_overflow()
 
     def _may_overflow(self) -> bool:
-        """Whether the files opened since the last look could take the disk to twice its quota."""
+        """Whether files opened since the last check could take the disk to twice its quota."""
         limits = self._limits
         most = (self._judge.writes - self._writes_seen) * limits.file_bytes
         return most > 2 * limits.disk_bytes - self._growth
@@ -220,7 +220,7 @@ class Supervisor:
     # --- what the launcher, the kernel and the pipes say --------------------------------------
 
     def _await_launcher(self) -> None:
-        """Learn the launcher's process id; the kernel translates it from its namespace."""
+        """Receive the launcher's process id, which the kernel translates from its namespace."""
         end = time.monotonic() + _START_SECONDS
         while time.monotonic() < end:
             for descriptor, _ in self._poll.poll(100):
@@ -270,14 +270,14 @@ class Supervisor:
             self.record("survivor_killed", f"{survivors} left behind: {names.strip()}")
 
     def _answer(self, event: int) -> None:
-        """Answer one waiting call; the loop comes back for the next."""
+        """Answer one waiting call."""
         assert self._listener is not None
         if not event & select.POLLIN:
-            self._poll.unregister(self._listener)  # nobody is left to ask
+            self._poll.unregister(self._listener)  # No watched process is left.
             return
         asked = receive(self._listener)
         if asked is None:
-            return  # the asker was killed meanwhile
+            return  # The caller was killed meanwhile.
         call = Call(asked.thread, self._judge.name(asked.number), asked.arguments)
         error = errno.EPERM if self._stopped is not None else self._judge.answer(call)
         reply(self._listener, asked.identity, error)
@@ -309,7 +309,7 @@ class Supervisor:
     # --- the end ------------------------------------------------------------------------------
 
     def _stop(self, kind: Kind, detail: str) -> None:
-        """Record why, and kill everything at once."""
+        """Record the reason and kill everything."""
         if self._stopped is not None:
             return
         self.record(kind, detail)
@@ -317,10 +317,10 @@ class Supervisor:
         self._kill()
 
     def _kill(self) -> None:
-        """Kill process 1 of the namespace, with which the kernel kills all others in it.
+        """Kill process 1 of the namespace; the kernel then kills all others in it.
 
-        Without a namespace the launcher hears the closed socket and kills its descendants, which
-        all stay its own (it adopts orphans); here they are killed too.
+        Without a namespace the launcher notices the closed socket and kills its descendants (it
+        adopts orphans); they are killed from here too.
         """
         if self._isolated:
             if self._handle is not None:
@@ -375,6 +375,6 @@ def _pipe(stream: Any) -> int:
 
 
 def _next(started: float, safe: float) -> float:
-    """When to look again after a look begun at `started`, where `safe` seconds have no danger."""
+    """When to check again after a check begun at `started`; the next `safe` seconds are safe."""
     now = time.monotonic()
     return now + min(max(_PAUSE * (now - started), safe, _SHORTEST), _LONGEST)

@@ -1,9 +1,9 @@
-"""Which system calls are watched or refused, and the kernel's filter program for that.
+"""Which system calls are watched or refused, and the kernel's filter program for them.
 
-The filter is classic BPF as seccomp(2) takes it. A watched call stops its thread and asks the
-supervisor (seccomp_unotify(2)), which records what was tried and lets it go on or refuses it. What
-protects are the namespaces and mounts; the watch is how attempts are seen. Calls judged by their
-arguments' values alone (sockets, signals, limits, mounts) are also refused reliably by it.
+The filter is classic BPF for seccomp(2). A watched call stops its thread and asks the supervisor
+(seccomp_unotify(2)), which records the attempt and allows or refuses it. Namespaces and mounts give
+the protection; the watch makes attempts visible. It refuses reliably only calls that are judged by
+the values of their arguments (sockets, signals, limits, mounts).
 """
 
 from __future__ import annotations
@@ -72,11 +72,11 @@ _AARCH64 = {
 }  # fmt: skip
 _MACHINES = {"x86_64": (_X86_64, 0xC000003E), "aarch64": (_AARCH64, 0xC00000B7)}
 
-# Answered "no such call": libraries then take the older call, whose arguments can be judged.
+# Answered "no such call": libraries then use the older call, whose arguments can be judged.
 _OLDER_INSTEAD = ("clone3", "openat2")
-# Absent too, and recorded by the watch: calls that hold memory which no process shows as its own,
-# calls that take of what the host's user has few of, and calls that would go around the watch, as a
-# filter of the program's own would, or around the kernel's accounts.
+# Also absent, and recorded by the watch: calls that hold memory that no process shows as its own,
+# calls that use resources that the host's user has few of, and calls that would bypass the watch
+# (as the program's own filter would) or the kernel's accounting.
 HIDDEN_MEMORY = ("memfd_create", "memfd_secret", "shmget", "msgget", "semget", "mq_open")
 SCARCE = ("inotify_init", "inotify_init1", "fanotify_init", "io_setup")
 AROUND = (
@@ -84,14 +84,14 @@ AROUND = (
     "perf_event_open",
 )  # fmt: skip
 
-# Watched for these values of an argument alone, as honest programs make the calls all the time:
+# Watched only for these values of an argument, because honest programs make the calls constantly:
 # F_SETOWN, F_SETOWN_EX, FIOSETOWN and SIOCSPGRP make anybody the owner of a descriptor's signals;
-# F_SETLEASE lets others wait to open a file, F_NOTIFY tells what they do in a folder, and the locks
-# F_SETLK, F_SETLKW, F_OFD_SETLK and F_OFD_SETLKW keep them out; FS_IOC_SETFLAGS (and for 32 bits),
-# FS_IOC_FSSETXATTR, FS_IOC_SETVERSION, FIFREEZE and FITHAW change a file or its file system through
-# a handle for reading; PR_SET_SECCOMP takes on a filter, PR_SET_SECUREBITS, PR_SET_MM and
-# PR_CAP_AMBIENT go for rights, PR_SET_SYSCALL_USER_DISPATCH takes calls for itself; a pair of
-# datagram sockets, with each of its flags, can write to others.
+# F_SETLEASE makes others wait to open a file, F_NOTIFY reveals what they do in a folder, and the
+# locks F_SETLK, F_SETLKW, F_OFD_SETLK and F_OFD_SETLKW block them; FS_IOC_SETFLAGS (also for 32
+# bits), FS_IOC_FSSETXATTR, FS_IOC_SETVERSION, FIFREEZE and FITHAW change a file or its file system
+# through a read-only handle; PR_SET_SECCOMP loads a filter, PR_SET_SECUREBITS, PR_SET_MM and
+# PR_CAP_AMBIENT ask for privileges, PR_SET_SYSCALL_USER_DISPATCH intercepts calls; a pair of
+# datagram sockets, with any of its flags, can write to others.
 _DATAGRAMS = tuple(2 | flags for flags in (0, 0x800, 0x80000, 0x80800))
 BY_ARGUMENT: dict[str, tuple[int, tuple[int, ...]]] = {
     "fcntl": (1, (6, 7, 8, 15, 37, 38, 1024, 1026)),
@@ -102,8 +102,8 @@ BY_ARGUMENT: dict[str, tuple[int, tuple[int, ...]]] = {
     "socketpair": (1, _DATAGRAMS),
 }  # fmt: skip
 
-# So are signals of isolated programs, to process 1 and to all: a call that waits for an answer can
-# be interrupted by a signal, and programs do not expect that of these.
+# For isolated programs, signals are watched only if they go to process 1 or to all: a watched call
+# can be interrupted by a signal, which programs do not expect of these calls.
 _SIGNALS: dict[str, tuple[int, tuple[int, ...]]] = dict.fromkeys(
     ("kill", "tkill", "tgkill", "rt_sigqueueinfo", "rt_tgsigqueueinfo"), (0, (1, 0xFFFFFFFF))
 )
@@ -111,27 +111,27 @@ _SIGNALS: dict[str, tuple[int, tuple[int, ...]]] = dict.fromkeys(
 _ALLOW, _NOTIFY, _KILL = 0x7FFF0000, 0x7FC00000, 0x80000000
 _ENOSYS = 0x00050000 | 38
 _LOAD, _EQUAL, _AT_LEAST, _RETURN = 0x20, 0x15, 0x35, 0x06
-# Where `seccomp_data` has what is loaded; of an argument the low half, which comes first.
+# Offsets in `seccomp_data`; of an argument the low half, which comes first, is loaded.
 _NUMBER, _ARCHITECTURE, _ARGUMENTS = 0, 4, 16
 _X32 = 0x40000000  # the x86-64 kernel's second call table, which would slip past the numbers
 
 
 def table() -> dict[int, str]:
-    """Number to name of the calls that the filter names; empty on other processors."""
+    """Number to name of the calls in the filter; empty on unsupported processors."""
     numbers, _ = _MACHINES.get(platform.machine(), ({}, 0))
     return {number: name for name, number in numbers.items()}
 
 
 def number(name: str) -> int | None:
-    """The number of a call on this processor, None where there is none."""
+    """The number of a call on this processor; None if there is none."""
     return _MACHINES.get(platform.machine(), ({}, 0))[0].get(name)
 
 
 def filter_program(*, watch: bool, isolated: bool = True) -> bytes:
-    """The filter as packed `sock_filter` records (8 bytes each); empty on other processors.
+    """The filter as packed `sock_filter` records (8 bytes each); empty on unsupported processors.
 
-    Without `watch` only what must be absent is; all else is left to namespaces and limits.
-    `isolated` programs have no other's processes to signal but the first one.
+    Without `watch` the filter only makes calls absent and leaves the rest to namespaces and limits.
+    `isolated` programs can signal no foreign process except process 1.
     """
     if platform.machine() not in _MACHINES:
         return b""
@@ -141,8 +141,8 @@ def filter_program(*, watch: bool, isolated: bool = True) -> bytes:
     by_argument = BY_ARGUMENT | (_SIGNALS if isolated else {})
     others = set(numbers) - set(without) - set(by_argument)
     watched = sorted(numbers[name] for name in others) if watch else []
-    # Layout: checks, then ALLOW, NOTIFY, ENOSYS, KILL; a jump counts the records to skip. A check
-    # goes to an end where it holds ("" for none) and skips some records where it does not.
+    # Layout: checks, then ALLOW, NOTIFY, ENOSYS, KILL; a jump is the number of records to skip. If
+    # a check holds it jumps to an end ("" for none); otherwise it skips some records.
     checks: list[tuple[int, int, str, int]] = [(_AT_LEAST, _X32, "kill", 0)]
     checks += [(_EQUAL, value, "absent", 0) for value in absent]
     checks += [(_EQUAL, value, "notify", 0) for value in watched]

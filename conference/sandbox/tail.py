@@ -1,4 +1,4 @@
-"""What a program printed last."""
+"""Keeps the end of a program's output."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ KEPT = 64 << 10  # bytes
 
 
 class Tail:
-    """The last `KEPT` bytes of a stream, and how many there were."""
+    """The last `KEPT` bytes of a stream, and the total number of bytes."""
 
     def __init__(self) -> None:
         self.total = 0

@@ -1,7 +1,7 @@
-"""What a run uses: processes, memory and processor time from /proc, bytes from its workspace."""
+"""Measures what a run uses: processes, memory and time from /proc, bytes of its workspace."""
 
 # ruff: noqa: PTH101, PTH116, PTH123, PTH208
-# Plain paths: looked at up to 50 times a second.
+# Plain paths for speed: this runs up to 50 times a second.
 from __future__ import annotations
 
 import contextlib
@@ -14,15 +14,16 @@ from conference.sandbox.files import DEEPEST
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 _TICKS = os.sysconf("SC_CLK_TCK")
 _LONGEST_PATH = 3500  # bytes below the kernel's 4,096, so that a file's name still fits
-_LEAST = 4096  # bytes that each file or folder is counted as, so that empty ones fill the quota too
+_LEAST = 4096  # least bytes that a file or folder counts as, so that empty ones fill the quota too
 
 
 class Usage(msgspec.Struct, frozen=True):
-    """Processes below a root: ids, processes and threads, resident bytes, processor seconds.
+    """Usage of processes below a root: ids, number of processes and threads, resident bytes,
+    processor seconds.
 
-    Files' pages (libraries) count once, by the process with the most; pages that a fork still
-    shares count for each, so `precise_memory` decides before anything is stopped for it.
-    `most_bytes` is what it would be if nothing at all were shared.
+    Pages of files (libraries) count once, for the process with the most. Pages that a fork still
+    shares count for each process, so `precise_memory` is asked before anything is stopped for it.
+    `most_bytes` is the sum as if nothing were shared.
     """
 
     processes: tuple[int, ...]
@@ -33,7 +34,7 @@ class Usage(msgspec.Struct, frozen=True):
 
 
 def descendants(root: int) -> list[int]:
-    """Ids of all processes below `root` (itself left out), by the kernel's lists of children."""
+    """Ids of all processes below `root` (without itself), from the kernel's lists of children."""
     found: list[int] = []
     pending = [root]
     while pending:
@@ -53,7 +54,7 @@ def measure(root: int) -> Usage:
     for process in [root, *processes]:
         fields = _text(f"/proc/{process}/stat").rpartition(")")[2].split()
         if len(fields) < 22:
-            continue  # it ended meanwhile
+            continue  # It ended meanwhile.
         if process == root:
             ticks += int(fields[13]) + int(fields[14])
             continue
@@ -69,7 +70,7 @@ def measure(root: int) -> Usage:
 
 
 def precise_memory(processes: tuple[int, ...]) -> int:
-    """Resident bytes with each shared page divided among those that share it (Pss)."""
+    """Resident bytes, with each shared page divided among the processes that share it (Pss)."""
     total = 0
     for process in processes:
         for line in _text(f"/proc/{process}/smaps_rollup").splitlines():
@@ -81,8 +82,8 @@ def precise_memory(processes: tuple[int, ...]) -> int:
 class Disk(msgspec.Struct, frozen=True):
     """Bytes of a folder on disk, and the largest size of a file changed since a given time.
 
-    Folders in `too_deep` are nested beyond `DEEPEST`, or their paths are too long to look at;
-    `closed` is one that may not be looked into.
+    Folders in `too_deep` are nested beyond `DEEPEST`, or their paths are too long to read; `closed`
+    is a folder that cannot be read.
     """
 
     total: int
@@ -92,9 +93,9 @@ class Disk(msgspec.Struct, frozen=True):
 
 
 def disk_use(folder: str, since: float) -> Disk:
-    """What a folder takes, each entry at least 4 KiB; links are not followed.
+    """The disk use of a folder, each entry counted as at least 4 KiB; links are not followed.
 
-    `since` is in seconds of the clock of file times.
+    `since` is a Unix time.
     """
     total, largest = 0, 0
     too_deep: list[str] = []
@@ -117,7 +118,7 @@ def disk_use(folder: str, since: float) -> Disk:
         except PermissionError:
             closed = path
         except OSError:
-            continue  # removed while we looked
+            continue  # removed meanwhile
     return Disk(total, largest, tuple(too_deep), closed)
 
 
@@ -136,12 +137,12 @@ def deleted_bytes(processes: tuple[int, ...], device: int) -> int:
 
 
 def full_folder(process: int) -> str:
-    """The private folder in memory that a process has filled, if any, by the kernel's count.
+    """The private folder in memory that a process has filled, "" for none, by the kernel's count.
 
-    With each entry, or kilobyte of attributes, counted as 4 KiB.
+    Each entry and each kilobyte of attributes counts as 4 KiB.
     """
     for folder in ("/tmp", "/dev/shm"):
-        with contextlib.suppress(OSError):  # it hides, or ended meanwhile
+        with contextlib.suppress(OSError):  # The process is not readable or has ended.
             status = os.statvfs(f"/proc/{process}/root{folder}")
             entries = (status.f_files - status.f_ffree) * _LEAST
             if not status.f_bavail or entries > status.f_blocks * status.f_frsize:
@@ -150,9 +151,10 @@ def full_folder(process: int) -> str:
 
 
 def open_up(folder: str) -> None:
-    """Let the owner of what a program left behind read and remove it, and nobody become another.
+    """Make files that a program left behind readable and removable for their owner, and remove
+    set-user-id bits.
 
-    Call it when all of the program has ended: paths are taken as they are.
+    The whole program must have ended, because paths are not checked for links.
     """
     pending = [folder]
     while pending:

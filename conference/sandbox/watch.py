@@ -1,9 +1,9 @@
-"""What a watched system call means: let it go on, or refuse it and record an incident.
+"""Judges watched system calls: allows them, or refuses them and records an incident.
 
-Detection rests on the call's number and arguments as the kernel saw them, and on the path or
-address read from the program's memory. A program could change that memory after we looked; where
-there are namespaces that gains nothing, as mounts decide what is really there and the watch only
-tells. Without namespaces (the `process` method, for trusted code) the watch is all there is.
+It uses the call's number and arguments as the kernel saw them, and the path or address read from
+the program's memory. A program could change that memory afterwards. With namespaces this gains
+nothing, because the mounts decide what is reachable and the watch only reports. Without namespaces
+(the `process` method, for trusted code) the watch is the only protection.
 """
 
 from __future__ import annotations
@@ -24,22 +24,22 @@ _UNIX, _NETLINK = 1, 16
 _DATAGRAMS = 2
 _NAME_SERVICE = ("/var/run/nscd/socket", "/run/nscd/socket")
 _LONGEST_ADDRESS = 110
-# (the target's, the signal's) argument; the target is a process, with `pidfd_` a handle of one.
+# Arguments (target, signal); the target is a process, or with `pidfd_` a handle of one.
 _SIGNALS = {
     "kill": (0, 1), "tkill": (0, 1), "tgkill": (0, 2), "rt_sigqueueinfo": (0, 1),
     "rt_tgsigqueueinfo": (0, 2), "pidfd_send_signal": (0, 1),
 }  # fmt: skip
 _IOPRIO_PROCESS = 1
 _OF_A_PROCESS = ("sched_setaffinity", "sched_setparam", "migrate_pages", "move_pages")
-# How many ids each of these asks for.
+# The number of ids that each call takes.
 _USERS = {"setuid": 1, "setfsuid": 1, "setreuid": 2, "setresuid": 3}
 _GROUPS = {"setgid": 1, "setfsgid": 1, "setregid": 2, "setresgid": 3}
 _LOCKS = (6, 7, 37, 38)  # F_SETLK, F_SETLKW, F_OFD_SETLK, F_OFD_SETLKW of fcntl
-_PATIENT = (0, 3, 5)  # the scheduling policies that go before nobody: other, batch, idle
+_PATIENT = (0, 3, 5)  # scheduling policies without priority over others: other, batch, idle
 
 
 class Judge:
-    """Judges calls for one run; `may_fork` and `is_ours` ask the supervisor's view of the tree."""
+    """Judges the watched calls of one run; `may_fork` and `is_ours` ask the supervisor."""
 
     def __init__(
         self,
@@ -59,21 +59,21 @@ class Judge:
 
     @property
     def writes(self) -> int:
-        """How often the program was let write so far."""
+        """How many writes were allowed so far."""
         return self._files.writes
 
     def name(self, number: int) -> str:
         return self._names.get(number, f"call {number}")
 
     def close(self) -> None:
-        """All of the program must have ended."""
+        """Release everything; the whole program must have ended."""
         self._reader.close()
         self._files.close()
 
     def answer(self, call: Call) -> int:
-        """0 to let the call go on, else the error number that the program gets, or `DONE`.
+        """0 to allow the call, else the error number for the program, or `DONE`.
 
-        What cannot be judged is refused: nothing that a program says may end the round.
+        A call that cannot be judged is refused, so that no program can end the round.
         """
         try:
             return self._judged(call)
@@ -120,9 +120,9 @@ class Judge:
         return error
 
     def _own(self, thread: int, process: int) -> int | None:
-        """The id outside of a process of the run as the program says it; None for others."""
+        """The outer id of a process of the run, given its id inside; None for others."""
         if self._bounds.isolated:
-            return thread if process != 1 else None  # near enough: all have one root
+            return thread if process != 1 else None  # Any thread will do: all have the same root.
         return process if self._is_ours(process) else None
 
     # --- network ------------------------------------------------------------------------------
@@ -130,20 +130,20 @@ class Judge:
     def _socket(self, call: Call) -> int:
         family, kind = signed(call.arguments[0]), signed(call.arguments[1]) & 0xF
         if family == _UNIX:
-            # A datagram needs no connection that could be judged; pairs are made otherwise.
+            # A datagram needs no connection that could be judged; pairs use another call.
             return self._refuse("network", "socket of datagrams") if kind == _DATAGRAMS else 0
         if family == _NETLINK:
-            return errno.EAFNOSUPPORT  # listing the interfaces: libraries do it unasked
+            return errno.EAFNOSUPPORT  # Libraries list network interfaces by themselves.
         return self._refuse("network", f"socket of family {family}")
 
     def _pair(self, call: Call) -> int:
-        """Two sockets of datagrams, which without namespaces can write to one of the host."""
+        """Refuse a pair of datagram sockets, which without namespaces can write to the host's."""
         if self._bounds.isolated:
             return 0
         return self._refuse("network", "a pair of sockets of datagrams")
 
     def _address(self, call: Call) -> int:
-        """Judge `connect` and `bind` by the address."""
+        """Judge `connect` and `bind` by their address."""
         size = min(call.arguments[2], _LONGEST_ADDRESS)
         data = self._reader.memory(call.thread, call.arguments[1], size)
         if len(data) < (2 if call.name == "bind" else 3):
@@ -169,7 +169,7 @@ class Judge:
         return self._refuse("network", f"connect to {path}")
 
     def _is_the_hosts(self, thread: int, path: str) -> bool:
-        """Whether a path in a private folder is one of the host's folder of that name alone."""
+        """Whether a path exists only in the host's folder of that name, not in the private one."""
         inside = Path(f"/proc/{thread}/root{path}")
         return self._bounds.isolated and Path(path).exists() and not inside.exists()
 
@@ -181,7 +181,7 @@ class Judge:
         return 0 if self._may_fork() else errno.EAGAIN
 
     def _foreign(self, process: int) -> bool:
-        """Whether a process (as the program says it; negative for a group) is not of the run."""
+        """Whether a process (its id inside; negative for a group) does not belong to the run."""
         if self._bounds.isolated:
             return process in (1, -1)
         return process == -1 or not self._is_ours(abs(process))
@@ -216,7 +216,7 @@ class Judge:
         return 0
 
     def _become(self, call: Call) -> int:
-        """Judge the calls that set a process's user or group by the ids they ask for."""
+        """Judge calls that set a process's user or group by the ids that they ask for."""
         own = self._bounds.user if call.name in _USERS else self._bounds.group
         count = _USERS.get(call.name) or _GROUPS[call.name]
         wanted = {signed(argument) for argument in call.arguments[:count]} - {-1, own}
@@ -251,7 +251,7 @@ class Judge:
 
 
 def _process_of(thread: int, handle: int) -> int:
-    """The process (its id outside) of a process handle; 0 for one that ended."""
+    """The process (its outer id) of a process handle; 0 if it has ended."""
     try:
         with open(f"/proc/{thread}/fdinfo/{handle}", encoding="ascii") as file:  # noqa: PTH123
             lines = dict(line.split(":", 1) for line in file if ":" in line)

@@ -1,4 +1,4 @@
-"""Papers that come as source text: plain text, Markdown and LaTeX."""
+"""Papers given as source text: plain text, Markdown and LaTeX."""
 
 from conference.papers.sources.source import SUFFIXES, read_source
 

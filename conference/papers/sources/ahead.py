@@ -1,4 +1,4 @@
-"""The text ahead of a reader of LaTeX: the source, and over it what commands stand for."""
+"""The input of a LaTeX reader: the source, and on top of it the expansions of commands."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ BRACES = re.compile(r"\\.|[{}\[\]]", re.DOTALL)
 
 
 class Ahead:
-    """Texts still to read, each from a place: the last is read first."""
+    """A stack of texts still to read, each from a position; the last one is read first."""
 
     def __init__(self, source: str) -> None:
         self.frames: list[list[Any]] = [[source, 0]]
@@ -40,7 +40,7 @@ class Ahead:
             self.frames.append([text, 0])
 
     def balanced(self, opened: str = "{", closed: str = "}") -> str | None:
-        """The text of the group or option that is next, without its ends; None where none is."""
+        """The text inside the next group or option; None if there is none."""
         self.match(re.compile(r"\s*"))
         frame = self.frame()
         if not frame or not frame[0].startswith(opened, frame[1]):
@@ -71,12 +71,12 @@ class Ahead:
         return token[0] if token else ""
 
     def ends(self) -> bool:
-        """Whether an \\fi is ahead in the same text."""
+        """Whether the rest of the current text has an \\fi."""
         frame = self.frame()
         return bool(frame and re.compile(r"\\fi(?![A-Za-z@])").search(frame[0], frame[1]))
 
     def branches(self) -> tuple[str, str]:
-        """The texts up to \\else and from there to \\fi."""
+        """The texts up to \\else, and from there to \\fi."""
         frame = self.frame()
         if not frame:
             return "", ""

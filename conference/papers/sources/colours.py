@@ -1,4 +1,4 @@
-"""Colours as sources name them, and whether print of one is seen on another."""
+"""Colours as sources name them, and whether print in one is visible on another."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ _NUMBER = re.compile(r"[+-]?\d*\.?\d+%?")
 
 
 def colour_of(value: str, model: str, known: Mapping[str, Colour]) -> Colour | None:
-    """A colour by its values in a model of LaTeX's xcolor, by a name or mix, or as in CSS.
+    """A colour given by values in a model of LaTeX's xcolor, by a name or mix, or as in CSS.
 
-    None where it is not known.
+    None if it is unknown.
     """
     value, model = value.strip(), model.strip()
     if model.startswith("named") or not model:
@@ -50,7 +50,7 @@ def _bytes(shares: list[float]) -> Colour:
 
 
 def _mixed(value: str, known: Mapping[str, Colour]) -> Colour | None:
-    """A name, or names mixed by shares in percent, as in white!97!black."""
+    """A named colour, or a mix by percentages such as white!97!black."""
     first, *rest = value.split("!")
     found = known.get(first.strip("- ")) or _named(first.strip("- "))
     for share, other in zip(rest[::2], [*rest[1::2], "white"], strict=False):
@@ -77,7 +77,7 @@ def _named(name: str) -> Colour | None:
 
 
 def is_unseen(ink: Colour, ground: Colour) -> bool:
-    """Whether print has too little contrast with its ground, by the rule for pages of PDFs."""
+    """Whether print has too little contrast with its ground, by the same rule as for PDFs."""
     if ink == (0, 0, 0) and ground == WHITE:
         return False
     import numpy as np

@@ -1,7 +1,7 @@
-"""What LaTeX would print of a source, and what it would set unseen or not at all.
+"""Splits a LaTeX source into what would be printed, what would be invisible, and the rest.
 
-Commands that the source defines are expanded. Colours, sizes and boxes are followed by groups as
-TeX follows them; what stays of the source is LaTeX still.
+Commands that the source defines are expanded. Colours, sizes and boxes are tracked through groups
+as in TeX. The printed part is still LaTeX.
 """
 
 from __future__ import annotations
@@ -37,7 +37,8 @@ TOKEN = re.compile(
 
 
 class Print(NamedTuple):
-    """The source of what is printed, texts set unseen with their ways, and texts not set at all."""
+    """The source of what is printed; hidden texts as (technique, text); texts that are not typeset
+    as (place, text)."""
 
     shown: str
     hidden: list[tuple[str, str]]
@@ -45,10 +46,10 @@ class Print(NamedTuple):
 
 
 def printed(source: str, comments: bool = True) -> Print:
-    """What a source prints. Without `comments` a % is a sign like others, as in Markdown.
+    """What a source prints. Without `comments`, as in Markdown, % has no special meaning.
 
     Raises:
-        UserError: its commands expand without an end.
+        UserError: its commands expand without end.
     """
     return _Reader(source, comments).read()
 
@@ -96,7 +97,7 @@ class _Reader(Defined):
         return Print("".join(self.shown), hidden, [each for each in self.silent if each[1]])
 
     def _print(self, text: str) -> None:
-        for char in self.signs - {"%"}:  # Signs that the source itself makes begin comments.
+        for char in self.signs - {"%"}:  # characters that the source declares as comment signs
             line = re.compile(rf"{re.escape(char)}[^\n]*")
             self.silent += [("comment", each) for each in line.findall(text)]
             text = line.sub("", text)
@@ -149,7 +150,7 @@ class _Reader(Defined):
                 self._overlay()
 
     def _overlay(self) -> None:
-        """A slide's number on which a text is shown; there is no slide 0."""
+        """Handle an overlay specification: text for slide 0 is never shown."""
         found = self.match(re.compile(r"<([^<>]{0,40})>"))
         if found and found[1].strip() == "0":
             self.within(self.argument(), unseen=PHANTOM)
@@ -175,7 +176,7 @@ class _Reader(Defined):
             self.drop(name, text)
 
     def _shown_or_silent(self) -> None:
-        """The first argument is printed, and the second stands for it elsewhere."""
+        """Handle a command that prints its first argument; the second replaces it elsewhere."""
         shown = self.argument()
         self.drop("replacement", self.argument())
         self.push("{" + shown + "}")
@@ -204,7 +205,7 @@ class _Reader(Defined):
         self.pictures = max(1, self.pictures)
 
     def _look(self, opened: str) -> None:
-        """The options of a drawing's element, which hold for its next group."""
+        """Read the options of a drawing's element, which apply to its next group."""
         frame = self.frame()
         if frame:
             frame[1] -= len(opened)
@@ -245,7 +246,7 @@ class _Reader(Defined):
             self._print(f"\\begin{{{name}}}")
 
     def _is_followed(self, name: str) -> bool:
-        """Whether this reader does what an environment says, so that nothing is left of it."""
+        """Whether this reader handles an environment completely, so that it is not printed."""
         return name in {"color", "ocg", "adjustbox", *self.environments} or "textblock" in name
 
     def _end(self) -> None:
@@ -270,7 +271,7 @@ class _Reader(Defined):
 
 
 def _literal(text: str) -> str:
-    """The source of a text that is printed as it stands."""
+    """LaTeX source that prints the text literally."""
     text = text.replace("\\", "\\textbackslash ")
     return re.sub(
         r"[{}%$&#_]|[~^]", lambda found: f"\\{found[0]}" + "{}" * (found[0] in "~^"), text

@@ -1,4 +1,4 @@
-"""What a source of LaTeX defines by itself: its commands, environments, switches and signs."""
+"""Definitions in a LaTeX source: commands, environments, switches and comment signs."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from conference.papers.sources.styles import Styled
 
 
 class Macro(NamedTuple):
-    """A command of the source: its number of arguments, a first one's default, and its text."""
+    """A command: its number of arguments, the default of the first one, and its body."""
 
     arguments: int
     default: str | None
@@ -17,7 +17,7 @@ class Macro(NamedTuple):
 
 
 class Defined(Styled):
-    """What the source has defined so far, and the texts that it does not print."""
+    """The definitions so far, and the texts that are not printed."""
 
     def __init__(self, source: str) -> None:
         super().__init__(source)
@@ -63,7 +63,7 @@ class Defined(Styled):
             self._keep(found[1], Macro(found[2].count("#"), None, body))
 
     def _keep(self, name: str, macro: Macro) -> None:
-        """Only what the source names by itself: the commands that this reader follows stay."""
+        """Keep a macro, unless it calls itself, which would expand without end."""
         self.macros[name] = macro
         if re.search(rf"\\{re.escape(name)}(?![A-Za-z@])", macro.body):  # without an end
             del self.macros[name]
@@ -86,7 +86,7 @@ class Defined(Styled):
             self.signs.add(found[1])
 
     def define_by_kinds(self) -> None:
-        """As xparse does, by a letter for each argument: o and s may be left out."""
+        """Define a command as in xparse: one letter per argument; o and s are optional."""
         name, kinds = self.argument().strip().lstrip("\\"), self.argument()
         letters = re.findall(r"[A-Za-z]", re.sub(r"\{[^{}]*\}", "", kinds))
         default = "" if letters and letters[0] in "oO" else None
@@ -109,7 +109,7 @@ class Defined(Styled):
             self.switches[found[1]] = False
 
     def set_switch(self, name: str) -> bool:
-        """Whether a command sets a switch of the source, which then is set."""
+        """Set a switch of the source if the command does that; return whether it does."""
         for value in ("true", "false"):
             key = f"if{name.removesuffix(value)}"
             if name.endswith(value) and key in self.switches:
@@ -118,12 +118,12 @@ class Defined(Styled):
         return False
 
     def condition(self, name: str) -> bool:
-        """Read only the branch that holds, and none where that cannot be told.
+        """Keep only the branch that applies, or none if that is unknown.
 
-        False where the command is no condition.
+        Returns False if the command is not a condition.
         """
         holds = self.switches.get(name)
-        if name in ("fi", "else"):  # The branch before an \\else was read.
+        if name in ("fi", "else"):  # The branch before \\else was read already.
             self.drop("condition", self.branches()[0] if name == "else" else "")
         elif holds is not None:
             first, second = self.branches()

@@ -1,4 +1,4 @@
-"""What a page made of Markdown would show, and what it would keep from its reader."""
+"""Splits a Markdown page into what its rendering shows and what it hides."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ VALUES_SHOWN = {"href", "src", "class", "id", "style", "type", "width", "height"
 
 
 class Page(NamedTuple):
-    """A Markdown page: what it shows and keeps unseen, and the values at its head."""
+    """A Markdown page: what it shows and hides, and the values of its front matter."""
 
     print: Print
     head: dict[str, str]
 
 
 def shown_page(source: str) -> Page:
-    """What a page shows of its Markdown."""
+    """The shown and hidden parts of a Markdown page."""
     head: dict[str, str] = {}
     silent: list[tuple[str, str]] = []
     front = FRONT.match(source)
@@ -63,7 +63,7 @@ def shown_page(source: str) -> Page:
 
 
 def _head(text: str) -> dict[str, str]:
-    """The values before a page, each with the lines that go on with it."""
+    """The values of a front matter, each with its continuation lines."""
     found: dict[str, str] = {}
     key = ""
     for line in text.splitlines():
@@ -88,7 +88,7 @@ def _outside_code(source: str) -> Print:
 
     def definition(found: re.Match[str]) -> str:
         name = found["name"]
-        if name.startswith("^") and source.count(f"[{name}]") > 1:  # a note that is shown
+        if name.startswith("^") and source.count(f"[{name}]") > 1:  # a footnote that is shown
             return found["rest"]
         silent.append(("link", found["rest"]))
         return ""
@@ -122,7 +122,7 @@ class _Open(NamedTuple):
 
 
 class _Html(HTMLParser):
-    """Follows elements and their styles; what is no known element stays as it is written."""
+    """Tracks elements and their styles; unknown tags stay as they are written."""
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=False)
@@ -212,7 +212,7 @@ class _Html(HTMLParser):
 
 
 def _way(rules: dict[str, str], given: dict[str, str]) -> str:
-    """How an element's style hides its text; "" where it does not."""
+    """How an element's style hides its text; "" if it does not."""
     if rules.get("display") == "none" or rules.get("visibility") in ("hidden", "collapse"):
         return NOT_SHOWN
     if "color" in rules and rules["color"] == "transparent":

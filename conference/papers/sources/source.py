@@ -1,7 +1,7 @@
-"""Papers that come as source text: plain text, Markdown and LaTeX.
+"""Reads papers given as source text: plain text, Markdown and LaTeX.
 
-Their text is what the print of them would show. What it would not is cut: comments and other code
-accuse where they give orders, what is set unseen also where it is as long as a sentence.
+A paper's text is what its printed version would show; the rest is cut. Comments and other code
+accuse the paper if they contain orders; invisible text also if it is as long as a sentence.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from conference.papers.sources.markdown import shown_page
 SUFFIXES = (".txt", ".md", ".tex")
 MOST_BYTES = 20 * 2**20
 FEWEST_LETTERS = 200
-HEAD = 20_000  # characters in which the abstract begins
+HEAD = 20_000  # first characters, in which the abstract must begin
 ABSTRACT = re.compile(
     r"^[^\w\n]*abstract[^\w\n]*\n\s*(?P<text>\S.+?)"
     r"(?=^\s*(?:#+ |\d*\.?\s*(?:Introduction|Keywords)\b)|\Z)",
@@ -33,7 +33,7 @@ Texts = list[tuple[str, str]]
 
 
 class Read(NamedTuple):
-    """A source as read, with the texts that its print does not show."""
+    """A source as read, with the texts that its printed version does not show."""
 
     title: str
     abstract: str
@@ -43,12 +43,12 @@ class Read(NamedTuple):
 
 
 def read_source(path: Path) -> tuple[Document, tuple[HiddenSpan, ...]]:
-    """A paper from its source text, and the hidden text and orders that accuse it.
+    """Read a paper from its source text, and the hidden text and orders that accuse it.
 
-    A file from outside belongs to `read_untrusted`, which bounds time and memory.
+    Use `read_untrusted` for files from outside: it limits time and memory.
 
     Raises:
-        UserError: it is no such text, too short or too large.
+        UserError: it is not such a text, too short or too large.
     """
     try:
         data = path.read_bytes()
@@ -80,7 +80,7 @@ def read_source(path: Path) -> tuple[Document, tuple[HiddenSpan, ...]]:
 
 
 def _flat(source: str) -> str:
-    """A hidden piece of source without its commands, on one line."""
+    """A hidden piece of source on one line, without its commands."""
     return normal_form(" ".join(re.sub(r"\\[A-Za-z@]+\*?|[{}$]", " ", source).split()))
 
 
@@ -112,7 +112,7 @@ def _from_tex(raw: str) -> Read:
     inside = source.shown[begin + len(r"\begin{document}") :] if begin >= 0 else source.shown
     abstract = re.search(r"\\begin\{abstract\}(.*?)\\end\{abstract\}", source.shown, re.DOTALL)
     title = TITLE.search(source.shown)
-    # Headings on lines of their own, as a PDF's text has them.
+    # Headings are put on separate lines, as in a PDF's text.
     inside = re.sub(r"\\(?:sub)*section\*?\{([^{}]*)\}", r"\n\n\1\n\n", inside)
     return Read(
         " ".join(_plain(title[1]).split()) if title else "",
@@ -130,5 +130,5 @@ def _plain(source: str) -> str:
     try:
         return str(reader.latex_to_text(source))
     except (LookupError, ValueError, TypeError, AttributeError) as error:
-        reason = f"its LaTeX cannot be taken apart ({error}); hand in the printed paper."
+        reason = f"its LaTeX cannot be parsed ({error}); hand in the printed paper."
         raise UserError(reason) from error

@@ -1,4 +1,4 @@
-"""How LaTeX sets print: its colour, size, opacity and place, followed by groups."""
+"""Tracks how LaTeX sets print: its colour, size, opacity and place, through groups."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from conference.papers.sources.ahead import Ahead
 from conference.papers.sources.colours import Colour, colour_of, is_unseen
 
-LEAST_SIZE, FARTHEST = 3.0, 1000.0  # points: of print, and of a move that leaves the page
+LEAST_SIZE, FARTHEST = 3.0, 1000.0  # points: least print size; a longer move leaves the page
 LEAST_OPACITY = 0.1
 POINTS = {
     "pt": 1.0,
@@ -29,7 +29,7 @@ COLOUR, TINY, OPACITY, OUTSIDE, PHANTOM, MODE, LAYER = (
 
 
 class Style(NamedTuple):
-    """How print is set: its colour and its ground's, its size in points, and how it is unseen."""
+    """How print is set: its colour and its ground's, its size in points, and how it is hidden."""
 
     ink: Colour = (0, 0, 0)
     ground: Colour = (255, 255, 255)
@@ -37,7 +37,7 @@ class Style(NamedTuple):
     unseen: str = ""
 
     def way(self) -> str:
-        """How print of this style is hidden; "" where it is seen."""
+        """How print of this style is hidden; "" if it is visible."""
         if self.unseen:
             return self.unseen
         if self.size < LEAST_SIZE:
@@ -46,7 +46,7 @@ class Style(NamedTuple):
 
 
 def points(text: str, unit: str = "") -> float | None:
-    """A length in points; None where it is none that is known, such as \\textwidth."""
+    """A length in points; None if it is unknown, such as \\textwidth."""
     found = DIMENSION.match(text)
     if not found or (found[2] or unit) not in POINTS:
         return None
@@ -59,7 +59,7 @@ def opacity_change(value: str) -> dict[str, str]:
 
 
 class Styled(Ahead):
-    """The styles of the groups that are open, the innermost last."""
+    """The styles of the open groups, the innermost last."""
 
     def __init__(self, source: str) -> None:
         super().__init__(source)
@@ -163,7 +163,7 @@ class Styled(Ahead):
         self.within(self.argument(), **changes)
 
     def changes(self, options: str) -> dict[str, Any]:
-        """What keys such as text=white, opacity=0 and scale=0.01 change."""
+        """The changes of style by keys such as text=white, opacity=0 and scale=0.01."""
         changes: dict[str, Any] = {}
         for each in options.split(","):
             key, _, value = (part.strip() for part in each.partition("="))
@@ -181,7 +181,7 @@ class Styled(Ahead):
         return changes
 
     def block(self) -> dict[str, Any]:
-        """A block of print at a place of its own."""
+        """The changes of style by a block of print at an absolute position."""
         self.argument()
         found = self.match(re.compile(r"\s*\(([^,()]*),([^,()]*)\)"))
         away = found and any(abs(points(each) or 0) > FARTHEST for each in found.groups())

@@ -1,4 +1,4 @@
-"""Typesets papers with Typst, or with LaTeX where there is one."""
+"""Typesets papers with Typst, or with LaTeX if it is installed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ FORMATS = ("typst", "latex")
 
 
 def check_typesetter(format_: str) -> None:
-    """Raise `UserError` when papers cannot be typeset in this format; asked before a round."""
+    """Raise `UserError` if papers cannot be typeset in this format; called before a round."""
     check_typst()
     if format_ == "latex":
         check_latex()
@@ -26,7 +26,7 @@ def typeset(data: Mapping[str, Any], figures: Mapping[str, bytes], format_: str 
         figures: file name to SVG, for the figures that `data` names.
 
     Raises:
-        UserError: the typesetter does not take these words or figures.
+        UserError: the typesetter rejects the text or a figure.
     """
     return (typeset_latex if format_ == "latex" else typeset_typst)(data, figures)
 

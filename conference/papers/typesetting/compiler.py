@@ -1,9 +1,9 @@
-"""Runs the Typst compiler in a process of its own, as figures from outside may ask for anything.
+"""Runs the Typst compiler in a separate process with limits, because figures may be hostile.
 
     python -P compiler.py SOURCE ROOT SECONDS BYTES
 
-It may use so many seconds of processor time and bytes of memory. The PDF goes to the output, the
-first line of what is wrong to the error output.
+SECONDS limit the processor time, BYTES the memory. The PDF is written to the standard output, the
+first line of an error to the standard error.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Any text as LaTeX that prints it and does nothing else."""
+"""Escapes any text as LaTeX that prints it and does nothing else."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import unicodedata
 
 from conference.papers.typesetting.tables import tables
 
-# Letters that the T1 encoding has beside ASCII.
-LIGATURES = re.compile(r"([,-])(?=\1)")  # Two of these side by side print as another sign.
+LIGATURES = re.compile(r"([,-])(?=\1)")  # Two of these in a row print as another sign.
+# Letters that the T1 encoding has besides ASCII.
 LETTERS = (
     "ÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÐÑÒÓÔÕÖØÙÚÛÜÝÞßàáâãäåæçèéêëìíîïðñòóôõöøùúûüýþÿĂăĄąĆćČčĎďĐđĘęĚěĞğĹĺĽľŁłŃńŇňŐőŒœ"
     "ŔŕŘřŚśŞşŠšŢţŤťŮůŰűŸŹźŻżŽž¡¿§£«»"
@@ -18,8 +18,8 @@ LETTERS = (
 def escape(text: str) -> str:
     """LaTeX that prints `text` on one line of source.
 
-    Every character comes from the table of latex.toml, is a printable letter or sign without
-    meaning to LaTeX, or is replaced: control characters by a space, accents that the font lacks by
+    A character is looked up in latex.toml, or is a printable letter or sign without meaning in
+    LaTeX, or is replaced: control characters by a space, accented letters that the font lacks by
     the bare letter, and other scripts by their code points in brackets.
     """
     made = "".join(map(_character, unicodedata.normalize("NFC", text)))

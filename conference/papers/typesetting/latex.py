@@ -1,4 +1,4 @@
-"""A paper's data to a PDF with pdfLaTeX: no shell, no network, no file outside its folder."""
+"""Typesets a paper's data with pdfLaTeX: no shell, no network, no file outside its folder."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from conference.papers.typesetting.mathematics import markup
 from conference.papers.typesetting.typst import picture
 
 HERE = Path(__file__).parent
-SECONDS = 60.0  # for one pass; a paper takes about one
-PASSES = 2  # the second knows the numbers of citations
+SECONDS = 60.0  # limit of one pass, which takes about one second
+PASSES = 2  # The second pass knows the numbers of citations.
 WHAT = (
     "install TeX with the packages natbib, booktabs, caption, fancyhdr and microtype (on Debian: "
     "apt-get install texlive-latex-base texlive-latex-recommended texlive-fonts-recommended), or "
@@ -31,7 +31,7 @@ COMMANDS = {1: "section", 2: "subsection"}
 
 
 def check_latex() -> None:
-    """Typeset a small paper with all that papers have.
+    """Typeset a small paper with everything that papers may have, as a test.
 
     Raises:
         UserError: there is no pdflatex, or it lacks a package.
@@ -120,7 +120,7 @@ def _part(part: Mapping[str, Any], works: int) -> dict[str, Any]:
             "kind": kind,
             "caption": escape(part["caption"]),
             "columns": [escape(column) for column in part["columns"]],
-            # A row that begins with a bracket would be read as an argument of the line before.
+            # A row that begins with a bracket would be read as an argument of the previous line.
             "rows": [["{}" + escape(cell) for cell in row] for row in part["rows"]],
         }
     return {
@@ -132,7 +132,7 @@ def _part(part: Mapping[str, Any], works: int) -> dict[str, Any]:
 
 
 def _text(text: str, works: int) -> str:
-    """Escaped text in which [1, 2] cites the works of these numbers."""
+    """Escaped text in which [1, 2] becomes a citation of these works."""
     made, at = [], 0
     for found in CITED.finditer(text):
         numbers = [int(number) for number in found[1].split(", ")]
@@ -145,7 +145,7 @@ def _text(text: str, works: int) -> str:
 
 
 def _compile(folder: Path) -> None:
-    """One pass of pdflatex, in a process group that ends with it."""
+    """Run one pass of pdflatex in its own process group, which is killed after `SECONDS`."""
     command = ["pdflatex", "-no-shell-escape", "-interaction=nonstopmode", "-halt-on-error"]
     with subprocess.Popen(
         [*command, "paper.tex"], cwd=folder, env=_environment(folder), start_new_session=True,
@@ -164,7 +164,7 @@ def _compile(folder: Path) -> None:
 
 
 def _environment(folder: Path) -> dict[str, str]:
-    """What pdflatex sees: a folder of its own, no file outside it to write, no clock."""
+    """The environment of pdflatex: its own folder, no writing outside it, a fixed clock."""
     return {
         "PATH": os.environ.get("PATH", "/usr/bin:/bin"),
         "HOME": str(folder),

@@ -1,7 +1,7 @@
-"""Typst markup with mathematics as LaTeX: one source of a template's equations for both formats.
+"""Translates Typst markup with mathematics to LaTeX, so that templates need only one source.
 
-What is read is the part of Typst's mathematics that templates use: names, functions, strings,
-sub- and superscripts, primes, and fractions written with a slash. Signs and names are looked up in
+It reads the part of Typst's mathematics that templates use: names, functions, strings, sub- and
+superscripts, primes, and fractions written with a slash. Signs and names are looked up in
 latex.toml.
 """
 
@@ -23,7 +23,7 @@ TALL = ("\\frac", "\\sum", "\\prod", "\\int", "\\binom")
 
 
 def markup(text: str) -> list[str]:
-    """Typst markup as LaTeX, a paragraph an entry; mathematics between dollars.
+    """Typst markup as a list of LaTeX paragraphs; mathematics is between dollars.
 
     Raises:
         UserError: the mathematics has a name or a sign that latex.toml does not know.
@@ -45,7 +45,7 @@ def _paragraph(text: str) -> str:
 
 
 def _words(flat: str, part: str) -> str:
-    """Text between formulas, with its spaces at both ends and its bold and emphasised words."""
+    """Text between formulas as LaTeX, with its outer spaces and its bold and emphasised words."""
     if not flat:
         return " " if part else ""
     made, at = [], 0
@@ -76,7 +76,7 @@ class _Reader:
         self._at = 0
 
     def peek(self) -> str:
-        """The next token, "" at the end."""
+        """The next token; "" at the end."""
         return self._tokens[self._at][1] if self._at < len(self._tokens) else ""
 
     def sequence(self, stops: tuple[str, ...]) -> str:
@@ -100,7 +100,7 @@ class _Reader:
         return left
 
     def _bare(self, start: int, made: str) -> str:
-        """A group without its brackets, when brackets are all there is."""
+        """`made` without its brackets if it is a single bracketed group."""
         whole = self._tokens[start][1] == "(" if start < len(self._tokens) else False
         if whole and made.endswith(")"):
             return made.removeprefix("\\left")[1:-1].removesuffix("\\right").strip()

@@ -1,4 +1,4 @@
-"""The tables of latex.toml: how text and Typst's mathematics are written in LaTeX."""
+"""The tables of latex.toml, which map text and Typst's mathematics to LaTeX."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class Greek(msgspec.Struct, frozen=True):
 
 
 class Tables(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The whole of latex.toml, where its tables are explained."""
+    """The content of latex.toml, which explains its tables."""
 
     text: dict[str, str]
     symbols: dict[str, str]

@@ -1,4 +1,4 @@
-"""A paper's data to a PDF, with the Typst compiler from PyPI: no network, no dates."""
+"""Typesets a paper's data with the Typst compiler from PyPI: no network, no dates."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from conference.papers.typesetting import compiler
 
 SOURCE = Path(__file__).parent / "paper.typ"
 PLAIN = Path(__file__).parent / "plain.typ"
-PATIENCE = 4  # times as long by the clock, for a loaded machine
+PATIENCE = 4  # The wall-clock limit is this many times longer, for loaded machines.
 SECONDS = 10  # of processor time; a paper takes less than one
 MEMORY = 2 << 30
 PICTURE = '#set page(width: auto, height: auto, margin: 0pt)\n#image("figure.svg")'
 
 
 def check_typst() -> None:
-    """Raise `UserError` when the Typst compiler is missing."""
+    """Raise `UserError` if the Typst compiler is missing."""
     try:
         import typst  # noqa: F401
     except ImportError as error:
@@ -35,10 +35,10 @@ def check_typst() -> None:
 
 
 def picture(svg: bytes) -> bytes:
-    """An SVG figure as a PDF of one page of its own size.
+    """An SVG figure as a PDF with one page of the figure's size.
 
     Raises:
-        UserError: Typst does not draw it.
+        UserError: Typst cannot draw it.
     """
     with scratch("figure") as folder:
         (folder / "figure.svg").write_bytes(svg)
@@ -54,7 +54,7 @@ def typeset_typst(data: Mapping[str, Any], figures: Mapping[str, bytes]) -> byte
         figures: file name to content, for the figures that `data` names.
 
     Raises:
-        UserError: Typst does not draw one of them.
+        UserError: Typst cannot draw one of them.
     """
     with scratch("paper") as folder:
         shutil.copyfile(SOURCE, folder / "paper.typ")
@@ -65,8 +65,8 @@ def typeset_typst(data: Mapping[str, Any], figures: Mapping[str, bytes]) -> byte
 
 
 def typeset_plain(title: str, parts: Sequence[tuple[str, Sequence[str]]]) -> bytes:
-    """A text as a plain PDF. Each part is a kind ("heading", "text", or "hidden": in the colour of
-    the paper) with its lines. The same text gives the same bytes."""
+    """A text as a plain PDF. A part is a kind ("heading", "text", or "hidden": white on white) and
+    its lines. The same text gives the same bytes."""
     shown = [{"kind": kind, "lines": list(lines)} for kind, lines in parts]
     with scratch("plain") as folder:
         shutil.copyfile(PLAIN, folder / "plain.typ")
@@ -75,8 +75,8 @@ def typeset_plain(title: str, parts: Sequence[tuple[str, Sequence[str]]]) -> byt
 
 
 def _compiled(folder: Path, name: str) -> bytes:
-    """The PDF, compiled in a process with limits: figures may be made to hang or fill memory."""
-    # Without -P the compiler's own package would be hidden by this file.
+    """The PDF, compiled in a process with limits, because a figure may hang or fill memory."""
+    # Without -P this folder's typst.py would hide the package typst.
     command = [sys.executable, "-P", compiler.__file__, str(folder / name), str(folder)]
     reason = f"it takes more than {SECONDS} s of processor time or {MEMORY >> 20} MiB"
     with contextlib.suppress(subprocess.TimeoutExpired):
