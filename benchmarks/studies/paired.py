@@ -313,7 +313,7 @@ def _ratio(above: float, below: float) -> float:
 def _components(
     layout: Layout, *, total: Floats, unit: Floats, replicate: Floats, squares: Floats
 ) -> tuple[Floats, Floats, Floats]:
-    """Unit, replicate and residual variance, each (rows,), none below 0.
+    """Unit, replicate and residual variance, each (rows,); 0 if below it or within rounding of it.
 
     All arguments have shape (rows,): the sum of the differences, Σ (sum of a unit)² / n_u, the same
     over replicates, and the sum of the squared differences.
@@ -325,7 +325,7 @@ def _components(
     live = [layout.has_unit, layout.has_replicate, True]
     solved = layout.solve @ np.array(right)
     zero = np.zeros_like(total)
-    given = iter(np.maximum(solved, 0.0))
+    given = iter(np.where(solved > _ROUNDING * squares / layout.n, solved, 0.0))
     first, second, rest = (next(given) if there else zero for there in live)
     return first, second, rest
 

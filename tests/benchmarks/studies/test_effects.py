@@ -45,6 +45,16 @@ def test_components_are_those_of_the_analysis_of_variance() -> None:
     assert found.error == pytest.approx(np.sqrt(expected))
 
 
+def test_a_component_that_only_rounding_keeps_from_nought_is_nought() -> None:
+    """Degrees of freedom count a component or do not; rounding must not decide that."""
+    values = np.zeros((12, 2))
+    values[[0, 1, 8], 0] = -1, 1, -1
+    values[[0, 5, 7, 8, 9], 1] = -1, 1, 1, -1, 1
+    whole, third = two_way_mean(values), two_way_mean(values / 3)
+    assert whole.var_replicate == third.var_replicate == 0 < whole.var_unit
+    assert whole.df == pytest.approx(third.df)
+
+
 @pytest.mark.parametrize("shape", [(40, 1), (1, 40)])
 def test_one_random_factor_is_the_paired_t_test_and_the_permutation_test(
     shape: tuple[int, int],
