@@ -1,4 +1,4 @@
-"""What is checked of a finished paper before it is handed in; reviewers see what failed."""
+"""The checks of a finished paper before it is submitted; reviewers see which ones failed."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from scientists.claims import claims
 from scientists.prose import CITATIONS, CODE, CODE_CHECK, NOVELTY, Fault
 from scientists.study import Written, canonical, folder_hash
 
-SIDES = 105.0  # points of margin left and right; text begins at 108, and its hyphens hang out
+SIDES = 105.0  # points of margin left and right; text begins at 108; hyphens hang out
 TEXT_WIDTH = 396.0  # points
 PRINTED = 0.92 * TEXT_WIDTH  # a figure's width in a paper's body
 PAGES, FIGURES, TABLES = 4, 2, 1
@@ -46,9 +46,9 @@ def check_paper(
     """Every check of a typeset paper, passed or not.
 
     Args:
-        data: what the paper was typeset from.
-        figures: name to SVG of the figures.
-        document: what was read from the PDF.
+        data: the data that the paper was typeset from.
+        figures: the figures' SVGs by name.
+        document: the document read from the PDF.
         kept_results: the result file that the round keeps.
     """
     faults = list(study.prose.faults) if study.prose else []
@@ -71,7 +71,7 @@ def check_paper(
 
 
 def citations(document: Document, faults: Sequence[str]) -> Found:
-    """Whether every work that the text cites is in the list of references, and none is twice."""
+    """Whether every cited work is in the list of references, and none is listed twice."""
     listed = len(document.references)
     missing = unknown_citations(cited_numbers(document), map(str, range(1, listed + 1)))
     found = [*faults, *(fault.detail for fault in missing)]
@@ -83,7 +83,7 @@ def citations(document: Document, faults: Sequence[str]) -> Found:
 
 
 def fair(study: Written) -> Found:
-    """Whether both arms had the same seeds, steps and tuning trials, by plan and by results."""
+    """Whether both arms had the same seeds, budget and tuning trials, by plan and by results."""
     seeds = {
         label: sorted(run["seed"] for run in study.runs if run["label"] == label)
         for label in ("baseline", "treatment")
@@ -109,7 +109,7 @@ def fair(study: Written) -> Found:
 
 
 def parts(document: Document) -> Found:
-    """Whether the paper has what every paper must have."""
+    """Whether the paper has the sections, pages, figures, tables and equation that are required."""
     captions = {(m[1], m[2]) for line in document.text.splitlines() if (m := CAPTION.match(line))}
     figures = sum(kind == "Figure" for kind, _ in captions)
     tables = sum(kind == "Table" for kind, _ in captions)
@@ -129,7 +129,7 @@ def parts(document: Document) -> Found:
 
 
 def print_size(pdf: Path, data: Mapping[str, Any], figures: Mapping[str, bytes]) -> Found:
-    """Whether text, and text in figures as wide as they are printed, can be read."""
+    """Whether text is readable, also in figures at their printed width."""
     found = small_print(pdf)
     everything = [part for section in data["sections"] for part in section["parts"]]
     for part in [*everything, *data["appendix"]]:
@@ -141,7 +141,7 @@ def print_size(pdf: Path, data: Mapping[str, Any], figures: Mapping[str, bytes])
 
 
 def hashes(study: Written, document: Document, kept_results: Path) -> Found:
-    """Whether code and data are those that the paper names."""
+    """Whether code and results have the hashes that the paper prints."""
     found = []
     kept = hashlib.sha256(kept_results.read_bytes()).hexdigest()
     made = hashlib.sha256(

@@ -1,4 +1,4 @@
-"""The claim check: every number of a finished paper's words and tables against its results."""
+"""Check every number in a finished paper's text and tables against its results."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from scientists.wording import readable
 
 
 def claims(study: Written, document: Document) -> tuple[bool, str]:
-    """Whether every number that words and tables print is in the results or the set-up."""
+    """Whether every number in text and tables is in the results or the set-up, with the detail."""
     values, plain = measured(study), _plain(study)
     if study.prose is not None:
-        # Read below as it was written: in print its citations are numbers like any other.
+        # Checked below as the model wrote it: in print, citations are numbers too.
         document = msgspec.structs.replace(document, abstract="")
     found = stated(document, values, plain, _tables(study))
     for where, texts in said(study).items():
@@ -35,9 +35,9 @@ def claims(study: Written, document: Document) -> tuple[bool, str]:
 
 
 def _plain(study: Written) -> list[float]:
-    """Numbers that are no results: the set-up's, and the years of what may be cited.
+    """Numbers that are not results: the set-up's, and years of citable works.
 
-    Those of a question count where a template asks it: a model's own words bear nothing out.
+    Numbers in the question count if it is a template's; a model's own words support nothing.
     """
     if study.prose is not None:
         return [*set_up(study), *map(float, study.prose.years)]
@@ -46,7 +46,7 @@ def _plain(study: Written) -> list[float]:
 
 
 def _tables(study: Written) -> dict[str, list[Row]]:
-    """The tables of a paper: settings, results and runs."""
+    """The rows of a paper's tables: settings, results and runs."""
     question, effects = study.question, study.effects
     arms = (question.baseline, question.treatment)
     metrics = [metric.name for metric in question.template.metrics[:RUN_METRICS]]
@@ -80,7 +80,7 @@ def _tables(study: Written) -> dict[str, list[Row]]:
 
 
 def _numbers_of(cells: Iterable[Value]) -> tuple[float, ...]:
-    """The numbers that cells print; a switch prints none, and a choice those of its name."""
+    """The numbers that cells print; a switch has none, and a choice those in its name."""
     found: list[float] = []
     for cell in cells:
         if isinstance(cell, str):

@@ -1,4 +1,4 @@
-"""What a paper's words may rest on, values and numbers of the set-up, and a model's words."""
+"""The numbers that a paper's text may state, and the text that a model wrote."""
 
 from __future__ import annotations
 
@@ -17,13 +17,14 @@ PLAIN = re.compile(r"(?<![\w.])\d+(?:\.\d+)?(?:e[-+]?\d+)?")
 
 
 def measured(study: Written) -> list[float]:
-    """The effects, and every measure of every run; what trials measured is not of them."""
+    """The numbers of all effects and of all measures of the runs, without those of trials."""
     values = numbers_in([msgspec.to_builtins(effect) for effect in study.effects])
     return [*values, *(part for run in study.results for part in numbers_in(run["metrics"]))]
 
 
 def set_up(study: Written) -> list[float]:
-    """Numbers that are no results: settings, budget, seeds, those of the measures and the code."""
+    """Numbers that are not results: of settings, budget, seeds, measures' texts and changed
+    code."""
     question = study.question
     settings = [question.treatment, question.baseline, dict(study.budget), 95]
     measures = " ".join(
@@ -38,14 +39,14 @@ def set_up(study: Written) -> list[float]:
 
 
 def numbers_of(text: str) -> list[float]:
-    """The numbers that a text names, without signs."""
+    """The numbers in a text, without signs."""
     return [float(found) for found in PLAIN.findall(text)]
 
 
 def _changed(study: Written) -> str:
-    """The numbers in lines of the treatment's code that the template's has not.
+    """The numbers in lines of the treatment's code that are not in the template's.
 
-    Those in comments and strings are words like any other and bear nothing out.
+    Numbers in comments and strings do not count, as they are only words.
     """
     if not study.tried or not study.tried.version.code:
         return ""
@@ -61,7 +62,7 @@ def _changed(study: Written) -> str:
 
 
 def said(study: Written) -> dict[str, list[str]]:
-    """All that a model wrote of a paper, by where it stands."""
+    """All text of a paper that a model wrote, by its place."""
     if study.prose is None:
         return {}
     captions = study.captions if study.plot else ()

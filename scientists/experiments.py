@@ -1,4 +1,4 @@
-"""Runs a study's experiment and draws its figures in the sandbox; checks what comes back."""
+"""Run a study's experiment and draw its figures in the sandbox; check the output."""
 
 from __future__ import annotations
 
@@ -25,15 +25,16 @@ EXPERIMENT, PLOT = "experiment.py", "plot.py"
 WALL = {"quick": 300.0, "full": 3600.0}
 PLOT_WALL = 120.0
 FIGURE_BYTES = 16 << 20
-MOST_FIGURES, LONGEST_CAPTION = 20, 2000  # a paper's; more would take minutes to typeset
-LATER = {"torch": "torch._dynamo"}  # 800 modules that the making of an optimiser imports
+MOST_FIGURES, LONGEST_CAPTION = 20, 2000  # of a paper; more would take minutes to typeset
+LATER = {"torch": "torch._dynamo"}  # making an optimiser imports its 800 modules
 
 Results = list[dict[str, Any]]
 Figures = list[tuple[str, str, bytes]]  # name, caption, SVG
 
 
 class Figure(msgspec.Struct, frozen=True):
-    """One figure as `figures.json` lists it; `name` is also its file's, and stays in its folder."""
+    """One figure in `figures.json`; `name` is also its file name, so it must not leave the
+    folder."""
 
     name: str
     caption: str
@@ -46,14 +47,14 @@ class Figure(msgspec.Struct, frozen=True):
 
 
 class Result(msgspec.Struct, frozen=True):
-    """The part of one run's results that a paper rests on; what else there is is kept as it is."""
+    """The part of a run's results that a paper uses; the rest is kept unchanged."""
 
     metrics: dict[str, float]
     config: dict[str, Any] = {}
 
 
 class Run(msgspec.Struct, frozen=True):
-    """What one run is to do, as the experiment reads it."""
+    """The configuration of one run, as the experiment reads it."""
 
     knobs: dict[str, Value]
     seed: int
@@ -61,7 +62,7 @@ class Run(msgspec.Struct, frozen=True):
 
 
 class Outcome(msgspec.Struct, frozen=True):
-    """What came back: results run by run, figures (name, caption, file content), incidents."""
+    """The output: results by run, figures (name, caption, file content) and incidents."""
 
     results: Results
     figures: Figures
@@ -69,11 +70,11 @@ class Outcome(msgspec.Struct, frozen=True):
 
 
 class Laboratory:
-    """Runs one template's code for one paper, and keeps the incidents of all that it ran.
+    """Runs one template's code for one paper, and collects the incidents.
 
-    Every launch has a fresh copy of the template's files, so that an experiment cannot draw its
-    own figures. A method raises `TaskFailed`, with the incidents as its records, when a script does
-    not end well or what it wrote is not what was asked for.
+    Every launch has a fresh copy of the template's files, so that an experiment cannot draw its own
+    figures. Methods raise `TaskFailed`, with the incidents as records, if a script fails or writes
+    other output than asked for.
     """
 
     def __init__(self, template: Template, agent: str, paper: str, unsafe: bool) -> None:
@@ -82,12 +83,12 @@ class Laboratory:
         self.incidents: list[Incident] = []
 
     def study(self, runs: Sequence[dict[str, Any]], budget: str) -> Outcome:
-        """Run all of a study's runs in one launch and draw its figures in another."""
+        """Do all runs of a study in one launch and draw its figures in another."""
         results = self.run(runs, budget)
         return Outcome(results, self.draw(runs, results), self.incidents)
 
     def run(self, runs: Sequence[dict[str, Any]], budget: str, code: str | None = None) -> Results:
-        """The results of these runs, one for each; `code` stands in for the experiment's own."""
+        """The results of these runs, in order; `code` replaces the experiment's own code."""
         bare = {"runs": [{name: run[name] for name in Run.__struct_fields__} for run in runs]}
         with scratch("experiment") as folder:
             workspace = self._workspace(folder)
@@ -108,7 +109,7 @@ class Laboratory:
     def draw(
         self, runs: Sequence[dict[str, Any]], results: Results, code: str | None = None
     ) -> Figures:
-        """The figures of labelled runs; `code` stands in for the template's own script."""
+        """The figures of labelled runs; `code` replaces the template's plot script."""
         labelled = [
             {"label": run["label"], "results": result}
             for run, result in zip(runs, results, strict=True)
@@ -127,13 +128,13 @@ class Laboratory:
                 raise self._bad("figures", error) from error
 
     def incident(self, kind: str, detail: str) -> None:
-        """Keep what this paper's code tried."""
+        """Keep an incident of this paper's code."""
         self.incidents.append(
             Incident(kind=kind, agent=self._agent, paper=self._paper, detail=detail)
         )
 
     def _workspace(self, folder: Path) -> Path:
-        """The template's files in a folder of their own."""
+        """Copy the template's files into the folder."""
         for path in self._template.folder.iterdir():
             if path.is_file():
                 shutil.copyfile(path, folder / path.name)
@@ -160,7 +161,7 @@ class Laboratory:
             )
 
     def _checked(self, found: dict[str, Any], wanted: int) -> Results:
-        """The runs of `results.json`. Raises `BadResult` where they are not what was asked for."""
+        """The runs in `results.json`. Raises `BadResult` if they are not those asked for."""
         try:
             runs = msgspec.convert(found.get("runs"), list[Result])
         except msgspec.ValidationError as error:
@@ -179,13 +180,13 @@ class Laboratory:
 
 
 def _figures(folder: Path) -> Figures:
-    """The figures that `figures.json` lists. Raises `BadResult` where one is wrong."""
+    """The figures that `figures.json` lists. Raises `BadResult` if one is wrong."""
     listed = read_file(folder / "figures.json", folder)
     try:
         figures = msgspec.json.decode(listed, type=list[Figure])
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise BadResult(f"figures.json: {error}") from None
-    names = {row.name.lower() for row in figures}  # their files may lie where case says nothing
+    names = {row.name.lower() for row in figures}  # some file systems ignore case
     if len(figures) > MOST_FIGURES or len(names) < len(figures):
         raise BadResult(f"figures.json: give at most {MOST_FIGURES} figures, each once")
     drawn = []
@@ -199,16 +200,16 @@ def _figures(folder: Path) -> Figures:
 
 
 def imported(script: Path) -> tuple[str, ...]:
-    """The modules that a template's script imports as it starts, but for those beside it.
+    """The modules that a template's script imports, except those in its folder.
 
-    With them those that a library is known to import later.
+    Also those that a library is known to import later.
 
     Read from its compiled form, since `ast` is not safe in threads (CPython issue 106905).
     """
     try:
         code = compile(script.read_bytes(), script.name, "exec", dont_inherit=True)
     except (SyntaxError, ValueError):
-        return ()  # it will say so itself
+        return ()  # its run will report the error
     steps = (step for step in dis.get_instructions(code) if step.opname == "IMPORT_NAME")
     beside = {path.stem for path in script.parent.iterdir()}
     names = (str(step.argval) for step in steps)

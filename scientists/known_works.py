@@ -1,4 +1,4 @@
-"""A study's question beside published works: what a search of the literature finds near to it."""
+"""Find published works near a study's question by searching the literature."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from scientists.language.ideas import Found
 from scientists.study import Question
 from scientists.templates import Reference, Template
 
-FOUND = 5  # works that one search asks for
-# Similarity from which a found work is cited. Of works found for the templates' seed ideas in all
-# their bibliographies together, 7 of 9 that are so near are of the idea's own template; below it 11
-# of 18 from 0.1 on, as many as of all that is found.
+FOUND = 5  # works that a search asks for
+# Similarity from which a found work is cited. In searches for the templates' seed ideas in all
+# their bibliographies, 7 of 9 works this near belong to the idea's own template; from 0.1 to below
+# this, 11 of 18 do, the same share as among all works found.
 NEAR = 0.15
 CACHE = "literature"  # folder of a round for the answers of servers
 NAME = "novelty search"
 
 
 class Library:
-    """The works that a study may cite: its template's bibliography, and what searches find.
+    """The works that a study may cite: its template's bibliography, and those that searches find.
 
     Args:
-        literature: the index as `conference.literature` names it, "" for the bibliography alone.
+        literature: the name of an index (`conference.literature`), "" for only the bibliography.
         cache: the folder for the answers of servers.
     """
 
@@ -38,14 +38,15 @@ class Library:
 
     @property
     def searchable(self) -> bool:
-        """Whether there is more to be found than the bibliography."""
+        """Whether there is an index to search besides the bibliography."""
         return self._index is not None
 
     def search(self, query: str, limit: int) -> list[Found]:
-        """Works of the index nearest to a query, then those of the bibliography by their titles.
+        """The index's works nearest to a query, then those of the bibliography by shared title
+        words.
 
-        Works that are found may be cited from then on. An index that does not answer is noted for
-        the paper's checks.
+        Found works may be cited from then on. An index that does not answer fails a check of the
+        paper.
         """
         found: list[Found] = []
         if self._index is not None:
@@ -67,13 +68,13 @@ class Library:
         if work.year is None or not work.authors or work.title.casefold() in titles:
             return
         key, taken = re.sub(r"[^A-Za-z0-9_.:-]+", "_", work.key), {each.key for each in self.known}
-        while key in taken:  # two keys may become one, or be one of the template's
+        while key in taken:  # the key may be taken by another work
             key += "_"
         reference = Reference(key, work.title, work.authors, work.year, work.venue)
         self.known = (*self.known, reference)
 
     def checks(self, paper: str) -> list[Check]:
-        """Whether the index answered; nothing where none was given."""
+        """A check of whether the index answered; none without an index."""
         if self._index is None:
             return []
         detail = self._silent or "every query of the literature was answered"
@@ -83,14 +84,14 @@ class Library:
 def beside_literature(
     question: Question, literature: str, folder: Path, paper: str
 ) -> tuple[Question, list[Check]]:
-    """The question with the works near to it, its novelty measured against them too.
+    """The question with works near it, which lower its novelty, and a check of the search.
 
     Args:
-        literature: the index as `conference.literature` names it, "" for none.
+        literature: the name of an index (`conference.literature`), "" for none.
         folder: the round's folder.
 
-    A server that does not answer is no reason to stop a study: novelty is then against the archive
-    alone, and a failed check tells reviewers so.
+    A server that does not answer does not stop a study: novelty is then measured against the
+    archive alone, and a failed check tells reviewers so.
     """
     if not literature:
         return question, []

@@ -1,4 +1,4 @@
-"""Writes a study up: title, abstract, and the data from which a paper is typeset."""
+"""Write up a study: title, abstract, and the data from which a paper is typeset."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ FOOTER = "Written by a statistical mind from measured results; no person checked
 
 
 def title_of(question: Question, effect: Effect, rng: np.random.Generator) -> str:
-    """A title that says what was asked, and what was found when it is clear."""
+    """A title with the question, and with the finding if it is clear."""
     idea = question.idea.title.strip().rstrip(".")
     forms = phrases()["titles"][effect.conclusion]["asked" if idea.endswith("?") else "told"]
     form: str = forms[int(rng.integers(len(forms)))]
@@ -31,7 +31,7 @@ def title_of(question: Question, effect: Effect, rng: np.random.Generator) -> st
 
 
 def abstract_of(w: Written, rng: np.random.Generator) -> str:
-    """Question, set-up, finding with its interval, and what it does not show."""
+    """An abstract: question, set-up, finding with its interval, and its limits."""
     effect, q = w.effects[0], w.question
     words = phrases()["abstract"]
     told = {"seeds": counted(effect.seeds), "changed": knob_list(q.changed), **finding(effect)}
@@ -41,7 +41,7 @@ def abstract_of(w: Written, rng: np.random.Generator) -> str:
 
 
 def words_of(w: Written, rng: np.random.Generator) -> tuple[str, str, dict[str, Any]]:
-    """Title, abstract and the data of the paper: in a language model's prose where there is one."""
+    """The paper's title, abstract and data, in a language model's prose if there is one."""
     if w.prose is not None:
         data = in_prose(paper_data(w, "", "", rng), w.prose)
         return data["title"], data["abstract"], data
@@ -51,7 +51,7 @@ def words_of(w: Written, rng: np.random.Generator) -> tuple[str, str, dict[str, 
 
 
 def paper_data(w: Written, title: str, abstract: str, rng: np.random.Generator) -> dict[str, Any]:
-    """What `paper.typ` reads."""
+    """The data that `paper.typ` reads."""
     return {
         "title": title,
         "authors": w.authors,

@@ -1,4 +1,4 @@
-"""A paper's words by a language model, put around tables and figures that come from results."""
+"""Put a language model's text around tables and figures that are computed from results."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from conference.papers.layout import check_claims
 
 CITED = re.compile(r"\[(@[^\]]+)\]")  # [@key], or several: [@one; @two]
 CITATIONS, CODE, NOVELTY = "citations", "code", "novelty"  # kinds of faults
-CODE_CHECK = "code changes"  # the check that fails where there are faults of that kind
+CODE_CHECK = "code changes"  # the check that fails for faults of the kind `CODE`
 Fault = tuple[str, str]  # kind and detail
 NOTICE = (
     "Written by the language model {model}; no person checked its words. Tables and figures are "
@@ -21,11 +21,11 @@ NOTICE = (
 
 
 class Prose(msgspec.Struct, frozen=True, kw_only=True):
-    """What a model wrote. Works are cited as [@key]; `sections` maps a heading to its paragraphs.
+    """A model's text. Works are cited as [@key]; `sections` maps a heading to its paragraphs.
 
     `keys` are the works in the order of the paper's list of references, `years` their years, and
-    `extra` the lines of those that the template's bibliography does not have. `explanation` is the
-    change to the code in the treatment, "" for none; `faults` are what no refinement corrected.
+    `extra` the lines of works that are not in the template's bibliography. `explanation` describes
+    the change of the treatment's code, "" for none; `faults` are those that remained.
     """
 
     model: str
@@ -40,9 +40,9 @@ class Prose(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def in_prose(data: Mapping[str, Any], prose: Prose) -> dict[str, Any]:
-    """A paper's data with the model's paragraphs in place of composed ones.
+    """A paper's data with the model's paragraphs instead of composed ones.
 
-    Tables, figures, equations and what is stated of seeds and hashes stay as they were computed.
+    Tables, figures, equations, and statements on seeds and hashes stay as computed.
     """
     sections = [
         {**section, "parts": _parts(section, prose)}
@@ -62,7 +62,7 @@ def in_prose(data: Mapping[str, Any], prose: Prose) -> dict[str, Any]:
 
 
 def _short(spec: str) -> str:
-    """A model's name without its kind, its server and the folders it lies in."""
+    """A model's name without kind, server and folders."""
     return spec.split(":", 1)[-1].split("@")[0].rstrip("/").rsplit("/", 1)[-1]
 
 
@@ -79,14 +79,14 @@ def _parts(section: Mapping[str, Any], prose: Prose) -> list[dict[str, Any]]:
 
 
 def _captioned(part: dict[str, Any], prose: Prose) -> dict[str, Any]:
-    """A part whose caption, which may be the model's, cites works by number."""
+    """A part with citations in its caption, which may be the model's, as numbers."""
     if "caption" not in part:
         return part
     return {**part, "caption": numbered(part["caption"], prose.keys)}
 
 
 def numbered(text: str, keys: Sequence[str]) -> str:
-    """A text with its [@key] as numbers of the list of references; unknown keys are left out."""
+    """A text with each [@key] as its number in the references; unknown keys are left out."""
     at = {key: number for number, key in enumerate(keys, 1)}
 
     def mark(found: re.Match[str]) -> str:
@@ -97,13 +97,13 @@ def numbered(text: str, keys: Sequence[str]) -> str:
 
 
 def cited(text: str) -> list[str]:
-    """The keys that a text cites, in its order, each once."""
+    """The keys that a text cites, in order, each once."""
     inside = " ".join(CITED.findall(text))
     return list(dict.fromkeys(re.findall(r"@([^;,\s]+)", inside)))
 
 
 def citation_faults(texts: Mapping[str, Sequence[str]], keys: Sequence[str]) -> list[Fault]:
-    """Citations of works that there are not, by where they stand."""
+    """Citations of works that are not in the list, by place."""
     return [
         (CITATIONS, f"'{key}' is cited in {where} and exists in no list")
         for where, said in texts.items()
@@ -113,6 +113,6 @@ def citation_faults(texts: Mapping[str, Sequence[str]], keys: Sequence[str]) -> 
 
 
 def unborne(text: str, values: Sequence[float], plain: Sequence[float], where: str) -> list[str]:
-    """Numbers of a text that no result bears out; citations are passed over."""
+    """Numbers of a text that no result supports; citations are ignored."""
     claims = check_claims(CITED.sub("", text), values, where, plain)
     return [claim.number for claim in claims if not claim.matched]

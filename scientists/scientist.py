@@ -1,4 +1,4 @@
-"""The scientist's role: what it may see, and the one protocol behind which every mind stands."""
+"""The scientist's role: what it may see in each task, and the protocol of its minds."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from conference.models.context import Context
 
 
 class Past(msgspec.Struct, frozen=True, kw_only=True):
-    """One earlier paper of the venue's archive and, for its own authors, how it fared."""
+    """An earlier paper of the venue; its own authors also see its mean rating."""
 
     title: str
     abstract: str
@@ -36,8 +36,8 @@ class Past(msgspec.Struct, frozen=True, kw_only=True):
 class ResearchSight(Sight, frozen=True, kw_only=True):
     """A call for papers, the archive, and the number of this paper among the scientist's own.
 
-    `budget` names the template's budget ("quick" or "full"). `planned` is the idea to start from,
-    `begun` are others' studies of the round on its template that were planned before.
+    `budget` names the template's budget ("quick" or "full"). `planned` is the idea to start from;
+    `begun` are studies on the same template that were planned before it in this round.
     """
 
     call: Call
@@ -54,7 +54,7 @@ class ResearchSight(Sight, frozen=True, kw_only=True):
 
 
 class RebutSight(Sight, frozen=True, kw_only=True):
-    """The reviews of the scientist's own paper with its experiment, reviewers named R1, R2, …"""
+    """The reviews of the scientist's own paper and its experiment; reviewers are named R1, R2, …"""
 
     submission: Submission
     reviews: tuple[Review, ...]
@@ -66,7 +66,7 @@ class ReviseSight(Sight, frozen=True, kw_only=True):
     """A paper to be revised after its reviews: camera-ready, or for the next round.
 
     `resubmission` names the new paper id in the next round, "" for a camera-ready version.
-    `folder` is the round's folder in which the paper's files lie, "" for this round's own.
+    `folder` is the folder of the round with the paper's files, "" for this round.
     """
 
     submission: Submission

@@ -1,4 +1,4 @@
-"""The sections of a paper, every sentence from what was planned or measured."""
+"""Compose the sections of a paper from what was planned and measured."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from scientists.wording import (
 )
 
 Part = dict[str, Any]
-BODY_FIGURES = 3  # the rest stand in the appendix
+BODY_FIGURES = 3  # the rest are in the appendix
 UNTUNED = "neither arm was tuned: the number of tuning trials is zero for both"
 RUN_METRICS = 5  # of every run, in the appendix
 
 
 def sections(w: Written, rng: np.random.Generator) -> list[dict[str, Any]]:
-    """The sections in their order; each has `title`, `level`, `numbered` and `parts`."""
+    """The sections in order; each has `title`, `level`, `numbered` and `parts`."""
     return [
         _section("Introduction", _introduction(w, rng)),
         _section("Related work", _related(w, rng)),
@@ -91,13 +91,13 @@ def _related(w: Written, rng: np.random.Generator) -> list[Part]:
 
 
 def _paired(clauses: Sequence[str]) -> str:
-    """Clauses as sentences, two in each."""
+    """Join clauses to sentences of two each."""
     pairs = [clauses[at : at + 2] for at in range(0, len(clauses), 2)]
     return " ".join(f"{', and '.join(pair)}." for pair in pairs)
 
 
 def _found(w: Written) -> list[Part]:
-    """The works that a search of the literature found near to the question, each cited."""
+    """A paragraph that cites the works that a search found near the question."""
     first = len(w.question.template.bibliography) + 1
     names = [
         f"{author_year(found.work.authors, found.work.year)} on \u201c{found.work.title}\u201d "
@@ -151,7 +151,7 @@ def _setup(w: Written) -> list[Part]:
 
 
 def _tuning(tried: Tried | None) -> str:
-    """How many versions of the treatment were run before the study."""
+    """A clause on how many versions of the treatment were run before the study."""
     if tried is None or not tried.trials:
         return UNTUNED
     count = len(tried.trials)
@@ -189,7 +189,7 @@ def _results(w: Written) -> list[Part]:
     if shown:
         figures = "Figure 1 shows" if len(shown) == 1 else f"Figures 1 to {len(shown)} show"
         said.append(words["shown"].format(figures=figures))
-    # What does not vary from seed to seed, such as the number of weights, is no finding.
+    # A measure that does not vary between seeds, such as the number of weights, is not a finding.
     clear = [e for e in w.effects[1:] if e.conclusion != "inconclusive" and e.size is not None]
     better = {"positive": "better", "negative": "worse"}
     listed = _joined([f"{e.label} ({better[e.conclusion]})" for e in clear]) if clear else ""
@@ -256,7 +256,7 @@ def _reproducibility(w: Written) -> list[Part]:
 
 
 def appendix(w: Written) -> list[Part]:
-    """Every run with the values that the tables are computed from, and further figures."""
+    """A table of all runs with the values behind the tables, and further figures."""
     metrics = w.question.template.metrics[:RUN_METRICS]
     rows = [
         [run["label"], str(run["seed"])]

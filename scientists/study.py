@@ -1,4 +1,4 @@
-"""A study: what is compared, with equal budgets, and what came out of it."""
+"""A study: its question, its runs with equal budgets, and its effects."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from scientists.prose import Prose, numbered
 from scientists.scientist import Past
 from scientists.templates import Metric, SeedIdea, Template, Value, load_template
 
-VARIED = 0.35  # How often a scientist changes a knob of a seed idea to ask a question of its own.
+VARIED = 0.35  # How often a scientist varies a knob of a seed idea to ask its own question.
 
 
 class Question(msgspec.Struct, frozen=True, kw_only=True):
-    """What a study asks: does the treatment beat the baseline on the primary metric?"""
+    """A study's question: does the treatment beat the baseline on the primary metric?"""
 
     template: Template
     idea: SeedIdea
@@ -49,7 +49,7 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Effect(msgspec.Struct, frozen=True, kw_only=True):
-    """A paired comparison on one metric: treatment less baseline, seed by seed.
+    """A paired comparison on one metric: treatment − baseline, seed by seed.
 
     `low` and `high` are the 95 % t interval of the mean difference; `size` is the mean difference
     in standard deviations of the differences (Cohen's d for pairs), None when they do not vary.
@@ -79,7 +79,8 @@ class Effect(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Trial(msgspec.Struct, frozen=True, kw_only=True):
-    """One version of the treatment's code on the trials' seed; `code` is "" for the knobs alone."""
+    """A version of the treatment's code, run on the trials' seed; `code` "" means only the
+    knobs."""
 
     explanation: str = ""
     code: str = ""
@@ -88,9 +89,9 @@ class Trial(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Tried(msgspec.Struct, frozen=True, kw_only=True):
-    """The trials before a study, and the version chosen (1 is the first, 0 the knobs alone).
+    """The trials before a study, and the chosen version (1 is the first, 0 only the knobs).
 
-    `baseline` are the baseline's measures on the trials' seed; `fault` is what did not run.
+    `baseline` are the baseline's measures on the trials' seed; `fault` says what failed to run.
     """
 
     seed: int
@@ -105,9 +106,9 @@ class Tried(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Written(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything a paper is written from.
+    """Everything that a paper is written from.
 
-    `plot` is a changed script that drew the figures, "" where the template's own did.
+    `plot` is the changed script that drew the figures, "" for the template's own.
     """
 
     question: Question
@@ -130,7 +131,7 @@ class Written(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def changes(self) -> list[str]:
-        """What is answered to reviews, as printed: a model's citations are numbers there."""
+        """The answers to reviews as printed, with citations as numbers."""
         keys = self.prose.keys if self.prose else ()
         return [numbered(answer, keys) for answer in self.answers]
 
@@ -151,10 +152,10 @@ def choose(
     rng: np.random.Generator,
     among: Collection[Idea] = (),
 ) -> Question:
-    """Choose a question by Thompson sampling over templates and ideas, new ones first.
+    """Choose a question by Thompson sampling over templates and ideas, favouring novel ones.
 
-    Each idea's chance of acceptance is drawn from Beta(1 + accepted, 1 + rejected) of the
-    scientist's own papers, so that what did well is asked again more often. `among` are the ideas
+    Each idea's probability of acceptance is drawn from Beta(1 + accepted, 1 + rejected) of the
+    scientist's own papers, so ideas that did well are chosen more often. `among` are the ideas
     to choose from, all of the call's by default.
     """
     best: tuple[float, Question] | None = None
@@ -169,12 +170,12 @@ def choose(
             question = _question(template, idea, archive, rng)
             worth = float(rng.beta(1 + wins, 1 + losses)) * (0.2 + question.novelty)
             if any(past.idea == idea.name and past.knobs == question.treatment for past in archive):
-                worth *= 0.05  # The very same is asked again only if nothing is left.
+                worth *= 0.05  # The same settings are tried again only if nothing else is left.
             if set(agent.topics) & _topics(template):
                 worth *= 1.5
             if best is None or worth > best[0]:
                 best = worth, question
-    assert best is not None, "the call has no template"  # A venue's check sees to that.
+    assert best is not None, "the call has no template"  # `check_before` ensures one.
     return best[1]
 
 
@@ -210,7 +211,8 @@ def _varied(
     treatment: dict[str, Value],
     rng: np.random.Generator,
 ) -> tuple[dict[str, Value], dict[str, Value]]:
-    """Move one numeric knob that the idea leaves alone, in both arms: does it hold there too?"""
+    """Change a numeric knob that the idea does not use, in both arms: does the effect hold
+    there?"""
     free = [
         knob
         for knob in template.knobs
@@ -227,7 +229,7 @@ def _varied(
 
 
 def plan(question: Question, budget: str, seeds: Sequence[int]) -> list[dict[str, Any]]:
-    """The runs: both arms with the same seeds and the same budget, in turn."""
+    """The runs: both arms with the same seeds and budget, in turn."""
     steps = question.template.budget[budget]
     return [
         {"label": label, "knobs": knobs, "seed": seed, "budget": steps}
@@ -242,7 +244,7 @@ def analyse(
     """The effect on every metric of the template, paired by seed.
 
     Raises:
-        TaskFailed: there is one seed, of which no interval can be had.
+        TaskFailed: there is only one seed, which gives no interval.
     """
     return [_effect(metric, runs, results) for metric in question.template.metrics]
 
@@ -256,7 +258,7 @@ def _effect(
     seeds = sorted(values["baseline"])
     left = np.array([values["baseline"][seed] for seed in seeds])
     right = np.array([values["treatment"][seed] for seed in seeds])
-    with np.errstate(all="ignore"):  # a value beyond all measure is refused as a record
+    with np.errstate(all="ignore"):  # infinite values are refused later, as records
         return _compared(metric, left, right)
 
 
@@ -296,7 +298,7 @@ def folder_hash(folder: Path) -> str:
 
 
 def canonical(results: object) -> bytes:
-    """Results as bytes, the same for the same numbers; timings are left out."""
+    """Results as bytes, equal for equal numbers; timings are left out."""
     return json.dumps(_without_timing(results), sort_keys=True, indent=1).encode()
 
 

@@ -1,4 +1,4 @@
-"""Hands a study in: typesets the paper, checks it, keeps its files, and makes the records."""
+"""Submit a study: typeset the paper, check it, keep its files, and make the records."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from scientists.study import Written, canonical
 def hand_in(
     agent: Agent, paper: str, study: Written, outcome: Outcome, context: Context, version: int
 ) -> list[AnyRecord]:
-    """Typeset, check, keep the files, and hand the records over.
+    """Typeset and check a paper and keep its files; return its records.
 
     Raises:
         TaskFailed: as `_typeset`.
@@ -58,10 +58,10 @@ def hand_in(
 def _typeset(
     study: Written, data: Mapping[str, Any], outcome: Outcome, context: Context
 ) -> tuple[str, Document]:
-    """The kept PDF's name, and what is read in it.
+    """Typeset the paper; return the kept PDF's name and the document read from it.
 
     Raises:
-        TaskFailed: words or figures cannot be typeset, or the PDF not be read again.
+        TaskFailed: text or figures cannot be typeset, or the PDF cannot be read.
     """
     figures = {f"{name}.svg": content for name, _, content in outcome.figures}
     try:
@@ -122,7 +122,7 @@ def _experiment(paper: str, study: Written, files: dict[str, str]) -> Experiment
 def camera_ready(
     submission: Submission, study: Written, outcome: Outcome, context: Context
 ) -> list[AnyRecord]:
-    """Typeset the final version and check it like the first, on the runs that it rests on.
+    """Typeset the camera-ready version and check it like the first; return its records.
 
     Raises:
         TaskFailed: as `_typeset`.

@@ -1,7 +1,7 @@
-"""Research templates: folders from which scientists start, read and checked here.
+"""Read and check research templates, the folders from which scientists start.
 
-A template is a folder with `template.toml`, `bibliography.bib`, `experiment.py` and `plot.py`.
-Nothing outside the folder knows its name, so a new template is a new folder.
+A template is a folder with `template.toml`, `bibliography.bib`, `experiment.py` and `plot.py`. No
+code names a template, so a new folder is all that a new one needs.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ FILES = ("template.toml", "bibliography.bib", "experiment.py", "plot.py")
 
 
 class Knob(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One setting of an experiment: numbers lie in [low, high], choices in `values`."""
+    """One setting of an experiment: numbers are in [low, high], choices in `values`."""
 
     name: str
     kind: Literal["float", "int", "choice", "bool"]
@@ -34,7 +34,7 @@ class Knob(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     log: bool = False
 
     def allows(self, value: Value) -> bool:
-        """Whether `value` has this knob's kind and lies in its range."""
+        """Whether `value` has this knob's kind and is in its range."""
         if self.kind == "bool":
             return isinstance(value, bool)
         if self.kind == "choice":
@@ -47,9 +47,9 @@ class Knob(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class SeedIdea(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A question to start from: `knobs` are the treatment's, `baseline` those it is held to.
+    """A question to start from: `knobs` are the treatment's, `baseline` those it is compared with.
 
-    Knobs that neither names keep their defaults. `source` says where the idea comes from.
+    Other knobs keep their defaults. `source` says where the idea comes from.
     """
 
     name: str
@@ -63,7 +63,7 @@ class SeedIdea(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Metric(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One number that an experiment reports, and which way is better.
 
-    `label` is how prose names it, "" for its name.
+    `label` is its name in prose, "" to use its own.
     """
 
     name: str
@@ -80,7 +80,7 @@ class Metric(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Reference(msgspec.Struct, frozen=True):
     """One work of a template's bibliography; `authors` are "Given Family", in order.
 
-    `annote` says in a clause what its authors did, "" where the file has none.
+    `annote` is a clause on what its authors did, "" if the file has none.
     """
 
     key: str
@@ -94,8 +94,8 @@ class Reference(msgspec.Struct, frozen=True):
 class Template(msgspec.Struct, frozen=True):
     """A research template; the first metric is the primary one.
 
-    `method` is prose in Typst markup with equations in Typst math; `budget` maps a budget's name
-    ("quick", "full") to the numbers that the experiment takes, the same for every run compared.
+    `method` is text in Typst markup with equations in Typst math; `budget` maps a budget's name
+    ("quick", "full") to numbers for the experiment, the same in all compared runs.
     """
 
     name: str
@@ -121,7 +121,7 @@ class Template(msgspec.Struct, frozen=True):
 
 
 class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What `template.toml` holds."""
+    """The content of `template.toml`."""
 
     name: str
     title: str
@@ -143,7 +143,7 @@ def list_templates() -> tuple[str, ...]:
 def load_template(name_or_path: str | Path) -> Template:
     """The installed template of that name, or the one in the folder at that path.
 
-    Errors: UserError for a template that is not there, and for a bad file, naming the field.
+    Errors: UserError for a missing template or a bad file, with the field.
     """
     folder = template_folder(name_or_path)
     for name in FILES:
@@ -154,7 +154,7 @@ def load_template(name_or_path: str | Path) -> Template:
 
 @lru_cache(maxsize=64)
 def _load(folder: Path, changed: tuple[int, ...]) -> Template:
-    """A template as its files were when they were last changed: scientists load it many times."""
+    """Load a template; cached until a file changes, as scientists load it many times."""
     path = folder / "template.toml"
     try:
         parts = msgspec.toml.decode(path.read_bytes(), type=_File)
@@ -168,7 +168,7 @@ def _load(folder: Path, changed: tuple[int, ...]) -> Template:
 
 
 def read_bibliography(path: Path) -> tuple[Reference, ...]:
-    """The entries of a BibTeX file, in its order.
+    """The entries of a BibTeX file, in order.
 
     Errors: UserError for an entry without title, author, year or venue, or a key given twice.
     """
@@ -186,7 +186,7 @@ def read_bibliography(path: Path) -> tuple[Reference, ...]:
 
 
 def template_folder(name_or_path: str | Path) -> Path:
-    """The folder meant: an installed name goes before a path of the same spelling."""
+    """The folder of a template; an installed name has precedence over a path."""
     if isinstance(name_or_path, str) and name_or_path in list_templates():
         return FOLDER / name_or_path
     folder = Path(name_or_path)
@@ -230,7 +230,7 @@ def _given_first(author: str) -> str:
 
 
 def _check(path: Path, parts: _File) -> None:
-    """Everything about `template.toml` that its types do not say."""
+    """Check what the types of `template.toml` do not ensure."""
     for field in ("name", "title", "task", "method", "data_description"):
         if not getattr(parts, field).strip():
             raise UserError(f"{path}: `{field}` is empty; write it.")
@@ -252,7 +252,7 @@ def _check(path: Path, parts: _File) -> None:
 
 
 def _check_knob(path: Path, knob: Knob) -> None:
-    """A knob's range fits its kind and holds its default."""
+    """Check that a knob's range fits its kind and contains its default."""
     where = f"{path}: `knobs.{knob.name}`"
     if knob.kind in ("float", "int"):
         if knob.low is None or knob.high is None or not knob.low < knob.high:
@@ -268,7 +268,7 @@ def _check_knob(path: Path, knob: Knob) -> None:
 def _check_values(
     path: Path, field: str, knobs: tuple[Knob, ...], values: dict[str, Value]
 ) -> None:
-    """`values` name knobs that exist, within their ranges."""
+    """Check that `values` names existing knobs, with values in their ranges."""
     known = {knob.name: knob for knob in knobs}
     for name, value in values.items():
         if name not in known:
@@ -278,14 +278,14 @@ def _check_values(
 
 
 def _check_differs(path: Path, idea: SeedIdea, knobs: tuple[Knob, ...]) -> None:
-    """An idea's treatment and baseline are not the same settings."""
+    """Check that an idea's treatment differs from its baseline."""
     defaults = {knob.name: knob.default for knob in knobs}
     if defaults | idea.knobs == defaults | idea.baseline:
         raise UserError(f"{path}: `ideas.{idea.name}.knobs` equal the baseline; change a knob.")
 
 
 def _check_unique(path: Path, field: str, names: list[str]) -> None:
-    """No name twice."""
+    """Check that no name occurs twice."""
     for name in names:
         if names.count(name) > 1:
             raise UserError(f"{path}: `{field}` has {name!r} twice; rename one.")

@@ -1,4 +1,4 @@
-"""Small words of a paper: numbers, settings, citations and turns of phrase."""
+"""Format a paper's numbers, settings, citations and phrases."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ HERE = Path(__file__).parent
 
 
 def number(value: float) -> str:
-    """A measured value as printed: four significant digits, plain where that is short."""
+    """A measured value as printed: four significant digits, without exponent if short."""
     text = f"{value:.4g}"
     return f"{value:.0f}" if "e" in text and abs(value) < 1e7 and abs(value) >= 1 else text
 
 
 @cache
 def phrases() -> dict[str, Any]:
-    """The turns of phrase from phrases.toml."""
+    """The phrases of phrases.toml."""
     found: dict[str, Any] = msgspec.toml.decode((HERE / "phrases.toml").read_bytes())
     return found
 
@@ -35,18 +35,18 @@ def readable(name: str) -> str:
 
 
 def counted(number: int) -> str:
-    """A small count in words, as prose has it."""
+    """A count, in words up to ten."""
     words = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
     return words[number] if number < len(words) else str(number)
 
 
 def drawn(forms: Sequence[str], rng: np.random.Generator) -> str:
-    """One of several ways to say the same."""
+    """One of several phrases, drawn at random."""
     return forms[int(rng.integers(len(forms)))]
 
 
 def finding(effect: Effect) -> dict[str, str]:
-    """The numbers of a comparison as printed, by the names that phrases have for them."""
+    """The numbers of a comparison as printed, by their names in phrases."""
     names = ("baseline", "treatment", "difference", "low", "high")
     return {"metric": effect.label, **{name: number(getattr(effect, name)) for name in names}}
 
@@ -68,19 +68,19 @@ def cite(numbers: Sequence[int]) -> str:
 
 
 def author_year(authors: Sequence[str], year: int | None) -> str:
-    """A work's authors by family name with its year, as a sentence names it."""
+    """A work's authors by family name with the year, for use in a sentence."""
     names = [author.split()[-1] for author in authors if author.split()]
     listed = {0: "Anonymous", 1: "".join(names[:1]), 2: " and ".join(names)}
     return f"{listed.get(len(names), f'{names[0]} et al.' if names else '')} ({year or 'no year'})"
 
 
 def reference(entry: Reference) -> str:
-    """One line of the bibliography."""
+    """A work's line in the list of references."""
     return _line(entry.authors, entry.title, entry.venue, entry.year)
 
 
 def cited_work(work: Work) -> str:
-    """One line of the bibliography for a work that a search found."""
+    """The line in the list of references for a work that a search found."""
     where = f" https://doi.org/{work.doi}" if work.doi else f" {work.url}" if work.url else ""
     return _line(work.authors, work.title, work.venue, work.year) + where
 

@@ -1,1 +1,1 @@
-"""The statistical scientist: real experiments, and words from measured facts."""
+"""The statistical scientist: real experiments, and text composed from measured facts."""

@@ -1,4 +1,4 @@
-"""What reviewers ask for, and what the study's own data can answer."""
+"""Find reviewers' points, and answer those that the study's data can answer."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from conference.core.mentions import mentions
 from conference.core.records import Experiment, Review
 from scientists.wording import number
 
-# What a reviewer's point must name for the study's data to answer it, and the answer.
+# By what a reviewer's point must mention, the answer from the study's data.
 INTERVALS = "Table 2 has a 95 % interval for each difference; the primary one is {low} to {high}"
 ANSWERABLE = {
     "seed": "Every comparison is over {seeds} paired seeds, all listed in the appendix",
@@ -20,26 +20,27 @@ ANSWERABLE = {
     "code": "The reproducibility statement gives the hash of code and results",
     "large is the effect": "The paired difference is {difference}, 95 % interval {low} to {high}",
 }
-# What a point names that more runs would answer, and what of it a rebuttal promises more seeds for.
+# Words of points that more runs would answer, and those for which a rebuttal promises more seeds.
 MORE_RUNS = ("seed", "error bar", "interval", "evidence", "effect", "number")
 PROMISED = ("seed", "evidence", "effect")
-# What a field's name says of it: that it holds points, or what speaks for the paper beside them.
+# Words in the names of fields with points, and names of fields that also have strengths.
 POINTS = ("weakness", "question", "reject", "suggestion")
 BOTH = ("review", "main_review")
-# How an embedded reviewer says that there is no point, and how it signs.
+# How an embedded reviewer says that it has no point, and how it signs.
 NOTHING = re.compile(
     r"None arose|None of \d+ findings? from|Nothing that was measured|\[statistical mind\]"
 )
 
 
 def points_of(review: Review) -> list[str]:
-    """The weaknesses, questions and suggestions of a review, a line each, without its signature."""
+    """The weaknesses, questions and suggestions of a review, one per line, without its
+    signature."""
     found = []
     for name, text in review.texts.items():
         both = name in BOTH or ("strength" in name and "weakness" in name)
         if both or any(word in name for word in POINTS):
             lines = [line.strip() for line in text.splitlines()]
-            # Where a field has both sides, a mark tells a line's; free text has no marks.
+            # In a field with both sides, "-" and "+" mark lines; free text has no marks.
             against = [line for line in lines if line.startswith("-")] if both else []
             found += against or [line for line in lines if not (both and line.startswith("+"))]
     bare = [line.strip(" -+") for line in found]
@@ -47,7 +48,7 @@ def points_of(review: Review) -> list[str]:
 
 
 def known_of(experiment: Experiment | None) -> dict[str, str]:
-    """What a rebuttal can quote: the primary effect as the paper prints it."""
+    """The values that a rebuttal can quote: seeds and primary effect as the paper prints them."""
     if experiment is None:
         return {}
     return {
@@ -66,5 +67,5 @@ def answer_to(point: str, known: Mapping[str, str]) -> str | None:
 
 
 def doubted(reviews: Sequence[Review]) -> bool:
-    """Whether a point of a review names what more runs would answer."""
+    """Whether a point of a review asks for something that more runs would answer."""
     return any(mentions(point, MORE_RUNS) for review in reviews for point in points_of(review))

@@ -1,8 +1,8 @@
 """The embedded scientist: real experiments, a real paper, and answers from its own data.
 
-It chooses a question from a template's ideas, runs baseline and treatment on the same seeds and
-budget in the sandbox, and writes up what it measured. Its words are composed from phrases and
-numbers; every paper says so.
+It chooses a question from a template's ideas, runs baseline and treatment with the same seeds and
+budget in the sandbox, and writes up what it measured. Its text is composed of phrases and numbers,
+and every paper says so.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ MORE_SEEDS = 2
 
 
 class EmbeddedScientist:
-    """Fulfils `ScientistMind`."""
+    """Implements `ScientistMind`."""
 
     async def research(
         self, agent: Agent, sight: ResearchSight, context: Context
@@ -57,7 +57,7 @@ class EmbeddedScientist:
         return [*made, *searched]
 
     async def rebut(self, agent: Agent, sight: RebutSight, context: Context) -> Rebuttal:
-        """Each point of each review, answered with data where the study has any."""
+        """Answers each point of each review, with data if the study has any."""
         known = known_of(sight.experiment)
         replies, points, answered = {}, 0, 0
         promises: list[str] = []
@@ -82,7 +82,7 @@ class EmbeddedScientist:
         )
 
     async def revise(self, agent: Agent, sight: ReviseSight, context: Context) -> list[AnyRecord]:
-        """Run more seeds where reviewers doubted the evidence, and write the paper again."""
+        """Runs more seeds if reviewers doubted the evidence, and writes the paper again."""
         past = sight.experiment
         if past is None:
             return []
@@ -116,7 +116,7 @@ class EmbeddedScientist:
 
 
 class Kept(msgspec.Struct, frozen=True):
-    """A study as its result file has it."""
+    """A study as kept in its files."""
 
     runs: list[dict[str, Any]]
     results: list[dict[str, Any]]
@@ -124,7 +124,7 @@ class Kept(msgspec.Struct, frozen=True):
 
 
 def draw_seeds(rng: np.random.Generator, count: int) -> list[int]:
-    """Seeds for a study's runs, all different."""
+    """Distinct seeds for a study's runs."""
     return [int(seed) for seed in rng.choice(10_000, count, replace=False)]
 
 
@@ -136,7 +136,7 @@ def as_written(
     venue: str,
     format_: str = "typst",
 ) -> Written:
-    """A finished study as a paper is written from it."""
+    """A finished study in the form that a paper is written from."""
     results = canonical({"runs": list(runs), "results": outcome.results})
     return Written(
         question=question,
@@ -153,7 +153,7 @@ def as_written(
 
 
 def load_study(past: Experiment, folder: Path) -> Kept:
-    """An earlier study from its kept files."""
+    """Load an earlier study from its kept files."""
     kept = folder / EXPERIMENTS
     stored = json.loads((kept / past.files["results"]).read_bytes())
     figures = [
@@ -169,7 +169,7 @@ def load_study(past: Experiment, folder: Path) -> Kept:
 
 
 def asked_again(past: Experiment, call: Call) -> Question:
-    """The question of an earlier study; its template is one of the call's, or an installed one."""
+    """The question of an earlier study, with its template from the call or an installed one."""
     offered = {template.name: template for template in map(load_template, call.templates)}
     template = offered.get(past.template) or load_template(past.template)
     known = {idea.name: idea for idea in template.ideas}

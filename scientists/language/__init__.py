@@ -1,1 +1,1 @@
-"""The language-model scientist: ideas, code, figures and words by a model, checked by us."""
+"""The language-model scientist: a model's ideas, code, figures and text, checked by our code."""

@@ -1,4 +1,4 @@
-"""Searches for works to cite, by a language model that sees its study and what it may cite."""
+"""Let a language model search for works to cite, given its study and what it may cite."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ class Queries(msgspec.Struct, frozen=True):
 
 
 async def gather(asker: Asker, base: str, study: Written, works: Library) -> None:
-    """Search until the model wants no more, `searches` times at most; what is found may be cited.
+    """Search until the model has enough, at most `searches` times; found works may be cited.
 
-    Where the user gave no literature there is nothing to be found, and nothing is asked.
+    Without a literature index the model is not asked.
     """
     for number in range(rules().searches if works.searchable else 0):
         prompt = render(PROMPTS, "cite", study=study_text(base, study, works.known))

@@ -1,4 +1,4 @@
-"""Changes of a template's code by a language model: checked, run in the sandbox, tried again."""
+"""Let a language model change a template's code: check it, run it in the sandbox, try again."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from scientists.experiments import Laboratory
 from scientists.language.ideas import PROMPTS, rules
 from scientists.language.limits import Protected, touched
 
-TOLD = 1500  # characters of an error that the model is told
+TOLD = 1500  # characters of an error shown to the model
 LIMIT_EDIT = "limit_edit"
 UNPROTECTED = Protected()
 CODE = ("find", "replace")  # the fields of an edit, which hold code
 
 
 class Edit(msgspec.Struct, frozen=True):
-    """One change: `find` stands in the file exactly once."""
+    """One change; `find` must occur in the file exactly once."""
 
     find: str
     replace: str
@@ -32,7 +32,7 @@ EditList = Annotated[list[Edit], msgspec.Meta(max_length=6)]
 
 
 class Change(Protocol):
-    """A model's answer that may change a file; `done` when it wants no change more."""
+    """A model's answer that may change a file; `done` if it wants no further change."""
 
     @property
     def edits(self) -> list[Edit]: ...
@@ -46,7 +46,7 @@ R = TypeVar("R")
 
 
 class Refused(Exception):
-    """Edits that cannot or may not be made; `breach` marks those that go for what is protected."""
+    """Edits that cannot or may not be made; `breach` means that they touch protected code."""
 
     def __init__(self, reason: str, breach: bool = False) -> None:
         super().__init__(reason)
@@ -54,7 +54,7 @@ class Refused(Exception):
 
 
 class Made(msgspec.Struct, Generic[A, R], frozen=True):
-    """A model's last answer, the changed code with what came of it, or why nothing did."""
+    """A model's last answer, with the changed code and its outcome, or the problem."""
 
     answer: A
     code: str = ""
@@ -66,8 +66,8 @@ def apply(code: str, edits: Sequence[Edit], protected: Protected) -> str:
     """The code with all edits made.
 
     Raises:
-        Refused: a text to be found is not there just once, what is protected would change, or the
-            result is no Python that can be compiled.
+        Refused: a `find` does not occur exactly once, protected code would change, or the result
+            does not compile.
     """
     original = code
     for edit in edits:
@@ -101,14 +101,14 @@ async def change(
 ) -> Made[A, R]:
     """Ask for edits of a template's script until the changed script runs, `code_attempts` times.
 
-    The model is told what went wrong each time. What the code tried in the sandbox, and edits of
-    protected lines, are the laboratory's incidents.
+    The model is told each time what went wrong. Incidents in the sandbox and edits of protected
+    lines are kept by the laboratory.
 
     Args:
-        script: the file that is changed, always from the template's own version.
-        run: runs the changed code; raises `TaskFailed` or `Refused` when nothing useful came of it.
-        protected: what no edit may touch.
-        purpose: what the ledger calls these calls; with `member` it sets their seeds.
+        script: the file to change, always starting from the template's version.
+        run: runs the changed code; raises `TaskFailed` or `Refused` if it is of no use.
+        protected: the code that no edit may touch.
+        purpose: the name of these calls in the ledger; with `member` it sets their seeds.
     """
     original = laboratory.source(script)
     limit, said = rules().code_attempts, messages
@@ -135,5 +135,5 @@ async def change(
 
 
 def spoken(answer: Any) -> Message:
-    """A model's answer as its turn of the conversation."""
+    """A model's answer as its turn in the conversation."""
     return own_words(msgspec.json.encode(answer).decode())

@@ -1,4 +1,4 @@
-"""A language-model scientist's ideas: typed by the knobs, reflected, judged for novelty."""
+"""A language-model scientist's ideas: settings of knobs, reflected on and judged for novelty."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ from scientists.templates import Knob, SeedIdea, Template, Value
 HERE = Path(__file__).parent
 PROMPTS = HERE / "prompts"
 SOURCE = "a language model"
-SHOWN = 50  # latest earlier papers, one's own and others' each, whose titles an idea is shown
-FEWEST, MOST = 2, 3  # queries of the literature that an idea comes with
-TOLD = 300  # characters of a judgement that a check repeats
+SHOWN = 50  # most own, and most other, earlier papers whose titles a prompt shows
+FEWEST, MOST = 2, 3  # literature queries that an idea comes with
+TOLD = 300  # characters of a judgement that a check quotes
 
 
 class SectionRules(msgspec.Struct, frozen=True):
@@ -37,7 +37,7 @@ class SectionRules(msgspec.Struct, frozen=True):
 
 
 class Rules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The whole of language.toml, where its fields are explained."""
+    """The whole of language.toml, which explains the fields."""
 
     reflections: int
     ideas: int
@@ -57,8 +57,8 @@ def rules() -> Rules:
 
 
 def calls_a_study() -> int:
-    """The most calls that one study takes, no change of code being corrected: ideas with their
-    novelty, trials and the choice among them, figures, searches, notes, and the paper."""
+    """The most calls that a study takes if no code needs correction: ideas and their novelty,
+    trials and the choice among them, figures, searches, notes, and the paper."""
     r = rules()
     ideas, trials, figures, notes = r.ideas * (r.reflections + 1), r.trials + 1, 1, 1
     return (
@@ -67,7 +67,7 @@ def calls_a_study() -> int:
 
 
 class Idea(msgspec.Struct, frozen=True, kw_only=True):
-    """A study as a model proposes it."""
+    """A study that a model proposes."""
 
     title: str
     hypothesis: str
@@ -77,7 +77,7 @@ class Idea(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Found(msgspec.Struct, frozen=True):
-    """A work that a search found, as a prompt shows it."""
+    """A work that a search found, for a prompt."""
 
     title: str
     abstract: str
@@ -88,7 +88,7 @@ Search = Callable[[str, int], Sequence[Found]]
 
 
 class Novelty(msgspec.Struct, frozen=True):
-    """A judgement of novelty; the reason comes first so that the verdict follows from it."""
+    """A judgement of novelty; the reason comes first, so that the verdict follows from it."""
 
     reason: str
     nearest: str
@@ -148,7 +148,7 @@ def _property(knob: Knob) -> dict[str, Any]:
 
 
 def _typed(template: Template, values: dict[str, Value]) -> dict[str, Value]:
-    """Whole numbers of float knobs as floats: JSON does not tell them apart."""
+    """The values with integers of float knobs as floats, which JSON does not distinguish."""
     kinds = {knob.name: knob.kind for knob in template.knobs}
     return {
         name: float(value) if kinds.get(name) == "float" and type(value) is int else value
@@ -157,7 +157,7 @@ def _typed(template: Template, values: dict[str, Value]) -> dict[str, Value]:
 
 
 def material(template: Template, call: Call) -> str:
-    """What every call about a study on this template begins with."""
+    """The beginning of every prompt about a study on this template."""
     code = (template.folder / "experiment.py").read_text(encoding="utf-8")
     return render(PROMPTS, "material", template=template, call=call, code=code)
 
@@ -165,10 +165,10 @@ def material(template: Template, call: Call) -> str:
 async def propose(
     asker: Asker, template: Template, sight: ResearchSight, search: Search
 ) -> tuple[Question, Novelty]:
-    """An idea that is judged new, or the last of the tries, as a question, and the judgement.
+    """The question of an idea judged novel, or else of the last idea, and the judgement.
 
-    The judgement is the model's, over what its queries found; `novelty` in the record is measured
-    on the text, as for every scientist.
+    The model judges by what its queries found; `novelty` in the record is measured on the text, as
+    for every scientist.
     """
     base, rejected, archive = material(template, sight.call), list[str](), sight.archive
     for number in range(rules().ideas):
@@ -189,7 +189,7 @@ async def _reflected(
     rejected: Sequence[str],
     number: int,
 ) -> Idea:
-    # A long archive would not fit; nearness is measured against all of it (`_question`).
+    # A long archive would not fit; novelty is measured against all of it (`_question`).
     shown = [past for past in sight.archive if past.own][-SHOWN:] + [
         past for past in sight.archive if not past.own
     ][-SHOWN:]
@@ -251,7 +251,7 @@ def _question(template: Template, idea: Idea, archive: Sequence[Past]) -> Questi
 
 
 def not_new(verdict: Novelty) -> list[Fault]:
-    """What is told of a study whose idea was judged not to be new, as all that were tried."""
+    """The fault of a study whose idea, like all others tried, was judged not to be new."""
     if verdict.novel:
         return []
     reason, nearest = (" ".join(text.split()) for text in (verdict.reason, verdict.nearest))

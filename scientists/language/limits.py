@@ -1,4 +1,4 @@
-"""What of a script sets budgets, seeds and limits, and whether a change leaves that as it was."""
+"""Check that a change of a script does not touch its budgets, seeds and limits."""
 
 from __future__ import annotations
 
@@ -17,10 +17,11 @@ VERBS = ("LOAD", "STORE", "DELETE")
 
 
 class Protected(msgspec.Struct, frozen=True):
-    """`words` mark lines that no change may touch, and so the functions and classes around them.
+    """`words` mark lines that no change may touch. The functions and classes around these lines may
+    not be replaced.
 
-    These are not replaced either, nor are `names` bound anew in the module or, where they had them,
-    in those functions, which do not even use the names in `fixed` more often.
+    `names` may not be rebound in the module, or in those functions if they have them; `fixed` names
+    may not even be used more or less often there.
     """
 
     words: tuple[str, ...] = ()
@@ -32,15 +33,14 @@ def touched(before: str, after: str, protected: Protected) -> str:
     """The first protected word or name that a change of a script touches, "" for none.
 
     Raises:
-        SyntaxError, ValueError, RecursionError or MemoryError: a script is no Python, as `compile`
-            says it.
+        SyntaxError, ValueError, RecursionError or MemoryError: `compile` refuses a script.
     """
     for word in protected.words:
-        # Whole lines are compared: a part of one that has not the word in it may change its sense.
+        # Whole lines are compared, as a change elsewhere in a line may change its meaning.
         if _lines_with(word, before) != _lines_with(word, after):
             return word
-    # The compiled form tells what is code and what stands in a string, after a `return` or in
-    # another function; `ast` is not safe in threads (CPython issue 106905).
+    # The compiled form separates code from strings, from lines after a `return` and from other
+    # functions; `ast` is not safe in threads (CPython issue 106905).
     old, new = (compile(text, "changed.py", "exec", dont_inherit=True) for text in (before, after))
     around: set[str] = set()
     for word in protected.words:
@@ -59,7 +59,7 @@ def _lines_with(word: str, text: str) -> list[str]:
 
 
 def _run_with(word: str, text: str, program: CodeType) -> Counter[tuple[str, str]]:
-    """The lines with a word that are compiled to instructions, each with its function."""
+    """The lines with a word that compile to instructions, each with its function."""
     lines = dict(enumerate(io.StringIO(text, newline=None), 1))
     return Counter(
         (part.co_qualname, lines[number])
@@ -70,7 +70,7 @@ def _run_with(word: str, text: str, program: CodeType) -> Counter[tuple[str, str
 
 
 def _heads(around: Set[str], text: str, program: CodeType) -> Counter[tuple[str, str]]:
-    """The decorators of these functions and classes, as another one may replace what they are."""
+    """The decorators of these functions and classes, as a decorator can replace them."""
     lines = list(io.StringIO(text, newline=None))
     return Counter(
         (part.co_name, line)
@@ -84,7 +84,7 @@ def _heads(around: Set[str], text: str, program: CodeType) -> Counter[tuple[str,
 
 
 def _held(names: Set[str], around: Set[str], program: CodeType) -> set[tuple[str, str]]:
-    """These names in the module, and in each of these functions that has them."""
+    """The names in the module, and in each of the functions `around` that has them."""
     return {(name, MODULE) for name in names} | {
         (name, part.co_qualname)
         for part in _parts(program)
@@ -97,7 +97,8 @@ def _held(names: Set[str], around: Set[str], program: CodeType) -> set[tuple[str
 def _done(
     held: Set[tuple[str, str]], fixed: tuple[str, ...], program: CodeType
 ) -> Counter[tuple[str, str]]:
-    """How often each held name is bound, deleted or given other attributes, or a fixed one used."""
+    """How often each held name is bound, deleted or has an attribute set, or a fixed one is
+    used."""
     return Counter(
         (name, place)
         for part in _parts(program)
@@ -107,7 +108,7 @@ def _done(
 
 
 def _steps(part: CodeType) -> Iterator[tuple[str, str, str]]:
-    """What a function does to variables: the verb, the variable, and whose that is."""
+    """What a function does to variables: the verb, the variable, and its scope."""
     last = ("", "")
     for step in dis.get_instructions(part):
         words = step.opname.split("_")

@@ -2,8 +2,8 @@
 
 The pipeline is The AI Scientist's (Lu et al. 2024), with these differences: code runs only in the
 sandbox; versions of it are tried on a seed that the study does not use; both arms have the same
-seeds and budget, which a change of the code may not touch; every citation and number is compared
-with its source.
+seeds and budget, which code changes may not touch; every citation and number is checked against its
+source.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ from scientists.templates import Template, load_template
 
 
 class LanguageScientist:
-    """Fulfils `ScientistMind` with the model that its context carries."""
+    """Implements `ScientistMind` with the language model of its context."""
 
     async def research(
         self, agent: Agent, sight: ResearchSight, context: Context
@@ -102,7 +102,7 @@ class LanguageScientist:
         )
 
     async def revise(self, agent: Agent, sight: ReviseSight, context: Context) -> list[AnyRecord]:
-        """More seeds where the evidence was doubted, and title, abstract and changes anew."""
+        """Runs more seeds if the evidence was doubted, and rewrites title, abstract and changes."""
         past = sight.experiment
         if past is None or "prose" not in past.files:
             return []
@@ -110,7 +110,7 @@ class LanguageScientist:
 
 
 def _template(agent: Agent, sight: ResearchSight, draw: float) -> Template:
-    """The planned study's template, else one of the call's, of the agent's topics if possible."""
+    """The planned study's template, else one of the call's, on the agent's topics if possible."""
     templates = [load_template(name) for name in sight.call.templates]
     for template in templates:
         if sight.planned and template.name == sight.planned.template:
@@ -121,7 +121,7 @@ def _template(agent: Agent, sight: ResearchSight, draw: float) -> Template:
 
 
 def _with_data(replies: Sequence[str], paper: str) -> float:
-    """The share of replies that state numbers of which the paper has every one."""
+    """The share of replies that state numbers, all of which are in the paper."""
     values = [float(found) for found in re.findall(r"\d+(?:\.\d+)?", paper)]
     claims = [check_claims(reply, values, "rebuttal") for reply in replies]
     borne = [bool(found) and all(claim.matched for claim in found) for found in claims]

@@ -1,4 +1,4 @@
-"""Figures: drawn by the template's script, or by a language model's readable change of it."""
+"""Draw figures with the template's script, or with a language model's change of it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from scientists.study import Question
 
 
 class PlotEdits(msgspec.Struct, frozen=True):
-    """A change of the figures and what it shows better; no edits to leave them as they are."""
+    """A change of the figures and what it improves; without edits they stay as they are."""
 
     explanation: str
     edits: EditList
@@ -48,10 +48,10 @@ async def draw_figures(
     base: str,
     context: Context,
 ) -> Drawn:
-    """The template's figures, or those of a changed script that can be read in print.
+    """The template's figures, or those of a changed script if they are readable in print.
 
     Raises:
-        TaskFailed: the template's own script does not draw these results.
+        TaskFailed: the template's own script fails.
     """
 
     async def drawn(code: str) -> Figures:
@@ -77,7 +77,7 @@ async def draw_figures(
 
 
 def _readable(figures: Figures) -> None:
-    """Raises `Refused` where figures are too few, cannot be printed or not be read in print."""
+    """Raise `Refused` if figures are too few, or cannot be printed or read in print."""
     if len(figures) < FIGURES:
         raise Refused(f"it drew {len(figures)} figures, and a paper has {FIGURES} at least")
     for name, _, svg in figures:

@@ -1,4 +1,4 @@
-"""A language-model scientist's revision: more seeds where it was doubted, and words anew."""
+"""A language-model scientist's revision: more seeds if evidence was doubted, and new text."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ from scientists.submission import camera_ready, hand_in
 
 
 class Earlier(msgspec.Struct, frozen=True):
-    """A study as its round kept it: runs, words, trials, and the script of its figures."""
+    """A study as its round kept it: runs, text, trials, and the script of its figures."""
 
     kept: Kept
     prose: Prose
@@ -54,7 +54,7 @@ class Earlier(msgspec.Struct, frozen=True):
 async def revise(
     agent: Agent, sight: ReviseSight, past: Experiment, context: Context
 ) -> list[AnyRecord]:
-    """The paper with more seeds where its evidence was doubted, and its title and abstract anew."""
+    """Revise a paper, with more seeds if its evidence was doubted; return its records."""
     before = _earlier(past, Path(sight.folder) if sight.folder else context.folder)
     question = asked_again(past, sight.call)
     idea = msgspec.structs.replace(question.idea, title=before.prose.title)
@@ -103,7 +103,7 @@ async def _more(
     sight: ReviseSight,
     context: Context,
 ) -> tuple[Earlier, int]:
-    """The study with more seeds in both arms, and how many, when the reviews doubt its evidence."""
+    """The study, with more seeds in both arms if reviews doubt its evidence; and how many."""
     if not doubted(sight.reviews):
         return before, 0
     used = {*past.seeds, before.tried.seed}
@@ -132,7 +132,7 @@ async def _more(
         except TaskFailed:
             if not plot:
                 raise
-            # Its own script drew fewer runs once; the template's draws any.
+            # The changed script may fail with more runs; the template's draws any.
             plot, figures = "", await asyncio.to_thread(laboratory.draw, runs, results)
     kept = Kept(runs, results, figures)
     return msgspec.structs.replace(before, kept=kept, plot=plot), len(seeds)
@@ -141,7 +141,7 @@ async def _more(
 async def _rewritten(
     question: Question, now: Earlier, sight: ReviseSight, context: Context, more: int
 ) -> tuple[Written, list[Fault]]:
-    """The study with its words anew, and the citations of nothing among these."""
+    """The study with rewritten text, and faults for unknown citations in it."""
     outcome = Outcome(now.kept.results, now.kept.figures, [])
     study = msgspec.structs.replace(
         as_written(question, now.kept.runs, outcome, sight.budget, sight.call.title, sight.format),
@@ -159,7 +159,7 @@ async def _rewritten(
     )  # fmt: skip
     sources = sources_of(study, now.prose.keys, now.prose.years)
     answer = await refined(context.asker, prompt, struct_shape(Revision), "revision", sources)
-    # With more seeds means and intervals move: what names an old one is written anew.
+    # More seeds change means and intervals: sections that state old ones are rewritten.
     stale = [title for title, text in now.prose.sections.items() if sources.faults(text, title)]
     wanted = stale if more else []
     sections = await write_sections(context.asker, shown_study, answer, wanted, sources)
@@ -176,7 +176,7 @@ async def _rewritten(
 def _with_faults(
     study: Written, prose: Prose, rewritten: Sequence[str]
 ) -> tuple[Written, list[Fault]]:
-    """The study with the citations of nothing that are in it, and those in what is rewritten."""
+    """The study with faults for its unknown citations, and the faults in the rewritten parts."""
     words = said(study)
     kept = [fault for fault in prose.faults if fault[0] != CITATIONS]
     faults = (*kept, *citation_faults(words, prose.keys))

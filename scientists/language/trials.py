@@ -1,6 +1,6 @@
-"""Trial runs: a language model changes the treatment's code, sees what it does, and chooses.
+"""Trial runs: a language model changes the treatment's code, sees the results, and chooses.
 
-Trials have a seed of their own, so that what a version is chosen by is not what the paper measures.
+Trials have their own seed, so that a version is not chosen by the results that the paper reports.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ Arm = Sequence[dict[str, Any]]
 
 
 class Step(msgspec.Struct, frozen=True):
-    """What a model makes of the trials so far, and what is next.
+    """A model's notes on the trials so far, and the next step.
 
-    `confirm` names the trial whose version runs on the study's seeds; 0 is for trying `edits`.
+    `confirm` is the trial whose version runs on the study's seeds; 0 means to try `edits`.
     """
 
     notes: str
@@ -40,7 +40,8 @@ class Step(msgspec.Struct, frozen=True):
 
 
 def step_shape(trials: int, last: bool = False) -> Shape[Step]:
-    """The shape of a step after so many trials; after the `last`, one of them is to be named."""
+    """The shape of a step after `trials` trials; after the `last`, one of them must be
+    confirmed."""
     bare, allowed = struct_shape(Step, CODE), list(range(int(last), trials + 1))
     properties = {**bare.schema["properties"], "confirm": {"type": "integer", "enum": allowed}}
 
@@ -56,10 +57,10 @@ def step_shape(trials: int, last: bool = False) -> Shape[Step]:
 async def try_out(
     laboratory: Laboratory, question: Question, seed: int, base: str, budget: str, context: Context
 ) -> Tried:
-    """Up to `trials` versions of the treatment's code, each run beside the baseline on one seed.
+    """Run up to `trials` versions of the treatment's code, and the baseline once, on one seed.
 
-    When no change of a trial runs, the trials end there, and the last version that ran is chosen;
-    the knobs alone where none did.
+    If no change in a trial runs, the trials end, and the last version that ran is chosen; only the
+    knobs if none did.
 
     Raises:
         TaskFailed: the template's own code does not run with the baseline's settings.
@@ -102,7 +103,7 @@ async def try_out(
             measures=made.outcome,
         )
         tried = msgspec.structs.replace(tried, trials=(*tried.trials, trial))
-        # The list of trials stands for all that was said before: the conversation does not grow.
+        # The list of trials replaces the earlier turns, so the conversation does not grow.
         messages = (*start, spoken(made.answer), Message("user", _told(question, tried)))
     step = await context.asker.ask(
         messages, step_shape(len(tried.trials), last=True), "code", member=1
@@ -117,10 +118,10 @@ async def run_both(
     budget: str,
     context: Context,
 ) -> tuple[Results, Tried]:
-    """The study's runs: the baseline with the template's code, the treatment with that chosen.
+    """The study's runs: the baseline with the template's code, the treatment with the chosen code.
 
-    Where that code fails on a seed of the study, the treatment is run by its knobs alone, and the
-    paper's checks say so.
+    If the chosen code fails on a seed of the study, the treatment is run with its knobs alone, and
+    the paper's checks say so.
 
     Raises:
         TaskFailed: the template's own code does not run on these settings.
@@ -144,7 +145,7 @@ async def run_both(
 async def run_arm(
     laboratory: Laboratory, runs: Arm, budget: str, context: Context, code: str = ""
 ) -> Results:
-    """Runs with the template's code or, where there is any, with `code` in its place."""
+    """Do the runs with `code`, or with the template's code if it is ""."""
     async with context.slots:
         return await asyncio.to_thread(laboratory.run, runs, budget, code or None)
 
@@ -158,7 +159,7 @@ def _means(results: Sequence[Mapping[str, Any]], question: Question) -> dict[str
 
 
 def _noted(tried: Tried, notes: str) -> Tried:
-    """With what the model made of the last trial."""
+    """The trials, with the model's notes on the last one."""
     if not tried.trials or not notes.strip():
         return tried
     last = msgspec.structs.replace(tried.trials[-1], notes=" ".join(notes.split()))

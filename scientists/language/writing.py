@@ -1,4 +1,4 @@
-"""A language-model scientist's writing: section by section, checked against sources, refined."""
+"""A language model writes a paper section by section, checked against its sources."""
 
 from __future__ import annotations
 
@@ -46,14 +46,14 @@ class Revision(Front, frozen=True):
 
 
 class Sources(msgspec.Struct, frozen=True, kw_only=True):
-    """What a text may rest on: works by key, measured values, and numbers of the set-up."""
+    """What a text may cite and state: keys of works, measured values, and numbers of the set-up."""
 
     keys: tuple[str, ...]
     values: tuple[float, ...]
     plain: tuple[float, ...]
 
     def faults(self, texts: Sequence[str], where: str) -> list[Fault]:
-        """Unknown citations and numbers that nothing bears out."""
+        """Unknown citations, and numbers without a source."""
         return [
             *citation_faults({where: texts}, self.keys),
             *(
@@ -65,7 +65,7 @@ class Sources(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def sources_of(study: Written, keys: Sequence[str], years: Sequence[int]) -> Sources:
-    """What a paper on this study may state, citing the works of these keys and years."""
+    """The sources of a paper on this study that may cite the works of these keys and years."""
     return Sources(
         keys=tuple(keys),
         values=tuple(measured(study)),
@@ -80,12 +80,12 @@ async def write(
     works: Sequence[Reference],
     faults: Sequence[Fault],
 ) -> Prose:
-    """Notes, title and abstract, then each section; each goes back when its sources are wrong.
+    """Write notes, title and abstract, then each section; a text with faults goes back.
 
     Args:
-        base: what every call about a study on this template begins with.
-        works: what may be cited.
-        faults: what failed before the writing, kept with the prose.
+        base: the beginning of every prompt about a study on this template.
+        works: the works that may be cited.
+        faults: faults from before the writing, kept with the prose.
     """
     years = tuple(work.year for work in works)
     sources = sources_of(study, [work.key for work in works], years)
@@ -113,7 +113,7 @@ async def write(
 
 
 def invented(faults: Sequence[Fault], agent: str, paper: str) -> list[Incident]:
-    """Citations of works that there are not, as incidents."""
+    """Incidents for citations of works that are not in the list."""
     return [
         Incident(kind="invented_citation", agent=agent, paper=paper, detail=detail)
         for kind, detail in faults
@@ -140,7 +140,7 @@ async def write_sections(
 
 
 def study_text(base: str, study: Written, works: Sequence[Reference], notes: str = "") -> str:
-    """The study with its numbers, as every writing call shows it."""
+    """The study with its numbers, as shown in every prompt for writing."""
     question = study.question
     return render(
         PROMPTS, "study", material=base, idea=question.idea, explanation=_explanation(study),
@@ -156,7 +156,7 @@ def _explanation(study: Written) -> str:
 async def refined(
     asker: Asker, prompt: str, shape: Shape[T], where: str, sources: Sources, member: int = 0
 ) -> T:
-    """An answer that went back while it cited unknown works or stated what nobody measured."""
+    """An answer, sent back while it cites unknown works or states unmeasured numbers."""
     messages = without_paper(prompt)
     answer = await asker.ask(messages, shape, f"write {where}", member=member)
     for _ in range(rules().refinements):
