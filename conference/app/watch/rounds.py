@@ -28,12 +28,12 @@ from venues.phases import phases_of
 from venues.plan import Plan
 from venues.state import UnderWay
 
-LOOKS = 5  # at a ledger before the page is told, so that a large one shows as it is read
-BETWEEN = 20.0  # seconds without any change after which a study that has no round open stands still
+LOOKS = 5  # reads of a ledger per update of the page, so that a large one shows as it is read
+BETWEEN = 20.0  # seconds without a change after which a study without a running round has stopped
 
 
 class WatchedRound:
-    """A round's sums, brought up to date by `look`."""
+    """A round's sums, which `look` updates."""
 
     def __init__(self, name: str, folder: Path) -> None:
         self.name, self.folder = name, folder
@@ -48,7 +48,7 @@ class WatchedRound:
         self._running = False
 
     def look(self) -> None:
-        """Take in what is new in the ledger, and whether somebody writes it."""
+        """Read what is new in the ledger, and whether a process is writing it."""
         before = (self._running, self._problem)
         self._running = being_written(self.folder)
         try:
@@ -61,7 +61,7 @@ class WatchedRound:
         self.version += before != (self._running, self._problem)
 
     def _take(self) -> bool:
-        """Take in one look's news; whether there is more."""
+        """Read one batch of news; return whether there is more."""
         news = self._follower.look()
         if news is None:
             return False
@@ -91,14 +91,14 @@ class WatchedRound:
 
     @property
     def share(self) -> float:
-        """The share of its steps that are whole."""
+        """The share of the round's steps that are complete."""
         if self.plan is None:
             return 0.0
         steps = [step.name for phase in phases_of(self.plan.venue) for step in phase.steps]
         return sum(step in self._complete for step in steps) / len(steps)
 
     def view(self, now: float) -> RoundView:
-        """What to show of it."""
+        """The round as the page shows it."""
         folder = str(self.folder)
         if self.plan is None:
             return RoundView(name=self.name, folder=folder, state=self.state, problem=self._problem)
@@ -112,7 +112,7 @@ class WatchedRound:
 
 
 def _beside(notes: dict[str, bytes]) -> Spent:
-    """What was spent on trying the models, and on tasks that were taken out again."""
+    """What was spent on the preflight and on removed tasks."""
     stored = [notes.get("preflight", b"[]")]
     if RETRACTED in notes:
         rows = msgspec.json.decode(notes[RETRACTED], type=list[tuple[Any, msgspec.Raw]])
@@ -121,7 +121,7 @@ def _beside(notes: dict[str, bytes]) -> Spent:
 
 
 class Watcher:
-    """All rounds in a folder, found anew at each look: they come and go while one watches."""
+    """All rounds in a folder, searched again at each look because they come and go."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -130,8 +130,8 @@ class Watcher:
         self._moved = 0.0
 
     def look(self, name: str) -> tuple[object, RoundView | StudyView]:
-        """A round by its name, or all of them for "" or an unknown name; with what changes as the
-        view does."""
+        """The view of a round by its name, or of all rounds for "" or an unknown name; before it a
+        version that changes when the view does."""
         with self._lock:
             found = rounds_in(self.folder)
             for each in found.keys() - self._rounds.keys():
@@ -181,7 +181,7 @@ class Watcher:
 
 
 def rounds_in(folder: Path) -> dict[str, Path]:
-    """The rounds of a folder by their names: "" for the folder itself, `round-1`, `ARM/000`."""
+    """The rounds in a folder by name: "" for the folder itself, `round-1`, or `ARM/000`."""
     if os.path.isfile(folder / LEDGER):  # noqa: PTH113 (Path's raises where nothing may be seen)
         return {"": folder}
     several = sorted(folder.glob(f"round-*/{LEDGER}"), key=lambda path: _number(path.parent.name))
@@ -192,7 +192,7 @@ def rounds_in(folder: Path) -> dict[str, Path]:
 
 
 def check_watchable(folder: Path) -> None:
-    """Raise `UserError` where there is neither a round nor a study."""
+    """Raise `UserError` if the folder has neither a round nor a study."""
     if not rounds_in(folder) and not os.path.isfile(folder / PLAN):  # noqa: PTH113
         raise UserError(
             f"{folder}: there is no round or study here; name the folder of one, such as "

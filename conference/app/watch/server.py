@@ -1,7 +1,7 @@
 """The server of the page: loopback only, read only, with server-sent events.
 
-A page of another site cannot read it: its requests name that site as their host, and are refused
-(DNS rebinding), and no header lets it share what is answered.
+Pages of other sites cannot read it: requests that name another host are refused (DNS rebinding),
+and no header allows cross-origin reads.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from conference.core.errors import UserError
 PAGE = Path(__file__).parent / "page"
 STYLE = Path(__file__).parents[1] / "site" / "templates" / "style.css"
 HOSTS = ("127.0.0.1", "localhost")
-FIRST, TRIED = 8765, 20  # ports that are tried where none is named
-EVERY = 0.5  # seconds between two looks at the ledger
-BEAT = 3.0  # seconds after which times and loads are sent anew though nothing happened
+FIRST, TRIED = 8765, 20  # the first port, and how many are tried, if none is given
+EVERY = 0.5  # seconds between two reads of the ledger
+BEAT = 3.0  # seconds after which times and loads are sent again even if nothing happened
 HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; "
@@ -62,7 +62,7 @@ def serve(folder: Path, port: int | None, ready: Callable[[str], None]) -> None:
 def watching(
     folder: Path, port: int | None = None, say: Callable[[str], None] = lambda address: None
 ) -> Iterator[str]:
-    """Serve the page beside the work of the block, on a thread; gives its address, and says it.
+    """Serve the page on a thread while the block runs; yield its address and pass it to `say`.
 
     Raises:
         UserError: the port is taken.
@@ -81,15 +81,14 @@ def watching(
 
 
 def _listen(port: int | None) -> socket.socket:
-    """A socket on the port, or on the first free one of those that are ours."""
+    """A socket on the port, or without one on the first free port of ours."""
     for tried in range(FIRST, FIRST + TRIED) if port is None else (port,):
         try:
             return socket.create_server(("127.0.0.1", tried))
         except OSError as error:
             reason = (error.strerror or str(error)).lower()
     raise UserError(
-        f"--port {tried}: cannot be listened on ({reason}); give another one, or 0 for any free "
-        "one."
+        f"--port {tried}: cannot be used ({reason}); give another one, or 0 for any free one."
     )
 
 
@@ -109,7 +108,7 @@ async def _serve(folder: Path, listening: socket.socket, over: asyncio.Event) ->
 
 
 def make_app(folder: Path, over: asyncio.Event) -> web.Application:
-    """The page's few addresses. `over` ends the streams after a last look."""
+    """The web application. Setting `over` ends the streams after a last update."""
     watcher = Watcher(folder)
 
     async def events(request: web.Request) -> web.StreamResponse:
@@ -124,7 +123,7 @@ def make_app(folder: Path, over: asyncio.Event) -> web.Application:
 
 @web.middleware
 async def _guard(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Refuse what is not asked of this machine by its own name."""
+    """Refuse requests that do not name this machine as their host."""
     if request.url.host not in HOSTS:
         raise web.HTTPForbidden(text="This page is for this machine alone.\n")
     return await handler(request)
@@ -138,7 +137,7 @@ async def _file(request: web.Request) -> web.StreamResponse:
 async def _events(
     request: web.Request, watcher: Watcher, over: asyncio.Event
 ) -> web.StreamResponse:
-    """Send what there is to show whenever it changes."""
+    """Send the view whenever it changes."""
     name = request.query.get("round", "")
     answer = web.StreamResponse(headers={**HEADERS, "Content-Type": "text/event-stream"})
     await answer.prepare(request)
@@ -157,11 +156,11 @@ async def _events(
                 return answer
             await _either(over, EVERY)
     except ConnectionError:
-        return answer  # The reader has gone.
+        return answer  # The browser has gone.
 
 
 async def _either(over: asyncio.Event, seconds: float) -> None:
-    """Wait for the end, at most so long."""
+    """Wait for `over`, at most `seconds`."""
     try:
         await asyncio.wait_for(over.wait(), seconds)
     except TimeoutError:

@@ -1,4 +1,4 @@
-"""What the page shows of a study, or of several rounds of a venue: its arms side by side."""
+"""The page's view of a study, or of several rounds of a venue: arms side by side."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from conference.models.costs import Spent
 
 
 class Watched(Protocol):
-    """A round as it is watched: its sums so far."""
+    """A watched round: its sums so far."""
 
     name: str
     tally: Tally
@@ -28,7 +28,7 @@ class Watched(Protocol):
 
 
 class Cell(msgspec.Struct, frozen=True):
-    """A round of an arm: its name, state and the share of its steps that are whole."""
+    """A round of an arm: its name, its state, and the share of its steps that are complete."""
 
     name: str
     state: str
@@ -68,7 +68,7 @@ class StudyView(msgspec.Struct, frozen=True, kw_only=True, tag="study", tag_fiel
 
 
 def group_view(name: str, label: str, rounds: Sequence[Watched], wanted: int) -> GroupView:
-    """The sums over an arm's rounds, of which there will be `wanted`."""
+    """The sums over an arm's rounds; there will be `wanted` of them."""
     tallies = [each.tally for each in rounds]
     papers = [paper for tally in tallies for paper in tally.papers.values()]
     ratings = [rating for paper in papers for rating in paper.ratings.values()]

@@ -1,4 +1,4 @@
-"""What a round has come to, summed up row by row as its ledger grows."""
+"""The state of a round, summed up row by row as its ledger grows."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ from conference.core.records import (
 from conference.models.costs import Spent, spent_on
 from conference.models.records import calls_from_json
 
-KEPT = 24  # latest texts, decisions and troubles
+KEPT = 24  # latest texts, decisions and troubles that are kept
 EXCERPT = 260
-MINUTE = 60.0  # the window of what is said to be under way now
+MINUTE = 60.0  # seconds over which current speeds are averaged
 EMBEDDED = "statistical model"
 
-# Where a paper is, in the order in which papers move, by the name and what the page calls it.
+# The stages of a paper in their order: name, and label on the page.
 LANES = {
     "studied": "In the laboratory",
     "submitted": "Submitted",
@@ -66,7 +66,8 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass
 class Paper:
-    """Where a paper is. `wanted` are its assigned reviewers; `missing` those who never came."""
+    """A paper and its stage. `wanted` are its assigned reviewers, `missing` those who failed to
+    review."""
 
     title: str
     lane: str
@@ -75,14 +76,14 @@ class Paper:
     missing: set[str] = field(default_factory=set)
 
     def move(self, lane: str) -> None:
-        """Move on; never back, as rows of one step come in any order."""
+        """Move forward, never back, because rows of a step come in any order."""
         if ORDER[lane] > ORDER[self.lane]:
             self.lane = lane
 
 
 @dataclass
 class StepSum:
-    """A step's finished tasks, and the times between which they were performed."""
+    """A step's number of finished tasks, and the time span in which they were performed."""
 
     tasks: int = 0
     begun: float = float("inf")
@@ -91,8 +92,8 @@ class StepSum:
 
 @dataclass
 class Tally:
-    """The sums over a round's rows. `busy` has the last minute's (finished, seconds) of tasks, and
-    `asked` the same of calls with their model and tokens out."""
+    """The sums over a round's rows. `busy` has (finished, seconds) of the last minute's tasks,
+    `asked` has (finished, seconds, model, tokens out) of its calls."""
 
     papers: dict[str, Paper] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
@@ -108,7 +109,7 @@ class Tally:
     last: float = 0.0
 
     def add(self, row: LedgerRow) -> None:
-        """Take in a finished task."""
+        """Add a finished task."""
         step = self.steps.setdefault(row.key.step, StepSum())
         step.tasks += 1
         step.begun = min(step.begun, row.finished - row.seconds)
@@ -260,11 +261,11 @@ class Tally:
 
 
 def mind_label(mind: str) -> str:
-    """How a mind is named beside its words: an embedded one for what it is."""
+    """A mind's name beside its texts; the embedded mind is called a statistical model."""
     return EMBEDDED if mind == "embedded" else mind
 
 
 def _short(text: str) -> str:
-    """The beginning of a text in one line."""
+    """The beginning of a text, on one line."""
     line = " ".join(text.split())
     return line if len(line) <= EXCERPT else f"{line[:EXCERPT].rsplit(' ', 1)[0]} …"

@@ -1,4 +1,4 @@
-"""What the page shows of one round: plain structs, sent to it as JSON."""
+"""The page's view of one round: structs that are sent as JSON."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from venues.plan import Plan
 from venues.population import chair_count, parse_minds, reviewer_count
 from venues.state import UnderWay
 
-DOTS = 600  # papers that are shown one by one; of more than these, only how many are where
+DOTS = 600  # most papers that are shown one by one; of more, only counts per stage are shown
 
 
 class PhaseView(msgspec.Struct, frozen=True, kw_only=True):
-    """A phase: `state` is done, now or next. `tasks` is None where nobody can tell yet.
+    """A phase: `state` is done, now or next. `tasks` is None if it is not known yet.
 
-    `step` names the step under way where the phase has several, and the numbers are its own.
+    If the phase has several steps, `step` names the one under way and the numbers are the step's.
     `left` is in seconds.
     """
 
@@ -37,7 +37,7 @@ class PhaseView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Lane(msgspec.Struct, frozen=True):
-    """How many papers are where, and those of a smaller round one by one: (id, title, said)."""
+    """A stage with its number of papers; in a small round also each paper: (id, title, text)."""
 
     name: str
     label: str
@@ -46,8 +46,8 @@ class Lane(msgspec.Struct, frozen=True):
 
 
 class ModelView(msgspec.Struct, frozen=True, kw_only=True):
-    """A model's calls so far. `at_once` are the calls under way on average over the last minute,
-    from what they took, and `speed` the tokens out a second; None where no run is on."""
+    """A model's calls so far. `at_once` is the mean number of calls under way in the last minute,
+    computed from their durations, and `speed` the tokens out per second; None if nothing runs."""
 
     name: str
     engines: int
@@ -57,7 +57,7 @@ class ModelView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Limit(msgspec.Struct, frozen=True):
-    """A limit of the run and what of it is used."""
+    """A limit of the run and how much of it is used."""
 
     name: str
     used: float
@@ -101,7 +101,7 @@ def round_view(
     extra: Spent,
     now: float,
 ) -> RoundView:
-    """What to show of a round now. `extra` was spent beside its tasks' calls."""
+    """The view of a round now. `extra` was spent in addition to its tasks' calls."""
     venue, on = plan.venue, state == "running"
     spent = sum(tally.models.values(), extra)
     roles = ("scientist", "reviewer", "chair") if not plan.papers else ("reviewer", "chair")
@@ -131,7 +131,7 @@ def round_view(
 
 
 def finished(plan: Plan, whole: Collection[str]) -> bool:
-    """Whether all steps of a round are here."""
+    """Whether all steps of a round are complete."""
     return all(step.name in whole for phase in phases_of(plan.venue) for step in phase.steps)
 
 
@@ -143,7 +143,7 @@ def _phases(
     plan: Plan, tally: Tally, whole: Collection[str], work: UnderWay | None, now: float | None
 ) -> Iterator[PhaseView]:
     size = _size(plan, tally)
-    current = True  # the first phase that is not whole is the one at which the round is
+    current = True  # The first phase that is not complete is the current one.
     for phase in phases_of(plan.venue):
         names = [step.name for step in phase.steps]
         sums = [tally.steps[name] for name in names if name in tally.steps]
@@ -163,7 +163,7 @@ def _phases(
 
 
 def _under_way(view: PhaseView, tally: Tally, work: UnderWay, now: float | None) -> PhaseView:
-    """The phase by the step that the run says it is at; `now` is None where it has stopped."""
+    """The phase's view by its step under way; `now` is None if the run has stopped."""
     done = tally.steps[work.step].tasks if work.step in tally.steps else 0
     new, left = done - work.done, None
     if now is not None and new > 0:
@@ -175,7 +175,7 @@ def _under_way(view: PhaseView, tally: Tally, work: UnderWay, now: float | None)
 
 
 def _size(plan: Plan, tally: Tally) -> Size | None:
-    """How large the round is, as far as can be told; None before the papers are read."""
+    """The size of the round as far as it is known; None before the papers are read."""
     venue, read = plan.venue, "submit" in tally.steps
     written = venue.population.scientists * venue.call.papers_per_scientist
     if plan.papers and not read:
