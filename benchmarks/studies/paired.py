@@ -286,7 +286,7 @@ def _plain(values: Floats, signs: Floats) -> int:
 def _signs(count: int, seed: int, flips: int) -> tuple[Floats, int]:
     """All rows of signs and 0, if there are at most `flips` + 1 of them; else `flips` random rows
     and 1, as the observed signs then count as one more draw."""
-    if 2.0**count <= flips + 1:
+    if count <= np.log2(flips + 1):
         return 1.0 - 2 * ((np.arange(2**count)[:, None] >> np.arange(count)) & 1), 0
     rng = generator(seed, "sign flips", count)
     return np.asarray(rng.integers(0, 2, size=(flips, count)) * 2.0 - 1, np.float64), 1

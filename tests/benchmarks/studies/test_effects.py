@@ -55,6 +55,12 @@ def test_a_component_that_only_rounding_keeps_from_nought_is_nought() -> None:
     assert whole.df == pytest.approx(third.df)
 
 
+def test_one_replicate_of_more_papers_than_two_has_powers_is_tested() -> None:
+    values = np.random.default_rng(0).normal(0.2, 1, (1100, 1))
+    p, method = sign_flip(values, 0, 199)
+    assert p == pytest.approx(1 / 200) and method == "sign-flip of units, 199 draws"
+
+
 @pytest.mark.parametrize("shape", [(40, 1), (1, 40)])
 def test_one_random_factor_is_the_paired_t_test_and_the_permutation_test(
     shape: tuple[int, int],
