@@ -122,7 +122,7 @@ class HumanOutcome(Record, frozen=True, kw_only=True):
 
     Roles see it only if the user asks for it: `human` reviewers replay it, and an informed panel
     draws a paper's quality given it. `ratings`, `first_ratings` (before the rebuttal),
-    `confidences` and `texts` (keyed by the form's field names) list the reviewers in the same
+    `confidences` and `texts` (keyed by the data's own field names) list the reviewers in the same
     order; all but `ratings` may be empty.
     """
 
