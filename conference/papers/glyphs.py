@@ -234,16 +234,24 @@ def misplaced(sheet: Sheet, glyphs: Glyphs) -> list[tuple[int, int, str]]:
     if len(glyphs.texts) < FEWEST_SCATTERED:
         return found
     middle = (glyphs.boxes[:, :2] + glyphs.boxes[:, 2:]) / 2
-    apart = np.abs(np.diff(middle, axis=0)) / np.maximum(glyphs.size[1:], glyphs.size[:-1])[:, None]
+    steps = np.diff(middle, axis=0) / np.maximum(glyphs.size[1:], glyphs.size[:-1])[:, None]
+    apart = np.abs(steps)
     for across, other in ((0, 1), (1, 0)):
         beside = (apart[:, other] < ONE_LINE) & (apart[:, across] >= apart[:, other])
-        lines = [each for each in stretches(beside) if each[1] - each[0] + 1 >= FEWEST_SCATTERED]
-        ems = sheet.ems(glyphs.first[[start for start, _ in lines]])[:, 0] if lines else ()
-        for (start, end), em in zip(lines, ems, strict=True):
+        lines = np.array(stretches(beside), np.int64).reshape(-1, 2)
+        lines = lines[lines[:, 1] - lines[:, 0] + 1 >= FEWEST_SCATTERED]
+        ems = sheet.ems(glyphs.first[lines[:, 0]])[:, 0]
+        # First in a hurry: how many steps of each line lead against its letters' direction.
+        forth = np.append(0, np.cumsum(steps[:, across] > BACK / 2))
+        back = np.append(0, np.cumsum(steps[:, across] < -BACK / 2))
+        left, right = (each[lines[:, 1]] - each[lines[:, 0]] for each in (back, forth))
+        some = np.where(ems[:, across] > 0, left, right) >= FEWEST_BACK
+        lines, ems = lines[some], ems[some]
+        for (start, end), em in zip(lines.tolist(), ems, strict=True):
             along = middle[start : end + 1] @ (em / max(float(np.linalg.norm(em)), 1e-9))
-            steps = np.diff(along) / glyphs.size[start + 1 : end + 1]
-            back, far = np.count_nonzero(steps < -BACK), np.count_nonzero(steps < -FAR_BACK)
-            if far < FEWEST_BACK and back < max(FEWEST_BACK, len(steps) * SHARE_BACK):
+            own = np.diff(along) / glyphs.size[start + 1 : end + 1]
+            near, far = np.count_nonzero(own < -BACK), np.count_nonzero(own < -FAR_BACK)
+            if far < FEWEST_BACK and near < max(FEWEST_BACK, len(own) * SHARE_BACK):
                 continue
             if said := _by_place(glyphs.some(np.arange(start, end + 1)), along, across):
                 found.append((start, end + 1, said))

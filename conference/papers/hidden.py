@@ -134,7 +134,8 @@ def _told(signs: int) -> str:
 def lines_of(text: str) -> str:
     """PDFium's characters as lines; words that it joined across line ends stay joined."""
     text = re.sub(r"[\x00-\x08\x0b-\x1f\ufffe]", "", whole_characters(text))
-    lines = (re.sub(r"[ \t\xa0]+", " ", line).strip() for line in normal_form(text).split("\n"))
+    text = re.sub(r"[ \t\xa0]{2,}|[\t\xa0]", " ", normal_form(text))
+    lines = map(str.strip, text.split("\n"))
     return "\n".join(line for line in lines if line)
 
 

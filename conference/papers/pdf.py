@@ -240,7 +240,7 @@ def clean(pages: list[str]) -> Cleaned:
         line
         for page in lines
         for line in page
-        if re.sub(r"\d+", "#", line.strip()) not in repeated
+        if not (repeated and re.sub(r"\d+", "#", line.strip()) in repeated)
         and not re.fullmatch(r"\s*\d{1,3}\s*", line)
     ]
     text = re.sub(r"(?<=[a-z])-\n(?=[a-z])", "", "\n".join(kept))

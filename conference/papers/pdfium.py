@@ -23,6 +23,7 @@ _SHAPES: dict[str, tuple[Any, ...]] = {  # the result, and the arguments
     "FPDFText_GetCharBox": (_NUMBER, _AT, _NUMBER, _AT, _AT, _AT, _AT),
     "FPDFText_GetTextObject": (_AT, _AT, _NUMBER),
     "FPDFText_GetMatrix": (_NUMBER, _AT, _NUMBER, _AT),
+    "FPDFText_GetFontSize": (ctypes.c_double, _AT, _NUMBER),
     "FPDFTextObj_GetTextRenderMode": (_NUMBER, _AT),
     "FPDFPage_CountObjects": (_NUMBER, _AT),
     "FPDFPage_GetObject": (_AT, _AT, _NUMBER),

@@ -6,7 +6,7 @@ import ctypes
 import re
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import repeat
 from pathlib import Path
 from typing import Any
@@ -65,7 +65,6 @@ class Sheet:
         self._text = page.get_textpage()
         self._fonts: dict[int, int] = {}
         self._angles: dict[int, float] = {}
-        self._ems: dict[int, Floats] = {}
         self._maps: dict[float, tuple[Floats, Floats]] = {}
         self.characters = self._read()
         letters = Counter(self.characters.objects.tolist() if replaced else ())
@@ -80,14 +79,13 @@ class Sheet:
         count = max(0, self._text.count_chars())
         sides = np.zeros((count, 4))
         left = sides.ctypes.data
-        end = left + sides.nbytes
-        places = (range(left + 8 * side, end, 32) for side in (0, 2, 1, 3))
         box, owner = call("FPDFText_GetCharBox"), call("FPDFText_GetTextObject")
-        deque(map(box, repeat(raw), range(count), *places), maxlen=0)
         codes = self._codes(count)
         if len(codes) != count:
             each = map(call("FPDFText_GetUnicode"), repeat(raw), range(count))
             codes = np.array(list(each), dtype=np.int64)
+        places = (range(left + 8 * side, left + sides.nbytes, 32) for side in (0, 2, 1, 3))
+        deque(map(box, repeat(raw), range(count), *places), maxlen=0)
         objects = [found or 0 for found in map(owner, repeat(raw), range(count))]
         # A soft hyphen that is drawn is a hyphen or a minus: some fonts share one glyph for them.
         drawn = (sides[:, 2] > sides[:, 0]) & (sides[:, 3] > sides[:, 1])
@@ -138,20 +136,31 @@ class Sheet:
         return np.array([self._angles[owner] for owner in owners.tolist()])[own]
 
     def ems(self, at: NDArray[np.int64]) -> Floats:
-        """The em vectors of some characters on the page, (n, 2, 2) in points."""
-        import pypdfium2.raw as pdfium
+        """How far an em of some characters leads across and up the page, (n, 2, 2) in points."""
+        owners, _, ems = self._owners
+        return np.asarray(ems[np.searchsorted(owners, self.characters.objects[at])])
 
-        owners, first, own = np.unique(
-            self.characters.objects[at], return_index=True, return_inverse=True
-        )
-        read, raw = call("FPDFText_GetMatrix"), address(self._text.raw)
-        for owner, each in zip(owners.tolist(), at[first].tolist(), strict=True):
-            if owner not in self._ems:
-                matrix = np.zeros(6, dtype=np.float32)
-                read(raw, each, matrix.ctypes.data)
-                size = pdfium.FPDFText_GetFontSize(self._text, each)
-                self._ems[owner] = matrix[:4].reshape(2, 2).astype(float) * size
-        return np.array([self._ems[owner] for owner in owners.tolist()]).reshape(-1, 2, 2)[own]
+    def fonts(self, owners: NDArray[np.uint64]) -> NDArray[np.uint64]:
+        """The addresses of the fonts of text objects that have characters."""
+        known = self._owners[0]
+        return self._font_addresses[np.searchsorted(known, owners)]
+
+    @cached_property
+    def _font_addresses(self) -> NDArray[np.uint64]:
+        return np.array([self.font(owner) for owner in self._owners[0].tolist()], np.uint64)
+
+    @cached_property
+    def _owners(self) -> tuple[NDArray[np.uint64], NDArray[np.int64], Floats]:
+        """The text objects of the characters, the first character of each, and its em."""
+        owners, first = np.unique(self.characters.objects, return_index=True)
+        raw = address(self._text.raw)
+        matrices = np.zeros((len(owners), 6), dtype=np.float32)
+        start = matrices.ctypes.data
+        places = range(start, start + matrices.nbytes, matrices.itemsize * 6)
+        deque(map(call("FPDFText_GetMatrix"), repeat(raw), first.tolist(), places), maxlen=0)
+        sizes = list(map(call("FPDFText_GetFontSize"), repeat(raw), first.tolist()))
+        ems = matrices[:, :4].reshape(-1, 2, 2).astype(float) * np.array(sizes)[:, None, None]
+        return owners, first, ems
 
     def print_sizes(self) -> tuple[Floats, NDArray[np.bool_]]:
         """The print size of each character in points, and whether it is rotated."""
@@ -232,7 +241,8 @@ class Sheet:
         chosen |= {twin for each in chosen for twin in self._twins.get(each, ())}
         known = chosen & self.objects.texts.keys()
         if self._bare and len(known) == len(self.objects.texts):  # Nothing is left to draw.
-            return np.full((window[3] - window[1], window[2] - window[0]), WHITE, dtype=np.uint32)
+            high, wide = window[3] - window[1], window[2] - window[0]
+            return _white(1 << (high * wide).bit_length())[: high * wide].reshape(high, wide)
         show = call("FPDFPageObj_SetIsActive")
         try:
             deque(map(show, known, repeat(0)), maxlen=0)
@@ -307,6 +317,14 @@ class Sheet:
             base = np.array(ends[0])
             self._maps[scale] = base, (np.array(ends[1:]) - base) / FAR
         return self._maps[scale]
+
+
+@lru_cache(maxsize=1)
+def _white(pixels: int) -> Pixels:
+    """White pixels, which nobody may change."""
+    found = np.full(pixels, WHITE, dtype=np.uint32)
+    found.flags.writeable = False
+    return found
 
 
 def sheets(path: Path) -> Iterator[Sheet]:

@@ -117,11 +117,11 @@ def _hidden_glyphs(sheet: Sheet) -> tuple[Glyphs, list[str]]:
 def _ornaments(sheet: Sheet, glyphs: Glyphs) -> Mask:
     """Letters of ornament fonts that are not in the file: readers see ornaments there."""
     owners, own = np.unique(glyphs.objects, return_inverse=True)
-    fonts = {sheet.font(owner): owner for owner in owners.tolist()}
-    some = [font for font, owner in fonts.items() if sheet.ornamental(owner)]
-    if not some:
+    _, first, which = np.unique(sheet.fonts(owners), return_index=True, return_inverse=True)
+    some = np.array([sheet.ornamental(owner) for owner in owners[first].tolist()], bool)
+    if not some.any():
         return np.zeros(len(glyphs.texts), bool)
-    of_them = np.array([sheet.font(owner) in some for owner in owners.tolist()])[own]
+    of_them = some[which][own]
     letters = np.array([text.isascii() and text.isalnum() for text in glyphs.texts])
     return np.asarray(of_them & letters)
 
