@@ -95,8 +95,8 @@ def effects(
     found = []
     for outcome in design.outcomes:
         control = cells(table, outcome, CONTROL, design.unit)
-        again = differences(cells(table, outcome, AA, design.unit), control)
-        floor = _estimate(again, outcome, design, seed_of(design.seed, outcome, AA), flips)
+        again = cells(table, outcome, AA, design.unit)
+        floor = _floor(again, control, outcome, design, seed_of(design.seed, outcome, AA), flips)
         for arm in treatments:
             treatment = cells(table, outcome, arm, design.unit)
             found.append(_effect(outcome, arm, treatment, control, floor, design, rests_on, flips))
@@ -134,15 +134,20 @@ def is_fixed(values: Floats, outcome: str) -> bool:
 
 
 def _interval(
-    values: Floats, mean: Mean, design: Design, seed: int, flips: int
+    values: Floats, mean: Mean, share: bool, design: Design, seed: int, flips: int
 ) -> tuple[float, float]:
     """The interval that matches p: from sign flips, or from the t test."""
     if design.randomised:
-        return flip_interval(values, design.alpha, seed, flips)
-    return mean.interval(design.alpha)
+        low, high = flip_interval(values, design.alpha, seed, flips)
+    else:
+        low, high = mean.interval(design.alpha)
+    return (max(low, -1.0), min(high, 1.0)) if share else (low, high)
 
 
-def _estimate(values: Floats, outcome: str, design: Design, seed: int, flips: int) -> Estimate:
+def _floor(
+    again: Any, control: Any, outcome: str, design: Design, seed: int, flips: int
+) -> Estimate:
+    values, share = differences(again, control), _counted(again, control)["share"]
     if is_fixed(values, outcome):
         return Estimate(0.0, None, None, int(np.isfinite(values).sum()), FIXED)
     try:
@@ -151,7 +156,7 @@ def _estimate(values: Floats, outcome: str, design: Design, seed: int, flips: in
         return Estimate(None, None, None, 0, str(why))
     if mean.error == 0:
         return Estimate(mean.value, None, None, mean.n, _same(mean))
-    return Estimate(mean.value, *_interval(values, mean, design, seed, flips), mean.n)
+    return Estimate(mean.value, *_interval(values, mean, share, design, seed, flips), mean.n)
 
 
 def _effect(
@@ -190,7 +195,9 @@ def _effect(
         return Effect(**common, difference=alone, note=_same(mean))
     return Effect(
         **common,
-        difference=Estimate(mean.value, *_interval(values, mean, design, seed, flips), mean.n),
+        difference=Estimate(
+            mean.value, *_interval(values, mean, counted["share"], design, seed, flips), mean.n
+        ),
         error=mean.error,
         df=mean.df,
         note=_note(mean),

@@ -191,4 +191,5 @@ def _net(gap: Floats, alpha: float) -> Estimate:
         return Estimate(None, None, None, 0, str(why))
     if mean.error == 0:
         return Estimate(mean.value, None, None, mean.n, ALL_SAME)
-    return Estimate(mean.value, *mean.interval(alpha), mean.n)
+    low, high = mean.interval(alpha)  # of a difference of two shares
+    return Estimate(mean.value, max(low, -1.0), min(high, 1.0), mean.n)

@@ -14,6 +14,7 @@ from statsmodels.stats.weightstats import ttost_paired
 from benchmarks.studies.design import Design
 from benchmarks.studies.detectable import detectable, power_for
 from benchmarks.studies.effects import effects
+from benchmarks.studies.flips import arm_flips
 from benchmarks.studies.paired import Flipped, flip_interval, sign_flip, two_way_mean
 from benchmarks.studies.power import pilot
 from conference.core.errors import UserError
@@ -228,6 +229,28 @@ def test_identical_arms_differ_by_nothing_without_an_interval() -> None:
     assert found.difference.value == 0
     assert (found.difference.low, found.difference.high, found.p) == (None, None, None)
     assert "no interval" in found.note
+
+
+def test_no_interval_of_a_share_holds_what_no_share_can_differ_by() -> None:
+    """Two replicates leave one degree of freedom, and a t interval far beyond 100 points."""
+    rows = [
+        (arm, replicate, f"p{paper}", "accepted", float(at * replicate > 0))
+        for at, arm in enumerate(("control", "aa", "treatment"))
+        for replicate in range(2)
+        for paper in range(4)
+    ]
+    table = pd.DataFrame(rows, columns=["arm", "replicate", "unit", "outcome", "value"])
+    (found,) = effects(table, Design(primary="accepted", replicates=2))
+    for each in (found.difference, found.floor):
+        assert (each.value, each.low, each.high) == (0.5, -1, 1)
+    table.loc[(table["arm"] == "aa") & (table["unit"] == "p0"), "value"] = 0
+    (flipped,) = arm_flips(table)
+    assert flipped.net.low is not None and flipped.net.high is not None
+    assert -1 <= flipped.net.low < 0 < flipped.net.high <= 1
+    (wide,) = effects(
+        table.assign(value=3 * table["value"]), Design(primary="accepted", replicates=2)
+    )
+    assert wide.difference.low is not None and wide.difference.low < -3, "no share"
 
 
 @pytest.mark.parametrize("bare", [("control",), ("aa",), ("control", "aa", "treatment")])
