@@ -150,7 +150,7 @@ def _against_rerun(found: ArmFlips) -> str:
     elif gap.low is None or gap.high is None:
         said = f"the difference is {_points(gap)} for each paper and there is no interval"
     elif gap.low <= 0 <= gap.high:
-        said = f"no difference from chance was found ({_points(gap)})"
+        said = f"no difference between the two was found ({_points(gap)})"
     else:
         more = "more" if gap.value > 0 else "fewer"
         said = f"the treatment changes {percent(abs(gap.value))} points {more} {_ends(gap, True)}"
@@ -185,7 +185,7 @@ def _all_against_rerun(flips: Sequence[ArmFlips], study: StudyInfo) -> str:
             (more if gap.value > 0 else fewer).append(f"{name} ({_points(gap)})")
     said = [f"more change under {_listed(more)}"] if more else []
     said += [f"fewer change under {_listed(fewer)}"] if fewer else []
-    said += [f"no difference from chance was found under {_listed(same)}"] if same else []
+    said += [f"no difference was found under {_listed(same)}"] if same else []
     return f"Compared with that, {'; '.join(said)} ({_size(flips[0].floor)})."
 
 
