@@ -29,7 +29,7 @@ def report_again(folder: Path) -> StudyResult:
     planned = read_plan(folder)
     chosen = planned.chosen
     study = planned.study
-    venues = {
+    venues = planned.rules or {
         arm: venue_of(study, arm, chosen["settings"], chosen["minds"]) for arm in study.all_arms()
     }
     job = Job(

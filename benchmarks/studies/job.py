@@ -256,7 +256,7 @@ def planned(
     chosen: dict[str, Any] = {"replicates": replicates, "sample": job.sample, "seed": job.seed}
     chosen |= {"papers": job.papers, "minds": dict(minds or {}), "settings": dict(settings or {})}
     chosen["count"] = job.count
-    return Planned(hash=job.plan, study=job.study, chosen=chosen, notes=job.notes)
+    return Planned(hash=job.plan, study=job.study, chosen=chosen, notes=job.notes, rules=job.venues)
 
 
 def committee_seed(seed: int, replicate: int, committee: int) -> int:

@@ -10,18 +10,23 @@ import msgspec
 from benchmarks.studies.study import Study
 from conference.core.errors import UserError
 from conference.core.files import check_writable, keep_as
+from venues.venue import Venue
 
 PLAN = "plan.json"
 OTHERS = ("ledger.sqlite", "results.json", "report.html", "site")  # files of rounds and benchmarks
 
 
 class Planned(msgspec.Struct, frozen=True, kw_only=True):
-    """A study, what the user chose for it, and the hash of both."""
+    """A study, what the user chose for it, and the hash of both.
+
+    `rules` has each arm's venue, for a report that is written again where the venue's file is not.
+    """
 
     hash: str
     study: Study
     chosen: dict[str, Any]
     notes: tuple[str, ...] = ()
+    rules: dict[str, Venue] = {}
 
 
 def check_place(out: Path) -> None:

@@ -431,6 +431,18 @@ def test_a_study_of_whole_rounds_has_a_report(papers: Path, tmp_path: Path) -> N
     assert report_again(tmp_path / "out").study.papers == 12
 
 
+def test_a_report_is_written_again_where_the_venue_s_file_is_not(
+    study: Study, papers: Path, tmp_path: Path
+) -> None:
+    """A study's folder can be copied away, and its venue is often named from another folder."""
+    venue = tmp_path / "mine.toml"
+    venue.write_text('base = "workshop"\n')
+    mine = msgspec.structs.replace(study, venue=str(venue))
+    _, result = run_study(mine, out=tmp_path / "out", papers=papers, replicates=1, workers=0)
+    venue.unlink()
+    assert report_again(tmp_path / "out") == result
+
+
 def test_it_runs_in_a_notebook(papers: Path, tmp_path: Path) -> None:
     """A notebook's cells run inside an event loop."""
     path = tmp_path / "quota.toml"
