@@ -13,7 +13,7 @@
   }
 
   function interval(given, papers) {
-    if (!given) return "no figure, as it needs four papers that others rated too (n = " + papers + ").";
+    if (!given) return "no figure: it needs four papers that others rated too (n = " + papers + ").";
     return given[0].toFixed(2) + " rating units, 95 % interval " + given[1].toFixed(2) + " to " +
       given[2].toFixed(2) + ", n = " + papers + " papers.";
   }
@@ -69,11 +69,11 @@
       var level = row.level;
       place.append(
         element("h2", "", "Level"),
-        element("p", "", "Above the other reviewers of the same papers: " + interval(level.above, level.papers)),
+        element("p", "", "Mean difference from the other reviewers of the same papers: " + interval(level.above, level.papers)),
         element("h2", "", "Agreement"),
-        element("p", "", "Apart from them either way: " + interval(level.apart, level.papers)),
+        element("p", "", "Mean absolute difference from them: " + interval(level.apart, level.papers)),
         element("h2", "", "Calibration"),
-        element("p", "", level.calibration || "Nothing is known of it from human-reviewed papers."),
+        element("p", "", level.calibration || "Not calibrated on human-reviewed papers."),
         element("h2", "", "Ratings"),
         histogram(level.ratings)
       );

@@ -69,7 +69,7 @@ function sentence(view) {
     return `${told}${left}${last}.`;
   }
   if (view.state === "running") return `The round begins${last}.`;
-  if (view.state === "stopped") return `Stopped in ${told || "its beginning"}${last}. Nothing is lost: run the same command to go on.`;
+  if (view.state === "stopped") return `Stopped in ${told || "the first phase"}${last}. Nothing is lost: run the same command to go on.`;
   if (view.state === "finished") return `All phases are done${last}.`;
   return "Waiting for the round to begin.";
 }
@@ -121,7 +121,7 @@ function eventRow(event) {
 const list = (id, rows, none) => fill(id, ...(rows.length ? rows.map(eventRow) : [make("li", { cls: "empty" }, none)]));
 
 function modelTable(view) {
-  if (!view.models.length) return [make("p", { cls: "empty" }, "No language model has been asked in this round.")];
+  if (!view.models.length) return [make("p", { cls: "empty" }, "This round has called no language model yet.")];
   const head = ["model", "engines", "calls", "unused", "tokens in", "cached", "tokens out", "cost", "calls at once", "tokens out a second"];
   const rows = view.models.map(({ name, engines, spent, at_once, speed }) => [
     name, engines || "–", count(spent.calls), count(spent.problems), short(spent.tokens_in),
@@ -133,7 +133,7 @@ function modelTable(view) {
       "div", { cls: "scroll" },
       make("table", {}, make("tr", {}, ...head.map((name) => make("th", { scope: "col" }, name))), ...rows.map((row) => make("tr", {}, ...row.map((cell) => make("td", {}, String(cell)))))),
     ),
-    make("p", { cls: "by" }, "The last two columns are of the last minute, from the calls that were finished in it."),
+    make("p", { cls: "by" }, "The last two columns are computed from calls that finished in the last minute."),
   ];
 }
 
@@ -228,7 +228,7 @@ function show(view) {
   at("foot").textContent =
     view.kind === "study"
       ? "Running figures, not results: a study's report has effects with their intervals."
-      : "Read from the round's ledger. Words of a statistical model are no judgement.";
+      : "Read from the round's ledger. Texts of a statistical model are not judgements.";
 }
 
 const stream = new EventSource(`events?round=${encodeURIComponent(ROUND)}`);
@@ -236,6 +236,6 @@ stream.onmessage = (message) => show(JSON.parse(message.data));
 stream.onerror = () => setState("lost", "not connected");
 stream.addEventListener("over", () => {
   stream.close();
-  at("foot").textContent = "The run has ended, and its page with it; `conference watch` shows the folder again.";
+  at("foot").textContent = "The run and its page have ended; `conference watch` shows the folder again.";
 });
 setInterval(() => shown && stream.readyState === EventSource.OPEN && show(shown), 5000);
