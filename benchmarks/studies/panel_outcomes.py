@@ -11,26 +11,32 @@ from benchmarks.studies.outcomes import Outcome, Values
 from conference.core.records import Decision, HumanOutcome, Review
 from conference.statistics.estimate import Booleans, Floats, Undefined
 from conference.statistics.panels import latent_errors, panel_worth
-from reviewers.recorded import is_recorded, label_of
+from reviewers.recorded import FIRST, is_recorded, label_of
 from venues.state import Round
 
 
 def _panel(round_: Round) -> tuple[list[str], Floats, list[Floats], Booleans]:
     """Papers with a full panel and at least two human ratings, their ratings by seat, their human
-    ratings, and which seats are recorded humans'. All empty without `assignment.seats`."""
+    ratings, and which seats are recorded humans'. All empty without `assignment.seats`.
+
+    Humans who replay their first ratings, in a round without discussion, stand beside first ones.
+    """
     people = round_.agents("reviewer")
     seats = round_.venue.assignment.reviews_per_paper if round_.venue.assignment.seats else 0
     place = {agent.id: at % seats for at, agent in enumerate(people)} if seats else {}
+    minds = [agent.mind for agent in people[:seats]]
+    first = FIRST in minds and "discuss" not in round_.venue.phases
     names, rows, humans = [], [], []
     for paper in round_.papers() if seats else []:
         known = round_.one(HumanOutcome, paper.paper)
         given = {place[row.reviewer]: round_.rating(row) for row in round_.of(Review, paper.paper)}
-        if known is None or len(known.ratings) < 2 or len(given) < seats:
+        told = () if known is None else known.first_ratings if first else known.ratings
+        rated = [rating for rating in told if rating is not None]
+        if len(rated) < 2 or len(given) < seats:
             continue
         names.append(paper.paper)
         rows.append([given[seat] for seat in range(seats)])
-        humans.append(np.array(known.ratings))
-    minds = [agent.mind for agent in people[:seats]]
+        humans.append(np.array(rated))
     seated = [is_recorded(mind) and label_of(mind) == "human" for mind in minds]
     return names, np.array(rows, dtype=np.float64), humans, np.array(seated, dtype=np.bool_)
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -14,6 +15,7 @@ from benchmarks.studies.run import run_study
 from benchmarks.studies.study import Arm, OutcomeTable
 from conference.core.errors import UserError
 from conference.core.records import (
+    Agent,
     AnyRecord,
     Assignment,
     Check,
@@ -23,6 +25,7 @@ from conference.core.records import (
     Experiment,
     HumanOutcome,
     PlannedStudy,
+    Review,
     Submission,
 )
 from tests.benchmarks.studies.test_twins import paper, study
@@ -149,3 +152,34 @@ def test_every_outcome_is_found_by_its_name() -> None:
 
     check_outcomes(registered(OUTCOMES))
     assert all(outcome_of(name).what for name in registered(OUTCOMES))
+
+
+def test_people_who_replay_first_ratings_are_measured_against_first_ones() -> None:
+    """What they changed in a discussion that this round does not have is no error of theirs."""
+    rng = np.random.default_rng(0)
+    rules = msgspec.structs.replace(tiny_venue().assignment, seats=True, reviews_per_paper=2)
+    venue = tiny_venue(assignment=rules, phases=("call", "submit", "bid", "assign", "review"))
+    quality = rng.normal(5, 2, 12)[:, None]
+    first = quality + rng.normal(0, 1, (12, 4))
+    later = first + rng.normal(0, 3, first.shape)
+
+    def worth(mind: str, given: Any, before: Any) -> dict[str, float]:
+        round_ = Round(venue, 0, Path())
+        round_.add(
+            Agent(id=f"r{at}", role="reviewer", name="N", lab="L", topics=(), mind=mind)
+            for at in range(2)
+        )
+        for at in range(12):
+            round_.add([
+                Submission(paper=f"p{at}", title="T", abstract="A"),
+                HumanOutcome(paper=f"p{at}", ratings=tuple(given[at]), first_ratings=before(at)),
+                *(
+                    Review(paper=f"p{at}", reviewer=f"r{seat}", rating=first[at, seat],
+                           confidence=3, scores={}, texts={}, mind=mind, day=0)
+                    for seat in range(2)
+                ),
+            ])  # fmt: skip
+        return dict(outcome_of("error_correlation").measure(round_))
+
+    found = worth("human:first", later, lambda at: tuple(first[at]))
+    assert found and found == pytest.approx(worth("human", first, lambda at: ()))
