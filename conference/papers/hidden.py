@@ -73,10 +73,10 @@ def look_at(sheet: Sheet, number: int) -> Look:
     """The text of a page as a reader sees it, and each hidden run."""
     spans = [HiddenSpan(number, SPOKEN, text) for text in sheet.spoken]
     glyphs, ways = hidden_glyphs(sheet)
-    ways = [
-        way or ("" if near else SCATTERED) for way, near in zip(ways, ordered(glyphs), strict=True)
-    ]
-    gone = [at for at, way in enumerate(ways) if way]
+    near = ordered(glyphs)
+    if not near.all():
+        ways = [way or ("" if own else SCATTERED) for way, own in zip(ways, near, strict=True)]
+    gone = [at for at, way in enumerate(ways) if way] if any(ways) else []
     unseen = frozenset(n for at in gone for n in range(glyphs.first[at], glyphs.last[at]))
     if unseen:
         spans += _spans(sheet, number, glyphs, ways)

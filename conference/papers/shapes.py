@@ -26,7 +26,7 @@ from conference.papers.glyphs import (
     stretches,
 )
 from conference.papers.orders import look_alikes
-from conference.papers.sheet import Pixels, Sheet
+from conference.papers.sheet import WHITE, Pixels, Sheet
 from conference.papers.views import (
     Difference,
     View,
@@ -220,11 +220,12 @@ def strayed(
     judged, places = judged[~low], places[~low]
     if len(judged) < STRETCH:
         return found
-    ink = all_text.steps()
-    odd = _unlike_others(faces[judged] * SEVERAL + glyphs.codes[judged], places, ink)
+    keys = faces[judged] * SEVERAL + glyphs.codes[judged]
+    odd = _unlike_others(keys, places, all_text.rounded())
+    odd &= _dense(odd, which[judged])
     some = np.flatnonzero(odd)
     if len(some):
-        drawn = pictures(Samples(ink, places[some], np.zeros(len(some))))
+        drawn = pictures(Samples(all_text.steps(), places[some], np.zeros(len(some))))
         like, other = likeness(drawn, [plain[each] for each in which[judged[some]].tolist()])
         odd[some] = (other - like > PERHAPS_WORSE) | (like < PERHAPS_LIKE)
     busy = _busy(places, all_text.ground)
@@ -241,7 +242,7 @@ def strayed(
     return found
 
 
-def _unlike_others(keys: NDArray[np.int64], places: Boxes, ink: Floats) -> Mask:
+def _unlike_others(keys: NDArray[np.int64], places: Boxes, ink: NDArray[np.uint8]) -> Mask:
     """Which letters look unlike the first, the middle or the last of those with the same key."""
     drawn = _standard(_first_pictures(ink, places))
     _, group, count = np.unique(keys, return_inverse=True, return_counts=True)
@@ -257,17 +258,21 @@ def _unlike_others(keys: NDArray[np.int64], places: Boxes, ink: Floats) -> Mask:
 def _busy(places: Boxes, ground: Pixels) -> Mask:
     """Which boxes have a ground of more than one brightness."""
     found = np.zeros(len(places), bool)
-    if (ground == ground.flat[0]).all():
+    if not ground.flags.writeable:  # It is plain white, on a page with nothing but text.
         return found
     rows, columns = ground.shape
+    top, bottom = (places[:, at].clip(0, rows).astype(int) for at in (1, 3))
+    painted = np.append(0, np.cumsum((ground != WHITE).any(axis=1)))
+    some = np.flatnonzero(painted[np.minimum(bottom + 1, rows)] > painted[top])
     steps = (np.arange(COARSE) + 0.5) / COARSE
-    sides = places[:, 2:] - places[:, :2]
-    x = (places[:, 0, None] + sides[:, 0, None] * steps).clip(0, columns - 1).astype(int)
-    y = (places[:, 1, None] + sides[:, 1, None] * steps).clip(0, rows - 1).astype(int)
-    pixels = ground[y[:, :, None], x[:, None, :]].reshape(len(places), -1)
+    left, top = places[some, 0, None], places[some, 1, None]
+    x = (left + (places[some, 2, None] - left) * steps).clip(0, columns - 1).astype(int)
+    y = (top + (places[some, 3, None] - top) * steps).clip(0, rows - 1).astype(int)
+    pixels = ground[y[:, :, None], x[:, None, :]].reshape(len(some), -1)
     mixed = np.flatnonzero((pixels != pixels[:, :1]).any(axis=1))
     if len(mixed):
-        found[mixed] = luminance(pixels[mixed].ravel()).reshape(len(mixed), -1).std(axis=1) > BUSY
+        spread = luminance(pixels[mixed].ravel()).reshape(len(mixed), -1).std(axis=1)
+        found[some[mixed]] = spread > BUSY
     return found
 
 
@@ -461,10 +466,10 @@ def pictures(samples: Samples, side: int = SIDE) -> Floats:
     return np.asarray((upper + (lower - upper) * b).reshape(len(places), -1))
 
 
-def _first_pictures(ink: Floats, places: Boxes) -> Floats:
-    """The same of upright letters at COARSE x COARSE points, faster: ink is rounded to a byte."""
+def _first_pictures(ink: NDArray[np.uint8], places: Boxes) -> Floats:
+    """The same of upright letters at COARSE x COARSE points, from bytes, which is faster."""
     rows, columns = ink.shape
-    flat = (ink * np.float32(255)).astype(np.uint8).ravel()
+    flat = ink.ravel()
     steps = (np.arange(COARSE) + 0.5) / COARSE
     sides = places[:, 2:] - places[:, :2]
     x = (places[:, 0, None] + sides[:, 0, None] * steps - 0.5).clip(0, max(0.0, columns - 1.001))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cache
+from dataclasses import dataclass
+from functools import cache, cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -54,7 +55,8 @@ class View(NamedTuple):
         return View(self.scale, window, self.picture[top:bottom, left:right])
 
 
-class Difference(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Difference:
     """The pixels of a picture of `shape` that change without some text: their flat indices `at`.
 
     `contrast` (n,) is WCAG 2's, from 1 up, raised to what print needs for bright colours; `step`
@@ -75,8 +77,18 @@ class Difference(NamedTuple):
 
     def steps(self) -> Levels:
         """The steps as a picture, (rows, columns)."""
+        return self._steps
+
+    @cached_property
+    def _steps(self) -> Levels:
         found = np.zeros(self.shape, np.float32)
         found.ravel()[self.at] = self.step
+        return found
+
+    def rounded(self) -> NDArray[np.uint8]:
+        """The steps from 0 to 255, (rows, columns)."""
+        found = np.zeros(self.shape, np.uint8)
+        found.ravel()[self.at] = self.step * np.float32(255)
         return found
 
 
