@@ -85,7 +85,7 @@ class Minds(Rules, frozen=True, kw_only=True):
 
 class DeskRules(Rules, frozen=True, kw_only=True):
     """What the desk checks. Duplicates are flagged to the area chair; failing any other check is a
-    desk rejection. Texts from `duplicate_similarity` (0 to 1) on are duplicates."""
+    desk rejection. Texts of at least `duplicate_similarity` (0 to 1) are duplicates."""
 
     page_limit: bool = True
     anonymity: bool = True
@@ -141,8 +141,8 @@ class ReviewRules(Rules, frozen=True, kw_only=True):
 
 
 class DiscussRules(Rules, frozen=True, kw_only=True):
-    """How many turns a discussion has. Papers are discussed whose ratings span `gap` steps of the
-    scale, or whose authors answered."""
+    """`turns` is how long discussions are. A paper is discussed if its ratings span `gap` steps of
+    the scale, its authors answered, or a recorded reviewer changed its rating."""
 
     turns: Annotated[int, msgspec.Meta(ge=0, le=MAX_TURNS)] = 1
     gap: int = 2
@@ -216,10 +216,10 @@ class SiteRules(Rules, frozen=True, kw_only=True):
 
 
 class Venue(Rules, frozen=True, kw_only=True):
-    """One venue-year: what its TOML file says.
+    """One venue-year, as its TOML file describes it.
 
-    `[persona.NAME]` and `[chair_persona.NAME]` describe personas of its own.
-    `[phase.NAME]` holds the rules of a phase that another package adds.
+    `[persona.NAME]` and `[chair_persona.NAME]` describe the venue's own personas.
+    `[phase.NAME]` holds a phase's own rules (`Phase.own`).
     """
 
     name: str
