@@ -268,7 +268,7 @@ def _busy(places: Boxes, ground: Pixels) -> Mask:
     left, top = places[some, 0, None], places[some, 1, None]
     x = (left + (places[some, 2, None] - left) * steps).clip(0, columns - 1).astype(int)
     y = (top + (places[some, 3, None] - top) * steps).clip(0, rows - 1).astype(int)
-    pixels = ground[y[:, :, None], x[:, None, :]].reshape(len(some), -1)
+    pixels = ground[y[:, :, None], x[:, None, :]].reshape(len(some), COARSE * COARSE)
     mixed = np.flatnonzero((pixels != pixels[:, :1]).any(axis=1))
     if len(mixed):
         spread = luminance(pixels[mixed].ravel()).reshape(len(mixed), -1).std(axis=1)
