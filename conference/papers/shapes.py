@@ -71,6 +71,8 @@ PERHAPS_WORSE, PERHAPS_LIKE = 0.05, 0.5  # WORSE and LIKE for a first look
 MOST_MIRRORED = 2000  # letters of a page that are compared with their mirror images
 FEW_AT_ONCE = 500  # letters whose first pictures are taken at a time
 LOW = 4.0  # pixels: least height of a letter for a first picture
+DARKEST = 0.7  # of the strongest ink of a letter
+MUCH_WORSE = 0.25  # WORSE on a busy ground, as the shadow of a letter
 BUSY, DROWNED = 0.1, 0.3  # standard deviation of a ground's luminance; least likeness on it
 ASKEW = 0.3  # |cos 2a|: nearer to 45 degrees a glyph's sides cannot be computed
 
@@ -298,8 +300,13 @@ def _illegible(sheet: Sheet, some: Glyphs, letters: list[str], view: View, glyph
     if not len(at):
         return found
     places, said = view.places(sheet, some)[at], [letters[each] for each in at.tolist()]
-    alone, other = likeness(pictures(Samples(own.steps(), places, angles[at])), said)
+    drawn = pictures(Samples(own.steps(), places, angles[at]))
+    alone, other = likeness(drawn, said)
     wrong = (other - alone > WORSE) | (alone < LIKE)
+    if wrong.any():  # Letters with a pale shadow are read by their darkest parts.
+        darkest = np.where(drawn >= DARKEST * drawn.max(axis=1, keepdims=True), drawn, 0)
+        dark, others = likeness(darkest.astype(np.float32), said)
+        wrong &= (others - dark > WORSE) | (dark < LIKE)
     busy = _busy(places, own.ground)
     if busy.any():
         seen = luminance(view.picture.ravel()).reshape(view.picture.shape)
@@ -308,7 +315,7 @@ def _illegible(sheet: Sheet, some: Glyphs, letters: list[str], view: View, glyph
         darker = pictures(Samples(seen - bare, places, angles[at])).mean(axis=1, keepdims=True) < 0
         amid, others = likeness(np.where(darker, -shown, shown), said)
         drowned = (amid < DROWNED) & (amid < alone / 2)
-        wrong &= ~busy | (others - amid > WORSE) | (amid < LIKE)
+        wrong &= ~busy | (others - amid > MUCH_WORSE) | (amid < LIKE)
         wrong |= busy & drowned
     found[at] = wrong
     return found
