@@ -236,11 +236,13 @@ def misplaced(sheet: Sheet, glyphs: Glyphs) -> list[tuple[int, int, str]]:
     middle = (glyphs.boxes[:, :2] + glyphs.boxes[:, 2:]) / 2
     steps = np.diff(middle, axis=0) / np.maximum(glyphs.size[1:], glyphs.size[:-1])[:, None]
     apart = np.abs(steps)
+    # A line's letters may lead another way than its first sign does, which may be turned.
+    ems_before = np.cumsum(np.pad(sheet.ems(glyphs.first)[:, 0], ((1, 0), (0, 0))), axis=0)
     for across, other in ((0, 1), (1, 0)):
         beside = (apart[:, other] < ONE_LINE) & (apart[:, across] >= apart[:, other])
         lines = np.array(stretches(beside), np.int64).reshape(-1, 2)
         lines = lines[lines[:, 1] - lines[:, 0] + 1 >= FEWEST_SCATTERED]
-        ems = sheet.ems(glyphs.first[lines[:, 0]])[:, 0]
+        ems = ems_before[lines[:, 1] + 1] - ems_before[lines[:, 0]]
         # First in a hurry: how many steps of each line lead against its letters' direction.
         forth = np.append(0, np.cumsum(steps[:, across] > BACK / 2))
         back = np.append(0, np.cumsum(steps[:, across] < -BACK / 2))

@@ -185,7 +185,10 @@ def shapeless(sheet: Sheet, glyphs: Glyphs, places: Boxes, own: Difference, crow
 
 
 def mirrored(sheet: Sheet, glyphs: Glyphs, clear: Mask, view: View, all_text: Difference) -> Mask:
-    """Letters of text objects that are drawn mirrored, and look so: some fonts are mirrored too."""
+    """Letters of text objects that are drawn mirrored, and look so: some fonts are mirrored too.
+
+    A few letters may be a sign, such as the E of XeTeX's name.
+    """
     found = np.zeros(len(glyphs.texts), bool)
     owners, first, own = np.unique(glyphs.objects, return_index=True, return_inverse=True)
     turned = np.linalg.det(sheet.ems(glyphs.first[first])) < 0
@@ -200,7 +203,9 @@ def mirrored(sheet: Sheet, glyphs: Glyphs, clear: Mask, view: View, all_text: Di
     upright = likeness(drawn, said)[0]
     flipped = likeness(drawn.reshape(-1, SIDE, SIDE)[:, ::-1].reshape(drawn.shape), said)[0]
     better = np.bincount(own[some], weights=flipped - upright, minlength=len(owners))
-    return np.asarray((turned & (better > 0))[own])
+    looks = turned & (better > 0)
+    kinds = {letter for letter, at in zip(said, own[some].tolist(), strict=True) if looks[at]}
+    return np.asarray(looks[own]) if len(kinds) >= FEW_KINDS else found
 
 
 def strayed(

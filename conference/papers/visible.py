@@ -41,7 +41,7 @@ from conference.papers.views import (
 )
 
 LARGE, CONTRAST_LARGE = 24.0, 1.15  # points; large letters, as of watermarks, need less contrast
-SMALL, CONTRAST_SMALL = 4.2, 2.2  # points; small print needs more contrast
+SMALL, CONTRAST_SMALL = 4.2, 1.7  # points; small print needs more contrast
 NO_CONTRAST = 1.0
 THICK = 0.2  # width of an outline as a share of the print size
 CONTRAST_DOUBLED = 2.2  # needed by print over which the same letters are printed again

@@ -89,6 +89,12 @@ IN_ONE_LINE = {
     "in small print": "0 g BT /F2 5 Tf 72 360 Td (SAID) Tj ET",
     "in small grey print": "0.45 g BT /F1 5.5 Tf 72 360 Td (SAID) Tj ET",
     "in small black labels": "0 g BT /F1 4 Tf 72 360 Td (SAID) Tj ET",
+    "in small white print on orange": (
+        f"1 0.63 0.31 rg {BOX} 1 g BT /F1 4 Tf 72 360 Td (SAID) Tj ET"
+    ),
+    "after a sign that is upside down": (
+        "0 g BT /F1 10 Tf -1 0 0 -1 68 366 Tm (x) Tj 1 0 0 1 72 360 Tm (SAID) Tj ET"
+    ),
     "in large print": "0 g BT /F2 17 Tf 60 360 Td (SAID) Tj ET",
     "in pale large print": "0.6 g BT /F1 16 Tf 60 360 Td (SAID) Tj ET",
     "in orange": "1 0.5 0.05 rg T;",
@@ -127,6 +133,17 @@ def test_letters_placed_one_by_one_are_read(name: str, tmp_path: Path) -> None:
     assert spans == ()
     read = "".join(document.text.split())
     assert all(read.count(char) >= SAID.count(char) for char in set(SAID) - {" "})
+
+
+def test_one_mirrored_letter_is_a_sign(tmp_path: Path) -> None:
+    """As in the name of XeTeX."""
+    name = (
+        "0 g BT /F1 10 Tf 1 0 0 1 72 360 Tm (X) Tj "
+        "-1 0 0 1 86 358 Tm (E) Tj 1 0 0 1 86 360 Tm (T) Tj ET"
+    )
+    document, spans = read_with_spans(Raw().write(tmp_path / "with.pdf", name))
+    without, _ = read_with_spans(Raw().write(tmp_path / "without.pdf", name.replace("(E)", "( )")))
+    assert spans == () and document.text.count("E") == without.text.count("E") + 1
 
 
 WRITTEN = {
