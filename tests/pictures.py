@@ -49,7 +49,7 @@ def played() -> Iterator[tuple[str, str]]:
 
 def studied() -> Iterator[tuple[str, str]]:
     """Name and address of a study's report."""
-    few = ("--sample", SAMPLE, "--replicates", "2", "--workers", "0")
+    few = ("--sample", SAMPLE, "--replicates", "6", "--workers", "0")
     run("study", "run", "two_committees", "--papers", DATA, *few, "--out", "study")
     yield "study", _uri(Path("study/report.html"))
 
