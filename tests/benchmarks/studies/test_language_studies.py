@@ -153,7 +153,9 @@ def test_a_file_without_polished_abstracts_is_one_sentence(
     study = load_study("polish")
     arm = msgspec.structs.replace(study.arm["polished"], twin=f"polish:{path}")
     study = msgspec.structs.replace(study, arm={"control": study.arm["control"], "polished": arm})
-    with pytest.raises(UserError, match=r"none of the|line 1: not an answer|no such file") as caught:
+    with pytest.raises(
+        UserError, match=r"none of the|line 1: not an answer|no such file"
+    ) as caught:
         run_study(study, out=tmp_path / "study", papers=papers, replicates=1, workers=0)
     assert "\n" not in str(caught.value) and path.name in str(caught.value)
 
